@@ -1,0 +1,129 @@
+"""The tables of named components: what a config, a test and a plot may choose from.
+
+A component is a frozen dataclass. Its fields are its hyperparameters; a field annotated
+``Annotated[float, Bounds(ge=0)]`` is also bounded. `nnbasic.configs` reads the same fields to
+validate YAML, so a component is described in exactly one place.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+C = TypeVar("C")
+
+Spec = str | Mapping[str, Any]
+"""A component as a config writes it: its name, or a mapping with ``name`` and hyperparameters."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The range of a hyperparameter: greater than, at least, less than, at most."""
+
+    gt: float | None = None
+    ge: float | None = None
+    lt: float | None = None
+    le: float | None = None
+
+    def __contains__(self, value: float) -> bool:
+        return (
+            (self.gt is None or value > self.gt)
+            and (self.ge is None or value >= self.ge)
+            and (self.lt is None or value < self.lt)
+            and (self.le is None or value <= self.le)
+        )
+
+    def __str__(self) -> str:
+        words = {"gt": "greater than", "ge": "at least", "lt": "less than", "le": "at most"}
+        return " and ".join(f"{words[k]} {v:g}" for k, v in asdict(self).items() if v is not None)
+
+
+class Registry(Generic[T]):
+    """A table from name to component class, with one way to add to it and one to build from it."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._classes: dict[str, type[T]] = {}
+
+    def register(self, name: str) -> Callable[[type[C]], type[C]]:
+        """Add the decorated class under ``name``; ValueError if the name is taken."""
+
+        def add(cls: type[C]) -> type[C]:
+            if name in self._classes:
+                raise ValueError(f"the {self.kind} {name!r} is registered already")
+            component: Any = cls
+            self._classes[name] = component
+            return cls
+
+        return add
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def __getitem__(self, name: str) -> type[T]:
+        try:
+            return self._classes[name]
+        except KeyError:
+            close = difflib.get_close_matches(str(name), self._classes, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(self)}"
+            raise ValueError(f"unknown {self.kind} {name!r}; {hint}") from None
+
+    def build(self, spec: T | Spec) -> T:
+        """The component that ``spec`` describes; an instance is returned as it is.
+
+        Raises ValueError for an unknown name or hyperparameter, or a value out of bounds.
+        """
+        if isinstance(spec, str):
+            spec = {"name": spec}
+        if not isinstance(spec, Mapping):
+            return spec
+        arguments = dict(spec)
+        name = arguments.pop("name", None)
+        if name is None:
+            raise ValueError(f"the {self.kind} {dict(spec)!r} has no 'name'")
+        cls = self[name]
+        known = hyperparameters(cls)
+        for key, value in arguments.items():
+            if key not in known:
+                accepted = ", ".join(known) or "none"
+                raise ValueError(f"{self.kind} {name!r} has no {key!r} (it has: {accepted})")
+            _check(f"{self.kind} {name!r}: {key}", known[key], value)
+        return cls(**arguments)
+
+    def spec(self, component: T) -> dict[str, Any]:
+        """The complete mapping that `build` turns back into ``component``."""
+        for name, cls in self._classes.items():
+            if type(component) is cls:
+                return {"name": name, **{k: getattr(component, k) for k in hyperparameters(cls)}}
+        raise ValueError(f"{component!r} is not a registered {self.kind}")
+
+
+def hyperparameters(cls: type[Any]) -> dict[str, Any]:
+    """Name → annotation (``Annotated`` kept) of each dataclass field of ``cls``, in order."""
+    if not hasattr(cls, "__dataclass_fields__"):
+        return {}
+    hints = get_type_hints(cls, include_extras=True)
+    return {field.name: hints[field.name] for field in fields(cls)}
+
+
+def _check(what: str, annotation: Any, value: Any) -> None:
+    """Raise ValueError unless ``value`` fits ``annotation`` and its Bounds."""
+    bounds: list[Any] = []
+    if get_origin(annotation) is Annotated:
+        annotation, *bounds = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        if value not in get_args(annotation):
+            accepted = ", ".join(map(repr, get_args(annotation)))
+            raise ValueError(f"{what} is {value!r}; it must be one of {accepted}")
+        return
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if annotation in (int, float) and not number:
+        raise ValueError(f"{what} is {value!r}; it must be a number")
+    if annotation is int and value != int(value):
+        raise ValueError(f"{what} is {value!r}; it must be a whole number")
+    for bound in bounds:
+        if isinstance(bound, Bounds) and value not in bound:
+            raise ValueError(f"{what} is {value!r}; it must be {bound}")
