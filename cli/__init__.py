@@ -1,0 +1,1 @@
+"""What a person types and reads: commands, options, tables, progress bars, exit codes."""

@@ -1,0 +1,44 @@
+"""The `nnbasic` command: the group, its commands, and the exit codes of what goes wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nnbasic.cli.configs import configs
+from nnbasic.cli.data import data
+
+
+class InputError(click.ClickException):
+    """What the user gave cannot be used: a config, a file, a run."""
+
+    exit_code = 2
+
+
+class CommandLine(click.Group):
+    """The group in which the errors of the rooms become messages without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            # Imported on failure alone, so that `--help` stays free of NumPy and pydantic.
+            from nnbasic.configs import ConfigError
+            from nnbasic.data import DataError
+
+            if isinstance(error, (ConfigError, DataError)):
+                raise InputError(str(error)) from error
+            raise
+
+
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="nnbasic")
+def main() -> None:
+    """Train MNIST networks in NumPy and see what the activation and the initialisation did."""
+
+
+main.add_command(configs)
+main.add_command(data)
