@@ -1,0 +1,145 @@
+"""Batches for training and evaluation: gathered and scaled into one reused buffer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nnbasic.data.files import DataError
+
+SCALES = ("unit", "standard", "signed")
+_CHUNK = 1 << 20  # pixels counted at once: the temporary of bincount is eight times as large
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What pixels become: ``pixel * multiplier + offset``."""
+
+    multiplier: float
+    offset: float
+
+    @classmethod
+    def fit(cls, name: str, images: np.ndarray) -> Scale:
+        """The scale called ``name`` for uint8 images; give it the training images.
+
+        ``unit`` is x/255, in [0, 1]; ``signed`` is 2x/255 - 1, in [-1, 1]; ``standard`` is
+        (x/255 - mean)/std with the mean and standard deviation over all pixels of ``images``.
+        DataError for another name, or for ``standard`` of images without any contrast.
+        """
+        if name == "unit":
+            return cls(1 / 255, 0.0)
+        if name == "signed":
+            return cls(2 / 255, -1.0)
+        if name != "standard":
+            raise DataError(f"unknown scale {name!r}; known: {', '.join(SCALES)}")
+        if images.dtype != np.uint8:
+            raise DataError(f"the scale 'standard' is for uint8 images; these are {images.dtype}")
+        mean, std = _moments(images)
+        if not std > 0:
+            raise DataError(
+                "the scale 'standard' divides by the standard deviation of the pixels, and these"
+                " images have none; use 'unit'"
+            )
+        return cls(1 / std, -mean / std)
+
+
+def _moments(images: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of all pixels: exact integer sums, rounded once."""
+    pixels = images.reshape(-1)
+    counts = np.zeros(256, dtype=np.int64)
+    for start in range(0, pixels.size, _CHUNK):
+        counts += np.bincount(pixels[start : start + _CHUNK], minlength=256)
+    total = sum(value * int(count) for value, count in enumerate(counts))
+    squares = sum(value * value * int(count) for value, count in enumerate(counts))
+    if not pixels.size:
+        return 0.0, 0.0
+    # Python's integers: n·Σx² - (Σx)² is exact, and so is its being zero.
+    variance = (pixels.size * squares - total * total) / pixels.size**2
+    return total / pixels.size, variance**0.5
+
+
+class Batches:
+    """An epoch's batches, in an order that depends on nothing but the seed and the epoch."""
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        *,
+        batch_size: int,
+        scale: Scale | None = None,
+        dtype: DTypeLike = np.float32,
+        order: np.random.SeedSequence | None = None,
+    ) -> None:
+        """Batches of ``images`` (n, d) and integer ``labels`` (n,).
+
+        ``scale`` None leaves the values as they are. ``order`` None leaves the examples in
+        order, for evaluation; a seed shuffles them anew in every epoch, for training.
+        DataError if the shapes, the counts or the types do not fit.
+        """
+        if images.ndim != 2:
+            raise DataError(f"images of shape {images.shape}; expected (examples, pixels)")
+        if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
+            raise DataError(
+                f"labels of shape {labels.shape} and type {labels.dtype};"
+                f" expected {len(images)} integers, one for each image"
+            )
+        if batch_size < 1:
+            raise DataError(f"a batch size of {batch_size}; it must be at least 1")
+        self._images = images
+        self._labels = labels.astype(np.intp)
+        self._batch_size = batch_size
+        self._scale = scale
+        self._order = order
+        size = min(batch_size, len(images))
+        self._x = np.empty((size, images.shape[1]), dtype=dtype)
+        if self._x.dtype.kind != "f":
+            raise DataError(f"batches of {self._x.dtype}; expected a floating-point type")
+        same = images.dtype == self._x.dtype
+        self._gathered = self._x if same else np.empty(self._x.shape, dtype=images.dtype)
+
+    @property
+    def examples(self) -> int:
+        """The number of examples in an epoch."""
+        return len(self._labels)
+
+    def __len__(self) -> int:
+        """The number of batches in an epoch; the last one may be smaller."""
+        return -(-self.examples // self._batch_size)
+
+    def epoch(self, number: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The batches of epoch ``number``: inputs (n, d) of ``dtype`` and labels (n,) of intp.
+
+        The inputs live in a buffer that the next batch overwrites. The order is the same
+        whenever it is asked for, whatever epochs were asked for before.
+        """
+        order = None if self._order is None else self._permutation(self._order, number)
+        for start in range(0, self.examples, self._batch_size):
+            stop = min(start + self._batch_size, self.examples)
+            x = self._x[: stop - start]
+            if order is None:
+                source, labels = self._images[start:stop], self._labels[start:stop]
+            else:
+                source, labels = self._gathered[: stop - start], self._labels[order[start:stop]]
+                # clip: the other modes go through a buffer of NumPy's own.
+                np.take(self._images, order[start:stop], axis=0, out=source, mode="clip")
+            self._scaled(source, x)
+            yield x, labels
+
+    def _permutation(self, order: np.random.SeedSequence, number: int) -> np.ndarray:
+        entropy: Any = order.entropy
+        child = np.random.SeedSequence(entropy, spawn_key=(*order.spawn_key, number))
+        return np.random.default_rng(child).permutation(self.examples)
+
+    def _scaled(self, source: np.ndarray, x: np.ndarray) -> None:
+        """Write ``source``, scaled, to ``x``; computed in the type of ``x`` throughout."""
+        if self._scale is None:
+            np.copyto(x, source)
+            return
+        np.multiply(source, x.dtype.type(self._scale.multiplier), out=x, dtype=x.dtype)
+        if self._scale.offset:
+            x += x.dtype.type(self._scale.offset)

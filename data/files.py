@@ -1,0 +1,30 @@
+"""The error of this room, and the one way in which it writes a file."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+
+class DataError(Exception):
+    """Images or labels that cannot be had or used; the text says where, what and what to do."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file that takes the place of ``path`` only once all of it is written.
+
+    It is written beside ``path`` under a name of its own, so that nobody ever sees half a file
+    and any number of processes may do this at once. If the block raises, nothing is left.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

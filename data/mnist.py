@@ -1,0 +1,127 @@
+"""MNIST on disk: where its four files are looked for, what they must be, and reading them.
+
+Y. LeCun, C. Cortes, C. J. C. Burges: 60,000 training and 10,000 test images of 28×28 grey pixels
+with the digit that each one shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nnbasic.data import idx
+from nnbasic.data.files import DataError
+
+VARIABLE = "NNBASIC_DATA"
+CACHE = Path("data/mnist")
+"""Where fetched files go, relative to the current directory."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One of the four files: its name, the shape in it, and the SHA-256 of its content."""
+
+    name: str
+    shape: tuple[int, ...]
+    sha256: str
+
+    @property
+    def size(self) -> int:
+        """Bytes of content, header included."""
+        return 4 + 4 * len(self.shape) + math.prod(self.shape)
+
+    def within(self, folder: Path) -> Path | None:
+        """This file in ``folder``, plain or gzipped, or None."""
+        candidates = folder / self.name, folder / f"{self.name}.gz"
+        return next((path for path in candidates if path.exists()), None)
+
+
+FILES = (
+    File(
+        "train-images-idx3-ubyte",
+        (60000, 28, 28),
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ),
+    File(
+        "train-labels-idx1-ubyte",
+        (60000,),
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    File(
+        "t10k-images-idx3-ubyte",
+        (10000, 28, 28),
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    ),
+    File(
+        "t10k-labels-idx1-ubyte",
+        (10000,),
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+)
+
+
+def places(directory: Path | None = None) -> dict[str, Path]:
+    """Where MNIST is looked for, in order: who says so → the folder."""
+    found = {}
+    if directory is not None:
+        found["--data"] = directory
+    variable = os.environ.get(VARIABLE)
+    if variable:
+        found[f"${VARIABLE}"] = Path(variable)
+    found["the cache"] = CACHE
+    return found
+
+
+def find(directory: Path | None = None) -> Path | None:
+    """The first of the `places` that holds the four files, or None; nothing is read yet.
+
+    DataError if ``directory`` is given and does not hold them, or if ``$NNBASIC_DATA`` holds
+    only some of them: what was asked for by name is not replaced by something else in silence.
+    """
+    for who, folder in places(directory).items():
+        missing = [file.name for file in FILES if file.within(folder) is None]
+        if not missing:
+            return folder
+        some = len(missing) < len(FILES)
+        if who == "--data" or (who != "the cache" and some):
+            raise DataError(
+                f"{folder} (given by {who}) has no {', '.join(missing)} (.gz or not); put the files"
+                f" there, or leave {who} away to have MNIST fetched into {CACHE}"
+            )
+    return None
+
+
+def read_file(path: Path, file: File) -> np.ndarray:
+    """The uint8 array in ``path``, of ``file.shape``, verified to be MNIST's ``file``.
+
+    DataError, naming ``path``, if it is not.
+    """
+    digest = hashlib.sha256()
+    array = idx.read(path, limit=math.prod(file.shape), digest=digest)
+    if digest.hexdigest() != file.sha256:
+        raise DataError(
+            f"{path} is not MNIST's {file.name}: the SHA-256 of its content is"
+            f" {digest.hexdigest()}, expected {file.sha256}; move it away and run"
+            " `nnbasic data fetch`, or point --data to a folder that has the real file"
+        )
+    return array
+
+
+def read(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Training images (60000, 784) and labels (60000,), test images (10000, 784) and labels.
+
+    All uint8 and verified. DataError, naming the file, if one is missing, broken or not MNIST's.
+    """
+    arrays = []
+    for file in FILES:
+        path = file.within(folder)
+        if path is None:
+            raise DataError(f"{folder} has no {file.name} (.gz or not); run `nnbasic data fetch`")
+        arrays.append(read_file(path, file))
+    train, train_labels, test, test_labels = arrays
+    return train.reshape(-1, 784), train_labels, test.reshape(-1, 784), test_labels
