@@ -1,0 +1,52 @@
+"""The network and how it learns: NumPy arrays in, arrays out."""
+
+from nnbasic.model.activations import ACTIVATIONS, Activation, Elementwise
+from nnbasic.model.gradcheck import GradientCheck, check_gradients
+from nnbasic.model.initializers import INITIALIZERS, Initializer
+from nnbasic.model.losses import LOSSES, Loss
+from nnbasic.model.network import MLP, hidden_activations, parameter_count
+from nnbasic.model.optimizers import OPTIMIZERS, Optimizer
+from nnbasic.model.randomness import stream
+from nnbasic.model.registry import Bounds, Registry, hyperparameters
+from nnbasic.model.schedules import SCHEDULES, Schedule
+from nnbasic.model.training import (
+    Batches,
+    DivergedError,
+    EpochResult,
+    Score,
+    StepResult,
+    evaluate,
+    fit,
+    steps,
+)
+
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "LOSSES",
+    "MLP",
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "Activation",
+    "Batches",
+    "Bounds",
+    "DivergedError",
+    "Elementwise",
+    "EpochResult",
+    "GradientCheck",
+    "Initializer",
+    "Loss",
+    "Optimizer",
+    "Registry",
+    "Schedule",
+    "Score",
+    "StepResult",
+    "check_gradients",
+    "evaluate",
+    "fit",
+    "hidden_activations",
+    "hyperparameters",
+    "parameter_count",
+    "steps",
+    "stream",
+]

@@ -1,0 +1,14 @@
+"""The two array types that the model room speaks of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+"""Floating-point numbers of the network's dtype: float32 or float64."""
+
+Labels = NDArray[np.intp]
+"""Class indices, shape (n,), each at least 0 and less than the number of classes."""

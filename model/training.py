@@ -1,0 +1,160 @@
+"""The training loop: one visible loop, told as a stream of results.
+
+`steps` yields a `StepResult` after every update and an `EpochResult` after every epoch; `fit`
+passes on the epochs alone. Neither prints, writes or decides to stop: who reads the stream does.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from nnbasic.model.arrays import Array, Labels
+from nnbasic.model.network import MLP
+from nnbasic.model.optimizers import OPTIMIZERS, Optimizer, State
+from nnbasic.model.registry import Spec
+from nnbasic.model.schedules import SCHEDULES, Schedule
+
+
+class Batches(Protocol):
+    """Examples in batches: inputs (n, inputs) in the network's dtype, and their labels (n,)."""
+
+    examples: int
+
+    def __len__(self) -> int:
+        """The number of batches in an epoch."""
+
+    def epoch(self, number: int) -> Iterator[tuple[Array, Labels]]:
+        """The batches of epoch ``number``; a batch holds until the next one is asked for."""
+
+
+class Score(NamedTuple):
+    """Mean loss and share of examples classified right."""
+
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One update: ``step`` counts from 1 over all epochs; loss and accuracy are the batch's."""
+
+    epoch: int
+    step: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochResult:
+    """One pass over the training set.
+
+    The training figures are means over the epoch's batches, each taken just before its update;
+    the validation figures belong to the parameters at the end of the epoch and are None without
+    a validation set. ``epoch_seconds`` includes the validation.
+    """
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float | None
+    val_accuracy: float | None
+    learning_rate: float
+    epoch_seconds: float
+
+
+class DivergedError(ArithmeticError):
+    """The loss stopped being finite; ``where`` is the first layer with a non-finite value."""
+
+    def __init__(self, epoch: int, step: int, where: str) -> None:
+        super().__init__(f"the loss is not finite at epoch {epoch}, step {step}; first in {where}")
+        self.epoch, self.step, self.where = epoch, step, where
+
+
+def steps(
+    network: MLP,
+    batches: Batches,
+    *,
+    optimizer: Spec | Optimizer = "sgd",
+    schedule: Spec | Schedule = "constant",
+    epochs: int,
+    validation: Batches | None = None,
+    state: State | None = None,
+    done: int = 0,
+) -> Iterator[StepResult | EpochResult]:
+    """Train ``network`` in place for epochs ``done`` + 1 to ``epochs``.
+
+    To go on exactly, give the parameters, ``state`` and ``done`` of an earlier call that
+    stopped after an epoch, and batches with the same order. Raises `DivergedError`.
+    """
+    optimizer = OPTIMIZERS.build(optimizer)
+    schedule = SCHEDULES.build(schedule)
+    state = optimizer.init(network.vector) if state is None else state
+    step = done * len(batches)
+    for epoch in range(done + 1, epochs + 1):
+        started = time.perf_counter()
+        total_loss, total_correct, learning_rate = 0.0, 0, 0.0
+        for x, labels in batches.epoch(epoch):
+            learning_rate = optimizer.lr * schedule(step, epochs * len(batches))
+            loss, correct = network.backpropagate(x, labels)
+            step += 1
+            if not math.isfinite(loss):
+                raise DivergedError(epoch, step, network.first_non_finite() or "the loss itself")
+            optimizer.update(
+                network.vector,
+                network.gradient,
+                state,
+                learning_rate=learning_rate,
+                weights=network.weights,
+            )
+            total_loss += loss * len(labels)
+            total_correct += correct
+            yield StepResult(epoch, step, loss, correct / len(labels), learning_rate)
+        score = None if validation is None else evaluate(network, validation)
+        yield EpochResult(
+            epoch=epoch,
+            step=step,
+            train_loss=total_loss / batches.examples,
+            train_accuracy=total_correct / batches.examples,
+            val_loss=score and score.loss,
+            val_accuracy=score and score.accuracy,
+            learning_rate=learning_rate,
+            epoch_seconds=time.perf_counter() - started,
+        )
+
+
+def fit(
+    network: MLP,
+    batches: Batches,
+    *,
+    optimizer: Spec | Optimizer = "sgd",
+    schedule: Spec | Schedule = "constant",
+    epochs: int,
+    validation: Batches | None = None,
+) -> Iterator[EpochResult]:
+    """`steps` from the start, told by the epoch."""
+    for result in steps(
+        network,
+        batches,
+        optimizer=optimizer,
+        schedule=schedule,
+        epochs=epochs,
+        validation=validation,
+    ):
+        if isinstance(result, EpochResult):
+            yield result
+
+
+def evaluate(network: MLP, batches: Batches) -> Score:
+    """Score ``network`` on all of ``batches``."""
+    total_loss, total_correct = 0.0, 0
+    for x, labels in batches.epoch(0):
+        loss, correct = network.score(x, labels)
+        total_loss += loss * len(labels)
+        total_correct += correct
+    return Score(total_loss / batches.examples, total_correct / batches.examples)
