@@ -1,0 +1,24 @@
+"""What a YAML file may say: the schema, reading, overrides, errors, and the shipped presets."""
+
+from nnbasic.configs.errors import ConfigError, Problem
+from nnbasic.configs.loading import load, loads
+from nnbasic.configs.reference import json_schema, reference
+from nnbasic.configs.schema import Config, Data, EarlyStopping
+from nnbasic.configs.sources import Listed, listing, presets
+from nnbasic.configs.writing import dump
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Data",
+    "EarlyStopping",
+    "Listed",
+    "Problem",
+    "dump",
+    "json_schema",
+    "listing",
+    "load",
+    "loads",
+    "presets",
+    "reference",
+]

@@ -1,0 +1,39 @@
+"""What is wrong with a config: every problem with its key, its place and plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to put right."""
+
+    message: str
+    key: str = ""
+    """The dotted key, ``optimizer.lr``; empty when the whole file is meant."""
+    place: str = ""
+    """The file, or the override as it was typed: ``--set optimizer.lr=x``."""
+    line: int | None = None
+    """The line of the file, from 1; None when the file does not say the key."""
+
+    def __str__(self) -> str:
+        place = self.place if self.line is None else f"{self.place}:{self.line}"
+        return printable(": ".join(part for part in (place, self.key, self.message) if part))
+
+
+class ConfigError(Exception):
+    """A config that cannot be used; ``str()`` is the report, ``problems`` are its parts."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        lines = [str(problem) for problem in self.problems]
+        if len(lines) > 1:
+            lines.insert(0, f"the config has {len(lines)} problems:")
+        super().__init__("\n".join(lines))
+
+
+def printable(text: str) -> str:
+    """``text`` with control characters escaped, so that no config can drive the terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,69 @@
+"""A config file and its overrides into a `Config`, or all their problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from nnbasic.configs.components import described
+from nnbasic.configs.errors import ConfigError, Problem
+from nnbasic.configs.messages import explain
+from nnbasic.configs.overrides import Draft
+from nnbasic.configs.plugins import PluginError, run_plugin
+from nnbasic.configs.reader import Document, decode
+from nnbasic.configs.schema import Config
+from nnbasic.configs.sources import find
+
+
+def load(source: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """The config in the file or preset ``source``, changed by ``overrides``.
+
+    ``source`` is a path or a name, looked up as `nnbasic.configs.sources.find` says; an override
+    is ``"optimizer.lr=0.05"``. Runs the plugins that the config lists. Raises ConfigError.
+    """
+    found = find(source)
+    return _resolve(decode(found.content, found.place), overrides, found.place, found.folder)
+
+
+def loads(text: str, overrides: Sequence[str] = ()) -> Config:
+    """The config that ``text`` says; plugins are relative to the working directory.
+
+    Raises ConfigError.
+    """
+    return _resolve(text, overrides, "config", Path())
+
+
+def _resolve(text: str, overrides: Sequence[str], place: str, folder: Path) -> Config:
+    document = Document(text, place)
+    if not isinstance(document.value, dict):
+        what = "empty" if document.value is None else described(document.value)
+        message = f"must be keys and values, such as the line `activation: relu`; this is {what}"
+        raise ConfigError([Problem(message, place=place)])
+    draft = Draft(document, overrides)
+    problems = draft.problems + _run_plugins(draft, folder)
+    if not any(p.key.startswith("plugins.") for p in problems):
+        try:
+            config = Config.model_validate(draft.root)
+        except ValidationError as error:
+            problems += [draft.problem(e["loc"], explain(e, draft.root)) for e in error.errors()]
+    if problems:
+        raise ConfigError(sorted(problems, key=lambda p: (p.place != place, p.line or 0)))
+    return config
+
+
+def _run_plugins(draft: Draft, folder: Path) -> list[Problem]:
+    """Run the plugins, and write their absolute paths into the draft."""
+    plugins = draft.root.get("plugins")
+    if not isinstance(plugins, list) or not all(isinstance(p, str) for p in plugins):
+        return []
+    problems = []
+    for index, plugin in enumerate(plugins):
+        path = (folder / plugin).resolve()
+        plugins[index] = str(path)
+        try:
+            run_plugin(path)
+        except PluginError as error:
+            problems.append(draft.problem(("plugins", index), str(error)))
+    return problems

@@ -1,0 +1,70 @@
+"""What pydantic found wrong, in the words of the config."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from nnbasic.configs.components import Component, described, suggestion
+from nnbasic.configs.reader import Path
+from nnbasic.configs.schema import Config, Data, EarlyStopping
+
+_EXPECTED = {
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "list_type": "a list",
+}
+_RANGES = {
+    "greater_than": "greater than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+}
+_SECTIONS: dict[str | int, type[BaseModel]] = {"data": Data, "early_stopping": EarlyStopping}
+
+
+def explain(error: ErrorDetails, root: dict[str, Any]) -> str:
+    """One sentence about ``error``, found in the config ``root``."""
+    kind, context, value = error["type"], error.get("ctx", {}), described(error["input"])
+    if kind == "extra_forbidden":
+        *parent, key = error["loc"]
+        return f"unknown key; {suggestion(str(key), known_keys(tuple(parent), root))}"
+    if kind in _EXPECTED:
+        return f"must be {_EXPECTED[kind]}, not {value}"
+    if kind in _RANGES:
+        bounds = {name: f"{bound:g}" for name, bound in context.items()}
+        return f"must be {_RANGES[kind].format(**bounds)}, not {value}"
+    if kind == "literal_error":
+        return f"must be one of {context['expected']}, not {value}"
+    if kind == "model_type":
+        keys = ", ".join(known_keys(error["loc"], root))
+        return f"must be a mapping with any of the keys {keys}, not {value}"
+    if kind == "too_short":
+        return f"must have at least {context['min_length']} entries, not {context['actual_length']}"
+    if kind == "missing":
+        return "is missing, and has no default"
+    return str(context["error"]) if kind == "value_error" else error["msg"]
+
+
+def known_keys(path: Path, root: dict[str, Any]) -> list[str]:
+    """The keys that the mapping at ``path`` of ``root`` may have."""
+    if not path:
+        return list(Config.model_fields)
+    if path[0] in _SECTIONS:
+        return list(_SECTIONS[path[0]].model_fields)
+    component = component_of(str(path[0]))
+    spec: Any = root
+    for part in path:
+        spec = spec[part]
+    return list(component.model(spec["name"]).model_fields) if component else []
+
+
+def component_of(key: str) -> Component | None:
+    """What the top-level ``key`` may name, if it names a component at all."""
+    metadata = Config.model_fields[key].metadata if key in Config.model_fields else []
+    return next((item for item in metadata if isinstance(item, Component)), None)

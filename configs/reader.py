@@ -1,0 +1,175 @@
+"""YAML text into plain values, each with its line; whatever a config does not need is refused.
+
+Scalars follow the YAML 1.2 core schema: ``1e-3`` is a number, and ``yes``, ``010`` and ``1:30`` are
+text. (PyYAML's own rules, YAML 1.1, read these as text, true, eight and ninety.)
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from nnbasic.configs.errors import ConfigError, Problem
+
+Path = tuple[str | int, ...]
+"""Where a value stands in a config: ``("activation", 1, "slope")``."""
+
+LARGEST_FILE = 100_000
+"""Bytes. A config takes about one thousandth of it, PyYAML about a second for it."""
+
+DEEPEST = 20
+LONGEST_NUMBER = 100
+"""Digits: products of a few such numbers still fit a float."""
+
+_TAG = "tag:yaml.org,2002:"
+_FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+_SCALARS = {  # what a plain scalar may be, and the characters it may begin with
+    "null": (r"null|Null|NULL|~|", ["n", "N", "~", ""]),
+    "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "int": (r"[-+]?[0-9]+", list("-+0123456789")),
+    "float": (_FLOAT, list("-+.0123456789")),
+}
+
+
+class _Refused(yaml.MarkedYAMLError):
+    """Valid YAML, of a kind that a config does not need."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes, without tags, anchors, aliases and without bottomless nesting."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        refused = None
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            refused = "anchors and aliases (& and *) are not accepted; write the value out"
+        elif getattr(event, "tag", None):
+            refused = "tags (!) are not accepted"
+        elif self.depth >= DEEPEST:
+            refused = f"nested more than {DEEPEST} deep"
+        if refused:
+            raise _Refused(problem=refused, problem_mark=event.start_mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _name, (_pattern, _first) in _SCALARS.items():
+    _Loader.add_implicit_resolver(_TAG + _name, re.compile(f"(?:{_pattern})$"), _first)
+
+
+class Document:
+    """What one YAML text says.
+
+    Attributes:
+        value: the content as dict, list, str, int, float, bool and None.
+        lines: the line, from 1, of each key and list entry.
+        problems: duplicate keys and the like, which do not keep the rest from being read.
+
+    Raises ConfigError, naming ``place``, if the text is no single plain YAML document.
+    """
+
+    def __init__(self, text: str, place: str) -> None:
+        self.place = place
+        self.lines: dict[Path, int] = {}
+        self.problems: list[Problem] = []
+        node = _compose(text, place)
+        self.value: Any = None if node is None else self._plain(node, ())
+
+    def _plain(self, node: yaml.Node, path: Path) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            items = []
+            for index, item in enumerate(node.value):
+                entry = (*path, index)
+                self.lines[entry] = item.start_mark.line + 1
+                items.append(self._plain(item, entry))
+            return items
+        return self._scalar(node, path)
+
+    def _scalar(self, node: yaml.Node, path: Path) -> Any:
+        kind, text = node.tag.removeprefix(_TAG), node.value
+        if kind in ("int", "float") and len(text) > LONGEST_NUMBER:
+            self._problem(path, node, "a number with far too many digits")
+            return None
+        if kind == "int":
+            return int(text)
+        if kind == "float":
+            return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        if kind == "bool":
+            return text.lower() == "true"
+        return None if kind == "null" else text
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._problem(path, key_node, "a key must be a word, not a list or a mapping")
+                continue
+            key = (*path, key_node.value)
+            if key in self.lines:
+                self._problem(key, key_node, f"given twice; first on line {self.lines[key]}")
+                continue
+            self.lines[key] = key_node.start_mark.line + 1
+            result[key_node.value] = self._plain(value_node, key)
+        return result
+
+    def _problem(self, path: Path, node: yaml.Node, message: str) -> None:
+        line = node.start_mark.line + 1
+        self.problems.append(Problem(message, dotted(path), self.place, line))
+
+
+def decode(content: bytes, place: str) -> str:
+    """The text of a config file; ConfigError if it is too large or no UTF-8."""
+    if len(content) > LARGEST_FILE:
+        message = f"larger than {LARGEST_FILE} bytes; this cannot be a config"
+        raise ConfigError([Problem(message, place=place)])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"not text in UTF-8 (byte {error.start}); save it as UTF-8"
+        raise ConfigError([Problem(message, place=place, line=line)]) from error
+
+
+def dotted(path: Path) -> str:
+    """``optimizer.lr`` for ``("optimizer", "lr")``."""
+    return ".".join(map(str, path))
+
+
+def _compose(text: str, place: str) -> yaml.Node | None:
+    """The root node; None for a text without any."""
+    line = None
+    try:
+        loader = _Loader(text)
+        try:
+            return loader.get_single_node()
+        finally:
+            line = loader.line + 1
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        message = f"not text: it holds the character U+{ord(text[error.position]):04X}"
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else line
+        message = error.problem or str(error)
+        if not isinstance(error, _Refused):
+            message = _in_words(message)
+    except (ValueError, OverflowError):  # PyYAML lets them through: an escape such as \UFFFFFFFF
+        message = "not valid YAML: a number or an escape out of range"
+    raise ConfigError([Problem(message, place=place, line=line)])
+
+
+def _in_words(problem: str) -> str:
+    if "another document" in problem:
+        return "a second document begins here (---); a config is one"
+    if r"'\t'" in problem:
+        return "not valid YAML: indented with a tab; use spaces"
+    return f"not valid YAML: {problem}"

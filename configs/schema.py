@@ -1,0 +1,142 @@
+"""What a config may say: every key with its type, range, default and meaning."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from nnbasic.configs.components import Component, Section, described, wrong
+from nnbasic.configs.memory import check_memory
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES
+
+Spec = dict[str, Any]
+"""A component with its name and all its hyperparameters."""
+
+PIXELS = 28 * 28
+CLASSES = 10
+TRAINING_IMAGES = 60_000
+
+
+class Data(Section):
+    """Which images are learned, and how their pixels are scaled."""
+
+    dataset: Literal["auto", "mnist", "digits"] = Field(
+        "auto",
+        description="`mnist` is MNIST or an error; `digits` the built-in digits; `auto` MNIST if "
+        "it can be had, else the built-in digits with a warning.",
+    )
+    validation: int = Field(
+        5000,
+        ge=0,
+        lt=TRAINING_IMAGES,
+        description="How many training images, the last ones, are held out for validation.",
+    )
+    scale: Literal["unit", "standard", "signed"] = Field(
+        "unit",
+        description="`unit` maps pixels to 0…1, `signed` to -1…1, `standard` to mean 0 and "
+        "variance 1 over the data set.",
+    )
+
+
+class EarlyStopping(Section):
+    """When to end before the last epoch."""
+
+    metric: Literal["val_accuracy", "val_loss"] = Field(
+        "val_accuracy", description="What has to become better."
+    )
+    patience: int = Field(5, ge=1, description="After how many epochs without a better value.")
+    min_delta: float = Field(
+        0.0, ge=0, description="By how much a value has to be better to count."
+    )
+
+
+class Config(Section):
+    """One training run, complete: equal configs give equal runs, bit for bit, on one machine."""
+
+    layers: list[Annotated[int, Field(ge=1)]] = Field(
+        [PIXELS, 256, 128, CLASSES],
+        min_length=2,
+        description="Units of the input (28 × 28 pixels: 784), of each hidden layer, and of the "
+        "output (at least the 10 classes).",
+    )
+    activation: Annotated[Spec | list[Spec], Component(ACTIVATIONS, many=True)] = Field(
+        "relu",
+        validate_default=True,
+        description="The activation of the hidden layers, or a list with one for each of them.",
+    )
+    init: Annotated[Spec, Component(INITIALIZERS)] = Field(
+        "he", validate_default=True, description="How the weights are drawn before the first step."
+    )
+    loss: Annotated[Spec, Component(LOSSES)] = Field(
+        "cross_entropy", validate_default=True, description="What training makes small."
+    )
+    optimizer: Annotated[Spec, Component(OPTIMIZERS)] = Field(
+        {"name": "sgd", "lr": 0.1, "momentum": 0.9},
+        validate_default=True,
+        description="How a gradient becomes a step.",
+    )
+    schedule: Annotated[Spec, Component(SCHEDULES)] = Field(
+        {"name": "cosine", "warmup": 0.05},
+        validate_default=True,
+        description="The factor of the learning rate over the course of the training.",
+    )
+    epochs: int = Field(10, ge=1, description="How often every training image is seen.")
+    batch_size: int = Field(
+        128, ge=1, le=TRAINING_IMAGES, description="How many images make one step."
+    )
+    seed: int = Field(
+        0,
+        ge=0,
+        description="Where all randomness comes from: initial weights, order of the images.",
+    )
+    dtype: Literal["float32", "float64"] = Field("float32", description="Precision of the numbers.")
+    data: Data = Field({}, validate_default=True, description="Which images are learned.")
+    early_stopping: EarlyStopping | None = Field(
+        None, description="When to end before the last epoch; null: never."
+    )
+    diagnostics: bool = Field(True, description="Whether statistics of each layer are recorded.")
+    plugins: list[str] = Field(
+        [],
+        description="Python files, relative to the config, that register components. They are run "
+        "when the config is read: use no config with plugins that you would not run as a program.",
+    )
+
+    @field_validator("layers")
+    @classmethod
+    def _fit_the_images(cls, layers: list[int]) -> list[int]:
+        if layers[0] != PIXELS:
+            raise wrong(
+                f"must begin with {PIXELS}, one input per pixel, not {described(layers[0])}"
+            )
+        if layers[-1] < CLASSES:
+            raise wrong(f"must end with at least {CLASSES}, one output per class, not {layers[-1]}")
+        return layers
+
+    @field_validator("activation")
+    @classmethod
+    def _one_per_hidden_layer(cls, value: Spec | list[Spec], info: ValidationInfo) -> Any:
+        layers = info.data.get("layers")
+        if isinstance(value, list) and layers and len(value) != len(layers) - 2:
+            raise wrong(f"a list of {len(value)} for {len(layers) - 2} hidden layers; one for each")
+        return value
+
+    @field_validator("early_stopping")
+    @classmethod
+    def _has_a_validation_set(cls, value: EarlyStopping | None, info: ValidationInfo) -> Any:
+        data = info.data.get("data")
+        if value and data and data.validation == 0:
+            raise wrong("needs a validation set; set data.validation above 0")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_in_memory(self) -> Config:
+        check_memory(self.layers, self.activation, self.optimizer, self.dtype)
+        return self
+
+    def identity(self) -> str:
+        """SHA-256, in hexadecimal, of all but the seed: equal for the repetitions of one run."""
+        content = self.model_dump(exclude={"seed"})
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

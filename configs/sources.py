@@ -1,0 +1,108 @@
+"""Where configs are: at a path, in ``./configs``, and among the shipped presets."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnbasic.configs.errors import ConfigError, Problem
+from nnbasic.configs.reader import LARGEST_FILE
+
+LOCAL = Path("configs")
+SHIPPED = Path(__file__).resolve().parent
+SUFFIX = ".yaml"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A config file that was found: how messages call it, its bytes, where its plugins are."""
+
+    place: str
+    content: bytes
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A config that can be used by its name."""
+
+    name: str
+    description: str
+    """The first line of the file, if that is a comment."""
+    shipped: bool
+    hidden: bool = False
+    """Whether a file of the same name in ``./configs`` is taken instead."""
+
+
+def find(source: str | Path) -> Source:
+    """The file that ``source`` means.
+
+    That is the first of: the path ``source``; the file of this name in ``./configs``; the shipped
+    preset of this name; each with or without ``.yaml``. Raises ConfigError if there is none.
+    """
+    path = Path(source)
+    for candidate in _candidates(path):
+        if _exists(candidate) and not candidate.is_dir():
+            return Source(str(candidate), _read(candidate), candidate.parent)
+    shipped = _named(SHIPPED)
+    name = path.name.removesuffix(SUFFIX)
+    if path in (Path(path.name), LOCAL / path.name) and name in shipped:
+        return Source(f"{name}{SUFFIX}", _read(shipped[name]), SHIPPED)
+    if _exists(path):
+        raise ConfigError([Problem("is a directory; name a file in it", place=str(path))])
+    known = [entry.name for entry in listing()]
+    close = difflib.get_close_matches(name, known, n=3)
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    message = f"no such config; {hint}`nnbasic configs list` shows those there are"
+    raise ConfigError([Problem(message, place=str(source))])
+
+
+def presets() -> dict[str, str]:
+    """Name → description of each shipped config."""
+    return {name: _description(file) for name, file in _named(SHIPPED).items()}
+
+
+def listing() -> list[Listed]:
+    """The configs in ``./configs`` and the shipped ones, each by name."""
+    local, shipped = _named(LOCAL), _named(SHIPPED)
+    if LOCAL.resolve() == SHIPPED:  # in a checkout of this project
+        local = {}
+    return [
+        *(Listed(name, _description(file), False) for name, file in local.items()),
+        *(Listed(name, _description(file), True, name in local) for name, file in shipped.items()),
+    ]
+
+
+def _candidates(path: Path) -> Iterator[Path]:
+    for folder in (Path(), LOCAL):
+        yield folder / path
+        if path.name:
+            yield folder / path.with_name(path.name + SUFFIX)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or not a name at all
+        return False
+
+
+def _read(path: Path) -> bytes:
+    """The content, but not much more than a config can be: the path may be a device or a pipe."""
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise ConfigError([Problem(message, place=str(path))]) from error
+
+
+def _named(folder: Path) -> dict[str, Path]:
+    return {file.name.removesuffix(SUFFIX): file for file in sorted(folder.glob(f"*{SUFFIX}"))}
+
+
+def _description(file: Path) -> str:
+    first = _read(file).decode(errors="replace").partition("\n")[0].strip()
+    return first.lstrip("# ") if first.startswith("#") else ""
