@@ -1,4 +1,4 @@
-"""Getting MNIST from public mirrors, each in turn; a file is put in place verified or not at all."""
+"""Getting MNIST from public mirrors, each in turn: a whole and verified file, or none."""
 
 from __future__ import annotations
 

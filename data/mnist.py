@@ -36,9 +36,12 @@ class File:
         return 4 + 4 * len(self.shape) + math.prod(self.shape)
 
     def within(self, folder: Path) -> Path | None:
-        """This file in ``folder``, plain or gzipped, or None."""
+        """This file in ``folder``, plain or gzipped, or None; DataError if one may not look."""
         candidates = folder / self.name, folder / f"{self.name}.gz"
-        return next((path for path in candidates if path.exists()), None)
+        try:
+            return next((path for path in candidates if path.exists()), None)
+        except OSError as error:
+            raise DataError(f"{folder}: cannot be read ({error.strerror}); check it") from error
 
 
 FILES = (

@@ -1,0 +1,170 @@
+"""Batches: which examples, in which order, with which values and types."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nnbasic.data import Batches, DataError, Scale
+
+SEED = np.random.SeedSequence(7, spawn_key=(2,))
+
+
+def numbered(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images whose first pixel says which one they are, and labels that say it too."""
+    images = np.zeros((count, 3), np.uint8)
+    images[:, 0] = np.arange(count)
+    return images, np.arange(count, dtype=np.uint8)
+
+
+def rows(batches: Batches, epoch: int) -> list[int]:
+    """The examples of an epoch in the order in which they come; inputs and labels must agree."""
+    seen: list[int] = []
+    for x, labels in batches.epoch(epoch):
+        assert x[:, 0].tolist() == labels.tolist()
+        seen += labels.tolist()
+    return seen
+
+
+@settings(deadline=None)
+@given(
+    count=st.integers(1, 200), size=st.integers(1, 250), epoch=st.integers(0, 9), mix=st.booleans()
+)
+def test_an_epoch_has_each_example_once(count: int, size: int, epoch: int, mix: bool) -> None:
+    batches = Batches(*numbered(count), batch_size=size, order=SEED if mix else None)
+    lengths = [len(labels) for _, labels in batches.epoch(epoch)]
+    assert lengths[:-1] == [size] * (len(batches) - 1)
+    assert sum(lengths) == batches.examples == count
+    seen = rows(batches, epoch)
+    assert sorted(seen) == list(range(count))
+    if not mix:
+        assert seen == list(range(count))
+
+
+def test_the_order_depends_on_seed_and_epoch_alone() -> None:
+    one = Batches(*numbered(100), batch_size=7, order=SEED)
+    two = Batches(*numbered(100), batch_size=13, order=np.random.SeedSequence(7, spawn_key=(2,)))
+    third = rows(one, 3)
+    assert rows(one, 4) != third
+    next(one.epoch(5))
+    assert rows(one, 3) == third == rows(two, 3)
+    SEED.spawn(1)  # children that others take change nothing
+    assert rows(Batches(*numbered(100), batch_size=7, order=SEED), 3) == third
+    other = Batches(*numbered(100), batch_size=7, order=np.random.SeedSequence(8))
+    assert rows(other, 3) != third
+
+
+def test_the_order_is_the_documented_one() -> None:
+    child = np.random.SeedSequence(7, spawn_key=(2, 5))
+    expected = np.random.default_rng(child).permutation(100).tolist()
+    assert rows(Batches(*numbered(100), batch_size=9, order=SEED), 5) == expected
+
+
+EVERY = np.arange(256, dtype=np.uint8).reshape(2, 128)
+
+
+@pytest.mark.parametrize("order", [None, SEED])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["unit", "signed", "standard"])
+def test_every_pixel_value_is_scaled(
+    name: str, dtype: type[np.floating], order: np.random.SeedSequence | None
+) -> None:
+    training = np.array([[0, 0, 0, 255], [10, 20, 30, 40]], np.uint8)
+    unit = training / 255
+    expected = {
+        "unit": EVERY / 255,
+        "signed": (EVERY - 127.5) / 127.5,
+        "standard": (EVERY / 255 - unit.mean()) / unit.std(),
+    }[name]
+    scale = Scale.fit(name, training)
+    labels = np.array([0, 1])
+    ((x, y),) = Batches(EVERY, labels, batch_size=5, scale=scale, dtype=dtype, order=order).epoch(0)
+    assert x.dtype == dtype
+    assert y.dtype == np.intp
+    np.testing.assert_allclose(x, expected[y], rtol=4e-7, atol=2e-7)
+    if dtype is np.float64:
+        np.testing.assert_allclose(x, expected[y], rtol=1e-14, atol=1e-14)
+
+
+def test_standard_images_have_mean_zero_and_deviation_one(rng: np.random.Generator) -> None:
+    # More pixels than are counted at once, and not a multiple of it.
+    images = rng.integers(0, 256, (3001, 784), dtype=np.uint8)
+    batches = Batches(
+        images,
+        np.zeros(3001, np.intp),
+        batch_size=4000,
+        scale=Scale.fit("standard", images),
+        dtype=np.float64,
+    )
+    ((x, _),) = batches.epoch(0)
+    assert abs(x.mean()) < 1e-12
+    assert abs(x.std() - 1) < 1e-12
+
+
+@pytest.mark.parametrize("source", [np.float32, np.float64, np.int64, np.bool_])
+def test_without_a_scale_values_stay_as_they_are(source: type, rng: np.random.Generator) -> None:
+    images = rng.integers(0, 2, (5, 4)).astype(source)
+    for order in (None, SEED):
+        batches = Batches(images, np.arange(5), batch_size=2, order=order)
+        for x, labels in batches.epoch(0):
+            assert x.dtype == np.float32
+            np.testing.assert_array_equal(x, images[labels])
+
+
+def test_floats_can_be_scaled_and_the_callers_images_are_left_alone() -> None:
+    images = np.array([[0.5, 1.0]], np.float32)
+    for order in (None, SEED):
+        ((x, _),) = Batches(
+            images, np.array([0]), batch_size=1, scale=Scale(2.0, 1.0), order=order
+        ).epoch(0)
+        x_values = x.tolist()
+        x[:] = -1
+        assert x_values == [[2.0, 3.0]]
+    assert images.tolist() == [[0.5, 1.0]]
+
+
+def test_batches_share_one_buffer_and_an_epoch_allocates_next_to_nothing(
+    rng: np.random.Generator,
+) -> None:
+    images = rng.integers(0, 256, (4096, 784), dtype=np.uint8)
+    batches = Batches(
+        images, np.zeros(4096, np.uint8), batch_size=512, scale=Scale(1 / 255, 0.0), order=SEED
+    )
+    first, _ = next(batches.epoch(0))
+    tracemalloc.start()
+    for x, _ in batches.epoch(1):
+        assert np.shares_memory(x, first)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 512 * 784 / 2  # less than half a batch of uint8
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "options", "message"),
+    [
+        (np.zeros((2, 2, 2)), np.zeros(2, int), {}, r"images of shape \(2, 2, 2\); expected"),
+        (np.zeros((2, 2)), np.zeros(3, int), {}, "expected 2 integers, one for each image"),
+        (np.zeros((2, 2)), np.zeros(2), {}, "expected 2 integers, one for each image"),
+        (np.zeros((2, 2)), np.zeros(2, int), {"batch_size": 0}, "batch size of 0"),
+        (np.zeros((2, 2)), np.zeros(2, int), {"dtype": np.int32}, "expected a floating-point"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    images: np.ndarray, labels: np.ndarray, options: dict[str, object], message: str
+) -> None:
+    arguments: dict[str, object] = {"batch_size": 1, **options}
+    with pytest.raises(DataError, match=message):
+        Batches(images, labels, **arguments)  # type: ignore[arg-type]
+
+
+def test_scales_that_cannot_be_are_refused() -> None:
+    with pytest.raises(DataError, match="unknown scale 'minmax'; known: unit, standard, signed"):
+        Scale.fit("minmax", EVERY)
+    with pytest.raises(DataError, match="these images have none"):
+        Scale.fit("standard", np.full((3, 3), 7, np.uint8))
+    with pytest.raises(DataError, match="for uint8 images; these are float64"):
+        Scale.fit("standard", np.zeros((3, 3)))

@@ -1,0 +1,109 @@
+"""Data sets: which one `load` gives, its splits, and when it refuses to fall back."""
+
+from __future__ import annotations
+
+import shutil
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnbasic.data import DataError, load, mnist
+
+
+@pytest.fixture
+def offline(small_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing can be fetched; the small MNIST is in the folder returned."""
+    monkeypatch.setenv("NNBASIC_MIRRORS", "http://127.0.0.1:9/")
+    return small_mnist
+
+
+@pytest.fixture(scope="session")
+def digits_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of the built-in digits, drawn once for all tests of this file."""
+    from nnbasic.data import digits
+
+    folder = tmp_path_factory.mktemp("digits")
+    digits.load(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["mnist", "auto"])
+def test_mnist_is_split_without_a_copy(mnist_directory: Path, name: str) -> None:
+    tracemalloc.start()
+    dataset = load(name, validation=5000, directory=mnist_directory)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60e6  # the images alone are 55 MB
+    assert (dataset.name, dataset.note) == ("mnist", None)
+    assert dataset.source == str(mnist_directory)
+    assert dataset.train.images.shape == (55000, 784)
+    assert dataset.validation.images.shape == (5000, 784)
+    assert dataset.test.images.shape == (10000, 784)
+    assert dataset.train.images.base is dataset.validation.images.base
+    whole, labels, test, test_labels = mnist.read(mnist_directory)
+    np.testing.assert_array_equal(dataset.validation.images, whole[-5000:])
+    np.testing.assert_array_equal(dataset.validation.labels, labels[-5000:])
+    np.testing.assert_array_equal(dataset.train.images[-1], whole[54999])
+    np.testing.assert_array_equal(dataset.test.images, test)
+    np.testing.assert_array_equal(dataset.test.labels, test_labels)
+    for split in (dataset.train, dataset.validation, dataset.test):
+        assert split.images.flags.c_contiguous
+        assert split.images.dtype == split.labels.dtype == np.uint8
+        assert len(split.images) == len(split.labels)
+
+
+def test_the_hash_says_which_data(offline: Path) -> None:
+    one = load("mnist", validation=5, directory=offline)
+    two = load("mnist", validation=0, directory=offline)
+    assert one.sha256 == two.sha256
+    assert len(bytes.fromhex(one.sha256)) == 32
+    assert two.validation.images.shape == (0, 784)
+
+
+@pytest.mark.parametrize("validation", [-1, 40, 10**9])
+def test_a_validation_split_that_leaves_nothing_is_refused(offline: Path, validation: int) -> None:
+    with pytest.raises(DataError, match="it must be between 0 and 39"):
+        load("mnist", validation=validation, directory=offline)
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(DataError, match="unknown dataset 'cifar'; known: auto, mnist, digits"):
+        load("cifar", validation=0)
+
+
+def test_mnist_that_cannot_be_had_is_an_error(offline: Path) -> None:
+    with pytest.raises(DataError, match=r"127\.0\.0\.1:9/"):
+        load("mnist", validation=5)
+
+
+def test_auto_falls_back_and_says_why(offline: Path, digits_cache: Path) -> None:
+    shutil.copytree(digits_cache, "data/digits")
+    dataset = load("auto", validation=2000)
+    assert dataset.name == "digits"
+    assert dataset.source == "generated"
+    assert dataset.note is not None
+    assert "MNIST could not be fetched" in dataset.note
+    assert dataset.train.images.shape == (10000, 784)
+    assert dataset.test.images.shape == (2000, 784)
+    asked_for = load("digits", validation=0)
+    assert asked_for.note is None
+    assert asked_for.sha256 == dataset.sha256
+
+
+def test_auto_does_not_step_over_a_broken_file(offline: Path, digits_cache: Path) -> None:
+    shutil.copytree(digits_cache, "data/digits")
+    (offline / f"{mnist.FILES[3].name}.gz").write_bytes(b"\x1f\x8b broken")
+    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz: the gzip stream is broken"):
+        load("auto", validation=5, directory=offline)
+    # Also where only some of the files are there and the others cannot be fetched.
+    mnist.CACHE.mkdir(parents=True)
+    shutil.copy(offline / f"{mnist.FILES[3].name}.gz", mnist.CACHE)
+    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz: the gzip stream is broken"):
+        load("auto", validation=5)
+
+
+def test_auto_does_not_step_over_a_folder_that_was_given(offline: Path) -> None:
+    with pytest.raises(DataError, match="nowhere"):
+        load("auto", validation=5, directory=Path("nowhere"))

@@ -1,0 +1,314 @@
+"""Fetching from real HTTP servers that are slow, wrong, cut short, silent or not there."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from nnbasic.data import DataError, idx, mnist
+from nnbasic.data import fetch as module
+from nnbasic.data.fetch import FetchError, fetch
+
+Behaviour = Callable[[BaseHTTPRequestHandler], None]
+Serve = Callable[[Behaviour], str]
+
+
+def send(
+    request: BaseHTTPRequestHandler, body: bytes, *, length: int | None = None, status: int = 200
+) -> None:
+    request.send_response(status)
+    request.send_header("Content-Length", str(len(body) if length is None else length))
+    request.end_headers()
+    request.wfile.write(body)
+
+
+def files_in(folder: Path) -> Behaviour:
+    """What a good mirror does."""
+    return lambda request: send(request, (folder / Path(request.path).name).read_bytes())
+
+
+def not_found(request: BaseHTTPRequestHandler) -> None:
+    send(request, b"no such file", status=404)
+
+
+def truncated(folder: Path) -> Behaviour:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        body = (folder / Path(request.path).name).read_bytes()
+        send(request, body[: len(body) // 2], length=len(body))
+
+    return answer
+
+
+def truncated_without_notice(folder: Path) -> Behaviour:
+    """A body that just ends, from a server that did not say how long it is."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        body = (folder / Path(request.path).name).read_bytes()
+        request.send_response(200)
+        request.end_headers()
+        request.wfile.write(body[: len(body) // 2])
+
+    return answer
+
+
+def sign_in_page(request: BaseHTTPRequestHandler) -> None:
+    send(request, b"<html>Welcome to our wireless network. Please sign in.</html>")
+
+
+def other_labels(request: BaseHTTPRequestHandler) -> None:
+    send(request, b"\0\0\x08\x01\0\0\0\x28" + bytes(40))
+
+
+def endless(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    while True:
+        request.wfile.write(bytes(1 << 16))
+
+
+def silent(request: BaseHTTPRequestHandler) -> None:
+    time.sleep(20)
+
+
+def stalling(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    request.wfile.write(b"\x1f\x8b")
+    time.sleep(20)
+
+
+def trickling(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    while True:
+        request.wfile.write(b"\x1f")
+        time.sleep(0.05)
+
+
+def broken_length(request: BaseHTTPRequestHandler) -> None:
+    request.wfile.write(b"HTTP/9 nonsense\r\n\r\n")
+
+
+@pytest.fixture
+def dead() -> str:
+    """The URL of a port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def check(folder: Path) -> None:
+    """The four files, verified, and nothing else are in ``folder``."""
+    assert names(folder) == {f"{file.name}.gz" for file in mnist.FILES}
+    assert [len(array) for array in mnist.read(folder)] == [file.shape[0] for file in mnist.FILES]
+
+
+def test_files_are_fetched_with_progress_and_only_once(small_mnist: Path, serve: Serve) -> None:
+    heard: list[tuple[str, int, int | None]] = []
+    requests: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        requests.append(request.path)
+        files_in(small_mnist)(request)
+
+    url = serve(answer)
+    fetched = fetch(mirrors=[url], progress=lambda *news: heard.append(news))
+    assert fetched == [mnist.CACHE / f"{file.name}.gz" for file in mnist.FILES]
+    assert requests == [f"/mnist/{file.name}.gz" for file in mnist.FILES]
+    check(mnist.CACHE)
+    for path in fetched:
+        size = path.stat().st_size
+        news = [(received, total) for name, received, total in heard if f"{name}.gz" == path.name]
+        assert news[0] == (0, size)
+        assert news[-1] == (size, size)
+    assert fetch(mirrors=[url]) == []
+    assert len(requests) == 4
+
+
+BAD: dict[str, tuple[Callable[[Path], Behaviour], str]] = {
+    "404": (lambda _: not_found, "HTTP status 404"),
+    "truncated": (truncated, "broke off after "),
+    "truncated without notice": (truncated_without_notice, "bytes that are not MNIST's"),
+    "a sign-in page": (lambda _: sign_in_page, "bytes that are not MNIST's"),
+    "other labels": (lambda _: other_labels, "bytes that are not MNIST's"),
+    "endless": (lambda _: endless, "sends more than "),
+    "silent": (lambda _: silent, "no answer within 0.5 s|timed out"),
+    "stalling": (lambda _: stalling, "sent nothing for 0.3 s"),
+    "trickling": (lambda _: trickling, "sends less than 10,000 bytes a second"),
+    "no HTTP": (lambda _: broken_length, "HTTP/9"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_the_next_mirror_helps(
+    small_mnist: Path, serve: Serve, dead: str, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "HEAD_START", 0.1)
+    behaviour, _ = BAD[case]
+    mirrors = [dead, serve(behaviour(small_mnist)), serve(files_in(small_mnist))]
+    fetch(mirrors=mirrors, stall=0.3)
+    check(mnist.CACHE)
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_without_a_next_mirror_the_reason_is_named_and_nothing_left(
+    small_mnist: Path, serve: Serve, case: str
+) -> None:
+    behaviour, message = BAD[case]
+    url = serve(behaviour(small_mnist))
+    with pytest.raises(FetchError, match=message) as caught:
+        fetch(mirrors=[url], contact=0.5, stall=0.3)
+    assert url in str(caught.value)
+    assert "point --data or $NNBASIC_DATA to a folder" in str(caught.value)
+    assert not mnist.CACHE.exists() or names(mnist.CACHE) == set()
+
+
+def test_each_file_may_come_from_another_mirror(small_mnist: Path, serve: Serve) -> None:
+    def only(kind: str) -> Behaviour:
+        good = files_in(small_mnist)
+        return lambda request: good(request) if kind in request.path else not_found(request)
+
+    fetch(mirrors=[serve(only("images")), serve(only("labels"))])
+    check(mnist.CACHE)
+
+
+def test_a_server_that_unpacks_on_the_way_is_understood(small_mnist: Path, serve: Serve) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        send(request, gzip.decompress((small_mnist / Path(request.path).name).read_bytes()))
+
+    fetch(mirrors=[serve(answer)])
+    check(mnist.CACHE)
+
+
+def test_a_machine_without_a_network_knows_it_within_ten_seconds(
+    small_mnist: Path, serve: Serve, dead: str
+) -> None:
+    start = time.monotonic()
+    with pytest.raises(FetchError, match="no answer within 9 s"):
+        fetch(mirrors=[serve(silent), dead, serve(silent), serve(silent)])
+    assert time.monotonic() - start < 10
+
+
+def test_a_name_server_that_does_not_answer_is_not_waited_for(
+    small_mnist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A resolver that hangs cannot be had on this machine without changing its configuration.
+    release = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [][: release.wait(20)])
+    start = time.monotonic()
+    with pytest.raises(FetchError, match="no answer within 1 s"):
+        fetch(mirrors=["http://mirror.invalid/", "https://mirror.invalid/"], contact=1.0)
+    assert time.monotonic() - start < 2
+    release.set()
+
+
+def test_refused_connections_are_known_at_once(small_mnist: Path, dead: str) -> None:
+    start = time.monotonic()
+    with pytest.raises(FetchError, match="refused"):
+        fetch(mirrors=[dead] * 5)
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://", "http://[", "gopher://x/", "http://a b/"])
+def test_mirrors_that_are_no_urls_are_errors_like_others(small_mnist: Path, url: str) -> None:
+    with pytest.raises(FetchError):
+        fetch(mirrors=[url])
+
+
+def test_no_mirrors_at_all(small_mnist: Path) -> None:
+    with pytest.raises(FetchError):
+        fetch(mirrors=[])
+
+
+def test_what_is_there_is_kept_and_the_rest_fetched(small_mnist: Path, serve: Serve) -> None:
+    name = mnist.FILES[0].name
+    mnist.CACHE.mkdir(parents=True)
+    idx.write(mnist.CACHE / name, idx.read(small_mnist / f"{name}.gz"))
+    before = (mnist.CACHE / name).stat()
+    fetched = fetch(mirrors=[serve(files_in(small_mnist))])
+    assert [path.name for path in fetched] == [f"{file.name}.gz" for file in mnist.FILES[1:]]
+    assert (mnist.CACHE / name).stat() == before
+    assert len(mnist.read(mnist.CACHE)[0]) == 40
+
+
+def test_a_broken_file_that_is_there_is_an_error_and_stays(small_mnist: Path, serve: Serve) -> None:
+    mnist.CACHE.mkdir(parents=True)
+    broken = mnist.CACHE / f"{mnist.FILES[0].name}.gz"
+    broken.write_bytes(b"mine")
+    with pytest.raises(DataError, match=r"train-images-idx3-ubyte\.gz: starts with") as caught:
+        fetch(mirrors=[serve(files_in(small_mnist))])
+    assert not isinstance(caught.value, FetchError)
+    assert names(mnist.CACHE) == {broken.name}
+    assert broken.read_bytes() == b"mine"
+
+
+def test_a_folder_that_cannot_be_made_is_named(small_mnist: Path, serve: Serve) -> None:
+    Path("data").write_text("a file where the folder should be")
+    with pytest.raises(FetchError, match=r"cannot be stored in data/mnist: .*writable"):
+        fetch(mirrors=[serve(files_in(small_mnist))])
+
+
+FETCH = """
+import sys
+from pathlib import Path
+from nnbasic.data.fetch import fetch
+print(len(fetch(Path(sys.argv[1]))))
+"""
+
+
+def test_two_processes_fetch_at_once(mnist_directory: Path, tmp_path: Path, serve: Serve) -> None:
+    together = threading.Barrier(2)
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        # Neither gets the first file before both have asked for it.
+        if "train-images" in request.path:
+            together.wait(30)
+        files_in(mnist_directory)(request)
+
+    environment = {**os.environ, "NNBASIC_MIRRORS": serve(answer), "no_proxy": "*"}
+    folder = tmp_path / "new" / "mnist"
+    command = [sys.executable, "-c", FETCH, str(folder)]
+    both = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert [process.communicate(timeout=60)[0].strip() for process in both] == ["4", "4"]
+    assert [process.returncode for process in both] == [0, 0]
+    check(folder)
+
+
+def test_a_process_killed_while_fetching_leaves_no_file_that_counts(
+    mnist_directory: Path, tmp_path: Path, serve: Serve
+) -> None:
+    half = threading.Event()
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        body = (mnist_directory / Path(request.path).name).read_bytes()
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body[: len(body) // 2])
+        half.set()
+        time.sleep(20)
+
+    environment = {**os.environ, "NNBASIC_MIRRORS": serve(answer), "no_proxy": "*"}
+    process = subprocess.Popen([sys.executable, "-c", FETCH, str(tmp_path)], env=environment)
+    assert half.wait(30)
+    while not any(path.stat().st_size for path in tmp_path.iterdir()):
+        time.sleep(0.01)
+    process.kill()
+    process.wait(30)
+    assert mnist.FILES[0].within(tmp_path) is None

@@ -1,0 +1,246 @@
+"""The IDX reader and writer, against bytes written out by hand, round trips and damage."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import struct
+import tempfile
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import hypothesis.extra.numpy as hnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nnbasic.data import DataError, idx
+
+# One file of each type, as the format's description says, with no help from struct or NumPy.
+LITERALS = [
+    (b"\0\0\x08\x01\0\0\0\x03\x00\x7f\xff", np.array([0, 127, 255], np.uint8)),
+    (b"\0\0\x09\x01\0\0\0\x03\x00\x7f\xff", np.array([0, 127, -1], np.int8)),
+    (b"\0\0\x0b\x01\0\0\0\x02\x01\x02\xff\xfe", np.array([258, -2], np.int16)),
+    (b"\0\0\x0c\x01\0\0\0\x02\0\0\x01\x02\xff\xff\xff\xfe", np.array([258, -2], np.int32)),
+    (b"\0\0\x0d\x01\0\0\0\x02\x3f\x80\0\0\xc0\0\0\0", np.array([1, -2], np.float32)),
+    (b"\0\0\x0e\x01\0\0\0\x01\x3f\xf0\0\0\0\0\0\0", np.array([1], np.float64)),
+    (b"\0\0\x08\x00\x07", np.array(7, np.uint8)),
+    (b"\0\0\x08\x02\0\0\0\x02\0\0\0\x03abcdef", np.array([[97, 98, 99], [100, 101, 102]], "u1")),
+]
+
+
+def file_of(folder: Path, content: bytes, name: str = "some-file") -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(("content", "expected"), LITERALS)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_each_type_reads_and_writes_as_the_format_says(
+    tmp_path: Path, content: bytes, expected: np.ndarray, pack: Any
+) -> None:
+    array = idx.read(file_of(tmp_path, pack(content)))
+    np.testing.assert_array_equal(array, expected)
+    assert (array.dtype, array.shape) == (expected.dtype, expected.shape)
+    assert array.dtype.isnative
+    assert array.flags.writeable
+    idx.write(tmp_path / "written", expected)
+    assert (tmp_path / "written").read_bytes() == content
+
+
+DTYPES = ["u1", "i1", ">i2", "<i2", "<i4", ">i4", "<f4", ">f4", "<f8", ">f8"]
+ARRAYS = st.sampled_from(DTYPES).flatmap(
+    lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=7, min_side=0))
+)
+
+
+@settings(deadline=None)  # here and below: how long the disk takes is not what is tested
+@given(array=ARRAYS, name=st.sampled_from(["array", "array.gz"]))
+def test_what_was_written_is_read(array: np.ndarray, name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        idx.write(path, array)
+        read = idx.read(path)
+        assert path.read_bytes().startswith(b"\x1f\x8b") == (name == "array.gz")
+        assert [entry.name for entry in Path(folder).iterdir()] == [name]
+    assert read.dtype == array.dtype.newbyteorder("=")
+    assert read.shape == array.shape
+    # Bytes, not values: a NaN has to come back with its payload.
+    assert read.tobytes() == array.astype(read.dtype).tobytes()
+
+
+@settings(deadline=None)
+@given(
+    array=hnp.arrays("i2", hnp.array_shapes(max_dims=3)),
+    zipped=st.booleans(),
+    edits=st.lists(st.tuples(st.integers(0, 60), st.binary(max_size=3), st.integers(0, 3))),
+    length=st.none() | st.integers(0, 60),
+)
+def test_damage_gives_an_array_or_a_data_error_and_no_huge_allocation(
+    array: np.ndarray, zipped: bool, edits: list[tuple[int, bytes, int]], length: int | None
+) -> None:
+    content = idx.header(array) + array.tobytes()
+    if zipped:
+        content = gzip.compress(content)
+    for position, insertion, removed in edits:
+        content = content[:position] + insertion + content[position + removed :]
+    content = content[:length]
+    with tempfile.TemporaryDirectory() as folder:
+        path = file_of(Path(folder), content)
+        tracemalloc.start()
+        try:
+            outcome = repr(type(idx.read(path)))
+        except DataError as error:
+            outcome = str(error)
+        finally:
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+    assert outcome == "<class 'numpy.ndarray'>" or outcome.startswith(f"{path}: ")
+    assert peak < 1032 * len(content) + (4 << 20)
+
+
+def test_rank_32_round_trip(tmp_path: Path) -> None:
+    array = np.arange(4, dtype=np.int16).reshape((1,) * 30 + (2, 2))
+    idx.write(tmp_path / "array", array)
+    np.testing.assert_array_equal(idx.read(tmp_path / "array"), array)
+
+
+@pytest.mark.parametrize("name", ["array", "array.gz"])
+def test_an_array_longer_than_a_chunk_with_its_digest(
+    tmp_path: Path, rng: np.random.Generator, name: str
+) -> None:
+    array = rng.integers(0, 256, (3, 1 << 20), dtype=np.uint8)
+    idx.write(tmp_path / name, array)
+    digest = hashlib.sha256()
+    np.testing.assert_array_equal(idx.read(tmp_path / name, digest=digest), array)
+    expected = b"\0\0\x08\x02\0\0\0\x03\0\x10\0\0" + array.tobytes()
+    assert digest.digest() == hashlib.sha256(expected).digest()
+
+
+def test_reading_never_holds_a_second_copy(tmp_path: Path, rng: np.random.Generator) -> None:
+    array = rng.integers(0, 16, (20, 1 << 20), dtype=np.uint8)
+    idx.write(tmp_path / "array.gz", array)
+    tracemalloc.start()
+    idx.read(tmp_path / "array.gz")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < array.nbytes * 1.25
+
+
+def test_a_gzip_file_of_two_members_is_read(tmp_path: Path) -> None:
+    content = gzip.compress(b"\0\0\x08\x01\0\0") + gzip.compress(b"\0\x02\x05\x06")
+    assert idx.read(file_of(tmp_path, content)).tolist() == [5, 6]
+
+
+DAMAGED = {
+    "empty": (b"", "starts with the bytes (none)"),
+    "text": (b"<html>not found</html>", "not an IDX file"),
+    "unknown type": (b"\0\0\x0a\x01\0\0\0\0", "not an IDX file"),
+    "little-endian magic": (b"\x01\x08\0\0\x03\0\0\0abc", "not an IDX file"),
+    "rank 200": (b"\0\0\x08\xc8" + bytes(800), "200 dimensions"),
+    "cut in the header": (b"\0\0\x08\x03\0\0\0\x01\0\0", "ends within the header"),
+    "cut in the elements": (b"\0\0\x08\x01\0\0\0\x09abc", "promises 9 elements"),
+    "too long": (b"\0\0\x08\x01\0\0\0\x03abcd", "goes on after the 3 elements"),
+    "absurd": (b"\0\0\x0e\x03" + b"\xff" * 12, "at most 2,147,483,648 are accepted"),
+    "product wraps round": (b"\0\0\x08\x04" + struct.pack(">4I", *[1 << 16] * 4), "at most"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_damage_is_named(tmp_path: Path, case: str, pack: Any) -> None:
+    content, message = DAMAGED[case]
+    path = file_of(tmp_path, pack(content))
+    with pytest.raises(DataError) as caught:
+        idx.read(path)
+    # A short gzip file can hold more than a short plain one, so it is noticed at its end.
+    if case == "cut in the elements" and pack is gzip.compress:
+        message = "ends after 3 bytes"
+    assert str(caught.value).startswith(str(path))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("cut", [-1, -9, 15, 3])
+def test_a_cut_gzip_stream_is_named(tmp_path: Path, cut: int) -> None:
+    content = gzip.compress(b"\0\0\x08\x01\0\0\0\x09abcdefghi")[:cut]
+    with pytest.raises(DataError, match=r"some-file: the gzip stream is broken .*get it again"):
+        idx.read(file_of(tmp_path, content))
+
+
+def test_a_flipped_byte_in_a_gzip_stream_is_noticed(tmp_path: Path) -> None:
+    content = bytearray(gzip.compress(bytes(LITERALS[0][0]), compresslevel=0))
+    content[-9] ^= 1
+    with pytest.raises(DataError, match="gzip stream is broken"):
+        idx.read(file_of(tmp_path, bytes(content)))
+
+
+def test_what_a_small_gzip_file_cannot_hold_is_not_allocated(tmp_path: Path) -> None:
+    path = file_of(tmp_path, gzip.compress(b"\0\0\x08\x01\x70\0\0\0"))
+    tracemalloc.start()
+    with pytest.raises(DataError, match="more than the file holds"):
+        idx.read(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 20
+
+
+def test_the_limit_is_the_callers(tmp_path: Path) -> None:
+    path = file_of(tmp_path, LITERALS[0][0])
+    assert idx.read(path, limit=3).size == 3
+    with pytest.raises(DataError, match="at most 2 are accepted"):
+        idx.read(path, limit=2)
+
+
+def test_missing_files_and_folders_are_data_errors(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nowhere: cannot be read \(No such file"):
+        idx.read(tmp_path / "nowhere")
+    with pytest.raises(DataError, match="cannot be read"):
+        idx.read(tmp_path)
+
+
+def test_what_idx_cannot_hold_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no type for int64 arrays; convert it to one of uint8"):
+        idx.write(tmp_path / "array", np.zeros(3, np.int64))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "array").mkdir()  # a folder cannot be replaced by a file
+    with pytest.raises(DataError, match="array: cannot be written"):
+        idx.write(tmp_path / "array", np.zeros(3, np.uint8))
+    assert [path.name for path in tmp_path.iterdir()] == ["array"]
+
+
+IMAGES = np.zeros((3, 2, 2), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (IMAGES, np.array([0, 1], "u1"), r"labels: 2 labels for the 3 images of .*images;"),
+        (IMAGES, np.array([0, 1, 10], "u1"), r"labels: labels from 0 to 10; expected 0 to 9"),
+        (IMAGES, np.array([0, -1, 2], "i1"), r"labels: labels from -1 to 2; expected 0 to 9"),
+        (IMAGES, np.array([0, 1, 2], "f4"), r"labels: .* expected one whole number"),
+        (IMAGES, IMAGES, r"labels: an array of shape \(3, 2, 2\)"),
+        (np.zeros(3, "u1"), np.zeros(3, "u1"), r"images: an array of shape \(3,\); expected"),
+        (np.zeros((0, 2), "u1"), np.zeros(0, "u1"), r"images: an array of shape \(0, 2\)"),
+    ],
+)
+def test_labels_must_fit_their_images(
+    tmp_path: Path, images: np.ndarray, labels: np.ndarray, message: str
+) -> None:
+    idx.write(tmp_path / "images", images)
+    idx.write(tmp_path / "labels", labels)
+    with pytest.raises(DataError, match=message):
+        idx.read_labelled(tmp_path / "images", tmp_path / "labels")
+
+
+def test_images_with_their_labels(tmp_path: Path) -> None:
+    idx.write(tmp_path / "images", IMAGES)
+    idx.write(tmp_path / "labels", np.array([0, 25, 3], np.int32))
+    x, y = idx.read_labelled(tmp_path / "images", tmp_path / "labels", classes=26)
+    assert x.shape == (3, 2, 2)
+    assert y.tolist() == [0, 25, 3]
