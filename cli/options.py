@@ -2,10 +2,45 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
+
+
+def complete_config(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The names of configs that begin so, or else what files there are.
+
+    Looks where `nnbasic.configs.listing` does, but without importing that room, which takes
+    longer than anyone waits for a completion.
+    """
+    package = importlib.util.find_spec("nnbasic.configs")
+    shipped = package.submodule_search_locations if package else None
+    folders = ["configs", *(shipped or [])]
+    names = {file.stem for folder in folders for file in Path(folder).glob("*.yaml")}
+    matches = [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+    return matches or [CompletionItem(incomplete, type="file")]
+
+
+config_option = click.option(
+    "--config",
+    metavar="FILE",
+    shell_complete=complete_config,
+    help="A config file, or the name of one in ./configs or of a shipped one.",
+)
+
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change the config, as in optimizer.lr=0.05; may be given again.",
+)
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout, all else on stderr."

@@ -1,6 +1,6 @@
 """What a YAML file may say: the schema, reading, overrides, errors, and the shipped presets."""
 
-from nnbasic.configs.errors import ConfigError, Problem
+from nnbasic.configs.errors import ConfigError, Problem, printable
 from nnbasic.configs.loading import load, loads
 from nnbasic.configs.reference import json_schema, reference
 from nnbasic.configs.schema import Config, Data, EarlyStopping
@@ -20,5 +20,6 @@ __all__ = [
     "load",
     "loads",
     "presets",
+    "printable",
     "reference",
 ]

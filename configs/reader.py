@@ -59,9 +59,15 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
+def resolver(kind: str) -> tuple[str, re.Pattern[str], list[str]]:
+    """How PyYAML recognises plain scalars of ``kind``: tag, pattern, first characters."""
+    pattern, first = _SCALARS[kind]
+    return _TAG + kind, re.compile(f"(?:{pattern})$"), first
+
+
 _Loader.yaml_implicit_resolvers = {}
-for _name, (_pattern, _first) in _SCALARS.items():
-    _Loader.add_implicit_resolver(_TAG + _name, re.compile(f"(?:{_pattern})$"), _first)
+for _kind in _SCALARS:
+    _Loader.add_implicit_resolver(*resolver(_kind))
 
 
 class Document:

@@ -37,7 +37,7 @@ class Data(Section):
     scale: Literal["unit", "standard", "signed"] = Field(
         "unit",
         description="`unit` maps pixels to 0…1, `signed` to -1…1, `standard` to mean 0 and "
-        "variance 1 over the data set.",
+        "variance 1 over all pixels of the training images.",
     )
 
 

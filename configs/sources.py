@@ -52,8 +52,7 @@ def find(source: str | Path) -> Source:
         return Source(f"{name}{SUFFIX}", _read(shipped[name]), SHIPPED)
     if _exists(path):
         raise ConfigError([Problem("is a directory; name a file in it", place=str(path))])
-    known = [entry.name for entry in listing()]
-    close = difflib.get_close_matches(name, known, n=3)
+    close = difflib.get_close_matches(name, {*_named(LOCAL), *shipped}, n=3)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     message = f"no such config; {hint}`nnbasic configs list` shows those there are"
     raise ConfigError([Problem(message, place=str(source))])
@@ -100,9 +99,14 @@ def _read(path: Path) -> bytes:
 
 
 def _named(folder: Path) -> dict[str, Path]:
-    return {file.name.removesuffix(SUFFIX): file for file in sorted(folder.glob(f"*{SUFFIX}"))}
+    """Name → file of the configs in ``folder``; none if there is no such folder."""
+    files = sorted(folder.glob(f"*{SUFFIX}"))
+    return {file.name.removesuffix(SUFFIX): file for file in files if file.is_file()}
 
 
 def _description(file: Path) -> str:
-    first = _read(file).decode(errors="replace").partition("\n")[0].strip()
+    try:
+        first = _read(file).decode(errors="replace").partition("\n")[0].strip()
+    except ConfigError:
+        return "cannot be read"
     return first.lstrip("# ") if first.startswith("#") else ""

@@ -6,16 +6,29 @@ from typing import Any
 
 import yaml
 
+from nnbasic.configs.reader import resolver
 from nnbasic.configs.schema import Config
 
 
 def dump(config: Config) -> str:
     """YAML that `loads` turns back into a config equal to ``config``."""
     content = {key: _short(value) for key, value in config.model_dump().items()}
-    text: str = yaml.safe_dump(
-        content, sort_keys=False, default_flow_style=None, allow_unicode=True, width=100
+    text: str = yaml.dump(
+        content,
+        Dumper=_Dumper,
+        sort_keys=False,
+        default_flow_style=None,  # the innermost mappings and lists on one line
+        allow_unicode=True,
+        width=100,
     )
     return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes text that the reader would take for a number, as PyYAML itself would not: 1e-3."""
+
+
+_Dumper.add_implicit_resolver(*resolver("float"))
 
 
 def _short(value: Any) -> Any:
