@@ -8,6 +8,9 @@ import click
 
 from nnbasic.cli.configs import configs
 from nnbasic.cli.data import data
+from nnbasic.cli.eval import evaluate
+from nnbasic.cli.gradcheck import gradcheck
+from nnbasic.cli.train import train
 
 
 class InputError(click.ClickException):
@@ -28,8 +31,9 @@ class CommandLine(click.Group):
             # Imported on failure alone, so that `--help` stays free of NumPy and pydantic.
             from nnbasic.configs import ConfigError
             from nnbasic.data import DataError
+            from nnbasic.runs import RunError
 
-            if isinstance(error, (ConfigError, DataError)):
+            if isinstance(error, (ConfigError, DataError, RunError)):
                 raise InputError(str(error)) from error
             raise
 
@@ -40,5 +44,5 @@ def main() -> None:
     """Train MNIST networks in NumPy and see what the activation and the initialisation did."""
 
 
-main.add_command(configs)
-main.add_command(data)
+for command in (train, evaluate, configs, data, gradcheck):
+    main.add_command(command)

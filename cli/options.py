@@ -42,9 +42,42 @@ set_option = click.option(
     help="Change the config, as in optimizer.lr=0.05; may be given again.",
 )
 
+data_option = click.option(
+    "--data",
+    "data_dir",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The folder that holds MNIST's four files.",
+)
+
+runs_option = click.option(
+    "--runs",
+    "runs_dir",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder that holds the runs.",
+)
+
+
+def complete_run(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The ids of runs that begin so, newest first."""
+    runs = ctx.params.get("runs_dir") or Path("runs")
+    ids = sorted((file.parent.name for file in runs.glob("*/run.json")), reverse=True)
+    return [CompletionItem(run) for run in ids if run.startswith(incomplete)]
+
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout, all else on stderr."
 )
+
+
+def warn(message: str) -> None:
+    """Write a warning to stderr."""
+    click.echo(f"{click.style('Warning:', fg='yellow', bold=True)} {message}", err=True)
 
 
 def print_json(value: Any) -> None:

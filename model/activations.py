@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
@@ -27,6 +27,9 @@ GELU_CUBIC = 0.044715
 
 class Activation(ABC):
     """What stands between two affine layers."""
+
+    caution: ClassVar[str | None] = None
+    """What a user should know before training with it."""
 
     def affine_units(self, units: int) -> int:
         """How many affine outputs a hidden layer of ``units`` units needs: all but maxout, one."""
@@ -71,6 +74,11 @@ class Identity(Elementwise):
 @dataclass(frozen=True)
 class Step(Elementwise):
     """f(z) = 1 if z > 0 else 0 (the perceptron's); its derivative is 0, so nothing flows back."""
+
+    caution = (
+        "the derivative of step is 0, so the hidden layers keep the weights they start with;"
+        " only the output layer learns"
+    )
 
     def forward(self, z: Array, out: Array, work: Array) -> None:
         np.greater(z, 0, out=out)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
@@ -44,6 +44,9 @@ def draw(shape: tuple[int, int], rng: np.random.Generator, distribution: Distrib
 @dataclass(frozen=True, kw_only=True)
 class Initializer(ABC):
     """How a layer begins: its weights by `weight`, each bias at ``bias``."""
+
+    caution: ClassVar[str | None] = None
+    """What a user should know before training with it."""
 
     bias: float = 0.0
 
@@ -138,6 +141,11 @@ class Orthogonal(Initializer):
 @dataclass(frozen=True, kw_only=True)
 class Zeros(Initializer):
     """All weights zero: the units of a layer stay alike for ever, since their gradients are."""
+
+    caution = (
+        "with init zeros all units of a layer stay alike (symmetry), so the network learns no more"
+        " than one unit a layer could; use another init"
+    )
 
     def weight(self, shape: tuple[int, int], *, rng: np.random.Generator) -> Array:
         return np.zeros(shape)

@@ -90,6 +90,11 @@ class MLP:
             correct = int(np.count_nonzero(logits.argmax(axis=1) == labels))
         return loss, correct
 
+    @property
+    def logits(self) -> Array:
+        """The logits of the last batch, in a buffer that the next batch overwrites."""
+        return self.layers[-1].output
+
     def first_non_finite(self) -> str | None:
         """The first parameter or layer output, from the input up, with an infinity or NaN."""
         for number, layer in _numbered(self.layers):

@@ -22,7 +22,9 @@ from nnbasic.model.schedules import SCHEDULES, Schedule
 class Batches(Protocol):
     """Examples in batches: inputs (n, inputs) in the network's dtype, and their labels (n,)."""
 
-    examples: int
+    @property
+    def examples(self) -> int:
+        """The number of examples in an epoch."""
 
     def __len__(self) -> int:
         """The number of batches in an epoch."""

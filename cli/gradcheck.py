@@ -1,0 +1,41 @@
+"""`nnbasic gradcheck`: is the gradient that training uses the gradient of the loss?"""
+
+from __future__ import annotations
+
+import click
+
+from nnbasic.cli.options import config_option, set_option
+
+EXAMPLES = 8
+
+
+@click.command()
+@config_option
+@set_option
+@click.pass_context
+def gradcheck(ctx: click.Context, config: str | None, overrides: tuple[str, ...]) -> None:
+    """Compare the analytic gradient of a config's network with central differences.
+
+    In float64, on random inputs, at up to 100 entries of each parameter; the exit code is 1 if
+    any parameter's relative error is above the tolerance.
+    """
+    if config is None:
+        raise click.UsageError("Give --config FILE.")
+    import numpy as np
+
+    from nnbasic import configs, runs
+    from nnbasic.model import check_gradients
+    from nnbasic.model.gradcheck import TOLERANCE
+
+    loaded = configs.load(config, overrides).model_copy(update={"dtype": "float64"})
+    rng = np.random.default_rng(loaded.seed)
+    x = rng.random((EXAMPLES, loaded.layers[0]))
+    labels = rng.integers(0, loaded.layers[-1], EXAMPLES)
+    checks = check_gradients(runs.build(loaded), x, labels)
+    click.echo(f"{'parameter':<16} {'size':>9} {'checked':>8} {'relative error':>15}")
+    for check in checks:
+        verdict = "" if check.agrees else f"  above {TOLERANCE:g}"
+        click.echo(
+            f"{check.name:<16} {check.size:>9} {check.checked:>8} {check.error:>15.1e}{verdict}"
+        )
+    ctx.exit(0 if all(check.agrees for check in checks) else 1)

@@ -1,0 +1,225 @@
+"""`nnbasic train`: build the network that a config describes, train it, leave a record."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nnbasic.cli.options import (
+    complete_run,
+    config_option,
+    data_option,
+    json_option,
+    print_json,
+    runs_option,
+    set_option,
+    warn,
+)
+
+if TYPE_CHECKING:
+    from nnbasic.data import Dataset
+    from nnbasic.runs import Record, Run
+
+EXIT_CODES = {"finished": 0, "interrupted": 130}
+
+
+@click.command()
+@config_option
+@set_option
+@click.option("--seed", type=int, metavar="N", help="Short for --set seed=N.")
+@click.option("--epochs", type=int, metavar="N", help="Short for --set epochs=N.")
+@click.option("--name", metavar="NAME", help="What to call the run.  [default: the config's name]")
+@click.option(
+    "--resume",
+    metavar="RUN",
+    shell_complete=complete_run,
+    help="Go on exactly where RUN stopped: an id, its beginning, a name or a directory.",
+)
+@runs_option
+@data_option
+@click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@json_option
+@click.pass_context
+def train(
+    ctx: click.Context,
+    config: str | None,
+    overrides: tuple[str, ...],
+    seed: int | None,
+    epochs: int | None,
+    name: str | None,
+    resume: str | None,
+    runs_dir: Path,
+    data_dir: Path | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Train a network and leave its record in ./runs.
+
+    \b
+    nnbasic train --config relu
+    nnbasic train --config my.yaml --set optimizer.lr=0.05 --seed 3 --name slower
+    nnbasic train --resume slower
+    """
+    short = {"seed": seed, "epochs": epochs}
+    overrides += tuple(f"{key}={value}" for key, value in short.items() if value is not None)
+    if resume is not None and (config or overrides or name):
+        raise click.UsageError(
+            "--resume goes on with the run's own config; --config, --set, --seed, --epochs and"
+            " --name would make it another run."
+        )
+    with interrupts():
+        try:
+            if resume is not None:
+                run, dataset = taken_up(resume, runs_dir, data_dir, quiet)
+            elif config is not None:
+                run, dataset = begun(config, overrides, name, runs_dir, data_dir, quiet)
+            else:
+                raise click.UsageError(
+                    "Give --config FILE (`nnbasic configs list` names some) or --resume RUN."
+                )
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted before the training began.", err=True)
+            ctx.exit(EXIT_CODES["interrupted"])
+        follow(run, dataset, quiet)
+    record = run.record()
+    if as_json:
+        print_json(summary(run, record))
+    else:
+        report(run, record)
+    ctx.exit(EXIT_CODES.get(record.status, 1))
+
+
+@contextlib.contextmanager
+def interrupts() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal interrupt as Ctrl-C does: with the record in order."""
+
+    def interrupt(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def begun(
+    source: str,
+    overrides: tuple[str, ...],
+    name: str | None,
+    runs_dir: Path,
+    data_dir: Path | None,
+    quiet: bool,
+) -> tuple[Run, Dataset]:
+    """A new run of the config ``source``, and its data."""
+    from nnbasic import configs, data, runs
+    from nnbasic.cli.data import download_bar
+
+    config = configs.load(source, overrides)
+    for caution in configs.cautions(config):
+        warn(caution)
+    with download_bar() as progress:
+        dataset = data.load(
+            config.data.dataset,
+            validation=config.data.validation,
+            directory=data_dir,
+            progress=None if quiet else progress,
+        )
+    if dataset.note:
+        warn(
+            "MNIST could not be had, so this run trains on the built-in digits; its figures are"
+            f" not MNIST's.\n{dataset.note}"
+        )
+    return runs.start(config, dataset, runs=runs_dir, name=name or Path(source).stem), dataset
+
+
+def taken_up(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> tuple[Run, Dataset]:
+    """The run that ``text`` means, and the data that it was trained on."""
+    from nnbasic import runs
+
+    run = runs.find(text, runs_dir)
+    return run, recorded_data(run, data_dir, quiet)
+
+
+def recorded_data(run: Run, data_dir: Path | None, quiet: bool = False) -> Dataset:
+    """The data set that ``run`` was trained on, whatever its config would find today."""
+    from nnbasic import data
+    from nnbasic.cli.data import download_bar
+
+    with download_bar() as progress:
+        return data.load(
+            run.record().dataset,
+            validation=run.config().data.validation,
+            directory=data_dir,
+            progress=None if quiet else progress,
+        )
+
+
+def follow(run: Run, dataset: Dataset, quiet: bool) -> None:
+    """Train ``run`` to its end, showing progress; how it ended stands in its record."""
+    from nnbasic import runs
+    from nnbasic.cli.progress import shown
+    from nnbasic.model import DivergedError
+
+    config = run.config()
+    with contextlib.closing(runs.train(run, dataset)) as events:
+        steps = -(-len(dataset.train.labels) // config.batch_size)
+        done = run.record().epoch
+        try:
+            for _ in events if quiet else shown(events, config.epochs, steps, done):
+                pass
+        except (KeyboardInterrupt, DivergedError):
+            pass  # closing ends the run as interrupted; a divergence is in the record already
+
+
+def summary(run: Run, record: Record) -> dict[str, Any]:
+    """What `--json` prints."""
+    best = record.best and {key: record.best[key] for key in ("epoch", "val_accuracy")}
+    return {
+        "run": run.id,
+        "directory": str(run.directory),
+        "name": run.user().name,
+        "status": record.status,
+        "reason": record.reason,
+        "dataset": record.dataset,
+        "epochs": record.epoch,
+        "test_accuracy": record.test_accuracy,
+        "test_loss": record.test_loss,
+        "best": best,
+        "seconds": record.seconds,
+    }
+
+
+def report(run: Run, record: Record) -> None:
+    """What a person reads at the end."""
+    if record.status == "finished" and record.test_accuracy is not None and record.best:
+        click.echo(
+            f"test accuracy {100 * record.test_accuracy:.2f} % on {record.dataset}"
+            f" (loss {record.test_loss:.4f}), weights of epoch {record.best['epoch']}"
+            f" of {record.epoch}, {record.seconds:.1f} s"
+        )
+        click.echo(run.directory)
+    elif record.status == "interrupted":
+        click.echo(
+            f"Interrupted after {record.epoch} of {record.config['epochs']} epochs. Go on with:\n"
+            f"  nnbasic train --resume {resume_argument(run)}",
+            err=True,
+        )
+    else:
+        click.echo(f"{run.directory}: {record.status}: {record.reason}", err=True)
+
+
+def resume_argument(run: Run) -> str:
+    """How to name ``run`` to a command typed here: its id if it stands in ./runs."""
+    import shlex
+
+    here = run.directory.resolve().parent == Path("runs").resolve()
+    return run.id if here else shlex.quote(str(run.directory))

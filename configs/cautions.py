@@ -1,0 +1,15 @@
+"""What is allowed in a config but will surprise who did not mean it."""
+
+from __future__ import annotations
+
+from nnbasic.configs.schema import Config
+from nnbasic.model import INITIALIZERS, hidden_activations
+
+
+def cautions(config: Config) -> list[str]:
+    """A sentence for each choice in ``config`` that cannot train well, each said once."""
+    components = [
+        *hidden_activations(config.layers, config.activation),
+        INITIALIZERS.build(config.init),
+    ]
+    return list(dict.fromkeys(c.caution for c in components if c.caution))

@@ -1,0 +1,67 @@
+"""All state that a run needs to go on exactly, in one `.npz` of plain arrays.
+
+There is no generator among it: what is random in an epoch is a function of the seed and of the
+epoch's number (see `nnbasic.model.randomness`), so the number is the whole state.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from nnbasic.model import MLP
+from nnbasic.model.arrays import Array
+from nnbasic.runs.files import RunError, replace
+
+
+class Progress(NamedTuple):
+    """How far a checkpoint is: epochs and steps done."""
+
+    epoch: int
+    step: int
+
+
+def save(path: Path, network: MLP, state: dict[str, Array], progress: Progress) -> None:
+    """Write the checkpoint in one step; an older one stays until the new one is whole."""
+    arrays = _named(network, state) | {k: np.array(v) for k, v in progress._asdict().items()}
+    replace(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
+
+
+def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> Progress:
+    """Set the parameters, and ``state`` if given, in place; nothing is set if this fails.
+
+    RunError if the file is missing, damaged, pickled, or made for another network.
+    """
+    expected = _named(network, state or {})
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            progress = Progress(int(file["epoch"]), int(file["step"]))
+            loaded = {name: file[name] for name in expected}
+    except FileNotFoundError:
+        raise RunError(f"{path}: there is no such checkpoint") from None
+    except KeyError as error:
+        raise RunError(f"{path}: not a checkpoint of this network: {error.args[0]}") from None
+    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+        raise RunError(
+            f"{path}: damaged, or no checkpoint ({error}); use the other checkpoint of the run,"
+            " or train it anew"
+        ) from None
+    for name, array in expected.items():
+        found = loaded[name]
+        if (found.shape, found.dtype) != (array.shape, array.dtype):
+            raise RunError(
+                f"{path}: not a checkpoint of this network: {name} is {found.dtype} {found.shape},"
+                f" expected {array.dtype} {array.shape}"
+            )
+    for name, array in expected.items():
+        array[...] = loaded[name]
+    return progress
+
+
+def _named(network: MLP, state: dict[str, Array]) -> dict[str, Array]:
+    parameters = {f"parameters/{name}": array for name, array in network.parameters.items()}
+    return parameters | {f"optimizer/{name}": array for name, array in state.items()}

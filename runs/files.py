@@ -1,0 +1,64 @@
+"""The one place of this room that writes files, and the readers of what it wrote."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+
+class RunError(Exception):
+    """A run that cannot be found, read, resumed or claimed; says which, why and what to do."""
+
+
+def replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Let ``write`` fill a new file and put it in the place of ``path`` in one step.
+
+    Whoever reads, or is interrupted, sees the old file or the new one, never a part of it.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with partial.open("wb") as file:
+            write(file)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace ``path`` by ``text`` in UTF-8."""
+    replace(path, lambda file: file.write(text.encode()))
+
+
+def json_line(values: Mapping[str, Any]) -> str:
+    """``values`` as one line of strict JSON: a non-finite number becomes null.
+
+    The names of such numbers stand under ``non_finite``, with what they were.
+    """
+    bad = {k: str(v) for k, v in values.items() if isinstance(v, float) and not math.isfinite(v)}
+    finite = {key: None if key in bad else value for key, value in values.items()}
+    return json.dumps(finite | ({"non_finite": bad} if bad else {}), allow_nan=False) + "\n"
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON Lines file, up to the first line that a crash left torn.
+
+    A missing file has none.
+    """
+    rows: list[dict[str, Any]] = []
+    try:
+        lines = path.read_text("utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return rows
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            break
+        if not isinstance(row, dict):
+            break
+        rows.append(row)
+    return rows

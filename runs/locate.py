@@ -1,0 +1,56 @@
+"""Finding runs: by id, by a prefix of it, by name, by directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnbasic.runs.files import RunError
+from nnbasic.runs.record import Run
+
+DIRECTORY = Path("runs")
+
+
+def all_runs(runs: Path = DIRECTORY) -> Iterator[Run]:
+    """The runs in ``runs``, oldest first; hidden folders and Python's caches are none."""
+    if runs.is_dir():
+        for directory in sorted(runs.iterdir()):
+            if directory.is_dir() and directory.name[0] not in "._":
+                yield Run(directory)
+
+
+def newest(runs: Path = DIRECTORY) -> Run:
+    """The run that was started last; RunError if there is none."""
+    started: list[tuple[str, Run]] = []
+    for run in all_runs(runs):
+        try:
+            started.append((run.record().started, run))
+        except RunError:
+            continue  # a foreign or broken directory is not the newest run
+    if not started:
+        raise RunError(f"{runs}: there is no run yet; start one with `nnbasic train --config relu`")
+    return max(started, key=lambda pair: pair[0])[1]
+
+
+def find(text: str, runs: Path = DIRECTORY) -> Run:
+    """The run that ``text`` means: a directory, an id, a unique prefix of one, or a name.
+
+    RunError if it means none or several.
+    """
+    path = Path(text)
+    if (path / "run.json").is_file():
+        return Run(path)
+    found = list(all_runs(runs))
+    exact = [run for run in found if run.id == text]
+    matches = exact or [run for run in found if run.id.startswith(text)]
+    matches = matches or [run for run in found if run.user().name == text]
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
+        raise RunError(
+            f"no run {text!r} in {runs}: give an id, the beginning of one, a name or a directory"
+        )
+    shown = ", ".join(run.id for run in matches[-5:])
+    raise RunError(
+        f"{text!r} could mean {len(matches)} runs in {runs}: give more of the id ({shown})"
+    )

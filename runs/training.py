@@ -1,0 +1,211 @@
+"""A run from its start, or from its last checkpoint, to its end: a reader of the stream that
+`nnbasic.model.steps` tells, which writes the record and passes the stream on."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from nnbasic.configs import Config, EarlyStopping
+from nnbasic.data import Batches, Dataset, Scale
+from nnbasic.model import OPTIMIZERS, DivergedError, EpochResult, StepResult, steps, stream
+from nnbasic.runs import environment
+from nnbasic.runs.checkpoint import Progress, restore, save
+from nnbasic.runs.files import RunError
+from nnbasic.runs.record import Record, Run, Status, create, write_new
+from nnbasic.runs.scoring import build, check_dataset, predict, scoring_batches
+
+HEARTBEAT = 30.0
+"""Seconds between two signs of life within an epoch."""
+
+
+def start(config: Config, dataset: Dataset, *, runs: Path, name: str) -> Run:
+    """A new run directory in ``runs``, ready for `train`."""
+    versions, machine = environment.versions(), environment.machine()
+    run = create(runs, name)
+    moment = environment.now()
+    record = Record(
+        id=run.id,
+        status="interrupted",  # until `train` takes it up
+        config=config.model_dump(),
+        identity=config.identity(),
+        dataset=dataset.name,
+        dataset_sha256=dataset.sha256,
+        versions=versions,
+        machine=machine,
+        threads=environment.blas_threads(),
+        started=moment,
+        process=os.getpid(),
+        heartbeat=moment,
+    )
+    write_new(run, record, config, name)
+    return run
+
+
+def train(run: Run, dataset: Dataset) -> Generator[StepResult | EpochResult, None, None]:
+    """Train ``run`` from where it stands to its end, and score the test set once.
+
+    The results are passed on after they are on disk. Closing the generator, or an interrupt,
+    leaves a run that a later call takes up with the same bits. Raises RunError for a run that
+    has ended or is being trained elsewhere, and DivergedError.
+    """
+    with run.claim():
+        session = _Session(run, dataset)
+        try:
+            yield from session.train()
+            session.finish()
+        except DivergedError as error:
+            session.end("diverged", f"{error}; {likely_causes(session.config)}")
+            raise
+        except (KeyboardInterrupt, GeneratorExit):
+            session.end("interrupted")
+            raise
+        except Exception as error:
+            session.end("failed", f"{type(error).__name__}: {error}")
+            raise
+
+
+class _Session:
+    """One process at work on a run."""
+
+    def __init__(self, run: Run, dataset: Dataset) -> None:
+        self.run = run
+        self.dataset = dataset
+        self.config = run.config()
+        self.record = run.record()
+        if self.record.status in ("finished", "diverged"):
+            raise RunError(
+                f"{run.directory}: the run has {self.record.status}; there is nothing to resume"
+            )
+        check_dataset(run, dataset)
+        self.network = build(self.config)
+        self.optimizer = OPTIMIZERS.build(self.config.optimizer)
+        self.state = self.optimizer.init(self.network.vector)
+        self.done = Progress(0, 0)
+        if run.last.exists():
+            self.done = restore(run.last, self.network, self.state)
+        self.history = run.keep_metrics(self.done.epoch)
+        self.spent = self.history[-1]["elapsed_seconds"] if self.history else 0.0
+        self.began = time.perf_counter()
+        self.beat = self.began
+
+    def train(self) -> Iterator[StepResult | EpochResult]:
+        self._write(
+            status="running",
+            reason=None,
+            ended=None,
+            process=os.getpid(),
+            machine=environment.machine(),
+            threads=environment.blas_threads(),
+        )
+        save(self.run.last, self.network, self.state, self.done)
+        if self._stops_early():
+            return
+        for result in self._stream():
+            if isinstance(result, EpochResult):
+                self._keep(result)
+            elif time.perf_counter() - self.beat > HEARTBEAT:
+                self._write()
+            yield result
+            if isinstance(result, EpochResult) and self._stops_early():
+                return
+
+    def finish(self) -> None:
+        """Score the test set with the best checkpoint, the only time that it is looked at."""
+        restore(self.run.best, self.network)
+        batches = scoring_batches(self.config, self.dataset, self.dataset.test)
+        predictions = predict(self.network, batches)
+        predictions.save(self.run.predictions)
+        self._write(test_accuracy=predictions.accuracy, test_loss=predictions.loss)
+        self.end("finished")
+
+    def end(self, status: Status, reason: str | None = None) -> None:
+        self._write(status=status, reason=reason, ended=environment.now())
+
+    def _stream(self) -> Iterator[StepResult | EpochResult]:
+        config, data = self.config, self.dataset
+        batches = Batches(
+            data.train.images,
+            data.train.labels,
+            batch_size=config.batch_size,
+            scale=Scale.fit(config.data.scale, data.train.images),
+            dtype=config.dtype,
+            order=stream(config.seed, "batch_order"),
+        )
+        held_out = bool(len(data.validation.labels))
+        return steps(
+            self.network,
+            batches,
+            optimizer=self.optimizer,
+            schedule=config.schedule,
+            epochs=config.epochs,
+            validation=scoring_batches(config, data, data.validation) if held_out else None,
+            state=self.state,
+            done=self.done.epoch,
+        )
+
+    def _keep(self, result: EpochResult) -> None:
+        """Write an epoch: its metrics, then the checkpoints, the last one last.
+
+        A crash between any two of these leaves `last.npz` behind the others, and resuming
+        from it writes them again with the same bits.
+        """
+        row = asdict(result) | {"elapsed_seconds": self._elapsed()}
+        self.run.append_metrics(row)
+        self.history.append(row)
+        self.done = Progress(result.epoch, result.step)
+        best = best_epoch(self.history)
+        if best is row:
+            save(self.run.best, self.network, self.state, self.done)
+        save(self.run.last, self.network, self.state, self.done)
+        self._write(epoch=result.epoch, best=best, last=row)
+
+    def _stops_early(self) -> bool:
+        stopping = self.config.early_stopping
+        return stopping is not None and patience_is_over(stopping, self.history)
+
+    def _elapsed(self) -> float:
+        return float(self.spent) + time.perf_counter() - self.began
+
+    def _write(self, **changes: Any) -> None:
+        self.beat = time.perf_counter()
+        changes |= {"heartbeat": environment.now(), "seconds": self._elapsed()}
+        self.record = self.record.model_copy(update=changes)
+        self.run.write_record(self.record)
+
+
+def likely_causes(config: Config) -> str:
+    """What a user may try when the loss of ``config`` stopped being finite."""
+    clipping = "" if config.optimizer["clip_norm"] else ", or bound the gradient by clip_norm"
+    return (
+        f"likely causes: a learning rate too high (optimizer.lr is {config.optimizer['lr']:g}:"
+        f" try a tenth{clipping}), or initial weights too large (init is {config.init['name']})"
+    )
+
+
+def best_epoch(history: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The first row of the highest validation accuracy; without validation, the last row."""
+    if not history or history[-1]["val_accuracy"] is None:
+        return history[-1] if history else None
+    return max(history, key=lambda row: row["val_accuracy"])
+
+
+def patience_is_over(stopping: EarlyStopping, history: Sequence[dict[str, Any]]) -> bool:
+    """Whether the metric has not become better by ``min_delta`` for ``patience`` epochs.
+
+    A function of the metrics alone, so that a resumed run decides as an uninterrupted one.
+    """
+    sign = 1 if stopping.metric == "val_accuracy" else -1
+    best, waited = float("-inf"), 0
+    for row in history:
+        value = row[stopping.metric]
+        # a loss that was not finite is null in the file: no improvement, whatever it was
+        if value is not None and sign * value > best + stopping.min_delta:
+            best, waited = sign * value, 0
+        else:
+            waited += 1
+    return waited >= stopping.patience
