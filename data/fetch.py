@@ -80,6 +80,8 @@ def _fetch(
     """Fetch one file; the first answer that holds it wins."""
     target = folder / f"{file.name}.gz"
     failures = []
+    if progress is not None:
+        progress(file.name, 0, None)  # so that waiting for an answer is seen as well
     with _Answers([f"{url.rstrip('/')}/{target.name}" for url in mirrors], contact, stall) as each:
         for url, answer in each:
             try:

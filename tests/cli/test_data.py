@@ -1,0 +1,201 @@
+"""`nnbasic data` as a person or a script uses it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from nnbasic.cli.main import main
+from nnbasic.data import mnist
+
+
+@pytest.fixture(autouse=True)
+def empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each test runs in an empty directory, without MNIST and without a network."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("NNBASIC_DATA", raising=False)
+    monkeypatch.setenv("NNBASIC_MIRRORS", "http://127.0.0.1:9/")
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("COLUMNS", "80")
+    return folder
+
+
+@pytest.fixture
+def copy(mnist_directory: Path, tmp_path: Path) -> Path:
+    """A folder with MNIST in it that a test may damage."""
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    for file in mnist.FILES:
+        path = file.within(mnist_directory)
+        assert path is not None
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def data(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["data", *map(str, arguments)])
+
+
+def damage(folder: Path) -> Path:
+    """Make the test labels in ``folder`` a valid file with one label changed."""
+    path = folder / "t10k-labels-idx1-ubyte.gz"
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    content[-1] ^= 1
+    path.write_bytes(gzip.compress(content))
+    return path
+
+
+def assert_refused(result: Result, *words: str) -> None:
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: ")
+    assert "Traceback" not in result.output
+    for word in words:
+        assert word in result.stderr
+
+
+def test_status_of_nothing() -> None:
+    result = data("status")
+    assert result.exit_code == 0
+    assert "data/mnist  (the cache)\n    nothing there" in result.stdout
+    assert "`nnbasic data fetch` gets them" in result.stdout
+    assert "drawn into data/digits when they are first used" in result.stdout
+    report = json.loads(data("status", "--json").stdout)
+    assert report["mnist"]["used"] is None
+    assert report["digits"] == {"folder": "data/digits", "cached": False}
+
+
+def test_status_of_mnist(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NNBASIC_DATA", str(copy))
+    result = data("status")
+    assert result.stdout.count("verified") == 4
+    assert f"is used: {copy}\n" in result.stdout
+    report = json.loads(data("status", "--json").stdout)
+    assert report["mnist"]["used"] == str(copy)
+    places = report["mnist"]["places"]
+    assert [place["from"] for place in places] == ["$NNBASIC_DATA", "the cache"]
+    assert [file["verified"] for file in places[0]["files"]] == [True] * 4
+    assert [file["path"] for file in places[1]["files"]] == [None] * 4
+
+
+def test_status_names_what_is_broken_and_what_is_missing(copy: Path) -> None:
+    damage(copy)
+    (copy / "t10k-images-idx3-ubyte.gz").unlink()
+    result = data("status", "--data", copy)
+    assert result.exit_code == 0
+    assert re.search(r"t10k-images-idx3-ubyte +10,000 images +missing", result.stdout)
+    assert re.search(r"t10k-labels-idx1-ubyte.gz +10,000 labels +BROKEN", result.stdout)
+    assert "is not MNIST's t10k-labels-idx1-ubyte" in " ".join(result.stdout.split())
+    report = json.loads(data("status", "--json", "--data", copy).stdout)
+    assert "t10k-images" in report["mnist"]["problem"]
+    files = report["mnist"]["places"][0]["files"]
+    assert [file["verified"] for file in files] == [True, True, False, False]
+    assert mnist.FILES[3].sha256 in files[3]["problem"]
+
+
+def test_status_of_a_whole_set_with_a_broken_file(copy: Path) -> None:
+    damage(copy)
+    assert "Problem: " in data("status", "--data", copy).stdout
+    report = json.loads(data("status", "--json", "--data", copy).stdout)
+    assert report["mnist"]["problem"].startswith(f"{copy} has broken files")
+
+
+def test_verify(copy: Path) -> None:
+    result = data("verify", "--data", copy)
+    assert result.exit_code == 0
+    assert result.stdout.count("verified  ") == 4
+    path = damage(copy)
+    result = data("verify", "--data", copy)
+    assert result.stdout.count("verified  ") == 3
+    assert_refused(result, f"{path} is not MNIST's", mnist.FILES[3].sha256)
+
+
+def test_verify_without_files(tmp_path: Path) -> None:
+    assert_refused(data("verify"), "There is no MNIST to verify")
+    assert_refused(data("verify", "--data", tmp_path), "train-images-idx3-ubyte")
+
+
+def test_show_draws_three_digits_abreast(mnist_directory: Path) -> None:
+    result = data("show", "--data", mnist_directory, "--count", 4)
+    lines = result.stdout.splitlines()
+    assert lines[0].split("  ")[0] == "mnist train 0: 5"
+    assert re.findall(r"train \d: (\d)", result.stdout) == list("5041")
+    assert len(lines) == 2 * 14
+    assert max(map(len, lines)) <= 80
+    assert set("▄▀█") < set(result.stdout)
+    test = data("show", "--data", mnist_directory, "--count", 1, "--split", "test")
+    assert test.stdout.startswith("mnist test 0: 7\n")
+
+
+def test_show_falls_back_to_the_built_in_digits_and_says_so() -> None:
+    result = data("show", "--count", 1)
+    assert result.exit_code == 0
+    assert "MNIST could not be fetched" in result.stderr
+    assert result.stdout.startswith("digits train 0: ")
+    assert json.loads(data("status", "--json").stdout)["digits"]["cached"] is True
+    assert_refused(data("show", "--dataset", "mnist"), "MNIST could not be fetched")
+
+
+def test_show_does_not_step_over_a_broken_file(copy: Path) -> None:
+    damage(copy)
+    assert_refused(data("show", "--data", copy), "is not MNIST's t10k-labels-idx1-ubyte")
+
+
+def test_fetch_without_a_network_is_an_error(empty_directory: Path) -> None:
+    assert_refused(data("fetch"), "http://127.0.0.1:9/", "$NNBASIC_DATA")
+    assert list(empty_directory.iterdir()) == []
+
+
+@pytest.fixture
+def mirror(mnist_directory: Path) -> Iterator[str]:
+    """Python's own HTTP server, in the folder with the real files."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"],
+        cwd=mnist_directory,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        found = re.search(r"port (\d+)", process.stdout.readline())
+        assert found is not None
+        yield f"http://127.0.0.1:{found[1]}"
+        process.terminate()
+
+
+def nnbasic(*arguments: str, mirror: str, encoding: str = "utf-8") -> str:
+    """Run the command as a process; its stdout."""
+    return subprocess.run(
+        [sys.executable, "-m", "nnbasic.cli", *arguments],
+        env={**os.environ, "NNBASIC_MIRRORS": mirror, "PYTHONIOENCODING": encoding},
+        check=True,
+        capture_output=True,
+        timeout=60,
+    ).stdout.decode(encoding)
+
+
+def test_fetch_gets_mnist_once_and_it_is_found_afterwards(mirror: str) -> None:
+    fetched = nnbasic("data", "fetch", mirror=mirror)
+    assert fetched == "MNIST is in data/mnist, verified; 4 files fetched.\n"
+    again = nnbasic("data", "fetch", mirror="http://127.0.0.1:9/")
+    assert again == "MNIST is in data/mnist, verified; nothing to fetch.\n"
+    shown = nnbasic("data", "show", mirror="http://127.0.0.1:9/", encoding="ascii")
+    assert shown.startswith("mnist train 0: 5")
+    assert "@" in shown
+
+
+def test_fetch_into_a_folder(mirror: str, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    nnbasic("data", "fetch", "--data", str(folder), mirror=mirror)
+    assert len(mnist.read(folder)[1]) == 60000
