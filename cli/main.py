@@ -10,6 +10,7 @@ from nnbasic.cli.configs import configs
 from nnbasic.cli.data import data
 from nnbasic.cli.eval import evaluate
 from nnbasic.cli.gradcheck import gradcheck
+from nnbasic.cli.sweep import sweep
 from nnbasic.cli.train import train
 
 
@@ -44,5 +45,5 @@ def main() -> None:
     """Train MNIST networks in NumPy and see what the activation and the initialisation did."""
 
 
-for command in (train, evaluate, configs, data, gradcheck):
+for command in (train, evaluate, sweep, configs, data, gradcheck):
     main.add_command(command)
