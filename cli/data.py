@@ -11,20 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnbasic.cli.options import json_option, print_json
+from nnbasic.cli.options import data_option, json_option, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nnbasic.data.fetch import Progress
-
-data_option = click.option(
-    "--data",
-    "directory",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The folder that holds the four files of MNIST.",
-)
 
 
 @click.group()
@@ -35,21 +27,24 @@ def data() -> None:
 @data.command()
 @data_option
 @json_option
-def status(directory: Path | None, as_json: bool) -> None:
+def status(data_dir: Path | None, as_json: bool) -> None:
     """Say where MNIST is looked for and what is there."""
     from nnbasic.data import DataError, digits, mnist
     from nnbasic.data.dataset import DIGITS_CACHE
 
     places: list[dict[str, Any]] = [
         {"from": who, "folder": str(folder), "files": _files(folder)}
-        for who, folder in mnist.places(directory).items()
+        for who, folder in mnist.places(data_dir).items()
     ]
     used, problem = None, None
     try:
-        used = mnist.find(directory)
+        used = mnist.find(data_dir)
     except DataError as error:
         problem = str(error)
-    if used is not None and not all(file["verified"] for file in _files(used)):
+    used_files = [
+        file for place in places if place["folder"] == str(used) for file in place["files"]
+    ]
+    if any(file["problem"] for file in used_files):
         problem = f"{used} has broken files; move them away and run `nnbasic data fetch`"
     drawn = (DIGITS_CACHE / digits.FILE).exists()
     if as_json:
@@ -131,7 +126,7 @@ def _wrapped(text: str, indent: int = 0) -> str:
 
 @data.command()
 @data_option
-def fetch(directory: Path | None) -> None:
+def fetch(data_dir: Path | None) -> None:
     """Get MNIST, unless it is there already.
 
     It goes to ./data/mnist, or to the folder that --data names. What is there is kept.
@@ -140,7 +135,7 @@ def fetch(directory: Path | None) -> None:
     from nnbasic.data import mnist
     from nnbasic.data.fetch import fetch as complete
 
-    folder = directory or mnist.find() or mnist.CACHE
+    folder = data_dir or mnist.find() or mnist.CACHE
     with download_bar() as progress:
         fetched = complete(folder, progress=progress)
     news = f"{len(fetched)} files fetched" if fetched else "nothing to fetch"
@@ -174,14 +169,14 @@ def download_bar() -> Iterator[Progress]:
 
 @data.command()
 @data_option
-def verify(directory: Path | None) -> None:
+def verify(data_dir: Path | None) -> None:
     """Check every byte of MNIST's files.
 
     The exit code is 2 if a file is missing, or not as it should be.
     """
     from nnbasic.data import DataError, mnist
 
-    folder = mnist.find(directory)
+    folder = mnist.find(data_dir)
     if folder is None:
         raise DataError("There is no MNIST to verify; `nnbasic data fetch` gets it.")
     files = _files(folder)
@@ -202,13 +197,13 @@ def verify(directory: Path | None) -> None:
     "--count", type=click.IntRange(min=1), default=6, show_default=True, help="How many to print."
 )
 @data_option
-def show(dataset: str, split: str, count: int, directory: Path | None) -> None:
+def show(dataset: str, split: str, count: int, data_dir: Path | None) -> None:
     """Print the first few digits as text."""
     from nnbasic.cli.drawing import BLOCKS, side_by_side
     from nnbasic.data import load
 
     with download_bar() as progress:
-        loaded = load(dataset, validation=0, directory=directory, progress=progress)
+        loaded = load(dataset, validation=0, directory=data_dir, progress=progress)
     if loaded.note:
         click.echo(f"{loaded.note}\nThese are the built-in digits:\n", err=True)
     chosen = loaded.train if split == "train" else loaded.test

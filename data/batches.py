@@ -136,10 +136,10 @@ class Batches:
         return np.random.default_rng(child).permutation(self.examples)
 
     def _scaled(self, source: np.ndarray, x: np.ndarray) -> None:
-        """Write ``source``, scaled, to ``x``; computed in the type of ``x`` throughout."""
+        """Write ``source``, scaled, to ``x``; uint8 is computed in the type of ``x`` throughout."""
         if self._scale is None:
             np.copyto(x, source)
             return
-        np.multiply(source, x.dtype.type(self._scale.multiplier), out=x, dtype=x.dtype)
+        np.multiply(source, x.dtype.type(self._scale.multiplier), out=x)
         if self._scale.offset:
             x += x.dtype.type(self._scale.offset)

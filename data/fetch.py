@@ -30,7 +30,7 @@ STALL = 10.0  # seconds without a byte after which a mirror is given up
 SLOWEST = 10_000  # bytes per second, on average, below which a mirror is given up
 _SLACK = 1 << 16  # bytes that a file sent may be longer than its decompressed content
 
-Progress = Callable[[str, int, "int | None"], None]
+Progress = Callable[[str, int, int | None], None]
 """Hears the file's name, the bytes received so far, and the bytes to come in all if known."""
 
 
@@ -65,25 +65,31 @@ def fetch(
             missing.append(file)
         else:
             mnist.read_file(path, file)
-    urls = default_mirrors() if mirrors is None else mirrors
-    return [_fetch(file, folder, urls, progress, contact, stall) for file in missing]
+    order = list(default_mirrors() if mirrors is None else mirrors)
+    fetched = []
+    for file in missing:
+        target = folder / f"{file.name}.gz"
+        good = _fetch(file, target, order, progress, contact, stall)
+        order.sort(key=lambda mirror: mirror != good)  # the one that had a file is asked first
+        fetched.append(target)
+    return fetched
 
 
 def _fetch(
     file: mnist.File,
-    folder: Path,
+    target: Path,
     mirrors: Sequence[str],
     progress: Progress | None,
     contact: float,
     stall: float,
-) -> Path:
-    """Fetch one file; the first answer that holds it wins."""
-    target = folder / f"{file.name}.gz"
+) -> str:
+    """Fetch one file to ``target``; returns the mirror that had it, the first one to answer so."""
+    urls = {f"{mirror.rstrip('/')}/{target.name}": mirror for mirror in mirrors}
     failures = []
     if progress is not None:
         progress(file.name, 0, None)  # so that waiting for an answer is seen as well
-    with _Answers([f"{url.rstrip('/')}/{target.name}" for url in mirrors], contact, stall) as each:
-        for url, answer in each:
+    with _Answers(list(urls), contact, stall) as answers:
+        for url, answer in answers:
             try:
                 if isinstance(answer, Exception):
                     raise answer
@@ -92,16 +98,16 @@ def _fetch(
                         part.write(piece)
                     part.flush()
                     _verify(Path(part.name), file)
-                return target
+                return urls[url]
             except _MirrorError as reason:
                 failures.append(f"  {url}: {reason}")
             except OSError as error:
                 raise FetchError(
-                    f"MNIST cannot be stored in {folder}: {error.strerror or error}; make that"
-                    " folder writable, or point --data or $NNBASIC_DATA to one that holds MNIST"
+                    f"MNIST cannot be stored in {target.parent}: {error.strerror or error}; make"
+                    " that folder writable, or point --data or $NNBASIC_DATA to one that holds MNIST"
                 ) from error
     raise FetchError(
-        f"MNIST could not be fetched into {folder}; {target.name} was not to be had:\n"
+        f"MNIST could not be fetched into {target.parent}; {target.name} was not to be had:\n"
         + "\n".join(failures)
         + "\nconnect to the network, or point --data or $NNBASIC_DATA to a folder with its files"
     )
@@ -121,7 +127,7 @@ class _Answers:
     """
 
     def __init__(self, urls: Sequence[str], contact: float, stall: float) -> None:
-        self._urls = list(urls)
+        self._urls = urls
         self._contact = contact
         self._stall = stall
         self._queue: queue.SimpleQueue[tuple[str, http.client.HTTPResponse | _MirrorError]]

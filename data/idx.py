@@ -27,7 +27,7 @@ LIMIT = 1 << 31
 """The most bytes of elements that `read` accepts unless told otherwise."""
 
 _CHUNK = 1 << 20  # bytes read at once: small beside the array, large beside a system call
-_MAX_RANK = 32  # what every NumPy can hold
+_MAX_RANK = 64  # NumPy's own limit
 _DEFLATE = 1032  # no deflate stream expands more than this many times (RFC 1951's format)
 
 

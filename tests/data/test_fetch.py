@@ -176,6 +176,15 @@ def test_without_a_next_mirror_the_reason_is_named_and_nothing_left(
     assert not mnist.CACHE.exists() or names(mnist.CACHE) == set()
 
 
+def test_a_silent_mirror_keeps_the_next_one_waiting_but_once(
+    small_mnist: Path, serve: Serve
+) -> None:
+    start = time.monotonic()
+    fetch(mirrors=[serve(silent), serve(files_in(small_mnist))])
+    assert module.HEAD_START < time.monotonic() - start < 2 * module.HEAD_START
+    check(mnist.CACHE)
+
+
 def test_each_file_may_come_from_another_mirror(small_mnist: Path, serve: Serve) -> None:
     def only(kind: str) -> Behaviour:
         good = files_in(small_mnist)
