@@ -103,8 +103,8 @@ def _fetch(
                 failures.append(f"  {url}: {reason}")
             except OSError as error:
                 raise FetchError(
-                    f"MNIST cannot be stored in {target.parent}: {error.strerror or error}; make"
-                    " that folder writable, or point --data or $NNBASIC_DATA to one that holds MNIST"
+                    f"MNIST cannot be stored in {target.parent} ({error.strerror or error}); make"
+                    " it writable, or point --data or $NNBASIC_DATA to a folder that holds MNIST"
                 ) from error
     raise FetchError(
         f"MNIST could not be fetched into {target.parent}; {target.name} was not to be had:\n"

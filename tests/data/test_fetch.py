@@ -266,7 +266,7 @@ def test_a_broken_file_that_is_there_is_an_error_and_stays(small_mnist: Path, se
 
 def test_a_folder_that_cannot_be_made_is_named(small_mnist: Path, serve: Serve) -> None:
     Path("data").write_text("a file where the folder should be")
-    with pytest.raises(FetchError, match=r"cannot be stored in data/mnist: .*writable"):
+    with pytest.raises(FetchError, match=r"cannot be stored in data/mnist \(.*writable"):
         fetch(mirrors=[serve(files_in(small_mnist))])
 
 
