@@ -1,34 +1,31 @@
 """The built-in digits: 28×28 grey images that look handwritten, the same bits on every machine.
 
 They stand in for MNIST where it cannot be had. `nnbasic.data.strokes` holds the skeletons and
-`nnbasic.data.pen` draws them; here they become labelled sets, and a file that saves drawing twice.
+`nnbasic.data.pen` draws them; here they become labelled sets, kept in a file once drawn.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import uuid
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nnbasic.data.pen import SIDE, write
-from nnbasic.data.strokes import STYLES
+from nnbasic.data.files import replacing
+from nnbasic.data.pen import SIDE, Images, Style, write
+from nnbasic.data.strokes import DRAWINGS
 
-Images = NDArray[np.uint8]
-Labels = NDArray[np.uint8]
+Labels = Images  # uint8 both
 
-CLASSES = 10
 PIXELS = SIDE * SIDE
 TRAIN_COUNT, TEST_COUNT = 12_000, 2_000
 TRAIN_SEED, TEST_SEED = 1, 2
 FILE = "digits.bin"
-SHA256 = "855eb8f40cfff1b53b95f91f486fa8ca2906464dbc569284fd20752acf7fa5c2"
-"""Of all training images, training labels, test images and test labels, in this order."""
+SHA256 = "08531ab528565b458195b9f3095de937dde763a6d6e47f78368aea4569f2c259"
+"""Of that file: training images, training labels, test images and test labels, one byte each."""
 
-_CHUNK = 128  # images drawn at a time: few enough to stay in the processor's cache
+_CHUNK = 128  # images drawn at once: few enough to stay in the processor's cache
 
 
 def generate(count: int, *, seed: int) -> tuple[Images, Labels]:
@@ -38,16 +35,16 @@ def generate(count: int, *, seed: int) -> tuple[Images, Labels]:
     ``seed`` give the same bits on every machine.
     """
     rng = np.random.Generator(np.random.PCG64(seed))
-    labels = (np.arange(count) % CLASSES).astype(np.uint8)
+    labels = (np.arange(count) % len(DRAWINGS)).astype(np.uint8)
     labels = labels[np.argsort(rng.random(count), kind="stable")]
     choice = rng.random(count)
     images = np.zeros((count, SIDE, SIDE), dtype=np.uint8)
-    for digit in range(CLASSES):
+    for digit, styles in DRAWINGS.items():
         rows = np.flatnonzero(labels == digit)
-        styles = [style for style in STYLES if style.digit == digit]
-        limits = np.cumsum([style.share for style in styles])
+        limits = np.cumsum([share for share, _ in styles])
         chosen = np.searchsorted(limits, choice[rows] * limits[-1], side="right")
-        for number, style in enumerate(styles):
+        for number, (_, texts) in enumerate(styles):
+            style = Style.parse(texts)
             mine = rows[chosen == number]
             for first in range(0, len(mine), _CHUNK):
                 chunk = mine[first : first + _CHUNK]
@@ -61,38 +58,26 @@ def load(cache: Path) -> tuple[Images, Labels, Images, Labels]:
     They are read from the folder ``cache`` if the file there is whole and of this version, else
     drawn and written there for the next time. A folder that cannot be written is no error.
     """
-    path = cache / FILE
-    content = _read(path)
+    content = _read(cache / FILE)
     if content is None:
         parts = (*generate(TRAIN_COUNT, seed=TRAIN_SEED), *generate(TEST_COUNT, seed=TEST_SEED))
         content = np.concatenate([part.ravel() for part in parts])
-        _write(path, content)
-    sizes = [TRAIN_COUNT * PIXELS, TRAIN_COUNT, TEST_COUNT * PIXELS, TEST_COUNT]
-    train_images, train_labels, test_images, test_labels = np.split(content, np.cumsum(sizes)[:-1])
-    return (
-        train_images.reshape(TRAIN_COUNT, PIXELS),
-        train_labels,
-        test_images.reshape(TEST_COUNT, PIXELS),
-        test_labels,
-    )
+        with contextlib.suppress(OSError), replacing(cache / FILE) as file:
+            file.write(content.data)
+    train, test = np.split(content, [TRAIN_COUNT * (PIXELS + 1)])
+    return (*_split(train, TRAIN_COUNT), *_split(test, TEST_COUNT))
 
 
-def _read(path: Path) -> NDArray[np.uint8] | None:
+def _read(path: Path) -> Images | None:
     """The content of the file, or None unless it is exactly the set of this version."""
+    size = (TRAIN_COUNT + TEST_COUNT) * (PIXELS + 1)
     try:
-        content = np.fromfile(path, dtype=np.uint8, count=(TRAIN_COUNT + TEST_COUNT) * 785 + 1)
+        content = np.fromfile(path, dtype=np.uint8, count=size + 1)  # one more shows a longer file
     except OSError:
         return None
     return content if hashlib.sha256(content.data).hexdigest() == SHA256 else None
 
 
-def _write(path: Path, content: NDArray[np.uint8]) -> None:
-    """Put the file in place in one step, so that no other process ever reads half of it."""
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content.data)
-        part.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink()
+def _split(content: Images, count: int) -> tuple[Images, Labels]:
+    """Images (count, 784) and labels (count,): views of the bytes that hold them in this order."""
+    return content[: count * PIXELS].reshape(count, PIXELS), content[count * PIXELS :]
