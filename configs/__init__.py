@@ -1,5 +1,6 @@
 """What a YAML file may say: the schema, reading, overrides, errors, and the shipped presets."""
 
+from nnbasic.configs.cautions import cautions
 from nnbasic.configs.errors import ConfigError, Problem, printable
 from nnbasic.configs.loading import load, loads
 from nnbasic.configs.reference import json_schema, reference
@@ -14,6 +15,7 @@ __all__ = [
     "EarlyStopping",
     "Listed",
     "Problem",
+    "cautions",
     "dump",
     "json_schema",
     "listing",

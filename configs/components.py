@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, create_model
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from nnbasic.model.registry import Bounds, Registry, hyperparameters
 
@@ -41,8 +41,8 @@ class Component:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> JsonSchemaValue:
         one = [
-            {"enum": [name for name in self.registry if not _required(self.model(name))]},
-            *(_json_schema(self.model(name)) for name in self.registry),
+            {"enum": [name for name in self.registry if _bare(self.model(name))]},
+            *(self.model(name).model_json_schema() for name in self.registry),
         ]
         if self.many:
             one.append({"type": "array", "items": {"anyOf": list(one)}})
@@ -80,10 +80,12 @@ class Component:
 
 @cache
 def _model(name: str, cls: type[Any]) -> type[Section]:
-    values: dict[str, Any] = {"name": (Literal[name], name)}
+    values: dict[str, Any] = {"name": (Literal[name], ...)}
     for key, annotation in hyperparameters(cls).items():
         values[key] = (_strict(annotation), _default(cls.__dataclass_fields__[key]))
-    return create_model(name, __base__=Section, __doc__=cls.__doc__, **values)
+    return create_model(
+        name, __base__=Section, __doc__=(cls.__doc__ or "").partition("\n")[0], **values
+    )
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:
@@ -118,22 +120,16 @@ def _no_boolean(choices: tuple[Any, ...]) -> Any:
 
     def check(value: Any) -> Any:
         if isinstance(value, bool) and not any(value is choice for choice in choices):
-            raise wrong(f"must be one of {', '.join(map(str, choices))}, not {described(value)}")
+            expected = " or ".join(map(repr, choices))
+            raise PydanticKnownError("literal_error", {"expected": expected})
         return value
 
     return check
 
 
-def _required(model: type[BaseModel]) -> bool:
-    return any(field.is_required() for field in model.model_fields.values())
-
-
-def _json_schema(model: type[BaseModel]) -> JsonSchemaValue:
-    """The schema of the mapping form, in which the name must stand."""
-    schema = model.model_json_schema()
-    schema["required"] = ["name", *(k for k in schema.get("required", []) if k != "name")]
-    schema["description"] = (model.__doc__ or "").partition("\n")[0]
-    return schema
+def _bare(model: type[BaseModel]) -> bool:
+    """Whether the name alone will do."""
+    return not any(f.is_required() for key, f in model.model_fields.items() if key != "name")
 
 
 def wrong(message: str) -> PydanticCustomError:

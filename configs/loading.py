@@ -49,7 +49,8 @@ def _resolve(text: str, overrides: Sequence[str], place: str, folder: Path) -> C
         except ValidationError as error:
             problems += [draft.problem(e["loc"], explain(e, draft.root)) for e in error.errors()]
     if problems:
-        raise ConfigError(sorted(problems, key=lambda p: (p.place != place, p.line or 0)))
+        order = [place, *(f"--set {override}" for override in overrides)]
+        raise ConfigError(sorted(problems, key=lambda p: (order.index(p.place), p.line or 0)))
     return config
 
 

@@ -25,7 +25,7 @@ _RANGES = {
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
 }
-_SECTIONS: dict[str | int, type[BaseModel]] = {"data": Data, "early_stopping": EarlyStopping}
+SECTIONS: dict[str | int, type[BaseModel]] = {"data": Data, "early_stopping": EarlyStopping}
 
 
 def explain(error: ErrorDetails, root: dict[str, Any]) -> str:
@@ -33,7 +33,8 @@ def explain(error: ErrorDetails, root: dict[str, Any]) -> str:
     kind, context, value = error["type"], error.get("ctx", {}), described(error["input"])
     if kind == "extra_forbidden":
         *parent, key = error["loc"]
-        return f"unknown key; {suggestion(str(key), known_keys(tuple(parent), root))}"
+        known = known_keys(tuple(parent), root)
+        return f"unknown key; {suggestion(str(key), known) if known else 'there are none here'}"
     if kind in _EXPECTED:
         return f"must be {_EXPECTED[kind]}, not {value}"
     if kind in _RANGES:
@@ -55,13 +56,18 @@ def known_keys(path: Path, root: dict[str, Any]) -> list[str]:
     """The keys that the mapping at ``path`` of ``root`` may have."""
     if not path:
         return list(Config.model_fields)
-    if path[0] in _SECTIONS:
-        return list(_SECTIONS[path[0]].model_fields)
+    if path[0] in SECTIONS:
+        return list(SECTIONS[path[0]].model_fields)
     component = component_of(str(path[0]))
     spec: Any = root
     for part in path:
         spec = spec[part]
-    return list(component.model(spec["name"]).model_fields) if component else []
+    return [*component.model(spec["name"]).model_fields][1:] if component else []
+
+
+def is_mapping(key: str) -> bool:
+    """Whether the top-level ``key`` may hold a mapping."""
+    return key in SECTIONS or component_of(key) is not None
 
 
 def component_of(key: str) -> Component | None:

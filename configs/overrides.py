@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nnbasic.configs.errors import ConfigError, Problem
-from nnbasic.configs.messages import component_of
+from nnbasic.configs.messages import component_of, is_mapping
 from nnbasic.configs.reader import Document, Path
 from nnbasic.configs.schema import Config
 
@@ -62,6 +62,8 @@ class Draft:
         node = self.root
         for depth, part in enumerate(path[:-1]):
             child = node.get(part)
+            if child is None and part in Config.model_fields and not is_mapping(part):
+                child = Config.model_fields[part].default
             if child is None:
                 child = {}
                 self._typed[path[: depth + 1]] = place
@@ -92,10 +94,13 @@ class Draft:
 
 
 def _value(text: str, key: str, place: str) -> Any:
+    problems: list[Problem]
     try:
         document = Document(text, place)
+        problems = document.problems
     except ConfigError as error:
-        raise ConfigError([Problem(p.message, key, place) for p in error.problems]) from error
-    if document.problems:
-        raise ConfigError([Problem(p.message, key, place) for p in document.problems])
+        problems = error.problems
+    if problems:
+        keys = (f"{key}.{p.key}" if p.key else key for p in problems)
+        raise ConfigError(Problem(p.message, k, place) for k, p in zip(keys, problems, strict=True))
     return document.value

@@ -104,7 +104,7 @@ class Document:
         kind, text = node.tag.removeprefix(_TAG), node.value
         if kind in ("int", "float") and len(text) > LONGEST_NUMBER:
             self._problem(path, node, "a number with far too many digits")
-            return None
+            raise ConfigError(self.problems)
         if kind == "int":
             return int(text)
         if kind == "float":

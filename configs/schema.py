@@ -24,18 +24,18 @@ class Data(Section):
     """Which images are learned, and how their pixels are scaled."""
 
     dataset: Literal["auto", "mnist", "digits"] = Field(
-        "auto",
+        default="auto",
         description="`mnist` is MNIST or an error; `digits` the built-in digits; `auto` MNIST if "
         "it can be had, else the built-in digits with a warning.",
     )
     validation: int = Field(
-        5000,
+        default=5000,
         ge=0,
         lt=TRAINING_IMAGES,
         description="How many training images, the last ones, are held out for validation.",
     )
     scale: Literal["unit", "standard", "signed"] = Field(
-        "unit",
+        default="unit",
         description="`unit` maps pixels to 0…1, `signed` to -1…1, `standard` to mean 0 and "
         "variance 1 over all pixels of the training images.",
     )
@@ -45,11 +45,13 @@ class EarlyStopping(Section):
     """When to end before the last epoch."""
 
     metric: Literal["val_accuracy", "val_loss"] = Field(
-        "val_accuracy", description="What has to become better."
+        default="val_accuracy", description="What has to become better."
     )
-    patience: int = Field(5, ge=1, description="After how many epochs without a better value.")
+    patience: int = Field(
+        default=5, ge=1, description="After how many epochs without a better value."
+    )
     min_delta: float = Field(
-        0.0, ge=0, description="By how much a value has to be better to count."
+        default=0.0, ge=0, description="By how much a value has to be better to count."
     )
 
 
@@ -57,49 +59,55 @@ class Config(Section):
     """One training run, complete: equal configs give equal runs, bit for bit, on one machine."""
 
     layers: list[Annotated[int, Field(ge=1)]] = Field(
-        [PIXELS, 256, 128, CLASSES],
+        default=[PIXELS, 256, 128, CLASSES],
         min_length=2,
         description="Units of the input (28 × 28 pixels: 784), of each hidden layer, and of the "
         "output (at least the 10 classes).",
     )
     activation: Annotated[Spec | list[Spec], Component(ACTIVATIONS, many=True)] = Field(
-        "relu",
+        default="relu",
         validate_default=True,
         description="The activation of the hidden layers, or a list with one for each of them.",
     )
     init: Annotated[Spec, Component(INITIALIZERS)] = Field(
-        "he", validate_default=True, description="How the weights are drawn before the first step."
+        default="he",
+        validate_default=True,
+        description="How the weights are drawn before the first step.",
     )
     loss: Annotated[Spec, Component(LOSSES)] = Field(
-        "cross_entropy", validate_default=True, description="What training makes small."
+        default="cross_entropy", validate_default=True, description="What training makes small."
     )
     optimizer: Annotated[Spec, Component(OPTIMIZERS)] = Field(
-        {"name": "sgd", "lr": 0.1, "momentum": 0.9},
+        default={"name": "sgd", "lr": 0.1, "momentum": 0.9},
         validate_default=True,
         description="How a gradient becomes a step.",
     )
     schedule: Annotated[Spec, Component(SCHEDULES)] = Field(
-        {"name": "cosine", "warmup": 0.05},
+        default={"name": "cosine", "warmup": 0.05},
         validate_default=True,
         description="The factor of the learning rate over the course of the training.",
     )
-    epochs: int = Field(10, ge=1, description="How often every training image is seen.")
+    epochs: int = Field(default=10, ge=1, description="How often every training image is seen.")
     batch_size: int = Field(
-        128, ge=1, le=TRAINING_IMAGES, description="How many images make one step."
+        default=128, ge=1, le=TRAINING_IMAGES, description="How many images make one step."
     )
     seed: int = Field(
-        0,
+        default=0,
         ge=0,
         description="Where all randomness comes from: initial weights, order of the images.",
     )
-    dtype: Literal["float32", "float64"] = Field("float32", description="Precision of the numbers.")
-    data: Data = Field({}, validate_default=True, description="Which images are learned.")
-    early_stopping: EarlyStopping | None = Field(
-        None, description="When to end before the last epoch; null: never."
+    dtype: Literal["float32", "float64"] = Field(
+        default="float32", description="Precision of the numbers."
     )
-    diagnostics: bool = Field(True, description="Whether statistics of each layer are recorded.")
+    data: Data = Field(default={}, validate_default=True, description="Which images are learned.")
+    early_stopping: EarlyStopping | None = Field(
+        default=None, description="When to end before the last epoch; null: never."
+    )
+    diagnostics: bool = Field(
+        default=True, description="Whether statistics of each layer are recorded."
+    )
     plugins: list[str] = Field(
-        [],
+        default=[],
         description="Python files, relative to the config, that register components. They are run "
         "when the config is read: use no config with plugins that you would not run as a program.",
     )

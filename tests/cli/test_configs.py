@@ -1,0 +1,145 @@
+"""`nnbasic configs`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.shell_completion import ShellComplete
+from click.testing import CliRunner, Result
+
+from nnbasic.cli.main import main
+from nnbasic.configs import json_schema, load, loads, presets, reference
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["configs", *arguments])
+
+
+def process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "nnbasic.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def test_list_names_each_preset_within_80_columns(empty_folder: Path) -> None:
+    (empty_folder / "configs").mkdir()
+    (empty_folder / "configs" / "mine.yaml").write_text("# " + "long words " * 20)
+    (empty_folder / "configs" / "relu.yaml").write_text("# \x1b[31mRed.")
+    result = run("list")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    for name, description in presets().items():
+        hidden = "(hidden by ./configs/relu.yaml) " if name == "relu" else ""
+        assert f"{name} {hidden}{description}" in " ".join(result.stdout.split())
+    assert lines[0] == "In ./configs:"
+    assert "\x1b" not in result.stdout
+
+
+def test_show_prints_a_config_that_means_the_same() -> None:
+    assert loads(run("show", "tanh").stdout) == load("tanh")
+    changed = run("show", "tanh", "--set", "epochs=3", "--set", "optimizer.lr=1e-3").stdout
+    assert loads(changed) == load("tanh", ["epochs=3", "optimizer.lr=0.001"])
+
+
+def test_check_says_that_a_config_is_right() -> None:
+    result = run("check", "relu")
+    assert (result.exit_code, result.stdout) == (0, "relu is valid.\n")
+
+
+def test_check_reports_each_problem_on_stderr(empty_folder: Path) -> None:
+    Path("my.yaml").write_text("epochs: 0\nlayer: [784, 10]\n")
+    result = process("configs", "check", "my.yaml", "--set", "seed=x")
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "Error: the config has 3 problems:",
+        "my.yaml:1: epochs: must be at least 1, not 0",
+        "my.yaml:2: layer: unknown key; did you mean 'layers'?",
+        "--set seed=x: seed: must be a whole number, not the text 'x'",
+    ]
+    assert list(empty_folder.iterdir()) == [empty_folder / "my.yaml"]
+
+
+def test_check_json_of_a_right_config() -> None:
+    result = run("check", "relu", "--json", "--set", "epochs=3")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {
+        "config": "relu",
+        "valid": True,
+        "problems": [],
+        "resolved": load("relu", ["epochs=3"]).model_dump(),
+    }
+
+
+def test_check_json_of_a_wrong_config_is_one_object_too(empty_folder: Path) -> None:
+    Path("my.yaml").write_text("\n\nepochs: 0")
+    result = process("configs", "check", "my.yaml", "--json", "--set", "seed=x")
+    assert (result.returncode, result.stderr) == (2, "")
+    assert json.loads(result.stdout) == {
+        "config": "my.yaml",
+        "valid": False,
+        "problems": [
+            {"key": "epochs", "line": 3, "message": "must be at least 1, not 0"},
+            {"key": "seed", "line": None, "message": "must be a whole number, not the text 'x'"},
+        ],
+        "resolved": None,
+    }
+
+
+@pytest.mark.parametrize("command", ["show", "check"])
+def test_no_such_config(command: str) -> None:
+    result = run(command, "rellu")
+    assert result.exit_code == 2
+    assert "Error: rellu: no such config; did you mean relu" in result.stderr
+
+
+def test_check_reads_what_show_writes(empty_folder: Path) -> None:
+    for name in presets():
+        Path(f"my-{name}.yaml").write_text(run("show", name).stdout, encoding="utf-8")
+        assert run("check", f"my-{name}").exit_code == 0
+
+
+def test_schema() -> None:
+    assert json.loads(run("schema").stdout) == json.loads(json.dumps(json_schema()))
+    assert run("schema", "--markdown").stdout == reference()
+
+
+def completions(*arguments: str, incomplete: str) -> list[tuple[str, str]]:
+    complete = ShellComplete(main, {}, "nnbasic", "_NNBASIC_COMPLETE")
+    found = complete.get_completions(["configs", *arguments], incomplete)
+    return [(item.type, item.value) for item in found]
+
+
+def test_the_shell_completes_names_and_files(empty_folder: Path) -> None:
+    (empty_folder / "configs").mkdir()
+    (empty_folder / "configs" / "tansy.yaml").touch()
+    assert completions("show", incomplete="tan") == [("plain", "tanh"), ("plain", "tansy")]
+    assert completions("check", incomplete="./my") == [("file", "./my")]
+    assert len(completions("show", incomplete="")) == len(presets()) + 1
+
+
+def test_help_and_completion_import_neither_numpy_nor_pydantic() -> None:
+    code = (
+        "import sys\n"
+        "from click.testing import CliRunner\n"
+        "from nnbasic.cli.main import main\n"
+        "from nnbasic.cli.options import complete_config\n"
+        "assert CliRunner().invoke(main, ['--help']).exit_code == 0\n"
+        "assert CliRunner().invoke(main, ['configs', '--help']).exit_code == 0\n"
+        "assert complete_config(None, None, 'rel')\n"
+        "print({'numpy', 'pydantic', 'yaml'} & set(sys.modules))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "set()\n"

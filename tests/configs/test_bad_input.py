@@ -1,0 +1,200 @@
+"""Everything that a config can get wrong, and what the user is told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from nnbasic.configs import ConfigError, Problem, load, loads
+
+WRONG_VALUES = [
+    # unknown keys
+    ("epoch: 3", "config:1: epoch: unknown key; did you mean 'epochs'?"),
+    (
+        "optimizer:\n  name: sgd\n  lrr: 3",
+        "config:3: optimizer.lrr: unknown key; did you mean 'lr'?",
+    ),
+    (
+        "data: {folder: x}",
+        "config:1: data.folder: unknown key; known: dataset, validation, scale",
+    ),
+    (
+        "early_stopping: {patients: 3}",
+        "config:1: early_stopping.patients: unknown key; did you mean 'patience'?",
+    ),
+    (
+        "activation: {name: tanh, slope: 1}",
+        "config:1: activation.slope: unknown key; there are none here",
+    ),
+    ("<<: {epochs: 3}", "config:1: <<: unknown key"),
+    # components
+    ("activation: rellu", "config:1: activation: unknown activation 'rellu'; did you mean 'relu'?"),
+    ("init: xyz", "config:1: init: unknown initialiser 'xyz'; known: normal, uniform, xavier,"),
+    (
+        "loss: 3",
+        "config:1: loss: must be a name, such as cross_entropy, "
+        "or a mapping, such as {name: cross_entropy}, not 3",
+    ),
+    ("loss: null", "{name: cross_entropy}, not null"),
+    ("optimizer: [sgd]", "{name: sgd}, not a list"),
+    (
+        "optimizer: {lr: 0.1}",
+        "config:1: optimizer: must say the optimiser by name, as in {name: sgd}",
+    ),
+    ("activation: {name: 3}", "config:1: activation: must say the activation by name"),
+    (
+        "activation: [relu, {name: leaky_relu, slope: x}]",
+        "config:1: activation.1.slope: must be a number, not the text 'x'",
+    ),
+    ("activation: [relu]", "config:1: activation: a list of 1 for 2 hidden layers; one for each"),
+    ("activation: {name: leaky_relu, slope: -1}", "activation.slope: must be at least 0, not -1"),
+    ("activation: {name: relu, grad_at_zero: true}", "must be one of 0 or 1, not true"),
+    ("activation: {name: relu, grad_at_zero: 2}", "must be one of 0 or 1, not 2"),
+    ("activation: {name: maxout, pieces: 2.5}", "activation.pieces: must be a whole number"),
+    ("optimizer: {name: sgd, lr: 0}", "config:1: optimizer.lr: must be greater than 0, not 0"),
+    ("optimizer: {name: sgd, lr: .inf}", "optimizer.lr: must be a finite number, not inf"),
+    ("optimizer: {name: sgd, lr: .nan}", "optimizer.lr: must be a finite number, not nan"),
+    ("optimizer: {name: sgd, momentum: 1}", "optimizer.momentum: must be less than 1, not 1"),
+    ("optimizer: {name: sgd, lr: '0.1'}", "optimizer.lr: must be a number, not the text '0.1'"),
+    ("optimizer: {name: sgd, lr: true}", "optimizer.lr: must be a number, not true"),
+    ("optimizer: {name: sgd, clip_norm: -1}", "optimizer.clip_norm: must be greater than 0"),
+    ("schedule: {name: cosine, warmup: 1}", "schedule.warmup: must be less than 1, not 1"),
+    ("schedule: {name: step, milestones: [0.5, 2]}", "schedule.milestones.1: must be at most 1"),
+    # plain values
+    ("epochs: 0", "config:1: epochs: must be at least 1, not 0"),
+    ("epochs: 1.0", "config:1: epochs: must be a whole number, not 1.0"),
+    ("epochs: true", "config:1: epochs: must be a whole number, not true"),
+    ("epochs: '10'", "config:1: epochs: must be a whole number, not the text '10'"),
+    ("epochs: 010_000", "config:1: epochs: must be a whole number, not the text '010_000'"),
+    ("epochs: null", "config:1: epochs: must be a whole number, not null"),
+    (f"epochs: {'9' * 5000}", "config:1: epochs: a number with far too many digits"),
+    ("batch_size: 0", "config:1: batch_size: must be at least 1, not 0"),
+    ("batch_size: 1000000", "config:1: batch_size: must be at most 60000, not 1000000"),
+    ("seed: -1", "config:1: seed: must be at least 0, not -1"),
+    ("dtype: float16", "dtype: must be one of 'float32' or 'float64', not the text 'float16'"),
+    ("diagnostics: yes", "diagnostics: must be true or false, not the text 'yes'"),
+    ("data: 3", "config:1: data: must be a mapping with any of the keys dataset, validation,"),
+    ("data: {validation: -1}", "config:1: data.validation: must be at least 0, not -1"),
+    ("data: {validation: 60000}", "config:1: data.validation: must be less than 60000"),
+    ("data: {scale: big}", "must be one of 'unit', 'standard' or 'signed', not the text 'big'"),
+    ("early_stopping: {patience: 0}", "early_stopping.patience: must be at least 1, not 0"),
+    (
+        "data: {validation: 0}\nearly_stopping: {}",
+        "config:2: early_stopping: needs a validation set; set data.validation above 0",
+    ),
+    ("plugins: cube.py", "config:1: plugins: must be a list, not the text 'cube.py'"),
+    ("plugins: [3]", "config:1: plugins.0: must be text, not 3"),
+    # layers
+    ("layers: [784]", "config:1: layers: must have at least 2 entries, not 1"),
+    ("layers: 784", "config:1: layers: must be a list, not 784"),
+    ("layers: [784, 0, 10]", "config:1: layers.1: must be at least 1, not 0"),
+    ("layers:\n- 784\n- x\n- 10", "config:3: layers.1: must be a whole number, not the text 'x'"),
+    ("layers: [10, 10]", "layers: must begin with 784, one input per pixel, not 10"),
+    ("layers: [784, 3]", "layers: must end with at least 10, one output per class, not 3"),
+    (
+        "layers: [784, 100000000, 100000000, 10]",
+        "config:1: layers: parameters, gradients and optimiser state would take 1.1e+08 GiB; "
+        "this machine has ",
+    ),
+]
+
+WRONG_YAML = [
+    ("", "config: must be keys and values, such as the line `activation: relu`; this is empty"),
+    ("# nothing\n", "this is empty"),
+    ("- relu", "this is a list"),
+    ("relu", "this is the text 'relu'"),
+    ("epochs: 1\nlayers: [784", "config:2: not valid YAML: expected ',' or ']'"),
+    ("epochs: 1\n\tseed: 2", "config:2: not valid YAML: indented with a tab; use spaces"),
+    ("epochs: 1\nseed: 1\nepochs: 2", "config:3: epochs: given twice; first on line 1"),
+    ("data: {scale: unit, scale: unit}", "config:1: data.scale: given twice; first on line 1"),
+    ("epochs: 1\n---\nepochs: 2", "config:2: a second document begins here (---)"),
+    ("a: !!python/object/apply:os.system [exit]", "config:1: tags (!) are not accepted"),
+    ("epochs: !!int 3", "config:1: tags (!) are not accepted"),
+    ("epochs: &a 1\nseed: *a", "config:1: anchors and aliases (& and *) are not accepted"),
+    ("seed: *a", "config:1: anchors and aliases (& and *) are not accepted"),
+    ("[" * 5000, "config:1: nested more than 20 deep"),
+    ("? [a]\n: 1", "config:1: a key must be a word, not a list or a mapping"),
+    ("a: \x00", "config:1: not text: it holds the character U+0000"),
+    ('a: "\\UFFFFFFFF"', "config:1: not valid YAML: a number or an escape out of range"),
+    ("epochs: 3\n\x1b[31mred: 1", "config:2: not text: it holds the character U+001B"),
+    ('"\\e[31mred": 1', r"config:1: \x1b[31mred: unknown key"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG_VALUES + WRONG_YAML)
+def test_the_message_says_where_and_what(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads(text)
+    assert message in str(caught.value)
+    assert len(caught.value.problems) == 1
+
+
+def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_text("epochs: 0\noptimizer:\n  lrr: 1\n  name: sgd\nactivation: rellu\nepochs: 1\n")
+    with pytest.raises(ConfigError) as caught:
+        load(file, ["seed=-1", "layers.1=3"])
+    assert str(caught.value).splitlines() == [
+        "the config has 6 problems:",
+        f"{file}:1: epochs: must be at least 1, not 0",
+        f"{file}:3: optimizer.lrr: unknown key; did you mean 'lr'?",
+        f"{file}:5: activation: unknown activation 'rellu'; did you mean 'relu'?",
+        f"{file}:6: epochs: given twice; first on line 1",
+        "--set seed=-1: seed: must be at least 0, not -1",
+        "--set layers.1=3: layers.1: layers is a list; set it as a whole, as in layers=[...]",
+    ]
+    first = caught.value.problems[0]
+    assert first == Problem("must be at least 1, not 0", "epochs", str(file), 1)
+
+
+def test_a_duplicate_key_keeps_its_first_value() -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads("epochs: 3\nepochs: 0")
+    assert [p.message for p in caught.value.problems] == ["given twice; first on line 1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "not text in UTF-8 (byte 0); save it as UTF-8"),
+        (b"epochs: 1\nseed: \xff", "my.yaml:2: not text in UTF-8 (byte 16)"),
+        ("epochs: 1".encode("utf-16"), "not text in UTF-8"),
+        (b"a: 1\n" * 50_000, "larger than 100000 bytes; this cannot be a config"),
+        (b"", "this is empty"),
+    ],
+)
+def test_files_that_are_no_config(tmp_path: Path, content: bytes, message: str) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    assert str(caught.value).startswith(str(file))
+    assert message in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_bytes(b"\xef\xbb\xbfepochs: 3\r\n")
+    assert load(file).epochs == 3
+
+
+def test_a_directory_is_called_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"{tmp_path}: is a directory; name a file in it"):
+        load(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    file.touch(mode=0o000)
+    with pytest.raises(ConfigError, match="cannot be read: Permission denied"):
+        load(file)
+
+
+def test_an_endless_device_is_too_large() -> None:
+    if not Path("/dev/zero").exists():
+        pytest.skip("this system has no /dev/zero")
+    with pytest.raises(ConfigError, match="larger than 100000 bytes"):
+        load("/dev/zero")

@@ -1,0 +1,107 @@
+"""`--set KEY=VALUE`."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnbasic.configs import ConfigError, loads
+
+
+def test_values_are_yaml() -> None:
+    overrides = [
+        "epochs=3",
+        "layers=[784, 50, 10]",
+        "dtype=float64",
+        "early_stopping={patience: 2}",
+    ]
+    config = loads("seed: 1", overrides)
+    assert (config.epochs, config.layers, config.dtype) == (3, [784, 50, 10], "float64")
+    assert config.early_stopping is not None
+    assert config.early_stopping.patience == 2
+
+
+def test_a_name_becomes_a_mapping() -> None:
+    config = loads("activation: leaky_relu", ["activation.slope=0.2"])
+    assert config.activation == {"name": "leaky_relu", "slope": 0.2}
+
+
+def test_a_whole_component_is_replaced() -> None:
+    config = loads("activation: {name: leaky_relu, slope: 0.2}", ["activation=tanh"])
+    assert config.activation == {"name": "tanh"}
+
+
+def test_the_default_component_is_changed() -> None:
+    optimizer = loads("seed: 0", ["optimizer.lr=5e-2"]).optimizer
+    assert (optimizer["name"], optimizer["lr"], optimizer["momentum"]) == ("sgd", 0.05, 0.9)
+    assert loads("seed: 0", ["activation.grad_at_zero=1"]).activation == {
+        "name": "relu",
+        "grad_at_zero": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["optimizer.name=sgd", "optimizer.lr=0.3"],
+        ["optimizer.lr=0.3", "optimizer.name=sgd"],
+        ["optimizer=sgd", "optimizer.lr=0.3"],
+    ],
+)
+def test_a_named_component_inherits_nothing(overrides: list[str]) -> None:
+    optimizer = loads("seed: 0", overrides).optimizer
+    assert (optimizer["lr"], optimizer["momentum"]) == (0.3, 0.0)
+
+
+def test_keys_of_the_file_stay_when_the_name_changes() -> None:
+    with pytest.raises(ConfigError, match=r"config:1: optimizer\.momentum: unknown key"):
+        loads("optimizer: {name: sgd, momentum: 0.5}", ["optimizer.name=adam"])
+
+
+def test_nothing_becomes_a_mapping() -> None:
+    config = loads("early_stopping: null", ["early_stopping.patience=3", "data.validation=100"])
+    assert config.early_stopping is not None
+    assert config.early_stopping.patience == 3
+    assert config.data.validation == 100
+
+
+def test_the_last_one_counts() -> None:
+    assert loads("epochs: 1", ["epochs=2", "epochs=3"]).epochs == 3
+
+
+def test_an_override_puts_right_what_the_file_gets_wrong() -> None:
+    assert loads("epochs: many", ["epochs=2"]).epochs == 2
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("epochs", "--set epochs: must be KEY=VALUE, as in optimizer.lr=0.05"),
+        ("=3", "--set =3: must be KEY=VALUE"),
+        ("epochs=", "--set epochs=: must be KEY=VALUE, as in optimizer.lr=0.05; for no value"),
+        ("optimizer..lr=3", "--set optimizer..lr=3: must be KEY=VALUE"),
+        ("epochs=[", "--set epochs=[: epochs: not valid YAML"),
+        ("epochs=!!int 3", "--set epochs=!!int 3: epochs: tags (!) are not accepted"),
+        ("data={scale: unit, scale: unit}", "data.scale: given twice"),
+        ("epochs=0", "--set epochs=0: epochs: must be at least 1, not 0"),
+        ("epoch=3", "--set epoch=3: epoch: unknown key; did you mean 'epochs'?"),
+        (
+            "optimiser.lr=3",
+            "--set optimiser.lr=3: optimiser: unknown key; did you mean 'optimizer'?",
+        ),
+        (
+            "optimizer.lrr=3",
+            "--set optimizer.lrr=3: optimizer.lrr: unknown key; did you mean 'lr'?",
+        ),
+        ("optimizer.lr.x=3", "optimizer.lr: must be a number, not a mapping"),
+        ("epochs.x=3", "--set epochs.x=3: epochs.x: epochs is a single value; set it as a whole"),
+        ("layers.1=3", "layers.1: layers is a list; set it as a whole, as in layers=[...]"),
+        ("optimizer={name: sgd, lr: x}", "optimizer.lr: must be a number, not the text 'x'"),
+    ],
+)
+def test_wrong_overrides(override: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads("epochs: 3\nlayers: [784, 10]", [override])
+    assert message in str(caught.value)
+    assert len(caught.value.problems) == 1
+    assert caught.value.problems[0].line is None
+    assert str(caught.value).startswith(f"--set {override}")

@@ -1,0 +1,96 @@
+"""Components of the user."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnbasic.configs import ConfigError, dump, json_schema, load, loads, reference
+from nnbasic.model import MLP, check_gradients
+
+pytestmark = pytest.mark.usefixtures("activations_restored")
+
+
+@pytest.fixture
+def cube(tmp_path: Path) -> Path:
+    """A config whose plugin is the example of the reference."""
+    match = re.search(r"```python\n(.*?)```", reference(), re.DOTALL)
+    assert match
+    (tmp_path / "cube.py").write_text(match[1], encoding="utf-8")
+    config = tmp_path / "cube.yaml"
+    config.write_text("activation: {name: cube, scale: 0.5}\nplugins: [cube.py]")
+    return config
+
+
+def test_a_plugin_is_known_to_its_config(cube: Path) -> None:
+    config = load(cube)
+    assert config.activation == {"name": "cube", "scale": 0.5}
+    assert config.plugins == [str(cube.parent / "cube.py")]
+    schema = json_schema()["properties"]["activation"]["anyOf"]
+    assert "cube" in schema[0]["enum"]
+
+
+def test_reading_it_again_is_harmless(cube: Path) -> None:
+    assert load(cube) == load(cube) == loads(dump(load(cube)))
+
+
+def test_its_bounds_are_kept(cube: Path) -> None:
+    with pytest.raises(ConfigError, match=r"activation\.scale: must be greater than 0, not -1"):
+        load(cube, ["activation.scale=-1"])
+
+
+def test_the_documented_example_has_the_right_gradient(
+    cube: Path, rng: np.random.Generator
+) -> None:
+    network = MLP([4, 5, 3], load(cube).activation, seed=1, dtype=np.float64)
+    checks = check_gradients(network, rng.normal(size=(6, 4)), rng.integers(0, 3, 6))
+    assert len(checks) == 4
+    assert all(check.agrees for check in checks)
+
+
+def test_without_a_file_the_working_directory_counts(
+    cube: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(cube.parent)
+    assert loads(cube.read_text()) == load(cube)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("x = 1\nboom()", "bad.py:2: NameError: name 'boom' is not defined"),
+        ("def f():\n    return 1 / 0\n\nf()", "bad.py:2: ZeroDivisionError: division by zero"),
+        ("x = 1\nx = (", "bad.py:2: SyntaxError: '(' was never closed"),
+        ("import sys\nsys.exit(3)", "bad.py:2: SystemExit: 3"),
+        ("import nothing_like_it", "bad.py:1: ModuleNotFoundError: No module named"),
+        (
+            "from nnbasic.model import ACTIVATIONS\n\n\n@ACTIVATIONS.register('relu')\n"
+            "class Mine: ...",
+            "bad.py:4: ValueError: the activation 'relu' is registered already",
+        ),
+    ],
+)
+def test_its_errors_have_file_and_line(tmp_path: Path, code: str, message: str) -> None:
+    (tmp_path / "bad.py").write_text(code)
+    config = tmp_path / "my.yaml"
+    config.write_text("activation: cube\nplugins:\n- bad.py")
+    with pytest.raises(ConfigError) as caught:
+        load(config)
+    assert str(caught.value).startswith(f"{config}:3: plugins.0: ")
+    assert message in str(caught.value)
+    assert len(caught.value.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("none.py", "there is no file "), (".", "there is no file "), ("my.yaml", "is not a Python")],
+)
+def test_files_that_are_no_plugins(tmp_path: Path, name: str, message: str) -> None:
+    config = tmp_path / "my.yaml"
+    config.write_text(f"plugins: [{name}]")
+    with pytest.raises(ConfigError) as caught:
+        load(config)
+    assert message in str(caught.value)

@@ -1,0 +1,42 @@
+"""The configs that come with the program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nnbasic import configs
+from nnbasic.configs import Config, load, presets
+from nnbasic.model import ACTIVATIONS
+
+
+def test_there_is_one_for_each_activation_and_the_three_initialisations() -> None:
+    for name in ACTIVATIONS:
+        assert load(name).activation["name"] == name  # type: ignore[call-overload]
+    for name in ("normal", "xavier", "he"):
+        assert load(name).init["name"] == name
+    assert load("normal").init["std"] == 0.02
+    assert set(presets()) == {*ACTIVATIONS, "normal", "xavier", "he"}
+
+
+@pytest.mark.parametrize("name", presets())
+def test_each_is_the_default_network_but_for_what_it_shows(name: str) -> None:
+    config, default = load(name), Config()
+    changed = {key for key in Config.model_fields if getattr(config, key) != getattr(default, key)}
+    assert changed <= {"activation", "init", "optimizer"}
+    assert config.optimizer | {"lr": 0} == default.optimizer | {"lr": 0}
+
+
+@pytest.mark.parametrize(("name", "description"), presets().items())
+def test_each_is_short_and_described_in_one_line(name: str, description: str) -> None:
+    lines = (Path(configs.__file__).parent / f"{name}.yaml").read_text("utf-8").splitlines()
+    assert len(lines) <= 5
+    assert 20 <= len(description) <= 66  # one line of `nnbasic configs list`
+    assert description.endswith(".")
+
+
+def test_what_he_and_xavier_and_normal_change_is_the_initialisation_alone() -> None:
+    base = load("relu").model_dump(exclude={"init"})
+    for name in ("normal", "xavier", "he"):
+        assert load(name).model_dump(exclude={"init"}) == base

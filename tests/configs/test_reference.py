@@ -1,0 +1,111 @@
+"""The JSON Schema and the reference say what the reader does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nnbasic import configs
+from nnbasic.configs import (
+    Config,
+    ConfigError,
+    dump,
+    json_schema,
+    load,
+    loads,
+    presets,
+    reference,
+)
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, hyperparameters
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    jsonschema = pytest.importorskip("jsonschema", reason="the dev extra has jsonschema")
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+SHIPPED = Path(configs.__file__).parent
+
+
+@pytest.mark.parametrize("name", presets())
+def test_the_schema_accepts_each_preset(validator: Any, name: str) -> None:
+    validator.validate(yaml.safe_load((SHIPPED / f"{name}.yaml").read_text(encoding="utf-8")))
+    validator.validate(yaml.safe_load(dump(load(name))))
+
+
+@pytest.mark.parametrize("registry", [ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES])
+def test_the_schema_knows_each_component_in_both_forms(validator: Any, registry: Any) -> None:
+    keys = {"initialiser": "init", "optimiser": "optimizer"}
+    key = keys.get(registry.kind, registry.kind)
+    for name, cls in ((name, registry[name]) for name in registry):
+        validator.validate({key: name})
+        complete = loads(f"{key}: {name}").model_dump()[key]
+        assert list(complete) == ["name", *hyperparameters(cls)]
+        validator.validate({key: complete})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "activation: [relu, {name: elu, alpha: 2}]",
+        "early_stopping: null",
+        "early_stopping: {metric: val_loss}",
+        "optimizer: {name: sgd, clip_norm: null}",
+        "optimizer: {name: sgd, lr: 1}",
+        "schedule: {name: step, milestones: []}",
+    ],
+)
+def test_what_the_reader_accepts_the_schema_accepts(validator: Any, text: str) -> None:
+    loads(text)
+    validator.validate(yaml.safe_load(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "epoch: 3",
+        "epochs: 0",
+        "epochs: '3'",
+        "activation: rellu",
+        "activation: {slope: 0.1}",
+        "activation: {name: tanh, slope: 0.1}",
+        "activation: {name: leaky_relu, slope: -1}",
+        "activation: [rellu, relu]",
+        "optimizer: {name: sgd, lr: 0}",
+        "optimizer: {name: sgd, momentum: 1}",
+        "loss: [mse]",
+        "data: {dataset: minst}",
+        "layers: [784]",
+        "layers: [784, 0, 10]",
+        "early_stopping: {patience: 0}",
+        "schedule: {name: step, milestones: [2]}",
+    ],
+)
+def test_what_the_reader_refuses_the_schema_refuses(validator: Any, text: str) -> None:
+    with pytest.raises(ConfigError):
+        loads(text)
+    assert not validator.is_valid(yaml.safe_load(text))
+
+
+def test_every_key_is_described() -> None:
+    sections = [json_schema(), *json_schema()["$defs"].values()]
+    for section in sections:
+        for key, value in section["properties"].items():
+            assert value.get("description", "").endswith("."), key
+
+
+def test_the_reference_has_every_key_and_component() -> None:
+    text = reference()
+    for name in (*Config.model_fields, *ACTIVATIONS, *INITIALIZERS, *OPTIMIZERS, *SCHEDULES):
+        assert f"| `{name}` |" in text
+
+
+def test_the_committed_reference_is_up_to_date() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "config.md").read_text(encoding="utf-8")
+    assert written == reference(), "run: nnbasic configs schema --markdown > docs/config.md"

@@ -1,0 +1,91 @@
+"""Which file a name means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nnbasic.configs import ConfigError, Listed, listing, load, presets
+
+SHIPPED_EPOCHS = 10
+
+
+@pytest.mark.parametrize("name", ["relu", "relu.yaml", "configs/relu.yaml", "configs/relu"])
+def test_a_preset_is_found_from_anywhere(empty_folder: Path, name: str) -> None:
+    assert load(name).activation == {"name": "relu", "grad_at_zero": 0}
+    assert load(f"./{name}").epochs == SHIPPED_EPOCHS
+    assert load(Path(name)).epochs == SHIPPED_EPOCHS
+
+
+def test_a_path_comes_before_the_folder_configs_and_that_before_the_preset(
+    empty_folder: Path,
+) -> None:
+    assert load("relu").epochs == SHIPPED_EPOCHS
+    (empty_folder / "configs").mkdir()
+    (empty_folder / "configs" / "relu.yaml").write_text("epochs: 1")
+    assert load("relu").epochs == load("relu.yaml").epochs == load("configs/relu").epochs == 1
+    (empty_folder / "relu.yaml").write_text("epochs: 2")
+    assert load("relu").epochs == load("relu.yaml").epochs == 2
+    assert load("configs/relu").epochs == 1
+
+
+def test_a_path_may_be_absolute_and_leave_out_the_suffix(tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_text("epochs: 1")
+    assert load(tmp_path / "my").epochs == load(str(tmp_path / "my.yaml")).epochs == 1
+
+
+def test_a_suffix_is_not_replaced(empty_folder: Path) -> None:
+    (empty_folder / "relu.v2.yaml").write_text("epochs: 1")
+    assert load("relu.v2").epochs == 1
+
+
+def test_a_directory_does_not_hide_a_config(empty_folder: Path) -> None:
+    (empty_folder / "relu").mkdir()
+    assert load("relu").epochs == SHIPPED_EPOCHS
+    with pytest.raises(ConfigError, match="relu: is a directory; name a file in it"):
+        load(str(empty_folder / "relu"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("rellu", "rellu: no such config; did you mean relu"),
+        ("other/relu.yaml", "other/relu.yaml: no such config; did you mean relu"),
+        ("nothing-like-it", "nothing-like-it: no such config; `nnbasic configs list` shows"),
+        ("a" * 5000, "no such config"),
+        ("a\0b", r"a\x00b: no such config"),
+        ("../secret.yaml", "../secret.yaml: no such config"),
+    ],
+)
+def test_no_such_config(empty_folder: Path, name: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(name)
+    assert message in str(caught.value)
+    assert "`nnbasic configs list`" in str(caught.value)
+
+
+def test_an_absolute_path_never_means_a_preset(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such config"):
+        load(tmp_path / "relu.yaml")
+
+
+def test_the_listing_has_both_and_says_what_is_hidden(empty_folder: Path) -> None:
+    assert all(entry.shipped and not entry.hidden for entry in listing())
+    assert {entry.name: entry.description for entry in listing()} == presets()
+    folder = empty_folder / "configs"
+    folder.mkdir()
+    (folder / "relu.yaml").write_text("# Mine.\nepochs: 1")
+    (folder / "other.yaml").write_bytes(b"\xff")
+    (folder / "folder.yaml").mkdir()
+    entries = listing()
+    assert entries[:2] == [Listed("other", "", False), Listed("relu", "Mine.", False)]
+    assert [entry.name for entry in entries if entry.hidden] == ["relu"]
+
+
+def test_a_checkout_lists_its_configs_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import nnbasic.configs
+
+    (tmp_path / "configs").symlink_to(Path(nnbasic.configs.__file__).parent)
+    monkeypatch.chdir(tmp_path)
+    assert len(listing()) == len(presets())
