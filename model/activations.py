@@ -31,6 +31,9 @@ class Activation(ABC):
     caution: ClassVar[str | None] = None
     """What a user should know before training with it."""
 
+    limits: ClassVar[tuple[float, float] | None] = None
+    """Where a bounded activation flattens out, below and above: near them it is saturated."""
+
     def affine_units(self, units: int) -> int:
         """How many affine outputs a hidden layer of ``units`` units needs: all but maxout, one."""
         return units
@@ -92,6 +95,8 @@ class Step(Elementwise):
 class Sigmoid(Elementwise):
     """f(z) = 1 / (1 + e^-z), f' = a(1 - a), at most 1/4."""
 
+    limits = (0.0, 1.0)
+
     def forward(self, z: Array, out: Array, work: Array) -> None:
         sigmoid(z, out)
 
@@ -106,6 +111,8 @@ class Sigmoid(Elementwise):
 class Tanh(Elementwise):
     """f(z) = tanh z, f' = 1 - a²."""
 
+    limits = (-1.0, 1.0)
+
     def forward(self, z: Array, out: Array, work: Array) -> None:
         np.tanh(z, out=out)
 
@@ -119,6 +126,8 @@ class Tanh(Elementwise):
 @dataclass(frozen=True)
 class Softsign(Elementwise):
     """f(z) = z / (1 + |z|), f' = (1 - |a|)² (Glorot & Bengio 2010)."""
+
+    limits = (-1.0, 1.0)
 
     def forward(self, z: Array, out: Array, work: Array) -> None:
         np.abs(z, out=out)
@@ -326,6 +335,8 @@ class Mish(Elementwise):
 @dataclass(frozen=True)
 class HardTanh(Elementwise):
     """f(z) = min(1, max(-1, z)), f' = 1 strictly between -1 and 1, else 0 (Collobert 2004)."""
+
+    limits = (-1.0, 1.0)
 
     def forward(self, z: Array, out: Array, work: Array) -> None:
         np.clip(z, -1, 1, out=out)

@@ -1,0 +1,165 @@
+"""What goes on inside a network, layer by layer, on one batch.
+
+Figures of the activations, and of the gradient of the batch's mean loss. They are taken from the
+buffers that a forward and a backward pass fill anyway, and they change nothing that training
+depends on: not the parameters, not the optimiser's state, not a random generator.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnbasic.model.activations import Activation
+from nnbasic.model.arrays import Array, Labels
+from nnbasic.model.network import MLP
+
+BINS = 64
+"""The most bins that a histogram has; fewer than half of them only if the values hardly differ."""
+
+OUTER = 0.05
+"""The part of a bounded activation's range, at either end, that counts as saturated.
+
+For sigmoid and tanh the derivative is there less than a fifth of its maximum.
+"""
+
+MISMATCH = 1000.0
+"""The factor between the first and the last hidden layer's variance that calls for a warning.
+
+At 1000 in variance (30 in standard deviation) plain gradient descent no longer moves the layers
+at one end. The pairs that belong together stay within it in nets of up to ten hidden layers,
+all but sigmoid: it loses a factor of about 10 a layer whatever initialiser of gain 1 is used.
+"""
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts in equal bins from ``low`` to ``high``.
+
+    The bins' width is a power of two and their edges are multiples of it, so that histograms
+    of one layer over several runs or epochs can be added up without splitting a bin.
+    """
+
+    low: float
+    high: float
+    counts: list[int]
+
+
+@dataclass(frozen=True)
+class LayerDiagnostics:
+    """One layer of ``units`` units on a batch of ``n`` images.
+
+    The activations are those after the activation function; for the output layer, the logits.
+    ``sd`` is over all of them and ``image_sd`` over the images alone: the root mean square,
+    over the units, of each unit's standard deviation. Where it is 0 all images look the same.
+    ``dead`` is the share of units that are exactly 0 for every image; ``saturated`` the share of
+    activations within the `OUTER` part of a bounded range. The norms are Frobenius norms of the
+    gradient with respect to the weight and to the pre-activations (n, units); ``update_ratio``
+    is ‖weight - weight before‖ / ‖weight before‖. None where there is no such figure; a figure
+    that is not finite is left so.
+    """
+
+    layer: str
+    mean: float
+    sd: float
+    image_sd: float
+    histogram: Histogram | None
+    dead: float | None
+    saturated: float | None
+    gradient_norm: float
+    preactivation_gradient_norm: float
+    update_ratio: float | None
+
+
+def diagnose(
+    network: MLP, x: Array, labels: Labels, before: Array | None = None
+) -> list[LayerDiagnostics]:
+    """Diagnose each layer on the batch ``x`` (n, inputs) with its ``labels`` (n,).
+
+    ``before`` is a copy of ``network.vector`` from before the last update. Sets
+    ``network.gradient``, as training does; like it, checks nothing.
+    """
+    network.backpropagate(x, labels)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return [
+            _layer(network, index, labels, before) for index in range(len(network.activations) + 1)
+        ]
+
+
+def variance_ratio(layers: Sequence[LayerDiagnostics]) -> float | None:
+    """The last hidden layer's variance over the images in terms of the first one's.
+
+    None with fewer than two hidden layers, or where there is no variance to begin with.
+    """
+    hidden = layers[:-1]
+    if len(hidden) < 2 or not hidden[0].image_sd:
+        return None
+    ratio = hidden[-1].image_sd / hidden[0].image_sd
+    return ratio * ratio  # which overflows to infinity, where ** would raise
+
+
+def histogram(values: Array) -> Histogram | None:
+    """The histogram of ``values``; None if one of them is not finite."""
+    low, high = float(values.min()), float(values.max())
+    if not math.isfinite(low) or not math.isfinite(high):
+        return None
+    largest = max(abs(low), abs(high))
+    # Two bins fewer than BINS, since low and high may lie within a bin. The other two bounds keep
+    # the indices exact in float32 where the values hardly differ, or are next to zero.
+    span = high / (BINS - 2) - low / (BINS - 2)
+    finest = max(span, largest * 2.0**-20, float(np.finfo(values.dtype).tiny))
+    width = 2.0 ** math.ceil(math.log2(finest)) if largest else 1.0
+    indices = np.floor(values.reshape(-1) / width).astype(np.intp)
+    first = int(indices.min())
+    counts = np.bincount(indices - first).tolist()
+    return Histogram(first * width, (first + len(counts)) * width, counts)
+
+
+def _layer(network: MLP, index: int, labels: Labels, before: Array | None) -> LayerDiagnostics:
+    if index < len(network.activations):
+        follower = network.layers[2 * index + 1]
+        a, preactivation_gradient = follower.output, follower.gradient
+        dead, saturated = _dead(a), _saturated(a, network.activations[index])
+    else:
+        a, preactivation_gradient = network.logits, np.empty_like(network.logits)
+        network.loss(a, labels, preactivation_gradient)
+        dead, saturated = None, None
+    mean = a.mean(axis=0, dtype=np.float64, keepdims=True)
+    within = float(a.var(axis=0, dtype=np.float64, mean=mean).mean())
+    return LayerDiagnostics(
+        layer=f"layer{index + 1}",
+        mean=float(mean.mean()),
+        sd=math.sqrt(within + float(mean.var())),
+        image_sd=math.sqrt(within),
+        histogram=histogram(a),
+        dead=dead,
+        saturated=saturated,
+        gradient_norm=_norm(network.layers[2 * index].gradients["weight"]),
+        preactivation_gradient_norm=_norm(preactivation_gradient),
+        update_ratio=None if before is None else _update_ratio(network, index, before),
+    )
+
+
+def _dead(a: Array) -> float:
+    return float(np.mean(~a.any(axis=0)))
+
+
+def _saturated(a: Array, activation: Activation) -> float | None:
+    if activation.limits is None:
+        return None
+    low, high = activation.limits
+    margin = OUTER * (high - low)
+    outside = np.count_nonzero(a < low + margin) + np.count_nonzero(a > high - margin)
+    return int(outside) / a.size
+
+
+def _update_ratio(network: MLP, index: int, before: Array) -> float:
+    part = network.weights[index]
+    return float(np.float64(_norm(network.vector[part] - before[part])) / _norm(before[part]))
+
+
+def _norm(array: Array) -> float:
+    return float(np.linalg.norm(array.astype(np.float64)))

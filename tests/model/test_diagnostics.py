@@ -1,0 +1,225 @@
+"""The diagnostics of a batch: against figures worked out by hand, and the bits of training."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from nnbasic.model import ACTIVATIONS, MLP, steps
+from nnbasic.model.diagnostics import MISMATCH, diagnose, histogram, variance_ratio
+
+LABELS = np.array([0, 1], dtype=np.intp)
+
+
+def hand_made(activation: str = "relu") -> MLP:
+    """Two inputs, two hidden units, two classes; the second hidden unit is dead under ReLU."""
+    network = MLP([2, 2, 2], activation, dtype=np.float64)
+    network.parameters["layer1.weight"][:] = [[1, -1], [0, -1]]
+    network.parameters["layer2.weight"][:] = [[1, 0], [0, 1]]
+    return network
+
+
+def test_one_layer_by_hand() -> None:
+    hidden, output = diagnose(hand_made(), np.array([[1.0, 0.0], [3.0, 1.0]]), LABELS)
+    # Activations: [[1, 0], [3, 0]].
+    assert hidden.layer == "layer1"
+    assert hidden.mean == pytest.approx(1)
+    assert hidden.sd == pytest.approx(math.sqrt(1.5))
+    assert hidden.image_sd == pytest.approx(math.sqrt(0.5))
+    assert hidden.dead == 0.5
+    assert hidden.saturated is None
+    assert hidden.update_ratio is None
+    assert (output.layer, output.dead, output.saturated) == ("layer2", None, None)
+    # dL/dlogits = (softmax - onehot) / 2, with softmax(1, 0) and softmax(3, 0)
+    p, q = 1 / (1 + math.exp(1)), 1 / (1 + math.exp(-3))
+    error = np.array([[-p, p], [q, -q]]) / 2
+    assert output.preactivation_gradient_norm == pytest.approx(np.linalg.norm(error))
+    assert output.gradient_norm == pytest.approx(np.linalg.norm([1 * error[0] + 3 * error[1]]))
+    # Only the first unit is open, and layer2.weight is the identity.
+    through = error[:, 0]
+    assert hidden.preactivation_gradient_norm == pytest.approx(np.linalg.norm(through))
+    expected = [1 * through[0] + 3 * through[1], 0 * through[0] + 1 * through[1]]
+    assert hidden.gradient_norm == pytest.approx(np.linalg.norm(expected))
+
+
+def test_update_ratio_by_hand() -> None:
+    network = hand_made()
+    before = network.vector.copy()
+    network.parameters["layer1.weight"] *= 1.25
+    network.parameters["layer2.bias"] += 7  # the ratio is the weight's
+    hidden, output = diagnose(network, np.ones((2, 2)), LABELS, before)
+    assert hidden.update_ratio == pytest.approx(0.25)
+    assert output.update_ratio == 0
+
+
+@pytest.mark.parametrize(
+    ("activation", "inner", "outer"),
+    [
+        ("sigmoid", 2.9, 3.0),
+        ("tanh", 1.47, 1.48),
+        ("softsign", 8.9, 9.1),
+        ("hard_tanh", 0.89, 0.91),
+    ],
+)
+def test_saturated_is_the_outer_twentieth(activation: str, inner: float, outer: float) -> None:
+    network = hand_made(activation)
+    network.parameters["layer1.weight"][:] = np.eye(2)
+    hidden, _ = diagnose(network, np.array([[inner, -inner], [outer, -outer]]), LABELS)
+    assert hidden.saturated == 0.5
+
+
+@pytest.mark.parametrize("name", list(ACTIVATIONS))
+def test_every_activation_is_diagnosed(name: str, rng: np.random.Generator) -> None:
+    network = MLP([6, 8, 5, 3], name, seed=1)
+    x = rng.standard_normal((20, 6), dtype=np.float32)
+    labels = rng.integers(0, 3, 20)
+    layers = diagnose(network, x, labels, network.vector * 0.5)
+    assert [layer.layer for layer in layers] == ["layer1", "layer2", "layer3"]
+    for layer, a in zip(layers, [*network.layers[1::2], network.layers[-1]], strict=True):
+        assert layer.mean == pytest.approx(a.output.mean(), abs=1e-6)
+        assert layer.sd == pytest.approx(a.output.std(), rel=1e-5)
+        assert layer.image_sd <= layer.sd * (1 + 1e-12)
+        assert layer.histogram is not None
+        assert sum(layer.histogram.counts) == a.output.size
+        assert layer.update_ratio == pytest.approx(1)
+        assert layer.preactivation_gradient_norm >= 0
+    # What the pre-activations' gradients must be is known from the biases': their sums.
+    norm = np.linalg.norm(network.gradients["layer2.bias"])
+    assert layers[1].preactivation_gradient_norm >= norm / math.sqrt(len(x)) * (1 - 1e-5)
+
+
+@given(
+    arrays.arrays(
+        st.sampled_from([np.float32, np.float64]),
+        st.integers(1, 50),
+        elements=st.floats(-(2.0**127), 2.0**127, width=32),
+    )
+)
+def test_histogram_holds_every_value_in_its_bin(values: np.ndarray) -> None:
+    values[np.abs(values) < 1e-30 * np.abs(values).max()] = 0  # as good as 0, on either side
+    made = histogram(values)
+    assert made is not None
+    bins = len(made.counts)
+    assert 1 <= bins <= 64
+    width = (made.high - made.low) / bins
+    assert math.frexp(width)[0] == 0.5  # a power of two, so that histograms can be added up
+    assert (made.low / width).is_integer()
+    edges = made.low + width * np.arange(bins + 1)
+    expected = [
+        np.count_nonzero((values >= low) & (values < high)) for low, high in pairwise(edges)
+    ]
+    assert made.counts == expected
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -3e-39, 1e30, 0.1])
+def test_histogram_of_equal_values_has_one_bin(value: float) -> None:
+    made = histogram(np.full(7, value, np.float32))
+    assert made is not None
+    assert made.counts == [7]
+    assert made.low <= value < made.high
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_no_histogram_of_what_is_not_finite(value: float) -> None:
+    assert histogram(np.array([1, value], np.float32)) is None
+
+
+def test_an_exploded_network_is_diagnosed_without_a_warning() -> None:
+    network = MLP([4, 8, 8, 3], "relu", {"name": "normal", "std": 1e30})
+    layers = diagnose(network, np.ones((2, 4), np.float32), LABELS)
+    assert any(not math.isfinite(layer.mean) for layer in layers)
+
+
+def test_training_has_the_same_bits_with_diagnoses_in_between(rng: np.random.Generator) -> None:
+    x, labels = rng.standard_normal((50, 6), dtype=np.float32), rng.integers(0, 3, 50)
+
+    class Batches:
+        examples = 50
+
+        def __len__(self) -> int:
+            return 5
+
+        def epoch(self, number: int):  # type: ignore[no-untyped-def]
+            return ((x[i : i + 10], labels[i : i + 10]) for i in range(0, 50, 10))
+
+    vectors = []
+    for diagnosed in (False, True):
+        network = MLP([6, 8, 5, 3], "prelu", seed=1)
+        optimizer = {"name": "sgd", "momentum": 0.9, "clip_norm": 1.0}
+        for _ in steps(network, Batches(), optimizer=optimizer, epochs=2):
+            if diagnosed:
+                diagnose(network, x[:17], labels[:17])
+        vectors.append(network.vector.tobytes())
+    assert vectors[0] == vectors[1]
+
+
+def images(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Random images as sparse as digits: a fifth of the pixels inked."""
+    ink = rng.random((200, 784)) * (rng.random((200, 784)) < 0.2)
+    return ink.astype(np.float32), rng.integers(0, 10, 200)
+
+
+def ratio(
+    activation: str, init: object, hidden: int, rng: np.random.Generator, units: int = 100
+) -> float:
+    network = MLP([784, *[units] * hidden, 10], activation, init)  # type: ignore[arg-type]
+    change = variance_ratio(diagnose(network, *images(rng)))
+    assert change is not None
+    return change
+
+
+KIN_OF_RELU = ["leaky_relu", "prelu", "elu", "softplus", "gelu", "silu", "mish", "maxout"]
+KIN_OF_TANH = ["softsign", "hard_tanh", "identity", "step"]
+RIGHT = [
+    *[(name, "he") for name in ["relu", *KIN_OF_RELU]],
+    *[(name, "xavier") for name in ["tanh", *KIN_OF_TANH]],
+    ("selu", "lecun"),
+]
+
+
+@pytest.mark.parametrize(("activation", "init"), RIGHT)
+@pytest.mark.parametrize("hidden", [2, 5, 10])
+def test_right_pairs_keep_the_variance(
+    activation: str, init: str, hidden: int, rng: np.random.Generator
+) -> None:
+    assert 1 / MISMATCH < ratio(activation, init, hidden, rng) < MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("activation", "init", "hidden"),
+    [
+        ("relu", "normal", 4),
+        ("tanh", "normal", 5),
+        ("sigmoid", "normal", 3),
+        ("sigmoid", "he", 5),
+        # The pair of the textbooks too: each layer passes on a sixteenth of the variance.
+        ("sigmoid", "xavier", 4),
+    ],
+)
+def test_mismatched_pairs_lose_the_variance(
+    activation: str, init: str, hidden: int, rng: np.random.Generator
+) -> None:
+    assert ratio(activation, init, hidden, rng) < 1 / MISMATCH
+
+
+def test_large_weights_blow_the_variance_up(rng: np.random.Generator) -> None:
+    assert ratio("relu", {"name": "normal", "std": 1.0}, 4, rng) > MISMATCH
+
+
+@pytest.mark.parametrize("init", ["xavier", "he"])
+def test_sigmoid_keeps_enough_in_a_shallow_network(init: str, rng: np.random.Generator) -> None:
+    assert ratio("sigmoid", init, 2, rng) > 1 / MISMATCH
+
+
+@pytest.mark.parametrize(("hidden", "init"), [(1, "he"), (0, "he"), (3, "zeros")])
+def test_no_ratio_without_two_layers_that_vary(
+    hidden: int, init: str, rng: np.random.Generator
+) -> None:
+    network = MLP([784, *[10] * hidden, 10], "relu", init)
+    assert variance_ratio(diagnose(network, *images(rng))) is None
