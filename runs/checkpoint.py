@@ -6,12 +6,11 @@ epoch's number (see `nnbasic.model.randomness`), so the number is the whole stat
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
@@ -38,14 +37,15 @@ def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> 
     """
     expected = _named(network, state or {})
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Not np.load, which takes a file that is no zip for a pickle and leaves it open.
+        with path.open("rb") as stream, NpzFile(stream, allow_pickle=False) as file:
             progress = Progress(int(file["epoch"]), int(file["step"]))
             loaded = {name: file[name] for name in expected}
     except FileNotFoundError:
         raise RunError(f"{path}: there is no such checkpoint") from None
     except KeyError as error:
         raise RunError(f"{path}: not a checkpoint of this network: {error.args[0]}") from None
-    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+    except Exception as error:  # damage comes as ten types, from zipfile, zlib, int and NumPy
         raise RunError(
             f"{path}: damaged, or no checkpoint ({error}); use the other checkpoint of the run,"
             " or train it anew"
