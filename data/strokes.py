@@ -1,7 +1,7 @@
 """The skeletons of handwritten digits, drawn by hand: the ways in which people write each of them.
 
 Every style has its share among those of its digit, and several drawings that have the same points
-in the same order: the extremes between which (and a little beyond which) its writers lie.
+in the same order: the extremes between which its writers lie.
 
 A drawing is text. A point is ``x,y``, with y pointing down and a digit being 100 units tall. The
 pen runs through the points on a smooth curve, turns sharply at a point marked ``!``, and is lifted
