@@ -107,7 +107,7 @@ class Run:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"]))
             raise RunError(f"{path}: broken: {key or 'content'}: {first['msg']}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{path}: cannot be read: {error}") from None
 
     def write_record(self, record: Record) -> None:
@@ -166,14 +166,19 @@ class Run:
         if sys.platform == "win32" or record.machine.get("host") != socket.gethostname():
             try:
                 age = datetime.now(timezone.utc) - datetime.fromisoformat(record.heartbeat)
-            except ValueError:
+            except (ValueError, TypeError):  # TypeError: a time without its zone
                 return False
             return age < STALE
+        import fcntl
+
         try:
-            with self.claim():
-                return False
-        except RunError:
+            with (self.directory / ".lock").open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: others may look too
+        except BlockingIOError:
             return True
+        except OSError:
+            pass  # there is no lock that anybody could hold
+        return False
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[None]:
@@ -182,13 +187,17 @@ class Run:
         The lock is the kernel's: it ends with the process, however that ends, and no other
         process that gets the same number can be mistaken for it.
         """
-        with (self.directory / ".lock").open("w") as file:
+        try:
+            file = (self.directory / ".lock").open("w")
+        except OSError as error:
+            raise RunError(f"{self.directory}: cannot be written: {error.strerror}") from None
+        with file:
             if sys.platform != "win32":
                 import fcntl
 
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
+                except BlockingIOError:
                     raise RunError(
                         f"{self.directory}: another process is training this run"
                     ) from None
