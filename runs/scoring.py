@@ -94,14 +94,18 @@ def scoring_batches(config: Config, dataset: Dataset, split: Split) -> Batches:
 
 def predict(network: MLP, batches: Batches) -> Predictions:
     """The network's predictions for all of ``batches``."""
-    labels, probabilities, loss = [], [], 0.0
+    labels, predicted, probabilities, loss = [], [], [], 0.0
     for x, y in batches.epoch(0):
         loss += network.score(x, y)[0] * len(y)
         labels.append(y.copy())
+        # of the logits, as in training: probabilities near 1 are rounded to ties
+        predicted.append(network.logits.argmax(axis=1))
         probabilities.append(network.loss.probabilities(network.logits))
-    probability = np.concatenate(probabilities)
     return Predictions(
-        np.concatenate(labels), probability.argmax(axis=1), probability, loss / batches.examples
+        np.concatenate(labels),
+        np.concatenate(predicted),
+        np.concatenate(probabilities),
+        loss / batches.examples,
     )
 
 
