@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nnbasic.runs.files import RunError
@@ -32,18 +32,25 @@ def newest(runs: Path = DIRECTORY) -> Run:
     return max(started, key=lambda pair: pair[0])[1]
 
 
+def matching(text: str, found: Sequence[Run], words: Callable[[Run], Iterable[str]]) -> list[Run]:
+    """The runs that ``text`` means: a directory, else ids among ``found``, else ``words``.
+
+    An id counts before the beginning of ids, and both before the words that a run is known by.
+    """
+    path = Path(text)
+    if (path / "run.json").is_file():
+        return [Run(path)]
+    exact = [run for run in found if run.id == text]
+    matches = exact or [run for run in found if run.id.startswith(text)]
+    return matches or [run for run in found if text in words(run)]
+
+
 def find(text: str, runs: Path = DIRECTORY) -> Run:
     """The run that ``text`` means: a directory, an id, a unique prefix of one, or a name.
 
     RunError if it means none or several.
     """
-    path = Path(text)
-    if (path / "run.json").is_file():
-        return Run(path)
-    found = list(all_runs(runs))
-    exact = [run for run in found if run.id == text]
-    matches = exact or [run for run in found if run.id.startswith(text)]
-    matches = matches or [run for run in found if run.user().name == text]
+    matches = matching(text, list(all_runs(runs)), lambda run: [run.user().name])
     if len(matches) == 1:
         return matches[0]
     if not matches:

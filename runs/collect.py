@@ -1,0 +1,135 @@
+"""Many runs, read once: what list, diff, export and compare work on."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nnbasic.configs import printable
+from nnbasic.runs.files import RunError, read_lines
+from nnbasic.runs.locate import all_runs, matching
+from nnbasic.runs.record import Record, Run, User
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class RunData:
+    """A run with what is known about it; the longer files are read when they are first asked for.
+
+    ``status`` is the derived one: a recorded ``running`` is ``crashed`` if its process has gone.
+    """
+
+    run: Run
+    record: Record
+    user: User
+    status: str
+
+    @cached_property
+    def metrics(self) -> list[dict[str, Any]]:
+        """The lines of `metrics.jsonl`, one an epoch."""
+        return self.run.metrics()
+
+    @cached_property
+    def diagnostics(self) -> list[dict[str, Any]]:
+        """The lines of `diagnostics.jsonl`, from epoch 0; none if they were turned off."""
+        return read_lines(self.run.directory / "diagnostics.jsonl")
+
+    @cached_property
+    def flat(self) -> dict[str, Scalar]:
+        """The config with dotted keys."""
+        return flatten(self.record.config)
+
+
+def flatten(config: Mapping[str, Any]) -> dict[str, Scalar]:
+    """``config`` with dotted keys: ``optimizer.lr``; lists become YAML text on one line."""
+    flat: dict[str, Scalar] = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}.{inner}": each for inner, each in flatten(value).items()}
+        elif isinstance(value, list):
+            flat[key] = _flow(json.dumps(value))
+        else:
+            flat[key] = value
+    return flat
+
+
+@functools.lru_cache  # a thousand runs have few different lists, and writing YAML is slow
+def _flow(text: str) -> str:
+    """The JSON list ``text`` as YAML on one line, components without hyperparameters by name."""
+    items = [
+        item["name"] if isinstance(item, dict) and list(item) == ["name"] else item
+        for item in json.loads(text)
+    ]
+    flow: str = yaml.safe_dump(items, default_flow_style=True, sort_keys=False, width=10**6)
+    return flow.strip()
+
+
+def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData], list[str]]:
+    """The runs in ``runs_dir``, or those that ``selectors`` mean, oldest first; and problems.
+
+    A selector is an id, the beginning of ids, a name, a tag or a directory, and may mean several
+    runs; RunError for one that means none. The problems are one line for each directory that
+    could not be read or only in part; the others are there.
+    """
+    data, problems = [], []
+    for run in _selected(runs_dir, selectors):
+        try:
+            record = run.record()
+            data.append(RunData(run, record, run.user(), run.status(record)))
+        except RunError as error:
+            problems.append(printable(str(error)))
+            continue
+        lost = _lost_epochs(run, record)
+        if lost:
+            problems.append(printable(lost))
+    return sorted(data, key=lambda each: (each.record.started, each.run.id)), problems
+
+
+def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:
+    found = list(all_runs(runs_dir))
+    if not selectors:
+        return found
+
+    @functools.cache
+    def words(run: Run) -> list[str]:
+        user = run.user()
+        return [user.name, *user.tags]
+
+    chosen: dict[Path, Run] = {}
+    for text in selectors:
+        matches = matching(text, found, words)
+        if not matches:
+            raise RunError(
+                f"no run {text!r} in {runs_dir}: give an id, the beginning of one, a name, a tag"
+                " or a directory"
+            )
+        chosen |= {run.directory.resolve(): run for run in matches}
+    return list(chosen.values())
+
+
+def _lost_epochs(run: Run, record: Record) -> str | None:
+    """What is wrong if `metrics.jsonl` has fewer whole lines than ``record`` has epochs.
+
+    Lines are counted, not parsed, which keeps a list of a thousand runs quick.
+    """
+    path = run.directory / "metrics.jsonl"
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        content = b""
+    except OSError as error:
+        return f"{path}: cannot be read: {error.strerror}"
+    whole = content.count(b"\n")
+    if whole < record.epoch:
+        return f"{path}: torn, it has {whole} of {record.epoch} epochs; the rest is lost"
+    if content and not content.endswith(b"\n") and record.status != "running":
+        return f"{path}: torn after epoch {whole}; the piece of a line is left out"
+    return None
