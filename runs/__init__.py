@@ -4,10 +4,11 @@ from nnbasic.runs.files import RunError
 from nnbasic.runs.locate import DIRECTORY, all_runs, find, newest
 from nnbasic.runs.record import Record, Run, User
 from nnbasic.runs.scoring import Predictions, build, evaluate_run
-from nnbasic.runs.training import start, train
+from nnbasic.runs.training import FailedError, start, train
 
 __all__ = [
     "DIRECTORY",
+    "FailedError",
     "Predictions",
     "Record",
     "Run",

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
+import shutil
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict
@@ -13,7 +16,8 @@ from typing import Any
 from nnbasic.configs import Config, EarlyStopping
 from nnbasic.data import Batches, Dataset, Scale
 from nnbasic.model import OPTIMIZERS, DivergedError, EpochResult, StepResult, steps, stream
-from nnbasic.runs import environment
+from nnbasic.model.diagnostics import diagnose
+from nnbasic.runs import diagnostics, environment
 from nnbasic.runs.checkpoint import Progress, restore, save
 from nnbasic.runs.files import RunError
 from nnbasic.runs.record import Record, Run, Status, create, write_new
@@ -23,9 +27,21 @@ HEARTBEAT = 30.0
 """Seconds between two signs of life within an epoch."""
 
 
+class FailedError(Exception):
+    """A run could not go on: no space on the disk, no memory, a plugin's fault; says which.
+
+    The run can be resumed. The cause is the exception that it failed with.
+    """
+
+
 def start(config: Config, dataset: Dataset, *, runs: Path, name: str) -> Run:
-    """A new run directory in ``runs``, ready for `train`."""
+    """A new run directory in ``runs``, ready for `train`, diagnosed before its first step."""
     versions, machine = environment.versions(), environment.machine()
+    layers = None
+    if config.diagnostics:
+        layers = diagnose(build(config), *diagnostics.probe(config, dataset))
+    warning = layers and diagnostics.mismatch(config, layers)
+    name = name.encode(errors="replace").decode()  # an argument may be no Unicode
     run = create(runs, name)
     moment = environment.now()
     record = Record(
@@ -38,11 +54,18 @@ def start(config: Config, dataset: Dataset, *, runs: Path, name: str) -> Run:
         versions=versions,
         machine=machine,
         threads=environment.blas_threads(),
+        warnings=[warning] if warning else [],
         started=moment,
         process=os.getpid(),
         heartbeat=moment,
     )
-    write_new(run, record, config, name)
+    try:
+        write_new(run, record, config, name)
+    except BaseException as error:  # an interrupt too leaves nothing half begun
+        shutil.rmtree(run.directory, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise RunError(f"{runs}: cannot begin a run: {error.strerror}") from error
+        raise
     return run
 
 
@@ -51,7 +74,7 @@ def train(run: Run, dataset: Dataset) -> Generator[StepResult | EpochResult, Non
 
     The results are passed on after they are on disk. Closing the generator, or an interrupt,
     leaves a run that a later call takes up with the same bits. Raises RunError for a run that
-    has ended or is being trained elsewhere, and DivergedError.
+    has ended or is being trained elsewhere, DivergedError, and FailedError for anything else.
     """
     with run.claim():
         session = _Session(run, dataset)
@@ -65,8 +88,10 @@ def train(run: Run, dataset: Dataset) -> Generator[StepResult | EpochResult, Non
             session.end("interrupted")
             raise
         except Exception as error:
-            session.end("failed", f"{type(error).__name__}: {error}")
-            raise
+            reason = f"{type(error).__name__}: {error}"
+            with contextlib.suppress(OSError):  # a full disk may be what it failed for
+                session.end("failed", reason)
+            raise FailedError(reason) from error
 
 
 class _Session:
@@ -81,6 +106,12 @@ class _Session:
             raise RunError(
                 f"{run.directory}: the run has {self.record.status}; there is nothing to resume"
             )
+        same = self.config.identity() == self.record.identity
+        if not same or self.config.seed != self.record.config.get("seed"):
+            raise RunError(
+                f"{run.directory}: its config.yaml is not what it was started with, so the run"
+                " cannot go on exactly; put it back, or give it to --config for a new run"
+            )
         check_dataset(run, dataset)
         self.network = build(self.config)
         self.optimizer = OPTIMIZERS.build(self.config.optimizer)
@@ -89,6 +120,10 @@ class _Session:
         if run.last.exists():
             self.done = restore(run.last, self.network, self.state)
         self.history = run.keep_metrics(self.done.epoch)
+        self.watcher = None
+        if self.config.diagnostics:
+            diagnostics.keep(run, self.done.epoch)
+            self.watcher = diagnostics.Watcher(run, self.network, self.config, dataset)
         self.spent = self.history[-1]["elapsed_seconds"] if self.history else 0.0
         self.began = time.perf_counter()
         self.beat = self.began
@@ -98,6 +133,9 @@ class _Session:
             status="running",
             reason=None,
             ended=None,
+            epoch=self.done.epoch,  # a crash may have come between the checkpoint and the record
+            best=best_epoch(self.history),
+            last=self.history[-1] if self.history else None,
             process=os.getpid(),
             machine=environment.machine(),
             threads=environment.blas_threads(),
@@ -106,6 +144,8 @@ class _Session:
         if self._stops_early():
             return
         for result in self._stream():
+            if self.watcher:
+                self.watcher.read(result)
             if isinstance(result, EpochResult):
                 self._keep(result)
             elif time.perf_counter() - self.beat > HEARTBEAT:
@@ -119,6 +159,9 @@ class _Session:
         restore(self.run.best, self.network)
         batches = scoring_batches(self.config, self.dataset, self.dataset.test)
         predictions = predict(self.network, batches)
+        if not math.isfinite(predictions.loss):  # without validation, nobody has noticed yet
+            where = self.network.first_non_finite() or "the loss itself"
+            raise DivergedError(self.done.epoch, self.done.step, where)
         predictions.save(self.run.predictions)
         self._write(test_accuracy=predictions.accuracy, test_loss=predictions.loss)
         self.end("finished")
@@ -149,7 +192,7 @@ class _Session:
         )
 
     def _keep(self, result: EpochResult) -> None:
-        """Write an epoch: its metrics, then the checkpoints, the last one last.
+        """Write an epoch: after its diagnostics its metrics, then the checkpoints, the last last.
 
         A crash between any two of these leaves `last.npz` behind the others, and resuming
         from it writes them again with the same bits.
