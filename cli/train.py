@@ -138,7 +138,10 @@ def begun(
             "MNIST could not be had, so this run trains on the built-in digits; its figures are"
             f" not MNIST's.\n{dataset.note}"
         )
-    return runs.start(config, dataset, runs=runs_dir, name=name or Path(source).stem), dataset
+    run = runs.start(config, dataset, runs=runs_dir, name=name or Path(source).stem)
+    for warning in run.record().warnings:
+        warn(warning)
+    return run, dataset
 
 
 def taken_up(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> tuple[Run, Dataset]:

@@ -44,6 +44,8 @@ class Record(BaseModel):
     versions: dict[str, str | None]
     machine: dict[str, Any]
     threads: int
+    warnings: list[str] = []
+    """What was seen before the first step and does not bode well."""
     started: str
     ended: str | None = None
     process: int

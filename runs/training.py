@@ -60,6 +60,8 @@ def start(config: Config, dataset: Dataset, *, runs: Path, name: str) -> Run:
         heartbeat=moment,
     )
     try:
+        if layers:
+            diagnostics.append(run, 0, 0, layers)
         write_new(run, record, config, name)
     except BaseException as error:  # an interrupt too leaves nothing half begun
         shutil.rmtree(run.directory, ignore_errors=True)

@@ -1,0 +1,104 @@
+"""`diagnostics.jsonl`: what went on inside the network, at step 0 and after every epoch.
+
+One object a line: ``epoch``, ``step`` and ``layers``, a list of the figures that
+`nnbasic.model.diagnostics.LayerDiagnostics` describes; a number that is not finite is null.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from nnbasic.configs import Config
+from nnbasic.data import Batches, Dataset, Scale
+from nnbasic.model import MLP, EpochResult, StepResult
+from nnbasic.model.arrays import Array, Labels
+from nnbasic.model.diagnostics import MISMATCH, LayerDiagnostics, diagnose, variance_ratio
+from nnbasic.runs.files import read_lines, write_text
+from nnbasic.runs.record import Run
+
+FILE = "diagnostics.jsonl"
+PROBE = 512
+"""How many images the network is diagnosed on: the first ones, always the same."""
+
+
+class Watcher:
+    """A reader of the training stream that writes a line an epoch."""
+
+    def __init__(self, run: Run, network: MLP, config: Config, dataset: Dataset) -> None:
+        self.run = run
+        self.network = network
+        self.x, self.labels = probe(config, dataset)
+        self.steps = -(-len(dataset.train.labels) // config.batch_size)
+        self.before = network.vector.copy()
+
+    def read(self, result: StepResult | EpochResult) -> None:
+        """Diagnose at the end of an epoch, and keep the parameters before its last step."""
+        if isinstance(result, EpochResult):
+            layers = diagnose(self.network, self.x, self.labels, self.before)
+            append(self.run, result.epoch, result.step, layers)
+        elif result.step % self.steps == 0:
+            return  # that was the last step: the epoch's result comes next
+        if (result.step + 1) % self.steps == 0:
+            self.before[:] = self.network.vector
+
+
+def probe(config: Config, dataset: Dataset) -> tuple[Array, Labels]:
+    """The first `PROBE` validation images and labels; training ones if there is no validation."""
+    split = dataset.validation if len(dataset.validation.labels) else dataset.train
+    batches = Batches(
+        split.images[:PROBE],
+        split.labels[:PROBE],
+        batch_size=PROBE,
+        scale=Scale.fit(config.data.scale, dataset.train.images),
+        dtype=config.dtype,
+    )
+    return next(batches.epoch(0))
+
+
+def mismatch(config: Config, layers: Sequence[LayerDiagnostics]) -> str | None:
+    """A warning if, before the first step, the layers lose or blow up what tells images apart."""
+    ratio = variance_ratio(layers)
+    if ratio is None or 1 / MISMATCH <= ratio <= MISMATCH:
+        return None
+    specs = config.activation if isinstance(config.activation, list) else [config.activation]
+    activations = " and ".join(dict.fromkeys(spec["name"] for spec in specs))
+    if ratio < 1:
+        factor = f"by {1 / ratio:.1g}" if ratio else "to nothing"
+        change, remedy = f"shrinks {factor}", "larger initial weights"
+    else:
+        change = f"grows by {ratio:.1g}" if math.isfinite(ratio) else "grows beyond all numbers"
+        remedy = "smaller initial weights"
+    return (
+        f"activation {activations} does not go with init {config.init['name']} in a net this deep:"
+        f" before the first step the variance of the activations over the images {change} from"
+        f" {layers[0].layer} to {layers[-2].layer} (warned of above a factor of {MISMATCH:g})."
+        f" Take {remedy} or fewer layers: relu and its kin go with he, selu with lecun, tanh with"
+        " xavier, sigmoid with xavier and gain 4."
+    )
+
+
+def append(run: Run, epoch: int, step: int, layers: Sequence[LayerDiagnostics]) -> None:
+    """Add the line of an epoch; 0 is the network before its first step."""
+    row = {"epoch": epoch, "step": step, "layers": [_finite(asdict(layer)) for layer in layers]}
+    with (run.directory / FILE).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row, allow_nan=False) + "\n")
+
+
+def read(run: Run) -> list[dict[str, Any]]:
+    """The lines of the run, without a torn last one; none if it was not diagnosed."""
+    return read_lines(run.directory / FILE)
+
+
+def keep(run: Run, epochs: int) -> None:
+    """Drop what comes after the first ``epochs`` epochs: the run is about to repeat it."""
+    rows = [row for row in read(run) if row.get("epoch", epochs) <= epochs]
+    write_text(run.directory / FILE, "".join(json.dumps(row) + "\n" for row in rows))
+
+
+def _finite(figures: dict[str, Any]) -> dict[str, Any]:
+    bad = [k for k, v in figures.items() if isinstance(v, float) and not math.isfinite(v)]
+    return figures | dict.fromkeys(bad)
