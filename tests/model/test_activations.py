@@ -1,0 +1,346 @@
+"""Each activation: its values, its derivative, and what it does to the arrays it is given.
+
+All properties are tested through `Activation.layer`, for everything in the table.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from nnbasic.model import ACTIVATIONS, Elementwise
+from nnbasic.model.layers import Layer
+
+VARIANTS: list[dict[str, Any]] = [
+    *({"name": name} for name in ACTIVATIONS),
+    {"name": "relu", "grad_at_zero": 1},
+    {"name": "leaky_relu", "slope": 0.0},
+    {"name": "leaky_relu", "slope": 0.001},
+    {"name": "leaky_relu", "slope": 0.2},
+    {"name": "leaky_relu", "slope": 1.0},
+    {"name": "prelu", "shared": True},
+    {"name": "prelu", "slope": -0.5},
+    {"name": "prelu", "slope": 1.5, "shared": True},
+    {"name": "elu", "alpha": 0.0},
+    {"name": "elu", "alpha": 0.3},
+    {"name": "elu", "alpha": 2.0},
+    {"name": "maxout", "pieces": 1},
+    {"name": "maxout", "pieces": 3},
+]
+ELEMENTWISE = [spec for spec in VARIANTS if issubclass(ACTIVATIONS[spec["name"]], Elementwise)]
+
+# (z, f(z), f'(z)), computed with 40 digits from the definitions in the papers.
+LITERALS: dict[str, list[tuple[float, float, float]]] = {
+    "identity": [(-3.0, -3.0, 1.0), (0.0, 0.0, 1.0), (4.0, 4.0, 1.0)],
+    "step": [(-3.0, 0.0, 0.0), (0.0, 0.0, 0.0), (1e-30, 1.0, 0.0), (4.0, 1.0, 0.0)],
+    "sigmoid": [
+        (-3.0, 0.04742587317756678, 0.04517665973091213),
+        (0.0, 0.5, 0.25),
+        (0.5, 0.6224593312018546, 0.2350037122015945),
+        (4.0, 0.9820137900379085, 0.017662706213291118),
+    ],
+    "tanh": [
+        (-3.0, -0.9950547536867305, 0.00986603716544019),
+        (0.0, 0.0, 1.0),
+        (0.5, 0.46211715726000974, 0.7864477329659274),
+        (1.0, 0.7615941559557649, 0.4199743416140261),
+    ],
+    "softsign": [(-3.0, -0.75, 0.0625), (0.0, 0.0, 1.0), (1.0, 0.5, 0.25), (4.0, 0.8, 0.04)],
+    "relu": [(-3.0, 0.0, 0.0), (-1e-30, 0.0, 0.0), (0.0, 0.0, 0.0), (4.0, 4.0, 1.0)],
+    "leaky_relu": [(-3.0, -0.03, 0.01), (1e-30, 1e-30, 1.0), (4.0, 4.0, 1.0)],
+    "prelu": [(-3.0, -0.75, 0.25), (1e-30, 1e-30, 1.0), (4.0, 4.0, 1.0)],
+    "elu": [
+        (-3.0, -0.950212931632136, 0.049787068367863944),
+        (-0.5, -0.3934693402873666, 0.6065306597126334),
+        (0.0, 0.0, 1.0),
+        (4.0, 4.0, 1.0),
+    ],
+    "selu": [
+        (-3.0, -1.670568728767112, 0.08753061208026489),
+        (-0.5, -0.6917581878028713, 1.0663411530445055),
+        (1.0, 1.0507009873554805, 1.0507009873554805),
+        (4.0, 4.202803949421922, 1.0507009873554805),
+    ],
+    "softplus": [
+        (-3.0, 0.04858735157374206, 0.04742587317756678),
+        (0.0, 0.6931471805599453, 0.5),
+        (1.0, 1.3132616875182228, 0.7310585786300049),
+        (4.0, 4.0181499279178094, 0.9820137900379085),
+    ],
+    "gelu": [
+        (-3.0, -0.003637392081773019, -0.011584166630969726),
+        (-0.5, -0.15428599017485609, 0.1326300964653577),
+        (0.0, 0.0, 0.5),
+        (1.0, 0.8411919906082767, 1.0829640838457826),
+        (4.0, 3.9999297540518075, 1.0003351231971227),
+    ],
+    "silu": [
+        (-3.0, -0.14227761953270035, -0.08810410601516962),
+        (0.0, 0.0, 0.5),
+        (1.0, 0.7310585786300049, 0.9276705118714867),
+        (4.0, 3.928055160151634, 1.052664614891073),
+    ],
+    "mish": [
+        (-3.0, -0.14564746127562458, -0.09339311453232084),
+        (0.0, 0.0, 0.6),
+        (1.0, 0.8650983882673103, 1.0490362200997922),
+        (4.0, 3.9974128069762385, 1.00443287690375),
+    ],
+    "hard_tanh": [(-3.0, -1.0, 0.0), (-0.5, -0.5, 1.0), (0.999, 0.999, 1.0), (4.0, 1.0, 0.0)],
+    "maxout": [],  # of several numbers: see test_layers
+}
+
+
+def bound(spec: dict[str, Any], units: int, n: int, dtype: Any) -> Layer:
+    """The activation's layer, ready for batches of ``n``."""
+    layer = ACTIVATIONS.build(spec).layer(units)
+    layer.bind(
+        {name: np.zeros(shape, dtype) for name, shape in layer.shapes.items()},
+        {name: np.zeros(shape, dtype) for name, shape in layer.shapes.items()},
+    )
+    layer.start()
+    layer.resize(n, np.dtype(dtype))
+    return layer
+
+
+def applied(spec: dict[str, Any], z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """f(z) and f'(z) for a vector ``z``, one unit, each number an example."""
+    layer = bound(spec, 1, len(z), z.dtype)
+    a = layer.forward(z[:, None])[:, 0].copy()
+    derivative = layer.backward(np.ones((len(z), 1), z.dtype))
+    assert derivative is not None
+    return a, derivative[:, 0].copy()
+
+
+def called(spec: dict[str, Any]) -> str:
+    return ",".join(str(value) for value in spec.values())
+
+
+def test_every_activation_has_literals() -> None:
+    assert set(LITERALS) == set(ACTIVATIONS)
+
+
+@pytest.mark.parametrize("name", [name for name in LITERALS if LITERALS[name]])
+def test_values_and_derivatives(name: str) -> None:
+    z, value, derivative = np.array(LITERALS[name]).T
+    a, d = applied({"name": name}, z)
+    np.testing.assert_allclose(a, value, rtol=1e-14, atol=1e-16)
+    np.testing.assert_allclose(d, derivative, rtol=1e-13, atol=1e-16)
+
+
+@pytest.mark.parametrize(
+    ("spec", "left"),
+    [
+        ({"name": "leaky_relu", "slope": 0.001}, -0.002),
+        ({"name": "leaky_relu", "slope": 0.2}, -0.4),
+        ({"name": "leaky_relu", "slope": 0.0}, 0.0),
+        ({"name": "prelu", "slope": 0.5}, -1.0),
+        ({"name": "prelu", "slope": -0.5}, 1.0),
+        ({"name": "prelu", "slope": 1.5, "shared": True}, -3.0),
+        ({"name": "elu", "alpha": 0.5}, -0.43233235838169365),
+        ({"name": "elu", "alpha": 2.0}, -1.7293294335267746),
+        ({"name": "elu", "alpha": 0.0}, 0.0),
+    ],
+    ids=str,
+)
+def test_hyperparameters_shape_the_left_side(spec: dict[str, Any], left: float) -> None:
+    a, _ = applied(spec, np.array([-2.0, 2.0]))
+    np.testing.assert_allclose(a, [left, 2.0], rtol=1e-14)
+
+
+@pytest.mark.parametrize("at_zero", [0, 1])
+def test_relu_has_the_derivative_at_zero_that_is_asked_for(at_zero: int) -> None:
+    spec = {"name": "relu", "grad_at_zero": at_zero}
+    for zero in (0.0, -0.0):
+        a, d = applied(spec, np.array([-1e-300, zero, 1e-300]))
+        assert a.tolist() == [0, 0, 1e-300]
+        assert d.tolist() == [0, at_zero, 1]
+
+
+@pytest.mark.parametrize("at_zero", [2, -1, 0.5, "0"])
+def test_relu_refuses_other_derivatives_at_zero(at_zero: Any) -> None:
+    with pytest.raises(ValueError, match="must be one of 0, 1"):
+        ACTIVATIONS.build({"name": "relu", "grad_at_zero": at_zero})
+
+
+@pytest.mark.parametrize("spec", ELEMENTWISE, ids=called)
+def test_the_derivative_is_the_slope_of_the_function(spec: dict[str, Any]) -> None:
+    z = np.arange(-8, 8, 0.031) + 0.0042  # no kink of any function within the step
+    step = 1e-6
+    upper, _ = applied(spec, z + step)
+    lower, _ = applied(spec, z - step)
+    _, derivative = applied(spec, z)
+    np.testing.assert_allclose(derivative, (upper - lower) / (2 * step), rtol=1e-8, atol=2e-9)
+
+
+EXTREMES = [0.0, -0.0, 1e-38, -1e-38, 1e-45, 1.0, -1.0, 20, -20, 88, -88, 88.8, -88.8, 1e4, -1e4]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("spec", VARIANTS, ids=called)
+def test_it_is_finite_and_silent_up_to_ten_thousand(spec: dict[str, Any], dtype: Any) -> None:
+    wide = np.geomspace(1e-6, 1e4, 400)
+    z = np.concatenate([EXTREMES, wide, -wide]).astype(dtype)
+    pieces = spec.get("pieces", 2) if spec["name"] == "maxout" else 1
+    z = np.stack([np.roll(z, shift) for shift in range(pieces)], axis=1)
+    layer = bound(spec, 1, len(z), dtype)
+    with np.errstate(all="raise", under="ignore"):
+        a = layer.forward(z)
+        d = layer.backward(np.ones_like(a))
+    assert d is not None
+    assert a.dtype == d.dtype == dtype
+    assert np.isfinite(a).all()
+    assert np.isfinite(d).all()
+    assert a.max() <= 1e4 * 1.06  # SELU's scale
+    assert a.min() >= -1.5e4
+    assert np.abs(d).max() <= 2 * 1.76  # SELU's steepest is 1.76, ELU's is its alpha
+
+
+@pytest.mark.parametrize("spec", ELEMENTWISE, ids=called)
+def test_float32_gives_what_float64_gives(spec: dict[str, Any]) -> None:
+    z = np.concatenate([np.linspace(-30, 30, 2001), EXTREMES]).astype(np.float32)
+    single = applied(spec, z)
+    double = applied(spec, z.astype(np.float64))
+    # a few units in the last place of the function's value, or of 1 for what cancels
+    np.testing.assert_allclose(single[0], double[0], rtol=1e-6, atol=2e-6)
+    np.testing.assert_allclose(single[1], double[1], rtol=1e-5, atol=2e-6)
+
+
+finite = hnp.arrays(
+    np.float32,
+    st.integers(1, 20),
+    elements=st.floats(-1e4, 1e4, width=32),
+)
+
+
+@pytest.mark.parametrize("spec", ELEMENTWISE, ids=called)
+@settings(max_examples=30, deadline=None)
+@given(z=finite)
+def test_any_input_is_mapped_within_the_limits(spec: dict[str, Any], z: np.ndarray) -> None:
+    with np.errstate(all="raise", under="ignore"):
+        a, d = applied(spec, z)
+    assert np.isfinite(a).all()
+    assert np.isfinite(d).all()
+    limits = ACTIVATIONS[spec["name"]].limits
+    if limits is not None:
+        assert limits[0] <= a.min()
+        assert a.max() <= limits[1]
+        assert d.min() >= 0
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if ACTIVATIONS[name].limits])
+def test_the_limits_are_approached(name: str) -> None:
+    a, _ = applied({"name": name}, np.array([-1e4, 1e4]))
+    np.testing.assert_allclose(a, ACTIVATIONS[name].limits, atol=2e-4)
+
+
+@pytest.mark.parametrize("name", [*ACTIVATIONS])
+def test_what_has_no_limits_is_not_bounded(name: str) -> None:
+    if ACTIVATIONS[name].limits is None and name not in ("step", "maxout"):
+        a, _ = applied({"name": name}, np.array([-1e4, 1e4]))
+        assert np.ptp(a) >= 1e4
+
+
+@settings(deadline=None)
+@given(z=hnp.arrays(np.float64, 8, elements=st.floats(-600, 600)))
+def test_identities_of_the_functions(z: np.ndarray) -> None:
+    """What follows from the definitions, without computing them."""
+
+    def f(name: str, at: np.ndarray = z) -> np.ndarray:
+        return applied({"name": name}, at)[0]
+
+    close = {"rtol": 1e-12, "atol": 1e-12}
+    np.testing.assert_allclose(f("sigmoid") + f("sigmoid", -z), 1, **close)
+    np.testing.assert_allclose(f("tanh"), 2 * f("sigmoid", 2 * z) - 1, **close)
+    for odd in ("identity", "tanh", "softsign", "hard_tanh"):
+        np.testing.assert_array_equal(f(odd, -z), -f(odd))
+    for ramp in ("relu", "softplus", "silu", "gelu"):  # f(z) - f(-z) = z
+        np.testing.assert_allclose(f(ramp) - f(ramp, -z), z, **close)
+    np.testing.assert_allclose(np.exp(f("softplus")), 1 + np.exp(z), rtol=1e-10)
+    np.testing.assert_allclose(applied({"name": "softplus"}, z)[1], f("sigmoid"), **close)
+    np.testing.assert_allclose(f("hard_tanh"), f("relu", z + 1) - f("relu", z - 1) - 1, **close)
+
+
+@pytest.mark.parametrize("spec", VARIANTS, ids=called)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_backward_may_be_repeated_and_changes_no_input(
+    spec: dict[str, Any], dtype: Any, rng: np.random.Generator
+) -> None:
+    units = 5
+    inputs = ACTIVATIONS.build(spec).affine_units(units)
+    layer = bound(spec, units, 7, dtype)
+    z = rng.normal(size=(7, inputs)).astype(dtype)
+    gradient = rng.normal(size=(7, units)).astype(dtype)
+    z_before, gradient_before = z.copy(), gradient.copy()
+    a = layer.forward(z)
+    a_before = a.copy()
+    first = layer.backward(gradient)
+    assert first is not None
+    assert first.shape == z.shape
+    first = first.copy()
+    slopes = {name: array.copy() for name, array in layer.gradients.items()}
+    second = layer.backward(gradient)
+    np.testing.assert_array_equal(first, second)
+    for name, array in layer.gradients.items():
+        np.testing.assert_array_equal(array, slopes[name])
+    np.testing.assert_array_equal(z, z_before)
+    np.testing.assert_array_equal(gradient, gradient_before)
+    np.testing.assert_array_equal(a, a_before)
+    np.testing.assert_array_equal(layer.forward(z), a_before)
+
+
+@pytest.mark.parametrize("spec", ELEMENTWISE, ids=called)
+def test_scratch_and_output_may_hold_anything_before(
+    spec: dict[str, Any], rng: np.random.Generator
+) -> None:
+    activation = ACTIVATIONS.build(spec)
+    assert isinstance(activation, Elementwise)
+    z, gradient = rng.normal(size=(2, 4, 3))
+    results = []
+    for rubbish in (0.0, math.nan):
+        a, d = np.full((2, 4, 3), rubbish)
+        activation.forward(z, a, np.full((4, 3), rubbish))
+        activation.backward(gradient, z, a, d, np.full((4, 3), rubbish))
+        results.append((a, d))
+    np.testing.assert_array_equal(*results)
+    assert np.isfinite(results).all()
+
+
+@pytest.mark.parametrize("spec", ELEMENTWISE, ids=called)
+def test_backward_is_linear_in_the_gradient(spec: dict[str, Any], rng: np.random.Generator) -> None:
+    z = rng.normal(size=(6, 3))
+    layer = bound(spec, 3, 6, np.float64)
+    layer.forward(z)
+    one, two = rng.normal(size=(2, 6, 3))
+    parts = [layer.backward(g).copy() for g in (one, two)]  # type: ignore[union-attr]
+    np.testing.assert_allclose(layer.backward(one - 2 * two), parts[0] - 2 * parts[1], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"name": "leaky_relu", "slope": -0.1},
+        {"name": "leaky_relu", "slope": 1.1},
+        {"name": "leaky_relu", "slope": "0.1"},
+        {"name": "elu", "alpha": -1},
+        {"name": "maxout", "pieces": 0},
+        {"name": "maxout", "pieces": 1.5},
+        {"name": "tanh", "slope": 1},
+        {"name": "rleu"},
+    ],
+    ids=str,
+)
+def test_wrong_hyperparameters_are_refused(spec: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=spec["name"]):
+        ACTIVATIONS.build(spec)
+
+
+def test_only_what_hinders_learning_has_a_caution() -> None:
+    assert [name for name in ACTIVATIONS if ACTIVATIONS[name].caution] == ["step"]
+    assert "0" in str(ACTIVATIONS["step"].caution)
