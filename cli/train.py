@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import signal
+import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from nnbasic.runs import Record, Run
 
 EXIT_CODES = {"finished": 0, "interrupted": 130}
+PATIENCE = 1.0
+"""Seconds in which a further signal is not a further interrupt."""
 
 
 @click.command()
@@ -72,6 +77,7 @@ def train(
             "--resume goes on with the run's own config; --config, --set, --seed, --epochs and"
             " --name would make it another run."
         )
+    run: Run | None = None
     with interrupts():
         try:
             if resume is not None:
@@ -82,29 +88,43 @@ def train(
                 raise click.UsageError(
                     "Give --config FILE (`nnbasic configs list` names some) or --resume RUN."
                 )
+            failure = follow(run, dataset, quiet)
         except KeyboardInterrupt:
-            click.echo("\nInterrupted before the training began.", err=True)
-            ctx.exit(EXIT_CODES["interrupted"])
-        follow(run, dataset, quiet)
+            if run is None:
+                click.echo("\nInterrupted before the training began.", err=True)
+                ctx.exit(EXIT_CODES["interrupted"])
+            failure = None
     record = run.record()
+    if failure:  # which a full disk may have kept from the record
+        record = record.model_copy(update={"status": "failed", "reason": failure})
     if as_json:
         print_json(summary(run, record))
-    else:
-        report(run, record)
+    report(run, record, data_dir, as_json)
     ctx.exit(EXIT_CODES.get(record.status, 1))
 
 
 @contextlib.contextmanager
 def interrupts() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal interrupt as Ctrl-C does: with the record in order."""
+    """Let SIGTERM and a closed terminal interrupt as Ctrl-C does: with the record in order.
+
+    Signals within `PATIENCE` of one that is being obeyed are taken for the same one, so that
+    pressing Ctrl-C twice does not break off the writing of the record.
+    """
+    obeyed = float("-inf")
 
     def interrupt(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
+        nonlocal obeyed
+        if time.monotonic() - obeyed > PATIENCE:
+            obeyed = time.monotonic()
+            raise KeyboardInterrupt
 
-    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    names = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, interrupt) for number in numbers}
+    before = {number: signal.getsignal(number) for number in numbers}
+    before = {n: handler for n, handler in before.items() if handler != signal.SIG_IGN}  # nohup
     try:
+        for number in before:
+            signal.signal(number, interrupt)
         yield
     finally:
         for number, handler in before.items():
@@ -166,8 +186,11 @@ def recorded_data(run: Run, data_dir: Path | None, quiet: bool = False) -> Datas
         )
 
 
-def follow(run: Run, dataset: Dataset, quiet: bool) -> None:
-    """Train ``run`` to its end, showing progress; how it ended stands in its record."""
+def follow(run: Run, dataset: Dataset, quiet: bool) -> str | None:
+    """Train ``run`` to its end, showing progress; how it ended stands in its record.
+
+    Returns why it failed, if it did.
+    """
     from nnbasic import runs
     from nnbasic.cli.progress import shown
     from nnbasic.model import DivergedError
@@ -181,6 +204,11 @@ def follow(run: Run, dataset: Dataset, quiet: bool) -> None:
                 pass
         except (KeyboardInterrupt, DivergedError):
             pass  # closing ends the run as interrupted; a divergence is in the record already
+        except runs.FailedError as error:
+            if not isinstance(error.__cause__, (OSError, MemoryError, runs.RunError)):
+                traceback.print_exception(error.__cause__)  # a fault in a plugin, or in here
+            return str(error)
+    return None
 
 
 def summary(run: Run, record: Record) -> dict[str, Any]:
@@ -201,28 +229,31 @@ def summary(run: Run, record: Record) -> dict[str, Any]:
     }
 
 
-def report(run: Run, record: Record) -> None:
-    """What a person reads at the end."""
-    if record.status == "finished" and record.test_accuracy is not None and record.best:
+def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> None:
+    """What a person reads at the end: on stdout how a run finished, on stderr what befell it."""
+    if record.status == "interrupted":
+        click.echo(
+            f"Interrupted after {record.epoch} of {record.config['epochs']} epochs. Go on with:\n"
+            f"  {resume_command(run, data_dir)}",
+            err=True,
+        )
+    elif record.status != "finished":
+        click.echo(f"{run.directory}: {record.status}: {record.reason}", err=True)
+        if record.status == "failed":
+            click.echo(
+                f"When that is mended, go on with:\n  {resume_command(run, data_dir)}", err=True
+            )
+    elif not as_json and record.test_accuracy is not None and record.best:
         click.echo(
             f"test accuracy {100 * record.test_accuracy:.2f} % on {record.dataset}"
             f" (loss {record.test_loss:.4f}), weights of epoch {record.best['epoch']}"
             f" of {record.epoch}, {record.seconds:.1f} s"
         )
         click.echo(run.directory)
-    elif record.status == "interrupted":
-        click.echo(
-            f"Interrupted after {record.epoch} of {record.config['epochs']} epochs. Go on with:\n"
-            f"  nnbasic train --resume {resume_argument(run)}",
-            err=True,
-        )
-    else:
-        click.echo(f"{run.directory}: {record.status}: {record.reason}", err=True)
 
 
-def resume_argument(run: Run) -> str:
-    """How to name ``run`` to a command typed here: its id if it stands in ./runs."""
-    import shlex
-
+def resume_command(run: Run, data_dir: Path | None) -> str:
+    """The command that goes on with ``run``, to be typed here; an id will do for one in ./runs."""
     here = run.directory.resolve().parent == Path("runs").resolve()
-    return run.id if here else shlex.quote(str(run.directory))
+    words = ["nnbasic", "train", "--resume", run.id if here else str(run.directory)]
+    return shlex.join(words + (["--data", str(data_dir)] if data_dir else []))
