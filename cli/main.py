@@ -28,6 +28,9 @@ class CommandLine(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted.", err=True)
+            ctx.exit(130)  # 128 and the number of the signal, as in a shell
         except Exception as error:
             # Imported on failure alone, so that `--help` stays free of NumPy and pydantic.
             from nnbasic.configs import ConfigError
