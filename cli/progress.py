@@ -51,7 +51,9 @@ def _bars(
         drawn = 0.0
         for event in events:
             if isinstance(event, EpochResult):
-                outer.write(f"epoch {event.epoch:>{len(str(epochs))}}  {figures(event)}")
+                outer.write(
+                    f"epoch {event.epoch:>{len(str(epochs))}}  {figures(event)}", sys.stderr
+                )
                 outer.update()
                 inner.reset()
             else:
