@@ -67,15 +67,19 @@ def mismatch(config: Config, layers: Sequence[LayerDiagnostics]) -> str | None:
     specs = config.activation if isinstance(config.activation, list) else [config.activation]
     activations = " and ".join(dict.fromkeys(spec["name"] for spec in specs))
     if ratio < 1:
-        factor = f"by {1 / ratio:.1g}" if ratio else "to nothing"
-        change, remedy = f"shrinks {factor}", "larger initial weights"
+        change = f"shrinks by a factor of {1 / ratio:.1g}" if ratio else "shrinks to nothing"
+        remedy = "larger initial weights"
     else:
-        change = f"grows by {ratio:.1g}" if math.isfinite(ratio) else "grows beyond all numbers"
+        change = (
+            f"grows by a factor of {ratio:.1g}"
+            if math.isfinite(ratio)
+            else "grows beyond all numbers"
+        )
         remedy = "smaller initial weights"
     return (
         f"activation {activations} does not go with init {config.init['name']} in a net this deep:"
         f" before the first step the variance of the activations over the images {change} from"
-        f" {layers[0].layer} to {layers[-2].layer} (warned of above a factor of {MISMATCH:g})."
+        f" {layers[0].layer} to {layers[-2].layer} (warned of above {MISMATCH:g})."
         f" Take {remedy} or fewer layers: relu and its kin go with he, selu with lecun, tanh with"
         " xavier, sigmoid with xavier and gain 4."
     )
