@@ -100,7 +100,7 @@ def test_check_json_of_a_wrong_config_is_one_object_too(empty_folder: Path) -> N
 def test_no_such_config(command: str) -> None:
     result = run(command, "rellu")
     assert result.exit_code == 2
-    assert "Error: rellu: no such config; did you mean relu" in result.stderr
+    assert "Error: rellu: no such config; did you mean relu" in result.output
 
 
 def test_check_reads_what_show_writes(empty_folder: Path) -> None:

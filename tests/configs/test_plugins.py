@@ -67,9 +67,8 @@ def test_without_a_file_the_working_directory_counts(
         ("import sys\nsys.exit(3)", "bad.py:2: SystemExit: 3"),
         ("import nothing_like_it", "bad.py:1: ModuleNotFoundError: No module named"),
         (
-            "from nnbasic.model import ACTIVATIONS\n\n\n@ACTIVATIONS.register('relu')\n"
-            "class Mine: ...",
-            "bad.py:4: ValueError: the activation 'relu' is registered already",
+            "from nnbasic.model import ACTIVATIONS\n\nACTIVATIONS.register('relu')(object)",
+            "bad.py:3: ValueError: the activation 'relu' is registered already",
         ),
     ],
 )
