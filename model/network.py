@@ -163,9 +163,10 @@ def parameter_count(layers: Sequence[int], activation: ActivationSpec) -> int:
 def check_sizes(layers: Sequence[int]) -> list[int]:
     """The sizes as a list; ValueError unless there are two or more, all positive."""
     sizes = list(layers)
-    if len(sizes) < 2 or any(isinstance(n, bool) or n != int(n) or n < 1 for n in sizes):
+    whole = (isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in sizes)
+    if len(sizes) < 2 or not all(whole) or min(sizes) < 1:
         raise ValueError(f"layers is {sizes}; it must be two or more whole numbers above 0")
-    return sizes
+    return [int(n) for n in sizes]
 
 
 def hidden_activations(sizes: Sequence[int], activation: ActivationSpec) -> list[Activation]:

@@ -79,6 +79,8 @@ class Registry(Generic[T]):
         if isinstance(spec, str):
             spec = {"name": spec}
         if not isinstance(spec, Mapping):
+            if not hasattr(spec, "__dataclass_fields__"):
+                raise ValueError(f"{spec!r} is no {self.kind}; give a name or a mapping")
             return spec
         arguments = dict(spec)
         name = arguments.pop("name", None)
@@ -111,19 +113,29 @@ def hyperparameters(cls: type[Any]) -> dict[str, Any]:
 
 def _check(what: str, annotation: Any, value: Any) -> None:
     """Raise ValueError unless ``value`` fits ``annotation`` and its Bounds."""
-    bounds: list[Any] = []
-    if get_origin(annotation) is Annotated:
-        annotation, *bounds = get_args(annotation)
-    if get_origin(annotation) is Literal:
-        if value not in get_args(annotation):
-            accepted = ", ".join(map(repr, get_args(annotation)))
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        _check(what, arguments[0], value)
+        for bound in arguments[1:]:
+            if isinstance(bound, Bounds) and value not in bound:
+                raise ValueError(f"{what} is {value!r}; it must be {bound}")
+    elif origin is Literal:
+        if value not in arguments or isinstance(value, bool):
+            accepted = ", ".join(map(repr, arguments))
             raise ValueError(f"{what} is {value!r}; it must be one of {accepted}")
-        return
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if annotation in (int, float) and not number:
-        raise ValueError(f"{what} is {value!r}; it must be a number")
-    if annotation is int and value != int(value):
-        raise ValueError(f"{what} is {value!r}; it must be a whole number")
-    for bound in bounds:
-        if isinstance(bound, Bounds) and value not in bound:
-            raise ValueError(f"{what} is {value!r}; it must be {bound}")
+    elif origin is tuple:
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"{what} is {value!r}; it must be a list")
+        for index, item in enumerate(value):
+            _check(f"{what}[{index}]", arguments[0], item)
+    elif type(None) in arguments:
+        if value is not None:
+            _check(what, next(a for a in arguments if a is not type(None)), value)
+    elif annotation is bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{what} is {value!r}; it must be True or False")
+    elif annotation in (int, float):
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            raise ValueError(f"{what} is {value!r}; it must be a number")
+        if annotation is int and not isinstance(value, int):
+            raise ValueError(f"{what} is {value!r}; it must be a whole number")
