@@ -43,6 +43,20 @@ def json_line(values: Mapping[str, Any]) -> str:
     return json.dumps(finite | ({"non_finite": bad} if bad else {}), allow_nan=False) + "\n"
 
 
+def parse_json(text: str | bytes) -> Any:
+    """The value that strict JSON says; ValueError for anything else, and for numbers too large."""
+    try:
+        return json.loads(text, parse_float=_finite, parse_constant=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text} is no finite number")
+    return number
+
+
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON Lines file, up to the first line that a crash left torn.
 
@@ -55,7 +69,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         return rows
     for line in lines:
         try:
-            row = json.loads(line)
+            row = parse_json(line)
         except ValueError:
             break
         if not isinstance(row, dict):

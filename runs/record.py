@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import secrets
 import socket
@@ -16,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nnbasic.configs import Config, ConfigError, dump, load
-from nnbasic.runs.files import RunError, json_line, read_lines, write_text
+from nnbasic.runs.files import RunError, json_line, parse_json, read_lines, write_text
 
 SCHEMA_VERSION = 1
 STALE = timedelta(minutes=5)
@@ -95,7 +94,7 @@ class Run:
         """`run.json`; RunError if it is missing, broken, or of a newer version."""
         path = self.directory / "run.json"
         try:
-            content = json.loads(path.read_bytes())
+            content = parse_json(path.read_bytes())
             version = content.get("schema_version") if isinstance(content, dict) else None
             if isinstance(version, int) and version > SCHEMA_VERSION:
                 raise RunError(
@@ -162,7 +161,8 @@ class Run:
         record = record or self.record()
         if record.status != "running" or self._alive(record):
             return record.status
-        return "crashed"
+        # It may have ended between the reading and the test: then the record says so by now.
+        return "crashed" if (ended := self.record().status) == "running" else ended
 
     def _alive(self, record: Record) -> bool:
         if sys.platform == "win32" or record.machine.get("host") != socket.gethostname():
