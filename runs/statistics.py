@@ -124,7 +124,8 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
     for k in range(least + 1):
         tail += ways
         ways = ways * (n - k) // (k + 1)
-    return min(1.0, 2 * tail / 2**n)
+    p: float = 2 * tail / 2**n
+    return min(1.0, p)
 
 
 def binomial_error(share: float, n: int) -> float:

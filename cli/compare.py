@@ -1,0 +1,71 @@
+"""`nnbasic compare`: runs side by side, the repetitions of one run in one row."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from nnbasic.cli.options import complete_run, print_json, runs_option, warn
+
+
+@click.command()
+@click.argument("selectors", nargs=-1, metavar="[RUN|PREFIX|TAG]...", shell_complete=complete_run)
+@click.option(
+    "--by",
+    metavar="KEY,...",
+    help="Let these keys alone make the rows, as in activation,init.  [default: all that differ]",
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    default=0.97,
+    show_default=True,
+    help="The validation accuracy whose reaching is timed.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "csv", "json"]),
+    default="table",
+    show_default=True,
+)
+@runs_option
+def compare(
+    selectors: tuple[str, ...], by: str | None, threshold: float, form: str, runs_dir: Path
+) -> None:
+    """Compare runs: those that differ only in the seed make one row.
+
+    Give ids, beginnings of ids, names, tags or directories.  [default: all runs]
+
+    \b
+    nnbasic compare
+    nnbasic compare relu tanh --threshold 0.95
+    nnbasic compare --by activation,init --format markdown
+    """
+    from nnbasic.runs import formats
+    from nnbasic.runs.collect import collect
+    from nnbasic.runs.compare import compare as compared
+
+    data, problems = collect(runs_dir, selectors)
+    keys = None if by is None else [key.strip() for key in by.split(",")]
+    comparison = compared(data, by=keys, threshold=threshold, problems=problems)
+    if form == "json":
+        print_json(comparison.to_dict())
+    elif form == "csv":
+        for warning in comparison.warnings:
+            warn(warning)
+        click.echo(formats.as_csv(comparison), nl=False)
+    elif form == "markdown":
+        click.echo(_encodable(formats.markdown(comparison)))
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
+        click.echo(_encodable(formats.table(comparison, width)))
+
+
+def _encodable(text: str) -> str:
+    """``text`` with a question mark for what stdout cannot take."""
+    encoding = sys.stdout.encoding or "ascii"
+    return text.encode(encoding, "replace").decode(encoding)

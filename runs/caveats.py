@@ -1,0 +1,172 @@
+"""What stands against a comparison, and how its figures are to be read, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from nnbasic.configs import printable
+from nnbasic.runs.collect import RunData
+from nnbasic.runs.grouping import Grouping, Values, ids, shown, values
+from nnbasic.runs.measures import Group, best_accuracy, has_all_metrics
+from nnbasic.runs.statistics import LEVEL, binomial_error, pairs_needed, smallest_p
+
+TIMING: dict[str, Callable[[RunData], object]] = {
+    "threads": lambda run: run.record.threads,
+    "processor": lambda run: run.record.machine.get("processor"),
+}
+ROUNDING: dict[str, Callable[[RunData], object]] = {
+    "Python": lambda run: run.record.versions.get("python"),
+    "NumPy": lambda run: run.record.versions.get("numpy"),
+    "BLAS": lambda run: run.record.versions.get("blas"),
+}
+
+
+def warnings(groups: Sequence[Group], grouping: Grouping) -> Iterator[str]:
+    """What forbids, or weakens, the comparison of some runs; each is named."""
+    yield from _unfair(groups, grouping.terms)
+    yield from _mixtures(groups, grouping.mixed)
+    for group in groups:
+        yield from _not_counted(group)
+    counted = [run for group in groups for run in group.counted]
+    blind = [run for run in counted if best_accuracy(run) is None]
+    if blind:
+        yield f"No validation accuracy, so no place among the others: {ids(blind)}."
+    torn = [run for run in counted if run not in blind and not has_all_metrics(run)]
+    if torn:
+        yield f"metrics.jsonl has gaps, so left out of the figures to the threshold: {ids(torn)}."
+
+
+def notes(
+    groups: Sequence[Group],
+    grouping: Grouping,
+    tests: int,
+    threshold: float,
+    images: int | None,
+) -> Iterator[str]:
+    """How the figures are to be read.
+
+    ``tests`` is how many pairs of groups were tested, ``images`` the size of the test set.
+    """
+    runs = [run for group in groups for run in group.runs]
+    fair = sum(group.comparable for group in groups)
+    if fair > 1:
+        yield from _about_differences(groups, tests)
+        rate = grouping.same.get("optimizer.lr")
+        if rate is not None:
+            yield (
+                f"Every row has the learning rate {shown(rate)}: another one may order them"
+                " otherwise, unless it was searched for each (nnbasic sweep --lr-search)."
+            )
+    yield (
+        f"To {100 * threshold:g} %: validation accuracy; the median over the runs that reached it,"
+        " of those that finished or diverged. Seconds an epoch: the median over all epochs."
+    )
+    if any(run.diagnostics for group in groups for run in group.counted):
+        yield (
+            "Dead and saturated units: of the layer with the most, after the last epoch, mean over"
+            " runs. Gradient: norm in the first layer over that in the last, median over runs."
+        )
+    accuracy = groups[0].measures.test_accuracy.mean
+    if images and accuracy is not None:
+        error = 100 * binomial_error(accuracy, images)
+        yield (
+            f"Test accuracy on {images:,} images has a binomial standard error of {error:.2f}"
+            f" points at {100 * accuracy:.2f} %, the same images for every row."
+        )
+    yield from _unlike(runs, TIMING, "Seconds do not compare")
+    yield from _unlike(runs, ROUNDING, "The last digits may differ for no other reason")
+    changed = [run for run in runs if shown(values(run)["code"]).endswith("-dirty")]
+    if changed:
+        yield f"The code had uncommitted changes, which no record tells apart: {ids(changed)}."
+
+
+def _unfair(groups: Sequence[Group], terms: Values) -> Iterator[str]:
+    found: dict[str, list[RunData]] = {}
+    for group in groups:
+        for run in () if group.comparable else group.runs:
+            own = values(run)
+            unlike = [
+                f"{key} {shown(own[key])} instead of {shown(terms[key])}"
+                for key in terms
+                if own[key] != terms[key]
+            ]
+            found.setdefault(", ".join(unlike), []).append(run)
+    for unlike_terms, runs in found.items():
+        yield f"No fair comparison: {unlike_terms}: {ids(runs)}. They get no difference and no p."
+
+
+def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
+    for key in mixed:
+        inside = False
+        for group in groups:
+            by_value = _sorted_out((run, shown(values(run).get(key))) for run in group.runs)
+            if len(by_value) > 1:
+                inside = True
+                parts = [f"{value} ({ids(runs)})" for value, runs in by_value.items()]
+                yield f"{group.label} mixes {key} {', '.join(parts)}."
+        if not inside:
+            yield f"{key} differs between the rows, too, and may be the reason for what is seen."
+
+
+def _not_counted(group: Group) -> Iterator[str]:
+    for status, n in group.statuses.items():
+        if status != "finished":
+            runs = [run for run in group.runs if run.status == status]
+            yield (
+                f"{group.label}: {n} of {len(group.runs)} {status}: {ids(runs)}."
+                " Its accuracies are those of the finished runs."
+            )
+    counted = {id(run) for run in group.counted}
+    repeated = [run for run in group.runs if run.status == "finished" and id(run) not in counted]
+    if repeated:
+        yield f"{group.label}: left out, as a later run repeats config and seed: {ids(repeated)}."
+
+
+def _about_differences(groups: Sequence[Group], tests: int) -> Iterator[str]:
+    corrected = (
+        f", Holm-corrected for all {tests} pairs of rows, as the same figures chose the first row"
+        if tests > 1
+        else ""
+    )
+    yield (
+        "Rows stand in the order of mean validation accuracy. Difference: from the first row, mean"
+        " over the seeds that both have; p: exact paired sign-flip permutation test of it,"
+        f" two-sided{corrected}."
+    )
+    pairs = max((group.difference.pairs for group in groups if group.difference), default=0)
+    floor = smallest_p(pairs, tests)
+    needed = f"{pairs_needed(max(tests, 1))} seeds in every row could."
+    if pairs < 2:
+        yield f"Too few seeds are shared for a test: {needed}"
+    elif floor >= 1 - LEVEL:
+        factor = f", corrected {floor:.3g}" if tests > 1 else ""
+        yield (
+            f"{pairs} paired seeds cannot go below p = {smallest_p(pairs):.3g}{factor}: no"
+            f" difference here can be significant at {1 - LEVEL:.2g}. {needed}"
+        )
+
+
+def _unlike(
+    runs: Sequence[RunData], aspects: dict[str, Callable[[RunData], object]], consequence: str
+) -> Iterator[str]:
+    """One note, with the runs that are unlike most, if an aspect is not the same in all."""
+    parts = []
+    for name, aspect in aspects.items():
+        by_value = _sorted_out((run, printable(str(aspect(run)))) for run in runs)
+        if len(by_value) > 1:
+            usual = max(by_value, key=lambda value: len(by_value[value]))
+            parts += [
+                f"{name} {value} instead of {usual} ({ids(unlike)})"
+                for value, unlike in by_value.items()
+                if value != usual
+            ]
+    if parts:
+        yield f"{consequence}: {'; '.join(parts)}."
+
+
+def _sorted_out(runs: Iterable[tuple[RunData, str]]) -> dict[str, list[RunData]]:
+    """Runs by a text about each."""
+    found: dict[str, list[RunData]] = {}
+    for run, text in runs:
+        found.setdefault(text, []).append(run)
+    return found

@@ -1,0 +1,212 @@
+"""A comparison as text: for the terminal, for an issue, for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+
+from nnbasic.runs.compare import Comparison
+from nnbasic.runs.grouping import headings, shown
+from nnbasic.runs.measures import Group, Reached
+from nnbasic.runs.statistics import Summary
+
+Column = tuple[str, Callable[[Group], str]]
+NONE = "–"
+TELLING = ("dataset", "layers", "optimizer", "optimizer.lr", "epochs")
+"""What a reader wants to know first of what is the same."""
+
+
+def table(comparison: Comparison, width: int = 80) -> str:
+    """Text in lines of ``width`` columns: what is the same, what differs, warnings, rows, notes."""
+    blocks = [
+        "\n".join(_wrapped(line, width) for line in _opening(comparison)),
+        "\n".join(_wrapped(f"Warning: {text}", width) for text in comparison.warnings),
+        _aligned(comparison, _accuracies(), width),
+        _aligned(comparison, _course(comparison), width),
+        "\n".join(_wrapped(text, width) for text in comparison.notes),
+    ]
+    return "\n\n".join(filter(None, blocks))
+
+
+def markdown(comparison: Comparison) -> str:
+    """One wide table in GitHub's Markdown between the same text."""
+    runs: Column = ("n", _runs)
+    columns = [*_keys(comparison), runs, *_accuracies()[1:], *_course(comparison)]
+    rows = [
+        [heading for heading, _ in columns],
+        ["---"] * len(columns),
+        *([_escaped(cell(group)) for _, cell in columns] for group in comparison.groups),
+    ]
+    warnings = [f"- **Warning:** {_escaped(text)}" for text in comparison.warnings]
+    blocks = [
+        "  \n".join(map(_escaped, _opening(comparison))),
+        "\n".join(warnings),
+        "\n".join(f"| {' | '.join(row)} |" for row in rows),
+        "\n".join(f"- {_escaped(text)}" for text in comparison.notes),
+    ]
+    return "\n\n".join(filter(None, blocks))
+
+
+def as_csv(comparison: Comparison) -> str:
+    """One line a group after a line of headings; shares between 0 and 1, unknown ones empty."""
+    output = io.StringIO()
+    rows = []
+    for group in comparison.to_dict()["groups"]:
+        flat = {key: shown(group["key"][key]) for key in group.pop("key")}
+        rows.append(flat | dict(_flat(group)))
+    heads = dict.fromkeys([*comparison.columns, *(key for row in rows for key in row)])
+    writer = csv.DictWriter(output, list(heads), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return output.getvalue()
+
+
+def _opening(comparison: Comparison) -> list[str]:
+    same = comparison.same
+    runs, rows = sum(len(group.runs) for group in comparison.groups), len(comparison.groups)
+    telling = ", ".join(f"{key} {shown(same[key])}" for key in TELLING if key in same)
+    implied = f"; with them {', '.join(comparison.implied)}" if comparison.implied else ""
+    differs = ", ".join(comparison.differs) + implied if comparison.differs else "the seed only"
+    return [
+        f"{runs} run{'s' * (runs != 1)} in {rows} row{'s' * (rows != 1)}",
+        f"Same: {len(same)} keys" + (f", among them {telling}" if telling else ""),
+        *([f"Differs: {differs}"] if runs > 1 else []),
+    ]
+
+
+def _keys(comparison: Comparison) -> list[Column]:
+    def column(key: str, heading: str) -> Column:
+        return heading, lambda group: shown(group.key[key]) if key in group.key else ""
+
+    return [column(key, heading) for key, heading in headings(comparison.columns).items()]
+
+
+def _accuracies() -> list[Column]:
+    return [
+        ("n", lambda group: _n(group)),
+        ("val. acc. %", lambda group: _spread(group.measures.val_accuracy)),
+        ("95 % CI", lambda group: _interval(group.measures.val_accuracy)),
+        ("diff.", lambda g: f"{100 * g.difference.mean:+.2f}" if g.difference else NONE),
+        ("p", lambda group: _p(group.difference and group.difference.p)),
+        ("test acc. %", lambda group: _spread(group.measures.test_accuracy)),
+    ]
+
+
+def _course(comparison: Comparison) -> list[Column]:
+    def share(value: float | None) -> str:
+        return NONE if value is None else f"{100 * value:.1f}"
+
+    columns: list[Column] = [
+        (
+            f"epochs to {100 * comparison.threshold:g} %",
+            lambda group: _reached(group.measures.epochs_to_threshold),
+        ),
+        ("seconds", lambda group: _seconds(group.measures.seconds_to_threshold.median)),
+        ("s/epoch", lambda group: _seconds(group.measures.seconds_per_epoch)),
+        ("dead %", lambda group: share(group.measures.dead_units)),
+        ("sat. %", lambda group: share(group.measures.saturated_units)),
+        ("gradient", lambda g: NONE if (r := g.measures.gradient_ratio) is None else f"{r:.2g}"),
+    ]
+    groups = comparison.groups
+    return columns[:3] + [
+        column for column in columns[3:] if any(column[1](group) != NONE for group in groups)
+    ]
+
+
+def _aligned(comparison: Comparison, columns: Sequence[Column], width: int) -> str:
+    """A table; where the keys leave no room for the figures, they stand on a line above them."""
+    keys = _keys(comparison)
+    lines = _lines(comparison.groups, [*keys, *columns], left=len(keys))
+    if max(map(len, lines)) <= width:
+        return "\n".join(lines)
+    head, *rows = _lines(comparison.groups, columns, left=0)
+    pairs = zip(comparison.groups, rows, strict=True)
+    return "\n".join([f"  {head}", *(f"{group.label}\n  {row}" for group, row in pairs)])
+
+
+def _lines(groups: Sequence[Group], columns: Sequence[Column], left: int) -> list[str]:
+    """A line of headings and one a group; the first ``left`` columns are aligned left."""
+    rows = [[heading for heading, _ in columns]]
+    rows += [[cell(group) for _, cell in columns] for group in groups]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(wide) if index < left else cell.rjust(wide)
+            for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _n(group: Group) -> str:
+    """The runs, or, where not all count, how many of them do."""
+    counted, runs = len(group.counted), len(group.runs)
+    return str(runs) if counted == runs else f"{counted}/{runs}"
+
+
+def _runs(group: Group) -> str:
+    statuses = ", ".join(f"{n} {status}" for status, n in group.statuses.items())
+    return (
+        f"{len(group.runs)}"
+        if list(group.statuses) == ["finished"]
+        else f"{len(group.runs)} ({statuses})"
+    )
+
+
+def _spread(summary: Summary) -> str:
+    if summary.mean is None:
+        return NONE
+    mean = f"{100 * summary.mean:.2f}"
+    return mean if summary.sd is None else f"{mean} ± {100 * summary.sd:.2f}"
+
+
+def _interval(summary: Summary) -> str:
+    return NONE if summary.ci95 is None else NONE.join(f"{100 * end:.2f}" for end in summary.ci95)
+
+
+def _p(p: float | None) -> str:
+    if p is None:
+        return NONE
+    return f"{p:.3f}" if p >= 0.001 else "<.001"
+
+
+def _reached(reached: Reached) -> str:
+    count = f"{reached.reached}/{reached.of} reached" if reached.of else NONE
+    return count if reached.median is None else f"{reached.median:g} ({count})"
+
+
+def _seconds(value: float | None) -> str:
+    if value is None:
+        return NONE
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+
+
+def _wrapped(text: str, width: int) -> str:
+    return textwrap.fill(
+        text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _escaped(text: str) -> str:
+    """``text`` without a meaning in Markdown."""
+    return re.sub(r"([\\`*\[\]<>|#~])", r"\\\1", text)
+
+
+def _flat(group: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """The cells of a group of `Comparison.to_dict`, nested names joined by an underscore."""
+    for name, value in group.items():
+        if isinstance(value, dict) and name == "statuses":
+            yield name, " ".join(f"{status}:{n}" for status, n in value.items())
+        elif isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}_")
+        elif name == "ci95":
+            low, high = value if isinstance(value, list) else (None, None)
+            yield f"{prefix}ci95_low", low
+            yield f"{prefix}ci95_high", high
+        elif isinstance(value, list):
+            yield f"{prefix}{name}", " ".join(map(str, value))
+        else:
+            yield f"{prefix}{name}", value
