@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -37,9 +38,11 @@ def matching(text: str, found: Sequence[Run], words: Callable[[Run], Iterable[st
 
     An id counts before the beginning of ids, and both before the words that a run is known by.
     """
-    path = Path(text)
-    if (path / "run.json").is_file():
-        return [Run(path)]
+    if not text:
+        return []  # an unset variable of a script; not the present directory, nor every run
+    with contextlib.suppress(OSError):  # a text too long for a path
+        if (Path(text) / "run.json").is_file():
+            return [Run(Path(text))]
     exact = [run for run in found if run.id == text]
     matches = exact or [run for run in found if run.id.startswith(text)]
     return matches or [run for run in found if text in words(run)]

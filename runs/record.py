@@ -76,7 +76,8 @@ class Run:
 
     @property
     def id(self) -> str:
-        return self.directory.name
+        name = self.directory.name
+        return self.directory.resolve().name if name in ("", "..") else name
 
     @property
     def best(self) -> Path:
