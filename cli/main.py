@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from nnbasic.cli.activations import activations
 from nnbasic.cli.configs import configs
 from nnbasic.cli.data import data
 from nnbasic.cli.eval import evaluate
@@ -48,5 +49,5 @@ def main() -> None:
     """Train MNIST networks in NumPy and see what the activation and the initialisation did."""
 
 
-for command in (train, evaluate, sweep, configs, data, gradcheck):
+for command in (train, evaluate, sweep, configs, data, activations, gradcheck):
     main.add_command(command)

@@ -1,0 +1,81 @@
+"""The picture of `nnbasic activations`: each function with its derivative, in one scale."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from nnbasic.cli.activations import options
+from nnbasic.model.curves import curve, pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.axes import Axes
+
+    from nnbasic.model import Activation
+    from nnbasic.model.arrays import Array
+
+COLUMNS = 4
+SIDES = (-4.0, 4.0)
+HEIGHTS = (-2.0, 3.0)
+FUNCTION, DERIVATIVE, GREY, INK, GRID = "#0072b2", "#d55e00", "#767676", "#222222", "#dddddd"
+"""Blue and vermilion of Okabe and Ito's palette, told apart by every kind of sight."""
+
+
+def draw(activations: Mapping[str, Activation], file: Path) -> None:
+    """Write the picture as PNG or SVG, by the suffix of ``file``."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise click.UsageError(
+            'Drawing needs matplotlib: pip install "nnbasic[report]", or in a checkout'
+            ' pip install ".[report]".'
+        ) from None
+    columns = min(COLUMNS, len(activations))
+    rows = -(-len(activations) // columns)
+    figure = Figure(figsize=(2.6 * columns + 0.6, 1.9 * rows + 0.5), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).reshape(-1)
+    for axes, (name, activation) in zip(panels, activations.items(), strict=False):
+        _panel(axes, name, activation)
+    for axes in panels[len(activations) :]:
+        axes.set_visible(False)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False, fontsize=11)
+    content = BytesIO()
+    figure.savefig(content, format=file.suffix[1:].lower(), dpi=150)
+    try:
+        file.write_bytes(content.getvalue())
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def _panel(axes: Axes, name: str, activation: Activation) -> None:
+    z = np.linspace(*SIDES, 1601)
+    a, slope = curve(activation, z)
+    axes.grid(color=GRID, linewidth=0.6)
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    slopes, offsets = pieces(activation)
+    if len(slopes) > 1:
+        axes.plot(z, z[:, np.newaxis] * slopes + offsets, color=GREY, linewidth=0.8, dashes=(2, 2))
+    axes.plot(z, _broken(a), color=FUNCTION, linewidth=2.2, label="function")
+    axes.plot(
+        z, _broken(slope), color=DERIVATIVE, linewidth=1.6, dashes=(4, 1.5), label="derivative"
+    )
+    axes.set(xlim=SIDES, ylim=HEIGHTS, xticks=range(-4, 5, 2), yticks=range(-2, 4))
+    axes.set_title(name, fontsize=11, fontweight="bold", color=INK, loc="left", pad=4)
+    axes.set_title(options(activation), fontsize=8, color=GREY, loc="right", pad=4)
+    axes.tick_params(labelsize=8, length=0, colors=INK)
+    axes.spines[:].set_visible(False)
+
+
+def _broken(values: Array) -> Array:
+    """``values`` with a gap where the curve jumps."""
+    broken: Array = values.copy()
+    broken[:-1][np.abs(np.diff(values)) > 0.1] = np.nan
+    return broken

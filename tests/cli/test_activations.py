@@ -1,0 +1,104 @@
+"""`nnbasic activations`: the table and the picture."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from nnbasic.cli.main import main
+from nnbasic.model import ACTIVATIONS
+
+
+def activations(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["activations", *arguments])
+
+
+def test_every_activation_stands_in_80_columns() -> None:
+    result = activations()
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    first_words = [line.split()[0] for line in lines if line and not line.startswith(" ")]
+    assert first_words == ["name", *ACTIVATIONS, "mean:"]
+
+
+@pytest.mark.parametrize(
+    ("name", "figures"),
+    [
+        ("sigmoid", "0 … 1 0.5 0.25 0.25 0.5"),
+        ("tanh", "-1 … 1 0 1 1 0"),
+        # E[max(0, z)] = 1/√(2π)
+        ("relu", "0 … ∞ 0 0 1 0.399 grad_at_zero 0"),
+        ("leaky_relu", "-∞ … ∞ 0 0.01 1 0.395 slope 0.01"),
+        ("selu", "-1.76 … ∞ 0 1.76 1.76 0"),
+        ("softplus", "0 … ∞ 0.693 0.5 1 0.806"),
+        ("prelu", "-∞ … ∞ 0 0.25 1 0.299 slope 0.25, shared false"),
+        ("maxout", "learned pieces 2"),
+    ],
+)
+def test_figures(name: str, figures: str) -> None:
+    lines = activations(name).stdout.splitlines()
+    assert " ".join(lines[1].split()) == f"{name} {figures}"
+    assert not any(line.startswith("tanh") for line in lines[2:])
+
+
+def test_an_unknown_name_is_refused_with_a_hint() -> None:
+    result = activations("reluu")
+    assert result.exit_code == 2
+    assert "did you mean 'relu'?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "first_bytes"), [("all.png", b"\x89PNG\r\n"), ("all.SVG", b"<?xml")]
+)
+def test_picture(tmp_path: Path, file: str, first_bytes: bytes) -> None:
+    picture = tmp_path / file
+    result = activations("--plot", str(picture))
+    assert result.exit_code == 0
+    assert result.stdout.endswith(f"\n{picture}\n")
+    assert picture.read_bytes().startswith(first_bytes)
+
+
+def test_what_the_picture_shows(tmp_path: Path) -> None:
+    picture = tmp_path / "two.svg"
+    activations("tanh", "maxout", "--plot", str(picture))
+    text = picture.read_text()
+    for words in ("tanh", "maxout", "pieces 2", "function", "derivative"):
+        assert f"<!-- {words} -->" in text
+    assert "<!-- relu -->" not in text
+
+
+def test_only_a_picture_is_written_over(tmp_path: Path) -> None:
+    precious = tmp_path / "thesis.txt"
+    precious.write_text("precious")
+    result = activations("--plot", str(precious))
+    assert result.exit_code == 2
+    assert ".png or .svg" in result.stderr
+    assert precious.read_text() == "precious"
+
+
+def test_a_picture_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
+    result = activations("relu", "--plot", str(tmp_path / "missing" / "x.png"))
+    assert result.exit_code == 2
+    assert "x.png" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_without_matplotlib_the_message_says_what_to_install(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "from nnbasic.cli.main import main\n"
+        "main(['activations', 'relu', '--plot', sys.argv[1]])"
+    )
+    picture = tmp_path / "x.png"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(picture)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert 'pip install "nnbasic[report]"' in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not picture.exists()
