@@ -1,0 +1,122 @@
+"""The layers with parameters or several inputs a unit, by numbers worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnbasic.model import ACTIVATIONS
+from nnbasic.model.layers import Affine, Layer, MaxoutLayer, PReLULayer
+
+F8 = np.dtype(np.float64)
+
+
+def ready(layer: Layer, n: int, **parameters: Any) -> Layer:
+    """The layer with these parameters, ready for batches of ``n``."""
+    layer.bind(
+        {name: np.array(value, F8) for name, value in parameters.items()},
+        {name: np.full(shape, np.nan) for name, shape in layer.shapes.items()},
+    )
+    layer.resize(n, F8)
+    return layer
+
+
+def test_affine_by_hand() -> None:
+    layer = ready(Affine(2, 3, first=False), 2, weight=[[1, 2, 3], [4, 5, 6]], bias=[10, 20, 30])
+    z = layer.forward(np.array([[1.0, 0.0], [2.0, -1.0]]))
+    assert z.tolist() == [[11, 22, 33], [8, 19, 30]]
+    below = layer.backward(np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 1.0]]))
+    assert below is not None
+    assert below.tolist() == [[7, 16], [9, 21]]
+    assert layer.gradients["weight"].tolist() == [[1, 6, 4], [0, -3, -1]]
+    assert layer.gradients["bias"].tolist() == [1, 3, 3]  # of each unit, summed over the batch
+
+
+def test_the_first_layer_computes_no_gradient_of_the_images() -> None:
+    layer = ready(Affine(2, 1, first=True), 1, weight=[[1], [2]], bias=[0])
+    layer.forward(np.array([[3.0, 4.0]]))
+    assert layer.backward(np.array([[2.0]])) is None
+    assert layer.gradients["weight"].tolist() == [[6], [8]]
+    assert layer.gradient.size == 0
+
+
+def test_prelu_per_unit_by_hand() -> None:
+    layer = ready(PReLULayer(2, slope=0.25, shared=False), 3, slope=[0.5, -2.0])
+    a = layer.forward(np.array([[-4.0, 3.0], [1.0, -1.0], [0.0, -5.0]]))
+    assert a.tolist() == [[-2, 3], [1, 2], [0, 10]]
+    below = layer.backward(np.array([[1.0, 10.0], [2.0, 1.0], [3.0, -1.0]]))
+    assert below is not None
+    assert below.tolist() == [[0.5, 10], [2, -2], [1.5, 2]]
+    assert layer.gradients["slope"].tolist() == [-4, -1 + 5]  # Σ dL/da · z over z < 0
+
+
+def test_prelu_shared_by_hand() -> None:
+    layer = ready(PReLULayer(2, slope=0.25, shared=True), 2, slope=[0.5])
+    a = layer.forward(np.array([[-4.0, 3.0], [1.0, -2.0]]))
+    assert a.tolist() == [[-2, 3], [1, -1]]
+    below = layer.backward(np.array([[1.0, 10.0], [2.0, 3.0]]))
+    assert below is not None
+    assert below.tolist() == [[0.5, 10], [2, 1.5]]
+    assert layer.gradients["slope"].tolist() == [-4 + 3 * -2]
+
+
+@pytest.mark.parametrize(("shared", "shape"), [(True, (1,)), (False, (3,))])
+def test_prelu_starts_at_the_slope_that_is_asked_for(shared: bool, shape: tuple[int]) -> None:
+    layer = ACTIVATIONS.build({"name": "prelu", "slope": 0.1, "shared": shared}).layer(3)
+    assert layer.shapes == {"slope": shape}
+    ready(layer, 1, slope=np.zeros(shape))
+    layer.start()
+    assert layer.parameters["slope"].tolist() == [0.1] * shape[0]
+
+
+def test_maxout_takes_the_largest_piece_and_gives_it_the_gradient() -> None:
+    layer = ready(MaxoutLayer(2, pieces=3), 2)
+    # piece after piece: units 0 and 1 of piece 0, then of piece 1, then of piece 2
+    z = np.array([[1.0, 5.0, 2.0, 4.0, 0.0, -1.0], [-3.0, -2.0, -4.0, -9.0, -5.0, -1.0]])
+    assert layer.forward(z).tolist() == [[2, 5], [-3, -1]]
+    below = layer.backward(np.array([[10.0, 20.0], [30.0, 40.0]]))
+    assert below is not None
+    assert below.tolist() == [[0, 20, 10, 0, 0, 0], [30, 0, 0, 0, 0, 40]]
+
+
+@pytest.mark.parametrize("gradient", [7.0, -0.1])
+def test_maxout_ties_go_to_the_first_piece_alone(gradient: float) -> None:
+    layer = ready(MaxoutLayer(1, pieces=4), 3)
+    z = np.array([[2.0, 2.0, 2.0, 2.0], [0.0, 3.0, 1.0, 3.0], [-0.0, 0.0, -1.0, 0.0]])
+    assert layer.forward(z).tolist() == [[2], [3], [0]]
+    below = layer.backward(np.full((3, 1), gradient))
+    assert below is not None
+    assert np.abs(below).tolist() == [
+        [abs(gradient), 0, 0, 0],
+        [0, abs(gradient), 0, 0],
+        [abs(gradient), 0, 0, 0],
+    ]
+    np.testing.assert_array_equal(below.sum(axis=1), gradient)
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 5])
+def test_maxout_asks_for_pieces_times_units(pieces: int) -> None:
+    activation = ACTIVATIONS.build({"name": "maxout", "pieces": pieces})
+    assert activation.affine_units(30) == 30 * pieces
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "maxout"])
+def test_all_others_ask_for_one_affine_output_a_unit(name: str) -> None:
+    assert ACTIVATIONS.build(name).affine_units(30) == 30
+
+
+@pytest.mark.parametrize("name", [*ACTIVATIONS])
+def test_a_step_allocates_nothing_that_a_buffer_could_serve(name: str) -> None:
+    """Forward and backward return the same two buffers, batch after batch."""
+    activation = ACTIVATIONS.build(name)
+    layer = activation.layer(4)
+    ready(layer, 5, **{key: np.ones(shape) for key, shape in layer.shapes.items()})
+    buffers = set()
+    for value in (1.0, 2.0, 3.0):
+        a = layer.forward(np.full((5, activation.affine_units(4)), value))
+        d = layer.backward(np.ones((5, 4)))
+        assert d is not None
+        buffers.add((a.ctypes.data, d.ctypes.data))
+    assert len(buffers) == 1
