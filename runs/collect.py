@@ -32,6 +32,11 @@ class RunData:
     user: User
     status: str
 
+    @property
+    def val_accuracy(self) -> float | None:
+        """The best epoch's; None without an epoch, or without a validation set."""
+        return self.record.best.get("val_accuracy") if self.record.best else None
+
     @cached_property
     def metrics(self) -> list[dict[str, Any]]:
         """The lines of `metrics.jsonl`, one an epoch."""
