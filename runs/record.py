@@ -23,6 +23,9 @@ STALE = timedelta(minutes=5)
 
 Status = Literal["running", "finished", "interrupted", "failed", "diverged"]
 
+Figures = dict[str, int | float | None]
+"""What was measured at the end of an epoch: a line of `metrics.jsonl`."""
+
 
 class Record(BaseModel):
     """What `run.json` holds. A number that is not finite is null."""
@@ -51,9 +54,9 @@ class Record(BaseModel):
     heartbeat: str
     epoch: int = 0
     """Epochs done."""
-    best: dict[str, Any] | None = None
+    best: Figures | None = None
     """The metrics of the epoch that `best.npz` holds."""
-    last: dict[str, Any] | None = None
+    last: Figures | None = None
     test_accuracy: float | None = None
     test_loss: float | None = None
     seconds: float = 0.0
