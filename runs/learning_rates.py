@@ -84,8 +84,9 @@ def _scores(folder: Path) -> Scores:
             record = run.record()
         except RunError:
             continue
-        if record.status == "finished" and record.best:
-            scores.setdefault(record.identity, []).append(record.best["val_accuracy"])
+        best = record.best["val_accuracy"] if record.best else None
+        if record.status == "finished" and best is not None:
+            scores.setdefault(record.identity, []).append(best)
         elif record.status == "diverged":
             scores.setdefault(record.identity, []).append(0.0)
     return scores
