@@ -86,7 +86,7 @@ class Condition:
         if isinstance(found, str):
             return found in (self.written, self.value)  # a name may look like a number
         if _is_number(found) and _is_number(self.value):
-            return found == self.value
+            return bool(found == self.value)
         return found is self.value  # true, false, null
 
 
