@@ -1,0 +1,294 @@
+"""Optimisers: the first two steps by hand, a parabola, blocks, and states that can be saved."""
+
+from __future__ import annotations
+
+import tracemalloc
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnbasic.model import OPTIMIZERS, Optimizer
+from nnbasic.model.optimizers import BLOCK, State, blocks
+
+# One weight at 2, gradients 0.5 and then -0.25: where it is after the first and the second step.
+W, G1, G2 = 2.0, 0.5, -0.25
+BY_HAND: list[tuple[dict[str, Any], float, float]] = [
+    ({"name": "sgd"}, 1.95, 1.975),
+    ({"name": "sgd", "lr": 0.2}, 1.9, 1.95),
+    # velocities 0.5 and 0.9 · 0.5 - 0.25 = 0.2
+    ({"name": "sgd", "momentum": 0.9}, 1.95, 1.93),
+    # 0.5 + 0.9 · 0.5 = 0.95 and -0.25 + 0.9 · 0.2 = -0.07
+    ({"name": "sgd", "momentum": 0.9, "nesterov": True}, 1.905, 1.912),
+    ({"name": "sgd", "nesterov": True}, 1.95, 1.975),
+    # gradients 0.5 + 0.1 · 2 = 0.7 and -0.25 + 0.1 · 1.93 = -0.057
+    ({"name": "sgd", "weight_decay": 0.1}, 1.93, 1.9357),
+    # the decay goes through the velocity: 0.7 and 0.9 · 0.7 - 0.057 = 0.573
+    ({"name": "sgd", "weight_decay": 0.1, "momentum": 0.9}, 1.93, 1.8727),
+    # the gradients are cut to 0.1 and -0.1
+    ({"name": "sgd", "clip_norm": 0.1}, 1.99, 2.0),
+    ({"name": "sgd", "clip_norm": 0.3}, 1.97, 1.995),
+    # cut first, then 0.1 · 2 added: 0.3, and -0.1 + 0.197
+    ({"name": "sgd", "clip_norm": 0.1, "weight_decay": 0.1}, 1.97, 1.9603),
+    # the sum of squares is 0.25 and then 0.3125
+    ({"name": "adagrad", "lr": 0.1, "eps": 1e-300}, 1.9, 1.9 + 0.025 / sqrt(0.3125)),
+    ({"name": "adagrad", "lr": 0.1, "eps": 0.5}, 1.95, 1.95 + 0.025 / (sqrt(0.3125) + 0.5)),
+    # 0.1 · 0.25 = 0.025 and 0.9 · 0.025 + 0.1 · 0.0625 = 0.02875
+    (
+        {"name": "rmsprop", "lr": 0.1, "eps": 1e-300},
+        2 - 0.05 / sqrt(0.025),
+        2 - 0.05 / sqrt(0.025) + 0.025 / sqrt(0.02875),
+    ),
+    (
+        {"name": "rmsprop", "lr": 0.1, "decay_rate": 0.5, "eps": 1.0},
+        2 - 0.05 / (sqrt(0.125) + 1),
+        2 - 0.05 / (sqrt(0.125) + 1) + 0.025 / (sqrt(0.09375) + 1),
+    ),
+    # means 0.05, 0.02 and squares 2.5e-4, 3.1225e-4; corrected 0.5, 2/19 and 0.25, 0.15620310...
+    (
+        {"name": "adam", "lr": 0.1, "eps": 1e-300},
+        1.9,
+        1.9 - 0.1 * (0.02 / 0.19) / sqrt(3.1225e-4 / 1.999e-3),
+    ),
+    (
+        {"name": "adam", "lr": 0.1, "eps": 0.5},
+        1.95,
+        1.95 - 0.1 * (0.02 / 0.19) / (sqrt(3.1225e-4 / 1.999e-3) + 0.5),
+    ),
+    # means 0.25, 0 and squares 0.05, 0.0525; corrected 0.5, 0 and 0.25
+    ({"name": "adam", "lr": 0.1, "beta1": 0.5, "beta2": 0.8, "eps": 0.5}, 1.95, 1.95),
+    # 0.5 + 0.1 · 2 = 0.7, whose first step is the rate whatever its size
+    (
+        {"name": "adam", "lr": 0.1, "weight_decay": 0.1, "eps": 1e-300},
+        1.9,
+        # -0.25 + 0.1 · 1.9 = -0.06: mean 0.9 · 0.07 - 0.006, square 0.999 · 4.9e-4 + 3.6e-6
+        1.9 - 0.1 * (0.057 / 0.19) / sqrt(4.9311e-4 / 1.999e-3),
+    ),
+    # 2 · (1 - 0.1 · 0.5) = 1.9 and then the step of 0.1; 1.8 · 0.95 and then Adam's second step
+    (
+        {"name": "adamw", "lr": 0.1, "weight_decay": 0.5, "eps": 1e-300},
+        1.8,
+        1.71 - 0.1 * (0.02 / 0.19) / sqrt(3.1225e-4 / 1.999e-3),
+    ),
+    (
+        {"name": "adamw", "lr": 0.1, "weight_decay": 0.0, "eps": 1e-300},
+        1.9,
+        1.9 - 0.1 * (0.02 / 0.19) / sqrt(3.1225e-4 / 1.999e-3),
+    ),
+]
+
+
+def take(
+    optimizer: Optimizer,
+    parameters: np.ndarray,
+    gradients: list[Any],
+    state: State | None = None,
+    weights: list[slice] | None = None,
+) -> State:
+    """One update for each of ``gradients``; the state afterwards."""
+    state = optimizer.init(parameters) if state is None else state
+    weights = [slice(0, len(parameters))] if weights is None else weights
+    for gradient in gradients:
+        spent = np.array(gradient, parameters.dtype)
+        optimizer.update(parameters, spent, state, learning_rate=optimizer.lr, weights=weights)
+    return state
+
+
+@pytest.mark.parametrize(("spec", "first", "second"), BY_HAND, ids=str)
+def test_the_first_two_steps_by_hand(spec: dict[str, Any], first: float, second: float) -> None:
+    optimizer = OPTIMIZERS.build(spec)
+    parameters = np.array([W])
+    state = take(optimizer, parameters, [[G1]])
+    assert parameters[0] == pytest.approx(first, rel=1e-12)
+    take(optimizer, parameters, [[G2]], state)
+    assert parameters[0] == pytest.approx(second, rel=1e-12)
+    assert state["steps"] == 2
+
+
+def test_every_optimizer_is_worked_out_by_hand() -> None:
+    assert {spec["name"] for spec, _, _ in BY_HAND} == set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize(
+    ("spec", "lr"),
+    [("sgd", 0.1), ("adagrad", 0.01), ("rmsprop", 0.001), ("adam", 0.001), ("adamw", 0.001)],
+)
+def test_default_rates(spec: str, lr: float) -> None:
+    assert OPTIMIZERS.build(spec).lr == lr
+
+
+@pytest.mark.parametrize("name", [*OPTIMIZERS])
+def test_the_rate_of_the_schedule_counts_not_the_optimizers(name: str) -> None:
+    slow, fast = (OPTIMIZERS.build({"name": name, "lr": lr}) for lr in (0.01, 0.5))
+    moved = []
+    for optimizer in (slow, fast):
+        parameters = np.array([1.0, -2.0])
+        state = optimizer.init(parameters)
+        optimizer.update(parameters, np.array([0.3, 0.7]), state, learning_rate=0.02)
+        moved.append(parameters)
+    np.testing.assert_array_equal(*moved)
+    assert (moved[0] != [1, -2]).all()
+
+
+@pytest.mark.parametrize("name", [*OPTIMIZERS])
+def test_only_weights_decay(name: str) -> None:
+    """Without a gradient, what decays shrinks and all else stays."""
+    optimizer = OPTIMIZERS.build({"name": name, "lr": 0.1, "weight_decay": 0.5})
+    parameters = np.array([1.0, 1.0, -1.0, 1.0, 2.0])
+    take(optimizer, parameters, [np.zeros(5)], weights=[slice(0, 1), slice(2, 3)])
+    assert parameters[[1, 3, 4]].tolist() == [1, 1, 2]
+    assert 0 < parameters[0] < 1
+    assert parameters[2] == -parameters[0]
+
+
+@pytest.mark.parametrize("name", [*OPTIMIZERS])
+def test_the_norm_is_of_the_whole_gradient(name: str) -> None:
+    """(3, 4) has the norm 5: clipped to 1 it acts as (0.6, 0.8), and to 5 or more as it is."""
+    clipped, plain, loose = np.ones((3, 2))
+    take(OPTIMIZERS.build({"name": name, "clip_norm": 1.0, "lr": 0.01}), clipped, [[3, 4]] * 2)
+    take(OPTIMIZERS.build({"name": name, "lr": 0.01}), plain, [[0.6, 0.8]] * 2)
+    np.testing.assert_allclose(clipped, plain, rtol=1e-12)
+    unclipped = np.ones(2)
+    take(OPTIMIZERS.build({"name": name, "clip_norm": 5.0, "lr": 0.01}), loose, [[3, 4]] * 2)
+    take(OPTIMIZERS.build({"name": name, "lr": 0.01}), unclipped, [[3, 4]] * 2)
+    np.testing.assert_array_equal(loose, unclipped)
+
+
+@pytest.mark.parametrize(
+    ("spec", "steps", "within"),
+    [
+        ({"name": "sgd", "lr": 0.02}, 2000, 1e-10),
+        ({"name": "sgd", "lr": 0.01, "momentum": 0.9}, 1000, 1e-10),
+        ({"name": "sgd", "lr": 0.01, "momentum": 0.9, "nesterov": True}, 1000, 1e-10),
+        ({"name": "adagrad", "lr": 1.0}, 2000, 1e-6),
+        ({"name": "rmsprop", "lr": 0.001}, 6000, 2e-3),  # it swings by about the rate
+        ({"name": "adam", "lr": 0.05}, 3000, 1e-6),
+        ({"name": "adamw", "lr": 0.05, "weight_decay": 0.0}, 3000, 1e-6),
+    ],
+    ids=str,
+)
+def test_the_bottom_of_a_parabola_is_found(spec: dict[str, Any], steps: int, within: float) -> None:
+    """f = Σ c (w - target)² / 2, with curvatures from 1 to 50."""
+    optimizer = OPTIMIZERS.build(spec)
+    target, curvature = np.array([3.0, -1.0, 0.5]), np.array([1.0, 10.0, 50.0])
+    parameters = np.zeros(3)
+    state = optimizer.init(parameters)
+    for _ in range(steps):
+        take(optimizer, parameters, [curvature * (parameters - target)], state)
+    np.testing.assert_allclose(parameters, target, atol=within)
+
+
+def test_weight_decay_moves_the_bottom_to_where_both_pull_alike() -> None:
+    # (w - 3) + 0.5 w = 0 at w = 2
+    parameters = np.zeros(1)
+    optimizer = OPTIMIZERS.build({"name": "sgd", "weight_decay": 0.5})
+    state = optimizer.init(parameters)
+    for _ in range(300):
+        take(optimizer, parameters, [parameters - 3], state)
+    assert parameters[0] == pytest.approx(2)
+
+
+VARIANTS: list[dict[str, Any]] = [
+    *({"name": name, "weight_decay": 0.1, "clip_norm": 0.5} for name in OPTIMIZERS),
+    {"name": "sgd", "momentum": 0.9},
+    {"name": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.1},
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("spec", VARIANTS, ids=str)
+def test_a_long_vector_is_updated_as_each_of_its_numbers(
+    spec: dict[str, Any], dtype: Any, rng: np.random.Generator
+) -> None:
+    """Going through the vector in blocks changes nothing: a number moves as it would alone."""
+    spec = spec | {"clip_norm": None}  # the norm alone ties the numbers together
+    size = 2 * BLOCK + 5
+    optimizer = OPTIMIZERS.build(spec)
+    start = rng.normal(size=size).astype(dtype)
+    gradients = [rng.normal(size=size).astype(dtype) for _ in range(3)]
+    decays = slice(10, BLOCK + 100)
+    long = start.copy()
+    take(optimizer, long, gradients, weights=[decays])
+    assert long.dtype == dtype
+    for index in (0, 9, 10, BLOCK - 1, BLOCK, BLOCK + 99, BLOCK + 100, 2 * BLOCK, size - 1):
+        alone = start[index : index + 1].copy()
+        weights = [slice(0, 1)] if decays.start <= index < decays.stop else []
+        take(optimizer, alone, [g[index : index + 1] for g in gradients], weights=weights)
+        np.testing.assert_allclose(long[index], alone[0], rtol=4 * np.finfo(dtype).eps)
+        assert long[index] != start[index]
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK])
+def test_blocks_cover_a_vector_once(size: int) -> None:
+    seen = np.zeros(size, int)
+    for block in blocks(size):
+        assert len(seen[block]) <= BLOCK
+        seen[block] += 1
+    assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("spec", VARIANTS, ids=str)
+def test_a_copied_state_goes_on_with_the_same_bits(
+    spec: dict[str, Any], rng: np.random.Generator
+) -> None:
+    optimizer = OPTIMIZERS.build(spec)
+    through = rng.normal(size=50).astype(np.float32)
+    stopped = through.copy()
+    gradients = [rng.normal(size=50) for _ in range(8)]
+    take(optimizer, through, gradients)
+    state = take(optimizer, stopped, gradients[:3])
+    saved = {name: array.copy() for name, array in state.items()}
+    resumed = stopped.copy()
+    take(optimizer, stopped, [np.ones(50)], state)  # of which the copies know nothing
+    take(OPTIMIZERS.build(spec), resumed, gradients[3:], saved)
+    np.testing.assert_array_equal(resumed, through)
+    assert saved["steps"] == 8
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("spec", VARIANTS, ids=str)
+def test_states_have_the_precision_of_the_parameters(spec: dict[str, Any], dtype: Any) -> None:
+    state = take(OPTIMIZERS.build(spec), np.ones(4, dtype), [np.ones(4)])
+    assert {array.dtype for name, array in state.items() if name != "steps"} == {np.dtype(dtype)}
+    assert state["steps"].shape == ()
+
+
+@pytest.mark.parametrize("spec", VARIANTS, ids=str)
+def test_without_gradient_and_decay_nothing_moves(spec: dict[str, Any]) -> None:
+    still = np.ones(3, np.float32)
+    take(OPTIMIZERS.build(spec | {"weight_decay": 0.0}), still, [np.zeros(3)] * 2)
+    assert still.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("spec", VARIANTS, ids=str)
+def test_an_update_needs_no_memory_beyond_a_few_blocks(spec: dict[str, Any]) -> None:
+    optimizer = OPTIMIZERS.build(spec)
+    parameters, gradient = np.ones((2, 40 * BLOCK), np.float32)
+    state = optimizer.init(parameters)
+    weights = [slice(0, len(parameters))]
+    tracemalloc.start()
+    try:
+        optimizer.update(parameters, gradient, state, learning_rate=0.1, weights=weights)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < parameters.nbytes / 8
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"name": "sgd", "lr": 0},
+        {"name": "sgd", "momentum": 1.0},
+        {"name": "sgd", "clip_norm": 0},
+        {"name": "adam", "beta2": 1.0},
+        {"name": "adam", "eps": 0},
+        {"name": "rmsprop", "decay_rate": -0.1},
+        {"name": "adagrad", "weight_decay": -1},
+    ],
+    ids=str,
+)
+def test_wrong_hyperparameters_are_refused(spec: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=spec["name"]):
+        OPTIMIZERS.build(spec)
