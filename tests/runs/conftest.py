@@ -1,0 +1,49 @@
+"""A small data set in memory and configs that train on it in a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnbasic.configs import Config
+from nnbasic.data import Dataset, Split
+from nnbasic.runs import Run, start, train
+
+
+@pytest.fixture(scope="session")
+def dataset() -> Dataset:
+    """Ten faint patterns under noise: learnable, though not within the first epoch."""
+    rng = np.random.default_rng(7)
+    patterns = rng.integers(0, 150, (10, 784))
+
+    def split(count: int) -> Split:
+        labels = rng.integers(0, 10, count).astype(np.uint8)
+        noise = rng.integers(0, 105, (count, 784))
+        return Split((patterns[labels] + noise).astype(np.uint8), labels)
+
+    return Dataset("digits", split(300), split(100), split(100), "ab" * 32, "generated")
+
+
+@pytest.fixture
+def config() -> Callable[..., Config]:
+    """A config for a small net; the arguments replace its keys."""
+
+    def make(**changes: Any) -> Config:
+        optimizer = {"name": "sgd", "lr": 0.01, "momentum": 0.9}
+        small = {"layers": [784, 16, 10], "optimizer": optimizer, "epochs": 3, "batch_size": 32}
+        return Config.model_validate({**small, **changes})
+
+    return make
+
+
+@pytest.fixture
+def finished(tmp_path: Path, dataset: Dataset, config: Callable[..., Config]) -> Run:
+    """A run that has been trained to its end."""
+    run = start(config(), dataset, runs=tmp_path / "runs", name="small")
+    for _ in train(run, dataset):
+        pass
+    return run
