@@ -41,26 +41,30 @@ def matching(text: str, found: Sequence[Run], words: Callable[[Run], Iterable[st
     if not text:
         return []  # an unset variable of a script; not the present directory, nor every run
     with contextlib.suppress(OSError):  # a text too long for a path
-        if (Path(text) / "run.json").is_file():
-            return [Run(Path(text))]
+        if ((path := Path(text)) / "run.json").is_file():
+            return [Run(path if path.name.strip(".") else path.resolve())]  # . has no name
     exact = [run for run in found if run.id == text]
     matches = exact or [run for run in found if run.id.startswith(text)]
     return matches or [run for run in found if text in words(run)]
 
 
-def find(text: str, runs: Path = DIRECTORY) -> Run:
-    """The run that ``text`` means: a directory, an id, a unique prefix of one, or a name.
+def find(text: str, *folders: Path) -> Run:
+    """The run in ``folders``, else in ./runs, that ``text`` means.
 
-    RunError if it means none or several.
+    ``text`` is a directory, an id, a unique prefix of one, or a name. RunError if it means none
+    or several.
     """
-    matches = matching(text, list(all_runs(runs)), lambda run: [run.user().name])
+    folders = folders or (DIRECTORY,)
+    found = [run for folder in folders for run in all_runs(folder)]
+    matches = matching(text, found, lambda run: [run.user().name])
     if len(matches) == 1:
         return matches[0]
+    where = " or ".join(map(str, folders))
     if not matches:
         raise RunError(
-            f"no run {text!r} in {runs}: give an id, the beginning of one, a name or a directory"
+            f"no run {text!r} in {where}: give an id, the beginning of one, a name or a directory"
         )
     shown = ", ".join(run.id for run in matches[-5:])
     raise RunError(
-        f"{text!r} could mean {len(matches)} runs in {runs}: give more of the id ({shown})"
+        f"{text!r} could mean {len(matches)} runs in {where}: give more of the id ({shown})"
     )

@@ -1,0 +1,122 @@
+"""Keeping runs in order: tags, names, and a trash from which they can be brought back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from nnbasic.configs import printable
+from nnbasic.runs.files import RunError
+from nnbasic.runs.record import Run, User
+
+TRASH = ".trash"
+"""Where removed runs go, below the runs: hidden, so that nothing lists them."""
+
+
+def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
+    """Add ``words`` to the run's tags, or remove them.
+
+    RunError for a word that is empty or has blanks, or that is to be removed and is not there.
+    """
+    user = _user(run)
+    tags = dict.fromkeys(user.tags)
+    for word in words:
+        if not word or not word.isprintable() or " " in word:
+            raise RunError(f"{printable(word)!r} is no tag: a tag is one word")
+        if remove and word not in tags:
+            has = f"it has {', '.join(map(printable, tags))}" if tags else "it has none"
+            raise RunError(f"{run.directory}: no tag {word!r} to remove; {has}")
+        if remove:
+            del tags[word]
+        else:
+            tags[word] = None
+    return _write(run, user.model_copy(update={"tags": list(tags)}))
+
+
+def rename(run: Run, name: str) -> User:
+    """Give the run a name of one line; its id, which is its directory, stays."""
+    name = name.strip()
+    if not name or not name.isprintable():
+        raise RunError(f"{printable(name)!r} is no name: it must be one line, and not empty")
+    return _write(run, _user(run).model_copy(update={"name": name}))
+
+
+def discard(runs: Sequence[Run]) -> None:
+    """Move ``runs`` to the trash beside them; RunError, and nothing moved, if one cannot be."""
+    for run in runs:
+        _check(run)
+        if run.directory.parent.name == TRASH:
+            raise RunError(f"{run.directory}: in the trash already; --purge deletes it")
+    _move(runs, [_in_trash(run) for run in runs])
+
+
+def restore(runs: Sequence[Run]) -> None:
+    """Bring ``runs`` back from the trash; RunError, and nothing moved, if one cannot be."""
+    for run in runs:
+        if run.directory.parent.name != TRASH:
+            raise RunError(f"{run.directory}: not in the trash")
+    _move(runs, [run.directory.parent.parent / run.id for run in runs])
+
+
+def purge(runs: Sequence[Run]) -> None:
+    """Delete ``runs`` for good, by way of the trash; RunError, and nothing deleted, if not so."""
+    for run in runs:
+        _check(run)
+    kept = [run for run in runs if run.directory.parent.name != TRASH]
+    _move(kept, [_in_trash(run) for run in kept])
+    for run in runs:
+        try:
+            shutil.rmtree(run.directory if run not in kept else _in_trash(run))
+        except OSError as error:
+            raise RunError(f"{run.directory}: cannot be deleted: {error}") from None
+
+
+def _in_trash(run: Run) -> Path:
+    return run.directory.parent / TRASH / run.id
+
+
+def _check(run: Run) -> None:
+    """RunError unless ``run`` is one, broken or not, that nobody is training."""
+    if not (run.directory / "run.json").exists():
+        raise RunError(f"{run.directory}: not a run, it has no run.json; it stays")
+    try:
+        status = run.status()
+    except RunError:
+        return
+    if status == "running":
+        raise RunError(f"{run.directory}: the run is running; end it first (Ctrl-C keeps it)")
+
+
+def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
+    for target in targets:
+        if target.exists():
+            raise RunError(f"{target}: is there already; move it away first")
+    for run, target in zip(runs, targets, strict=True):
+        try:
+            target.parent.mkdir(exist_ok=True)
+            run.directory.rename(target)
+        except OSError as error:
+            raise RunError(f"{run.directory}: cannot be moved: {error.strerror}") from None
+
+
+def _user(run: Run) -> User:
+    """`user.json` as it will be written again: unlike `Run.user`, nothing of it may be lost."""
+    run.record()  # or it is none
+    path = run.directory / "user.json"
+    try:
+        return User.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return User(name=run.id)
+    except (OSError, ValidationError):
+        raise RunError(f"{path}: broken; put it right, or move it away for a new one") from None
+
+
+def _write(run: Run, user: User) -> User:
+    try:
+        run.write_user(user)
+    except OSError as error:
+        raise RunError(f"{run.directory}: cannot be written: {error.strerror}") from None
+    return user
