@@ -56,17 +56,18 @@ class Optimizer(ABC):
     ) -> None:
         """Change ``parameters`` and ``state`` in place; ``weights`` are the parts that decay."""
         state["steps"] += 1
-        if self.clip_norm is not None:
-            norm = math.sqrt(np.vdot(gradient, gradient))
-            if norm > self.clip_norm:
-                gradient *= self.clip_norm / norm
-        if self.weight_decay:
-            for part in weights:
-                self.decay(parameters[part], gradient[part], learning_rate)
-        steps = int(state["steps"])
-        for block in blocks(len(parameters)):
-            moments = [state[name][block] for name in self.moments]
-            self.apply(parameters[block], gradient[block], moments, learning_rate, steps)
+        with np.errstate(over="ignore", invalid="ignore"):  # the next loss tells of divergence
+            if self.clip_norm is not None:
+                norm = math.sqrt(np.vdot(gradient, gradient))
+                if norm > self.clip_norm:
+                    gradient *= self.clip_norm / norm
+            if self.weight_decay:
+                for part in weights:
+                    self.decay(parameters[part], gradient[part], learning_rate)
+            steps = int(state["steps"])
+            for block in blocks(len(parameters)):
+                moments = [state[name][block] for name in self.moments]
+                self.apply(parameters[block], gradient[block], moments, learning_rate, steps)
 
     def decay(self, w: Array, g: Array, learning_rate: float) -> None:
         """Apply the weight decay to the weights ``w``, before the update."""
