@@ -1,5 +1,6 @@
 """The network and how it learns: NumPy arrays in, arrays out."""
 
+import nnbasic.model.rectifiers  # noqa: F401 - adds its activations to the table
 from nnbasic.model.activations import ACTIVATIONS, Activation, Elementwise
 from nnbasic.model.gradcheck import GradientCheck, check_gradients
 from nnbasic.model.initializers import INITIALIZERS, Initializer

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nnbasic.model.arrays import Array
+from nnbasic.model.arrays import Array, row
 
 
 class Layer(ABC):
@@ -121,9 +121,9 @@ class PReLULayer(Layer):
 
     def forward(self, x: Array) -> Array:
         self.input = x
-        np.minimum(x, 0, out=self.negative)
+        np.minimum(x, row(0, x), out=self.negative)
         np.multiply(self.negative, self.parameters["slope"], out=self.output)
-        np.maximum(x, 0, out=self.gradient)  # not needed before backward
+        np.maximum(x, row(0, x), out=self.gradient)  # not needed before backward
         self.output += self.gradient
         return self.output
 
