@@ -7,10 +7,12 @@ from typing import Any
 import click
 
 from nnbasic.cli.activations import activations
+from nnbasic.cli.compare import compare
 from nnbasic.cli.configs import configs
 from nnbasic.cli.data import data
 from nnbasic.cli.eval import evaluate
 from nnbasic.cli.gradcheck import gradcheck
+from nnbasic.cli.runs import runs
 from nnbasic.cli.sweep import sweep
 from nnbasic.cli.train import train
 
@@ -49,5 +51,5 @@ def main() -> None:
     """Train MNIST networks in NumPy and see what the activation and the initialisation did."""
 
 
-for command in (train, evaluate, sweep, configs, data, activations, gradcheck):
+for command in (train, evaluate, sweep, runs, configs, data, gradcheck, compare, activations):
     main.add_command(command)

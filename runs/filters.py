@@ -71,21 +71,21 @@ class Condition:
             value = flatten({key: Document(written, text).value}).get(key, written)
         except ConfigError:  # no YAML: then it is meant as it stands
             value = written
-        if sign in _ORDER and not _is_number(value):
+        if sign in _ORDER and not is_number(value):
             raise RunError(f"{printable(text)!r}: {sign} compares with a number")
         return cls(key, sign, written, value)
 
     def holds(self, found: Scalar | list[str]) -> bool:
         """Whether a run with ``found`` under the key is meant."""
         if self.sign in _ORDER:
-            return _is_number(found) and bool(_ORDER[self.sign](found, self.value))
+            return is_number(found) and bool(_ORDER[self.sign](found, self.value))
         equal = any(map(self._equals, found if isinstance(found, list) else [found]))
         return equal == (self.sign == "=")
 
     def _equals(self, found: Scalar) -> bool:
         if isinstance(found, str):
             return found in (self.written, self.value)  # a name may look like a number
-        if _is_number(found) and _is_number(self.value):
+        if is_number(found) and is_number(self.value):
             return bool(found == self.value)
         return found is self.value  # true, false, null
 
@@ -130,12 +130,13 @@ def resolve(key: str, known: Sequence[str]) -> str:
 
 def _rank(key: str, value: Any) -> tuple[Any, ...]:
     """Where a run comes: numbers by size, then texts, then those that have no value."""
-    if _is_number(value):
+    if is_number(value):
         return 0, -value if key in BEST_FIRST else value
     if value is None or value == []:
         return (2,)
     return 1, " ".join(value) if isinstance(value, list) else str(value)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether ``value`` is a number; true and false are none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
