@@ -100,7 +100,8 @@ def predict(network: MLP, batches: Batches) -> Predictions:
         labels.append(y.copy())
         # of the logits, as in training: probabilities near 1 are rounded to ties
         predicted.append(network.logits.argmax(axis=1))
-        probabilities.append(network.loss.probabilities(network.logits))
+        with np.errstate(invalid="ignore"):  # the loss says whether the network has diverged
+            probabilities.append(network.loss.probabilities(network.logits))
     return Predictions(
         np.concatenate(labels),
         np.concatenate(predicted),

@@ -79,7 +79,10 @@ def train(run: Run, dataset: Dataset) -> Generator[StepResult | EpochResult, Non
     has ended or is being trained elsewhere, DivergedError, and FailedError for anything else.
     """
     with run.claim():
-        session = _Session(run, dataset)
+        try:
+            session = _Session(run, dataset)
+        except (OSError, MemoryError) as error:
+            raise FailedError(f"{type(error).__name__}: {error}") from error
         try:
             yield from session.train()
             session.finish()
