@@ -85,10 +85,10 @@ def reference() -> str:
     """The content of ``docs/config.md``: every key and every component of the schema."""
     schema = json_schema()
     definitions = schema["$defs"]
-    parts = [_INTRODUCTION, "## Keys", "", *_table(schema, definitions)]
+    parts = [_INTRODUCTION, "## Keys", "", keys()]
     for key, one in schema["properties"].items():
         if section := _section(one, definitions):
-            parts += ["", f"## `{key}`", "", section["description"], "", *_table(section, {})]
+            parts += ["", f"## `{key}`", "", section["description"], "", *_table(section)]
         if components := _components(one):
             parts += [
                 "",
@@ -101,7 +101,12 @@ def reference() -> str:
     return "\n".join([*parts, "", _PLUGINS])
 
 
-def _table(section: Schema, definitions: Schema) -> Iterator[str]:
+def keys(page: str = "") -> str:
+    """The table of the keys of a config, whose links go to the reference at ``page``."""
+    return "\n".join(_table(json_schema())).replace("](#", f"]({page}#")
+
+
+def _table(section: Schema) -> Iterator[str]:
     yield "| key | default | accepts | what it is |"
     yield "|---|---|---|---|"
     for key, one in section["properties"].items():

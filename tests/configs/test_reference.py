@@ -19,6 +19,7 @@ from nnbasic.configs import (
     presets,
     reference,
 )
+from nnbasic.configs.reference import keys
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, hyperparameters
 
 
@@ -109,3 +110,8 @@ def test_the_reference_has_every_key_and_component() -> None:
 def test_the_committed_reference_is_up_to_date() -> None:
     written = (Path(__file__).parents[2] / "docs" / "config.md").read_text(encoding="utf-8")
     assert written == reference(), "run: nnbasic configs schema --markdown > docs/config.md"
+
+
+def test_the_table_in_the_readme_is_up_to_date() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert keys("docs/config.md") in readme, "copy the first table of docs/config.md to README.md"
