@@ -58,13 +58,15 @@ def notes(
                 " otherwise, unless it was searched for each (nnbasic sweep --lr-search)."
             )
     yield (
-        f"To {100 * threshold:g} %: validation accuracy; the median over the runs that reached it,"
-        " of those that finished or diverged. Seconds an epoch: the median over all epochs."
+        f"Epochs and seconds to a validation accuracy of {100 * threshold:g} %: median of the runs"
+        " that reached it, which are counted among those that finished or diverged. Seconds an"
+        " epoch: median of all epochs."
     )
     if any(run.diagnostics for group in groups for run in group.counted):
         yield (
-            "Dead and saturated units: of the layer with the most, after the last epoch, mean over"
-            " runs. Gradient: norm in the first layer over that in the last, median over runs."
+            "Dead, saturated: share of the units in the layer with the most, mean of the runs."
+            " Gradient: its norm in the first layer over that in the last, median of the runs. All"
+            " after the last epoch."
         )
     accuracy = groups[0].measures.test_accuracy.mean
     if images and accuracy is not None:
@@ -77,7 +79,8 @@ def notes(
     yield from _unlike(runs, ROUNDING, "The last digits may differ for no other reason")
     changed = [run for run in runs if shown(values(run)["code"]).endswith("-dirty")]
     if changed:
-        yield f"The code had uncommitted changes, which no record tells apart: {ids(changed)}."
+        who = "all runs" if len(changed) == len(runs) else ids(changed)
+        yield f"Uncommitted changes of the code, which no record tells apart: {who}."
 
 
 def _unfair(groups: Sequence[Group], terms: Values) -> Iterator[str]:
@@ -97,25 +100,28 @@ def _unfair(groups: Sequence[Group], terms: Values) -> Iterator[str]:
 
 def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
     for key in mixed:
-        inside = False
-        for group in groups:
-            by_value = _sorted_out((run, shown(values(run).get(key))) for run in group.runs)
+        found = [_sorted_out((run, shown(values(run).get(key))) for run in g.runs) for g in groups]
+        for group, by_value in zip(groups, found, strict=True):
             if len(by_value) > 1:
-                inside = True
                 parts = [f"{value} ({ids(runs)})" for value, runs in by_value.items()]
-                yield f"{group.label} mixes {key} {', '.join(parts)}."
-        if not inside:
-            yield f"{key} differs between the rows, too, and may be the reason for what is seen."
+                yield (
+                    f"{group.label} mixes runs with {key} {' and '.join(parts)};"
+                    " their mean counts once for each seed."
+                )
+        if any(by_value.keys() != found[0].keys() for by_value in found):
+            yield f"{key} is not the same in all rows, which may be the reason for a difference."
 
 
 def _not_counted(group: Group) -> Iterator[str]:
-    for status, n in group.statuses.items():
-        if status != "finished":
+    if set(group.statuses) != {"finished"}:
+        parts = []
+        for status, n in group.statuses.items():
             runs = [run for run in group.runs if run.status == status]
-            yield (
-                f"{group.label}: {n} of {len(group.runs)} {status}: {ids(runs)}."
-                " Its accuracies are those of the finished runs."
-            )
+            parts.append(f"{n} {status}" + (f" ({ids(runs)})" if status != "finished" else ""))
+        consequence = (
+            "its accuracies are of those that finished" if group.counted else "it has no accuracy"
+        )
+        yield f"{group.label}: of {len(group.runs)} runs {', '.join(parts)}; {consequence}."
     counted = {id(run) for run in group.counted}
     repeated = [run for run in group.runs if run.status == "finished" and id(run) not in counted]
     if repeated:
@@ -135,14 +141,14 @@ def _about_differences(groups: Sequence[Group], tests: int) -> Iterator[str]:
     )
     pairs = max((group.difference.pairs for group in groups if group.difference), default=0)
     floor = smallest_p(pairs, tests)
-    needed = f"{pairs_needed(max(tests, 1))} seeds in every row could."
+    needed = f"with {pairs_needed(max(tests, 1))} in every row one could be."
     if pairs < 2:
-        yield f"Too few seeds are shared for a test: {needed}"
+        yield f"Too few shared seeds for a test of significance; {needed}"
     elif floor >= 1 - LEVEL:
         factor = f", corrected {floor:.3g}" if tests > 1 else ""
         yield (
             f"{pairs} paired seeds cannot go below p = {smallest_p(pairs):.3g}{factor}: no"
-            f" difference here can be significant at {1 - LEVEL:.2g}. {needed}"
+            f" difference here can be significant at {1 - LEVEL:.2g}; {needed}"
         )
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from nnbasic.runs.caveats import notes, warnings
 from nnbasic.runs.collect import RunData, Scalar
 from nnbasic.runs.files import RunError
-from nnbasic.runs.grouping import Values, group_runs, headings, label
+from nnbasic.runs.grouping import TERMS, Values, group_runs, headings, label
 from nnbasic.runs.mcnemar import McNemar, mcnemar, test_images
-from nnbasic.runs.measures import Difference, Group, best_accuracy, count, measure
+from nnbasic.runs.measures import Difference, Group, best_accuracy, by_seed, count, measure
 from nnbasic.runs.statistics import Summary, binomial_error, holm, sign_flip_p
 
 
@@ -81,6 +81,8 @@ def compare(
     for key, runs in grouping.groups:
         counted = count(runs)
         fair = grouping.comparable(runs[0])
+        if fair:  # all of these have the same terms: naming them would tell nothing
+            key = {name: value for name, value in key.items() if name not in TERMS} or key
         measures = measure(runs, counted, threshold)
         groups.append(Group(key, label(key, short), runs, counted, fair, measures))
     groups, tests = _with_differences(sorted(groups, key=_rank), grouping.terms)
@@ -116,8 +118,8 @@ def _with_differences(groups: Sequence[Group], terms: Values) -> tuple[list[Grou
     has had its chance to be the most different one: Holm's correction is over all pairs.
     """
     fair = [group for group in groups if group.comparable]
-    scores = [_scores(group) for group in fair]
-    p_values = _p_values(scores, terms["data.validation"])
+    scores = [by_seed(group.counted, best_accuracy) for group in fair]
+    p_values = p_values_of_pairs(scores, terms["data.validation"])
     corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
     compared = fair[:1]
     for index, group in enumerate(fair[1:], start=1):
@@ -130,7 +132,7 @@ def _with_differences(groups: Sequence[Group], terms: Values) -> tuple[list[Grou
     return compared + [group for group in groups if not group.comparable], len(p_values)
 
 
-def _p_values(
+def p_values_of_pairs(
     scores: Sequence[dict[Scalar, float]], images: Scalar
 ) -> dict[tuple[int, int], float]:
     """The uncorrected p of each two groups that share at least two seeds.
@@ -145,16 +147,6 @@ def _p_values(
             whole = [round(second[seed] * images) - round(first[seed] * images) for seed in shared]
             p_values[pair] = sign_flip_p(whole)
     return p_values
-
-
-def _scores(group: Group) -> dict[Scalar, float]:
-    """The best validation accuracy for each seed: the mean, where a group mixes configs."""
-    found: dict[Scalar, list[float]] = {}
-    for run in group.counted:
-        accuracy = best_accuracy(run)
-        if accuracy is not None:
-            found.setdefault(run.flat.get("seed"), []).append(accuracy)
-    return {seed: fmean(accuracies) for seed, accuracies in found.items()}
 
 
 def _row(group: Group) -> dict[str, Any]:

@@ -24,29 +24,32 @@ def table(comparison: Comparison, width: int = 80) -> str:
     blocks = [
         "\n".join(_wrapped(line, width) for line in _opening(comparison)),
         "\n".join(_wrapped(f"Warning: {text}", width) for text in comparison.warnings),
-        _aligned(comparison, _accuracies(), width),
-        _aligned(comparison, _course(comparison), width),
-        "\n".join(_wrapped(text, width) for text in comparison.notes),
     ]
+    for title, groups in _parts(comparison):
+        blocks.append(title)
+        for columns in (_accuracies(), _course(comparison)):
+            figures = _telling(columns, groups)
+            blocks.append(_aligned(groups, _keys(comparison, groups), figures, width))
+    blocks.append("\n".join(_wrapped(text, width) for text in comparison.notes))
     return "\n\n".join(filter(None, blocks))
 
 
 def markdown(comparison: Comparison) -> str:
-    """One wide table in GitHub's Markdown between the same text."""
-    runs: Column = ("n", _runs)
-    columns = [*_keys(comparison), runs, *_accuracies()[1:], *_course(comparison)]
-    rows = [
-        [heading for heading, _ in columns],
-        ["---"] * len(columns),
-        *([_escaped(cell(group)) for _, cell in columns] for group in comparison.groups),
-    ]
-    warnings = [f"- **Warning:** {_escaped(text)}" for text in comparison.warnings]
+    """The same as lists and wide tables in GitHub's Markdown."""
     blocks = [
         "  \n".join(map(_escaped, _opening(comparison))),
-        "\n".join(warnings),
-        "\n".join(f"| {' | '.join(row)} |" for row in rows),
-        "\n".join(f"- {_escaped(text)}" for text in comparison.notes),
+        "\n".join(f"- **Warning:** {_escaped(text)}" for text in comparison.warnings),
     ]
+    for title, groups in _parts(comparison):
+        figures = _telling([*_accuracies()[1:], *_course(comparison)], groups)
+        columns = [*_keys(comparison, groups), ("n", _runs), *figures]
+        rows = [
+            [_escaped(heading) for heading, _ in columns],
+            ["---"] * len(columns),
+            *([_escaped(cell(group)) for _, cell in columns] for group in groups),
+        ]
+        blocks += [title, "\n".join(f"| {' | '.join(row)} |" for row in rows)]
+    blocks.append("\n".join(f"- {_escaped(text)}" for text in comparison.notes))
     return "\n\n".join(filter(None, blocks))
 
 
@@ -55,7 +58,7 @@ def as_csv(comparison: Comparison) -> str:
     output = io.StringIO()
     rows = []
     for group in comparison.to_dict()["groups"]:
-        flat = {key: shown(group["key"][key]) for key in group.pop("key")}
+        flat = {key: shown(value) for key, value in group.pop("key").items()}
         rows.append(flat | dict(_flat(group)))
     heads = dict.fromkeys([*comparison.columns, *(key for row in rows for key in row)])
     writer = csv.DictWriter(output, list(heads), restval="", lineterminator="\n")
@@ -77,11 +80,23 @@ def _opening(comparison: Comparison) -> list[str]:
     ]
 
 
-def _keys(comparison: Comparison) -> list[Column]:
+def _parts(comparison: Comparison) -> Iterator[tuple[str, list[Group]]]:
+    """The rows that are compared, and, under a title, the others."""
+    for fair, title in ((True, ""), (False, "Not comparable with the first row (see above):")):
+        groups = [group for group in comparison.groups if group.comparable is fair]
+        if groups:
+            yield title, groups
+
+
+def _keys(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
     def column(key: str, heading: str) -> Column:
         return heading, lambda group: shown(group.key[key]) if key in group.key else ""
 
-    return [column(key, heading) for key, heading in headings(comparison.columns).items()]
+    return [
+        column(key, heading)
+        for key, heading in headings(comparison.columns).items()
+        if any(key in group.key for group in groups)
+    ]
 
 
 def _accuracies() -> list[Column]:
@@ -99,7 +114,7 @@ def _course(comparison: Comparison) -> list[Column]:
     def share(value: float | None) -> str:
         return NONE if value is None else f"{100 * value:.1f}"
 
-    columns: list[Column] = [
+    return [
         (
             f"epochs to {100 * comparison.threshold:g} %",
             lambda group: _reached(group.measures.epochs_to_threshold),
@@ -108,22 +123,24 @@ def _course(comparison: Comparison) -> list[Column]:
         ("s/epoch", lambda group: _seconds(group.measures.seconds_per_epoch)),
         ("dead %", lambda group: share(group.measures.dead_units)),
         ("sat. %", lambda group: share(group.measures.saturated_units)),
-        ("gradient", lambda g: NONE if (r := g.measures.gradient_ratio) is None else f"{r:.2g}"),
-    ]
-    groups = comparison.groups
-    return columns[:3] + [
-        column for column in columns[3:] if any(column[1](group) != NONE for group in groups)
+        ("grad.", lambda g: NONE if (r := g.measures.gradient_ratio) is None else f"{r:.2g}"),
     ]
 
 
-def _aligned(comparison: Comparison, columns: Sequence[Column], width: int) -> str:
+def _telling(columns: Sequence[Column], groups: Sequence[Group]) -> list[Column]:
+    """``columns`` without those that have no figure for any group."""
+    return [column for column in columns if any(column[1](group) != NONE for group in groups)]
+
+
+def _aligned(
+    groups: Sequence[Group], keys: Sequence[Column], columns: Sequence[Column], width: int
+) -> str:
     """A table; where the keys leave no room for the figures, they stand on a line above them."""
-    keys = _keys(comparison)
-    lines = _lines(comparison.groups, [*keys, *columns], left=len(keys))
+    lines = _lines(groups, [*keys, *columns], left=len(keys))
     if max(map(len, lines)) <= width:
         return "\n".join(lines)
-    head, *rows = _lines(comparison.groups, columns, left=0)
-    pairs = zip(comparison.groups, rows, strict=True)
+    head, *rows = _lines(groups, columns, left=0)
+    pairs = zip(groups, rows, strict=True)
     return "\n".join([f"  {head}", *(f"{group.label}\n  {row}" for group, row in pairs)])
 
 
@@ -148,12 +165,9 @@ def _n(group: Group) -> str:
 
 
 def _runs(group: Group) -> str:
-    statuses = ", ".join(f"{n} {status}" for status, n in group.statuses.items())
-    return (
-        f"{len(group.runs)}"
-        if list(group.statuses) == ["finished"]
-        else f"{len(group.runs)} ({statuses})"
-    )
+    n = len(group.runs)
+    statuses = ", ".join(f"{many} {status}" for status, many in group.statuses.items())
+    return str(n) if group.statuses == {"finished": n} else f"{n} ({statuses})"
 
 
 def _spread(summary: Summary) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -86,15 +85,11 @@ def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grou
 def values(run: RunData) -> Values:
     """What ``run`` was made of; a component's name stands under the component's own key."""
     versions = run.record.versions
-    content = {
-        key.removesuffix(".name"): _comparable(value)
-        for key, value in run.flat.items()
-        if key != "seed"
-    }
-    # records are read leniently, so that a key of `TERMS` may be missing
+    content = {key.removesuffix(".name"): value for key, value in run.flat.items() if key != "seed"}
     return (
-        dict.fromkeys(TERMS[:2])
-        | content
+        content
+        # records are read leniently, so these may be missing
+        | {key: content.get(key) for key in ("epochs", "data.validation")}
         | {
             "dataset": f"{run.record.dataset} {run.record.dataset_sha256}",
             "code": " ".join(filter(None, (versions.get("nnbasic"), versions.get("git_commit")))),
@@ -154,8 +149,3 @@ def _chosen(by: Sequence[str], keys: Sequence[str], differs: Sequence[str]) -> t
 
 def _is_of(key: str, prefix: str) -> bool:
     return key == prefix or key.startswith(prefix + ".")
-
-
-def _comparable(value: Scalar) -> Scalar:
-    """A number that is not finite as text: it equals itself, and JSON can hold it."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

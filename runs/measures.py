@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from nnbasic.runs.collect import RunData
+from nnbasic.runs.collect import RunData, Scalar
 from nnbasic.runs.grouping import Values, values
 from nnbasic.runs.statistics import Summary, summary
 
@@ -93,8 +93,8 @@ def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: floa
     epochs = (number(row.get("epoch_seconds")) for run in counted for row in run.metrics)
     layers = [_last_layers(run) for run in counted]
     return Measures(
-        summary(_known(best_accuracy(run) for run in counted)),
-        summary(_known(number(run.record.test_accuracy) for run in counted)),
+        summary(list(by_seed(counted, best_accuracy).values())),
+        summary(list(by_seed(counted, test_accuracy).values())),
         _reached(firsts, "epoch"),
         _reached(firsts, "elapsed_seconds"),
         _of_known(statistics.median, epochs),
@@ -107,6 +107,27 @@ def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: floa
 def best_accuracy(run: RunData) -> float | None:
     """The validation accuracy of the epoch that `best.npz` holds."""
     return number((run.record.best or {}).get("val_accuracy"))
+
+
+def test_accuracy(run: RunData) -> float | None:
+    """The accuracy on the test set, scored once at the end."""
+    return number(run.record.test_accuracy)
+
+
+def by_seed(
+    runs: Sequence[RunData], figure: Callable[[RunData], float | None]
+) -> dict[Scalar, float]:
+    """The ``figure`` of each seed; where a group mixes configs, the mean over them.
+
+    What differs between seeds is chance; what differs between configs is not, so that only
+    seeds count as repetitions.
+    """
+    found: dict[Scalar, list[float]] = {}
+    for run in runs:
+        value = figure(run)
+        if value is not None:
+            found.setdefault(run.flat.get("seed"), []).append(value)
+    return {seed: statistics.fmean(each) for seed, each in found.items()}
 
 
 def has_all_metrics(run: RunData) -> bool:
