@@ -342,9 +342,10 @@ def test_no_memory_is_gained_over_the_steps() -> None:
     assert after - before < 10_000  # the activations of one batch alone are 15,000 bytes
 
 
-def test_a_step_allocates_less_than_one_activation() -> None:
+@pytest.mark.parametrize("activation", [*ACTIVATIONS])
+def test_a_step_allocates_less_than_one_activation(activation: str) -> None:
     """Whatever could be a buffer is one: in a step nothing as large as a layer's output is made."""
-    network = MLP([300, 400, 10], "relu")
+    network = MLP([300, 400, 10], activation)
     x = np.ones((256, 300), np.float32)
     labels = np.zeros(256, np.intp)
     network.backpropagate(x, labels)
