@@ -8,6 +8,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
+from nnbasic.configs import printable
 from nnbasic.runs.compare import Comparison
 from nnbasic.runs.grouping import headings, shown
 from nnbasic.runs.measures import Group, Reached
@@ -140,8 +141,10 @@ def _aligned(
     if max(map(len, lines)) <= width:
         return "\n".join(lines)
     head, *rows = _lines(groups, columns, left=0)
-    pairs = zip(groups, rows, strict=True)
-    return "\n".join([f"  {head}", *(f"{group.label}\n  {row}" for group, row in pairs)])
+    named = [
+        f"{_wrapped(group.label, width)}\n  {row}" for group, row in zip(groups, rows, strict=True)
+    ]
+    return "\n".join([f"  {head}", *named])
 
 
 def _lines(groups: Sequence[Group], columns: Sequence[Column], left: int) -> list[str]:
@@ -221,6 +224,6 @@ def _flat(group: dict[str, object], prefix: str = "") -> Iterator[tuple[str, obj
             yield f"{prefix}ci95_low", low
             yield f"{prefix}ci95_high", high
         elif isinstance(value, list):
-            yield f"{prefix}{name}", " ".join(map(str, value))
+            yield f"{prefix}{name}", " ".join(printable(str(each)) for each in value)
         else:
             yield f"{prefix}{name}", value

@@ -83,9 +83,16 @@ def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grou
 
 
 def values(run: RunData) -> Values:
-    """What ``run`` was made of; a component's name stands under the component's own key."""
+    """What ``run`` was made of; a component's name stands under the component's own key.
+
+    Keys are printable: a record may hold any.
+    """
     versions = run.record.versions
-    content = {key.removesuffix(".name"): value for key, value in run.flat.items() if key != "seed"}
+    content = {
+        printable(key.removesuffix(".name")): value
+        for key, value in run.flat.items()
+        if key != "seed"
+    }
     return (
         content
         # records are read leniently, so these may be missing

@@ -1,0 +1,246 @@
+"""`nnbasic compare` on runs that were really trained, as a person and a program read it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from nnbasic.cli.main import main
+from nnbasic.configs import Config
+from nnbasic.data import Dataset, Split
+from nnbasic.runs import start, train
+
+
+@pytest.fixture(scope="session")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `runs` of two activations and two initialisations, six seeds of each."""
+    rng = np.random.default_rng(3)
+    patterns = rng.integers(0, 200, (10, 784))
+    labels = np.arange(200).astype(np.uint8) % 10
+    images = (patterns[labels] + rng.integers(0, 55, (200, 784))).astype(np.uint8)
+    parts = [Split(images[part], labels[part]) for part in np.split(np.arange(200), [100, 150])]
+    dataset = Dataset("digits", *parts, "ab" * 32, "generated")
+    folder = tmp_path_factory.mktemp("swept")
+    small = {"layers": [784, 12, 10], "epochs": 2, "batch_size": 25, "data": {"validation": 50}}
+    for activation in ("leaky_relu", "tanh"):
+        for init in ("he", "normal"):
+            for seed in range(6):
+                choice = {"activation": activation, "init": init, "seed": seed}
+                config = Config.model_validate(small | choice)
+                run = start(config, dataset, runs=folder / "runs", name=f"{activation}-{init}")
+                for _ in train(run, dataset):
+                    pass
+    return folder
+
+
+@pytest.fixture
+def here(swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The present directory, with a copy of the runs."""
+    shutil.copytree(swept / "runs", tmp_path / "runs")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["compare", *arguments])
+
+
+def parsed(*arguments: str) -> dict[str, Any]:
+    result = invoke(*arguments, "--format", "json")
+    assert result.exit_code == 0, result.output
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    content: dict[str, Any] = json.loads(result.stdout, parse_constant=refuse)
+    return content
+
+
+def edit(run: Path, **changes: Any) -> None:
+    path = run / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.usefixtures("here")
+def test_table() -> None:
+    result = invoke("--threshold", "0.2")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "24 runs in 4 rows"
+    assert lines[1].startswith("Same: ")
+    assert any(line.startswith("Differs: activation, init; with them") for line in lines)
+    heads = [line for line in lines if line.startswith("activation  init")]
+    assert len(heads) == 2
+    assert "val. acc. %" in heads[0]
+    assert "epochs to 20 %" in heads[1]
+    rows = [line for line in lines if line.startswith(("leaky_relu", "tanh"))]
+    assert len(rows) == 8
+    means = [float(row.split()[3]) for row in rows[:4]]
+    assert means == sorted(means, reverse=True)
+
+
+@pytest.mark.usefixtures("here")
+def test_long_names_stand_above_their_figures(here: Path) -> None:
+    for number, run in enumerate(sorted((here / "runs").iterdir())):
+        config = json.loads((run / "run.json").read_text())["config"]
+        config["layers"] = [784, *[100 + number // 6] * 9, 10]
+        edit(run, config=config)
+    lines = invoke().stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(line.startswith("layers=[784, 10") for line in lines) == 8
+
+
+@pytest.mark.usefixtures("here")
+def test_json() -> None:
+    content = parsed("--threshold", "0.2")
+    assert set(content) >= {"same", "differs", "warnings", "groups"}
+    assert content["differs"] == ["activation", "init"]
+    assert content["same"]["optimizer.lr"] == 0.1
+    assert len(content["groups"]) == 4
+    for group in content["groups"]:
+        assert set(group["key"]) == {"activation", "init"}
+        assert group["n"] == len(group["runs"]) == 6
+        assert set(group["val_accuracy"]) == {"n", "mean", "sd", "ci95"}
+        assert set(group["test_accuracy"]) == {"n", "mean", "sd", "ci95"}
+        assert group["epochs_to_threshold"]["of"] == 6
+    assert content["groups"][0]["p"] is None
+    assert 0 < content["groups"][1]["p"] <= 1
+
+
+@pytest.mark.usefixtures("here")
+def test_csv() -> None:
+    result = invoke("--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    groups = parsed()["groups"]
+    assert len(rows) == len(groups) == 4
+    for row, group in zip(rows, groups, strict=True):
+        assert {key: row[key] for key in group["key"]} == group["key"]
+        assert row["runs"].split() == group["runs"]
+        assert row["statuses"] == "finished:6"
+        assert float(row["val_accuracy_mean"]) == group["val_accuracy"]["mean"]
+        assert float(row["val_accuracy_ci95_high"]) == group["val_accuracy"]["ci95"][1]
+        assert row["p"] == ("" if group["p"] is None else str(group["p"]))
+
+
+def test_csv_keeps_warnings_apart(here: Path) -> None:
+    edit(next((here / "runs").iterdir()), status="diverged")
+    result = invoke("--format", "csv")
+    assert "1 diverged" in result.stderr
+    assert len(list(csv.DictReader(io.StringIO(result.stdout)))) == 4
+
+
+def test_markdown(here: Path) -> None:
+    edit(next((here / "runs").iterdir()), status="diverged")
+    text = invoke("--format", "markdown").stdout
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + 4
+    assert len({line.count("|") for line in rows}) == 1
+    assert any("| 6 (5 finished, 1 diverged) |" in row for row in rows)
+    assert "- **Warning:** " in text
+
+
+def test_selection(here: Path) -> None:
+    run = sorted((here / "runs").iterdir())[0]
+    assert [group["n"] for group in parsed("tanh-he", "leaky_relu-he")["groups"]] == [6, 6]
+    assert parsed(run.name)["groups"][0]["runs"] == [run.name]
+    (run / "user.json").write_text('{"name": "x", "tags": ["chosen"]}')
+    assert parsed("chosen")["groups"][0]["runs"] == [run.name]
+    elsewhere = here / "elsewhere"
+    (here / "runs").rename(elsewhere)
+    assert len(parsed("--runs", str(elsewhere))["groups"]) == 4
+    assert len(parsed(str(elsewhere / run.name))["groups"]) == 1
+
+
+@pytest.mark.usefixtures("here")
+def test_by() -> None:
+    groups = parsed("--by", "init")["groups"]
+    assert {(group["key"]["init"], group["n"]) for group in groups} == {("he", 12), ("normal", 12)}
+    text = invoke("--by", "init").stdout
+    assert "Warning: init=he mixes runs with activation" in text
+    assert "mixes" not in invoke("--by", "activation, init").stdout
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nosuch"], ["no run 'nosuch'"]),
+        (["--by", "activaton"], ["'activaton'", "did you mean activation"]),
+        (["--by", ""], ["no run has a key ''"]),
+        (["--threshold", "97"], ["0<=x<=1"]),
+        (["--runs", "nowhere"], ["no run to compare"]),
+        (["--format", "html"], ["'html' is not one of"]),
+    ],
+)
+def test_what_cannot_be_compared(arguments: list[str], words: list[str]) -> None:
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+def test_bad_directories_are_named_and_the_rest_compared(here: Path) -> None:
+    runs = sorted((here / "runs").iterdir())
+    (runs[0] / "run.json").write_text("{")
+    edit(runs[1], schema_version=99)
+    (here / "runs" / "foreign").mkdir()
+    torn = runs[2] / "metrics.jsonl"
+    torn.write_text(torn.read_text()[:-20])
+    content = parsed()
+    assert sum(group["n"] for group in content["groups"]) == 22
+    for name in (runs[0].name, runs[1].name, "foreign", runs[2].name):
+        assert any(name in warning for warning in content["warnings"]), name
+    text = " ".join(invoke().stdout.split())
+    assert text.count("Warning: ") == len(content["warnings"])
+    for name in (runs[0].name, runs[1].name):
+        shutil.rmtree(here / "runs" / name)
+
+
+def test_nothing_but_bad_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "foreign").mkdir(parents=True)
+    result = invoke()
+    assert result.exit_code == 2
+    assert "foreign" in result.stderr
+    assert "no run to compare" in result.stderr
+
+
+def test_untrusted_text_cannot_drive_the_terminal(here: Path) -> None:
+    evil = "\x1b]0;evil\x07|<b>"
+    for number, run in enumerate(sorted((here / "runs").iterdir())[:3]):
+        config = json.loads((run / "run.json").read_text())["config"]
+        config["loss"]["name"] = f"{evil}{number % 2}"
+        config[evil] = number
+        edit(run, config=config, dataset=evil, status="diverged" if number else "finished")
+        run.rename(run.with_name(f"{run.name}-{evil.replace('/', '')}"))
+    for form in ("table", "markdown", "csv", "json"):
+        result = invoke("--format", form)
+        assert result.exit_code == 0
+        assert "\x1b" not in result.output, form
+        assert "\x07" not in result.output, form
+
+
+@pytest.mark.usefixtures("here")
+def test_as_a_process_in_a_terminal_without_unicode() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "nnbasic.cli", "compare"]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+    assert b"24 runs in 4 rows" in done.stdout
+    assert b" ? " in done.stdout  # for ±
