@@ -65,8 +65,12 @@ def complete_run(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """The ids of runs that begin so, newest first."""
-    runs = ctx.params.get("runs_dir") or Path("runs")
-    ids = sorted((file.parent.name for file in runs.glob("*/run.json")), reverse=True)
+    return run_ids(ctx.params.get("runs_dir") or Path("runs"), incomplete)
+
+
+def run_ids(folder: Path, incomplete: str) -> list[CompletionItem]:
+    """The ids of the runs in ``folder`` that begin so, newest first."""
+    ids = sorted((file.parent.name for file in folder.glob("*/run.json")), reverse=True)
     return [CompletionItem(run) for run in ids if run.startswith(incomplete)]
 
 

@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
-from nnbasic.cli.options import json_option, print_json, runs_option, warn
+from nnbasic.cli.options import complete_run, json_option, print_json, run_ids, runs_option, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nnbasic.runs import Run
+    from nnbasic.runs.collect import RunData
+
+
+def complete_discarded(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The ids of runs in the trash that begin so, newest first."""
+    return run_ids((ctx.params.get("runs_dir") or Path("runs")) / ".trash", incomplete)
+
+
+run_argument = click.argument("run", shell_complete=complete_run)
+runs_argument = click.argument(
+    "names", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_run
+)
 
 
 @click.group()
@@ -54,3 +75,111 @@ def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json:
         click.echo(f"None of the {len(found)} runs in {runs_dir} is meant.")
     else:
         click.echo(f"There is no run in {runs_dir} yet; start one: nnbasic train --config relu")
+
+
+@runs.command()
+@run_argument
+@runs_option
+@json_option
+def show(run: str, runs_dir: Path, as_json: bool) -> None:
+    """Show all about RUN: an id, its beginning, a name or a directory."""
+    from nnbasic.cli import showing, tables
+
+    data = loaded(run, runs_dir)
+    if as_json:
+        print_json(showing.complete(data))
+    else:
+        tables.show(showing.showing(data, tables.terminal_width()))
+
+
+@runs.command()
+@click.argument("a", metavar="RUN", shell_complete=complete_run)
+@click.argument("b", metavar="RUN", shell_complete=complete_run)
+@runs_option
+def diff(a: str, b: str, runs_dir: Path) -> None:
+    """Show in what two runs differ, and nothing else: config, environment, results."""
+    from nnbasic.cli import showing, tables
+
+    pair = loaded(a, runs_dir), loaded(b, runs_dir)
+    tables.show(showing.difference(*pair, tables.terminal_width()))
+
+
+def found(names: Iterable[str], *folders: Path) -> list[Run]:
+    """The runs that ``names`` mean, one each; one that is named twice is there once."""
+    from nnbasic.runs.locate import find
+
+    chosen = (find(name, *folders) for name in names)
+    return list({run.directory.resolve(): run for run in chosen}.values())
+
+
+def loaded(text: str, runs_dir: Path) -> RunData:
+    """The one run that ``text`` means, read; what of it is torn is warned of."""
+    from nnbasic.runs.collect import read
+    from nnbasic.runs.locate import find
+
+    data, problem = read(find(text, runs_dir))
+    if problem:
+        warn(problem)
+    return data
+
+
+@runs.command()
+@run_argument
+@click.argument("words", metavar="WORD...", nargs=-1, required=True)
+@click.option("--remove", is_flag=True, help="Take the words off instead.")
+@runs_option
+def tag(run: str, words: tuple[str, ...], remove: bool, runs_dir: Path) -> None:
+    """Put one-word tags on RUN, by which list and compare can pick it."""
+    from nnbasic.configs import printable
+    from nnbasic.runs import curation
+    from nnbasic.runs.locate import find
+
+    chosen = find(run, runs_dir)
+    tags = curation.tag(chosen, words, remove=remove).tags
+    click.echo(printable(f"{chosen.id}: {' '.join(tags) or 'no tags'}"))
+
+
+@runs.command()
+@run_argument
+@click.argument("name")
+@runs_option
+def rename(run: str, name: str, runs_dir: Path) -> None:
+    """Give RUN another name. Its id, which is its directory's name, stays."""
+    from nnbasic.configs import printable
+    from nnbasic.runs import curation
+    from nnbasic.runs.locate import find
+
+    chosen = find(run, runs_dir)
+    click.echo(printable(f"{chosen.id}: {curation.rename(chosen, name).name}"))
+
+
+@runs.command()
+@runs_argument
+@click.option("--purge", is_flag=True, help="Delete them for good, also from the trash.")
+@runs_option
+def rm(names: tuple[str, ...], purge: bool, runs_dir: Path) -> None:
+    """Move runs to the trash, runs/.trash, from where `restore` brings them back."""
+    from nnbasic.configs import printable
+    from nnbasic.runs import curation
+
+    folders = [runs_dir, runs_dir / curation.TRASH] if purge else [runs_dir]
+    chosen = found(names, *folders)
+    (curation.purge if purge else curation.discard)(chosen)
+    for run in chosen:
+        click.echo(printable(f"{run.id}: {'deleted' if purge else 'moved to the trash'}"))
+
+
+@runs.command()
+@click.argument(
+    "names", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_discarded
+)
+@runs_option
+def restore(names: tuple[str, ...], runs_dir: Path) -> None:
+    """Bring runs back from the trash; `nnbasic runs list --runs runs/.trash` lists it."""
+    from nnbasic.configs import printable
+    from nnbasic.runs import curation
+
+    chosen = found(names, runs_dir / curation.TRASH)
+    curation.restore(chosen)
+    for run in chosen:
+        click.echo(printable(f"{run.id}: back in {runs_dir}"))

@@ -85,9 +85,28 @@ def pad(text: str, room: int, right: bool = False) -> str:
 
 def clip(text: str, room: int) -> str:
     """As much of ``text`` as takes at most ``room`` characters."""
-    while width(text) > room:
-        text = text[:-1]
+    for index, character in enumerate(text):
+        room -= width(character)
+        if room < 0:
+            return text[:index]
     return text
+
+
+def wrap(text: str, room: int) -> list[str]:
+    """``text`` in lines of ``room`` characters, broken at blanks, and within words too long."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        if width(f"{line} {word}") <= room:
+            line = f"{line} {word}" if line else word
+            continue
+        if line:
+            lines.append(line)
+        while width(word) > room:
+            piece = clip(word, room) or word[0]
+            lines.append(piece)
+            word = word[len(piece) :]
+        line = word
+    return [*lines, line]
 
 
 def show(lines: Sequence[str]) -> None:

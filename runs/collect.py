@@ -87,15 +87,22 @@ def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData
     data, problems = [], []
     for run in _selected(runs_dir, selectors):
         try:
-            record = run.record()
-            data.append(RunData(run, record, run.user(), run.status(record)))
+            found, problem = read(run)
         except RunError as error:
             problems.append(printable(str(error)))
             continue
-        lost = _lost_epochs(run, record)
-        if lost:
-            problems.append(printable(lost))
+        data.append(found)
+        if problem:
+            problems.append(problem)
     return sorted(data, key=lambda each: (each.record.started, each.run.id)), problems
+
+
+def read(run: Run) -> tuple[RunData, str | None]:
+    """A run, and what of it is torn, if anything; RunError if it cannot be read."""
+    record = run.record()
+    data = RunData(run, record, run.user(), run.status(record))
+    lost = _lost_epochs(run, record)
+    return data, lost and printable(lost)
 
 
 def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:
