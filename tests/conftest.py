@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnbasic.data import digits
+
 
 @pytest.fixture(autouse=True)
 def numpy_errors_raise() -> None:
@@ -27,3 +29,34 @@ def mnist_directory() -> Path:
     if not folder or not (Path(folder) / "train-images-idx3-ubyte.gz").exists():
         pytest.skip("needs MNIST: set NNBASIC_DATA to the folder that holds its four files")
     return Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def digits_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the built-in digits are drawn already."""
+    folder = tmp_path_factory.mktemp("digits")
+    digits.load(folder)
+    return folder
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory: it holds the drawn digits and `small.yaml`, and there is no network.
+
+    Commands that the test starts see no MNIST and a terminal of 80 columns, and compute in one
+    thread each.
+    """
+    folder = tmp_path / "here"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "digits").symlink_to(digits_cache)
+    (folder / "small.yaml").write_text(
+        "layers: [784, 16, 10]\nepochs: 3\nbatch_size: 100\n"
+        "data: {dataset: digits, validation: 9000}\n"
+    )
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("NNBASIC_DATA", raising=False)
+    monkeypatch.setenv("NNBASIC_MIRRORS", "http://127.0.0.1:9/")
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    return folder

@@ -1,0 +1,466 @@
+"""`nnbasic train` as a person or a script uses it."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import pickle
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnbasic import data
+from nnbasic.configs import load
+from nnbasic.data import mnist
+from nnbasic.runs import Run, find, newest, start, train
+
+resource = pytest.importorskip("resource")
+
+Command = Callable[..., Any]
+
+PLUGIN = """
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnbasic.model import ACTIVATIONS, Elementwise
+
+
+@ACTIVATIONS.register("{name}")
+@dataclass(frozen=True)
+class Own(Elementwise):
+    power: float = 2.0
+
+    def forward(self, z, out, work):
+        np.maximum(z, 0, out=out)
+        np.power(out, self.power, out=out)
+
+    def backward(self, gradient, z, a, out, work):
+        np.maximum(z, 0, out=out)
+        np.power(out, self.power - 1, out=out)
+        out *= self.power * gradient
+"""
+
+
+def runs(workplace: Path) -> list[Path]:
+    return sorted(path for path in (workplace / "runs").glob("*"))
+
+
+def content(run: Run) -> dict[str, Any]:
+    """The arrays of a run and its metrics without times."""
+    found: dict[str, Any] = {}
+    for name in ("last.npz", "best.npz", "predictions.npz"):
+        with np.load(run.directory / name) as file:
+            found[name] = {key: file[key].tobytes() for key in file}
+    found["metrics"] = [
+        {key: value for key, value in row.items() if not key.endswith("_seconds")}
+        for row in run.metrics()
+    ]
+    return found
+
+
+def stopped_after_one(config: str, name: str) -> Run:
+    """A run that was interrupted in its second epoch."""
+    loaded = load(config)
+    dataset = data.load("digits", validation=loaded.data.validation)
+    run = start(loaded, dataset, runs=Path("runs"), name=name)
+    with contextlib.closing(train(run, dataset)) as events:
+        next(event for event in events if event.epoch == 2)
+    assert run.record().epoch == 1
+    return run
+
+
+@contextlib.contextmanager
+def limited_files(size: int) -> Iterator[None]:
+    """No file may grow beyond ``size`` bytes, as if the disk were full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+class TestFinished:
+    def test_what_a_person_sees(self, workplace: Path, nnbasic: Command) -> None:
+        said = nnbasic("train", "--config", "small.yaml")
+        assert said.code == 0
+        assert re.fullmatch(
+            r"test accuracy \d\d\.\d\d % on digits \(loss \d\.\d{4}\), weights of epoch 3 of 3,"
+            r" \d\.\d s\nruns/\d{8}T\d{6}Z-small-[0-9a-f]{4}\n",
+            said.out,
+        )
+        assert re.fullmatch(
+            r"(epoch [123]/3  train loss \d\.\d{4} acc \d\d\.\d\d %"
+            r"  val loss \d\.\d{4} acc \d\d\.\d\d %  \d\.\d s\n){3}",
+            said.err,
+        )
+        assert max(map(len, said.err.splitlines())) <= 80
+
+    def test_the_files_of_a_run(self, workplace: Path, nnbasic: Command) -> None:
+        nnbasic("train", "--config", "small")
+        (run,) = runs(workplace)
+        assert {file.name for file in run.iterdir() if file.name[0] != "."} == {
+            "config.yaml", "run.json", "user.json", "metrics.jsonl", "diagnostics.jsonl",
+            "last.npz", "best.npz", "predictions.npz",
+        }  # fmt: skip
+        assert {path.name for path in workplace.iterdir()} == {"data", "small.yaml", "runs"}
+
+    def test_quiet(self, nnbasic: Command) -> None:
+        said = nnbasic("train", "--config", "small", "--quiet", "--epochs", 1)
+        assert (said.code, said.err) == (0, "")
+        assert said.out.startswith("test accuracy")
+
+    def test_json(self, workplace: Path, nnbasic: Command) -> None:
+        said = nnbasic("train", "--config", "small", "--json")
+        assert said.code == 0
+        summary = said.json()
+        (directory,) = runs(workplace)
+        run = Run(directory)
+        record = run.record()
+        assert record.best is not None
+        assert summary == {
+            "run": run.id,
+            "directory": f"runs/{run.id}",
+            "name": "small",
+            "status": "finished",
+            "reason": None,
+            "dataset": "digits",
+            "epochs": 3,
+            "test_accuracy": record.test_accuracy,
+            "test_loss": record.test_loss,
+            "best": {"epoch": 3, "val_accuracy": record.best["val_accuracy"]},
+            "seconds": record.seconds,
+        }
+        assert summary["test_accuracy"] > 0.5
+        assert len(said.err.splitlines()) == 3
+
+    def test_json_and_quiet(self, nnbasic: Command) -> None:
+        said = nnbasic("train", "--config", "small", "--json", "-q", "--epochs", 1)
+        assert said.json()["status"] == "finished"
+        assert said.err == ""
+
+    def test_options_change_the_config(self, nnbasic: Command) -> None:
+        command = "train --config small --set optimizer.lr=0.05 --set epochs=7 --epochs 1 --seed 4"
+        summary = nnbasic(*command.split(), "--name", "slower", "--json").json()
+        assert summary["name"] == "slower"
+        config = find("slower").config()
+        assert config == load("small", ["optimizer.lr=0.05", "epochs=1", "seed=4"])
+
+    def test_another_folder_for_the_runs(self, workplace: Path, nnbasic: Command) -> None:
+        where = workplace / "deep" / "my runs"
+        summary = nnbasic("train", "--config", "small", "--runs", where, "--json").json()
+        assert Path(summary["directory"]).parent == where
+        assert not (workplace / "runs").exists()
+        assert nnbasic("eval", "--runs", where, "--json").json()["run"] == summary["run"]
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            ["dtype=float64"],
+            ["batch_size=5000"],
+            ["data.validation=0"],
+            ["data.validation=11999", "batch_size=1"],
+            ["loss={name: mse, output: sigmoid}", "data.scale=standard"],
+            ["layers=[784, 12]", "data.scale=signed"],
+            ["activation=[tanh, prelu]", "layers=[784, 8, 8, 10]", "init=orthogonal"],
+        ],
+    )
+    def test_configs_at_the_edges(self, nnbasic: Command, changes: list[str]) -> None:
+        options = [word for change in changes for word in ("--set", change)]
+        trained = nnbasic("train", "--config", "small", "--epochs", 1, "--json", *options)
+        assert trained.code == 0
+        scored = nnbasic("eval", "--json")
+        assert scored.json()["accuracy"] == trained.json()["test_accuracy"]
+        assert scored.json()["loss"] == trained.json()["test_loss"]
+
+    def test_without_validation_the_last_epoch_counts(self, nnbasic: Command) -> None:
+        said = nnbasic("train", "--config", "small", "--set", "data.validation=0", "--json")
+        assert said.json()["best"] == {"epoch": 3, "val_accuracy": None}
+        assert "val" not in said.err
+        run = newest()
+        assert run.best.read_bytes() == run.last.read_bytes()
+
+    def test_early_stopping(self, nnbasic: Command) -> None:
+        stopping = "early_stopping={patience: 1, metric: val_loss, min_delta: 0.3}"
+        summary = nnbasic("train", "--config", "small", "--epochs", 30, "--set", stopping, "--json")
+        assert summary.code == 0
+        assert 1 < summary.json()["epochs"] < 10
+
+    def test_the_config_of_a_run_repeats_it(self, nnbasic: Command) -> None:
+        nnbasic("train", "--config", "small", "--seed", 3, "--name", "first")
+        first = find("first")
+        nnbasic("train", "--config", first.directory / "config.yaml", "--name", "second")
+        second = find("second")
+        assert content(first) == content(second)
+        assert first.record().identity == second.record().identity
+
+    @pytest.mark.parametrize(
+        "name",
+        ["my run", "활성화", "a/b", "../up", ".", "-rf", "--config", "a\tb", "x" * 300, "'\""],
+    )
+    def test_odd_names(self, workplace: Path, nnbasic: Command, name: str) -> None:
+        summary = nnbasic("train", "--config", "small", "--epochs", 1, "--json", f"--name={name}")
+        assert summary.json()["name"] == name
+        (directory,) = runs(workplace)
+        assert directory.is_dir()
+        if name != ".":
+            assert nnbasic("eval", "--json", "--", name).json()["run"] == directory.name
+
+    def test_an_empty_name_is_none(self, nnbasic: Command) -> None:
+        summary = nnbasic("train", "--config", "small", "--epochs", 1, "--json", "--name", "")
+        assert summary.json()["name"] == "small"
+
+
+class TestWarnings:
+    def test_step_does_not_learn(self, nnbasic: Command) -> None:
+        said = nnbasic("train", "--config", "small", "--epochs", 1, "--set", "activation=step")
+        assert said.code == 0
+        assert said.err.startswith("Warning: ")
+        assert "step" in said.err
+
+    def test_zeros_are_symmetric(self, nnbasic: Command) -> None:
+        said = nnbasic("train", "--config", "small", "--epochs", 1, "--set", "init=zeros")
+        assert said.code == 0
+        assert said.err.startswith("Warning: ")
+        assert "zeros" in said.err
+
+    def test_the_built_in_digits_in_place_of_mnist(self, nnbasic: Command) -> None:
+        said = nnbasic("train", "--config", "small", "--quiet", "--set", "data.dataset=auto")
+        assert said.code == 0
+        assert said.err.startswith("Warning: MNIST could not be had, so this run trains on the")
+        assert "Connection refused" in said.err
+        assert " on digits " in said.out
+        assert newest().record().dataset == "digits"
+
+
+class TestRefused:
+    """Exit code 2, one message, and no trace on the disk."""
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            ((), "Give --config FILE (`nnbasic configs list` names some) or --resume RUN"),
+            (("--config", "smal"), "did you mean"),
+            (("--config", "."), "is a directory"),
+            (("--config", "small", "--set", "epoch=3"), "did you mean 'epochs'?"),
+            (("--config", "small", "--epochs", "0"), "epochs"),
+            (("--config", "small", "--epochs", "two"), "'two' is not a valid integer"),
+            (("--config", "small", "--seed", "-1"), "seed"),
+            (("--config", "small", "--set", "data.validation=12000"), "between 0 and 11999"),
+            (("--config", "small", "--set", "data.dataset=mnist"), "Connection refused"),
+            (("--config", "small", "--set", "layers=[784]"), "layers"),
+            (("--config", "small", "--set", "layers=[784, 1000000000, 10]"), "layers"),
+            (("--resume", "x", "--config", "small"), "--resume goes on with the run's own config"),
+            (("--resume", "x", "--set", "epochs=3"), "--resume goes on with the run's own config"),
+            (("--resume", "x", "--seed", "3"), "--resume goes on with the run's own config"),
+            (("--resume", "x", "--epochs", "3"), "--resume goes on with the run's own config"),
+            (("--resume", "x", "--name", "y"), "--resume goes on with the run's own config"),
+            (("--resume", "x"), "no run 'x' in runs"),
+            (("--resume", ""), "no run '' in runs"),
+            (("--config", "small", "--no-such-option"), "No such option"),
+        ],
+    )
+    def test_the_command_line(
+        self, workplace: Path, nnbasic: Command, arguments: tuple[str, ...], words: str
+    ) -> None:
+        for option in ((), ("--json",)):
+            assert nnbasic("train", *arguments, *option).refused(words)
+        assert {path.name for path in workplace.iterdir()} <= {"data", "small.yaml"}
+
+    @pytest.mark.parametrize("folder", ["small.yaml", "small.yaml/deeper", "/proc/nowhere"])
+    def test_a_runs_folder_that_cannot_be(
+        self, workplace: Path, nnbasic: Command, folder: str
+    ) -> None:
+        before = (workplace / "small.yaml").read_bytes()
+        assert nnbasic("train", "--config", "small", "--runs", folder).refused(folder)
+        assert (workplace / "small.yaml").read_bytes() == before
+
+    def test_no_space_for_even_the_record(self, workplace: Path, nnbasic: Command) -> None:
+        with limited_files(10):
+            assert nnbasic("train", "--config", "small").refused("cannot begin a run")
+        assert runs(workplace) == []
+
+    def test_mnist_that_fails_verification(
+        self, workplace: Path, nnbasic: Command, mnist_directory: Path
+    ) -> None:
+        folder = workplace / "damaged"
+        shutil.copytree(mnist_directory, folder)
+        file = mnist.FILES[-1].within(folder)
+        assert file is not None
+        file.write_bytes(gzip.compress(gzip.decompress(file.read_bytes())[:-1] + b"\x03"))
+        for dataset in ("auto", "mnist"):
+            change = f"data.dataset={dataset}"
+            said = nnbasic("train", "--config", "small", "--data", folder, "--set", change)
+            assert said.refused(str(file))
+        assert not (workplace / "runs").exists()
+
+
+class TestFailed:
+    def test_a_full_disk(self, workplace: Path, nnbasic: Command) -> None:
+        with limited_files(60_000):
+            said = nnbasic("train", "--config", "small", "--quiet")
+        run = newest()
+        assert said.code == 1
+        assert said.out == ""
+        assert said.err == (
+            f"runs/{run.id}: failed: OSError: [Errno 27] File too large\n"
+            f"When that is mended, go on with:\n  nnbasic train --resume {run.id}\n"
+        )
+        assert nnbasic("train", "--resume", run.id, "--quiet").code == 0
+
+    @pytest.mark.parametrize("size", [60_000, 4000])
+    def test_as_json(self, workplace: Path, nnbasic: Command, size: int) -> None:
+        with limited_files(size):
+            said = nnbasic(
+                "train", "--config", "small", "--json", "-q", "--set", "diagnostics=false"
+            )
+        assert said.code == 1
+        assert said.json()["status"] == "failed"
+        assert said.json()["reason"] == "OSError: [Errno 27] File too large"
+
+    def test_a_fault_in_a_plugin_shows_its_traceback(
+        self, workplace: Path, nnbasic: Command
+    ) -> None:
+        code = PLUGIN.format(name="faulty").replace("out *=", "raise ValueError('oh')  #")
+        Path("faulty.py").write_text(code)
+        Path("faulty.yaml").write_text(
+            Path("small.yaml").read_text()
+            + "activation: faulty\ninit: he\ndiagnostics: false\nplugins: [faulty.py]\n"
+        )
+        said = nnbasic("train", "--config", "faulty", "--json")
+        assert said.code == 1
+        assert said.json()["reason"] == "ValueError: oh"
+        assert f'{workplace / "faulty.py"}", line' in said.err
+        assert newest().status() == "failed"
+
+
+class TestDiverged:
+    HOT = ("train", "--config", "small", "--quiet", "--set", "optimizer.lr=1e30")
+
+    def test_the_message(self, nnbasic: Command) -> None:
+        said = nnbasic(*self.HOT)
+        run = newest()
+        assert said.code == 1
+        assert said.out == ""
+        assert re.fullmatch(
+            rf"runs/{run.id}: diverged: the loss is not finite at epoch 1, step \d+; first in"
+            r" layer\d.*; likely causes: a learning rate too high \(optimizer\.lr is 1e\+30: .*\n",
+            said.err,
+        )
+        assert run.record().status == "diverged"
+
+    def test_as_json(self, nnbasic: Command) -> None:
+        said = nnbasic(*self.HOT, "--json")
+        assert said.code == 1
+        summary = said.json()
+        assert summary["status"] == "diverged"
+        assert "likely causes" in summary["reason"]
+        assert (summary["epochs"], summary["best"], summary["test_accuracy"]) == (0, None, None)
+
+    def test_it_is_not_resumed_nor_scored(self, nnbasic: Command) -> None:
+        nnbasic(*self.HOT)
+        run = newest()
+        assert nnbasic("train", "--resume", run.id).refused("diverged", "nothing to resume")
+        assert nnbasic("eval").refused("best.npz: there is no such checkpoint")
+
+
+class TestResume:
+    @pytest.fixture
+    def stopped(self, workplace: Path, nnbasic: Command) -> Run:
+        """A run with one epoch done of three, beside one with all of them."""
+        nnbasic("train", "--config", "small", "--quiet", "--name", "whole")
+        return stopped_after_one("small", "stopped")
+
+    @pytest.mark.parametrize("way", ["id", "prefix", "name", "directory", "absolute"])
+    def test_every_way_to_name_it(self, stopped: Run, nnbasic: Command, way: str) -> None:
+        text = {
+            "id": stopped.id,
+            "prefix": stopped.id[:-1],
+            "name": "stopped",
+            "directory": stopped.directory,
+            "absolute": stopped.directory.absolute(),
+        }[way]
+        said = nnbasic("train", "--resume", text, "--json")
+        assert said.code == 0
+        assert said.json()["run"] == stopped.id
+        assert content(stopped) == content(find("whole"))
+
+    def test_from_another_directory(
+        self,
+        stopped: Run,
+        workplace: Path,
+        nnbasic: Command,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        elsewhere = tmp_path / "else where"
+        (elsewhere / "data").mkdir(parents=True)
+        (elsewhere / "data" / "digits").symlink_to(workplace / "data" / "digits")
+        monkeypatch.chdir(elsewhere)
+        said = nnbasic("train", "--resume", workplace / stopped.directory, "--json")
+        assert said.json()["directory"] == str(workplace / stopped.directory)
+        assert [path.name for path in elsewhere.iterdir()] == ["data"]
+
+    def test_what_is_over(self, stopped: Run, nnbasic: Command) -> None:
+        whole = find("whole")
+        before = content(whole)
+        assert nnbasic("train", "--resume", "whole").refused("finished", "nothing to resume")
+        assert content(whole) == before
+
+    def test_an_ambiguous_run(self, stopped: Run, nnbasic: Command) -> None:
+        said = nnbasic("train", "--resume", stopped.id[:8])
+        assert said.refused("could mean 2 runs", stopped.id, find("whole").id)
+
+    @pytest.mark.parametrize(
+        ("damage", "words"),
+        [
+            (lambda whole: whole[: len(whole) // 2], "damaged, or no checkpoint"),
+            (lambda whole: pickle.dumps({}), "damaged, or no checkpoint"),
+            (lambda whole: b"", "damaged, or no checkpoint"),
+        ],
+    )
+    def test_a_damaged_checkpoint(
+        self, stopped: Run, nnbasic: Command, damage: Callable[[bytes], bytes], words: str
+    ) -> None:
+        damaged = damage(find("whole").best.read_bytes())
+        stopped.last.write_bytes(damaged)
+        record = (stopped.directory / "run.json").read_bytes()
+        assert nnbasic("train", "--resume", "stopped").refused(f"{stopped.last}: {words}")
+        assert stopped.last.read_bytes() == damaged
+        assert (stopped.directory / "run.json").read_bytes() == record
+
+    def test_a_checkpoint_of_other_shapes(self, stopped: Run, nnbasic: Command) -> None:
+        nnbasic("train", "--config", "small", "--set", "layers=[784, 17, 10]", "--name", "wider")
+        shutil.copy(find("wider").last, stopped.last)
+        said = nnbasic("train", "--resume", "stopped")
+        assert said.refused("not a checkpoint of this network: ", "(784, 17)", "(784, 16)")
+
+    def test_other_data(self, stopped: Run, nnbasic: Command) -> None:
+        path = stopped.directory / "run.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"dataset_sha256": "0" * 64}))
+        assert nnbasic("train", "--resume", "stopped").refused("trained on digits 000000000000…")
+
+
+def test_a_plugin_goes_all_the_way(workplace: Path, nnbasic: Command) -> None:
+    (workplace / "plugins").mkdir()
+    Path("plugins/squared.py").write_text(PLUGIN.format(name="squared"))
+    Path("squared.yaml").write_text(
+        Path("small.yaml").read_text()
+        + "activation: {name: squared, power: 1.5}\ninit: he\nplugins: [plugins/squared.py]\n"
+    )
+    assert nnbasic("gradcheck", "--config", "squared").code == 0
+    straight = nnbasic("train", "--config", "squared", "--json").json()
+    run = stopped_after_one("squared", "stopped")
+    resumed = nnbasic("train", "--resume", run.id, "--json").json()
+    assert resumed["test_loss"] == straight["test_loss"]
+    assert resumed["test_accuracy"] > 0.5
+    assert nnbasic("eval", run.id, "--json").json()["loss"] == straight["test_loss"]
+    again = nnbasic("train", "--config", run.directory / "config.yaml", "--json").json()
+    assert again["test_loss"] == straight["test_loss"]
