@@ -133,9 +133,8 @@ def test_every_component_is_a_frozen_dataclass_that_its_spec_rebuilds(
     assert list(spec) == ["name", *hyperparameters(table[name])]
     assert spec["name"] == name
     assert table.build(spec) == component
-    for key in hyperparameters(table[name]):
-        with pytest.raises(FrozenInstanceError):
-            setattr(component, key, 0)
+    with pytest.raises(FrozenInstanceError):
+        component.anything = 0
 
 
 @pytest.mark.parametrize(("table", "name"), EVERY)
