@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from nnbasic.configs import printable
-from nnbasic.runs.collect import RunData
+from nnbasic.runs.collect import RunData, Scalar
 from nnbasic.runs.grouping import Grouping, Values, ids, shown, values
 from nnbasic.runs.measures import Group, best_accuracy, has_all_metrics
 from nnbasic.runs.statistics import LEVEL, binomial_error, pairs_needed, smallest_p
@@ -110,6 +110,13 @@ def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
                 )
         if any(by_value.keys() != found[0].keys() for by_value in found):
             yield f"{key} is not the same in all rows, which may be the reason for a difference."
+    for group in groups:
+        configs: dict[Scalar, set[tuple[Scalar, ...]]] = {}
+        for run in group.counted:
+            own = tuple(values(run).get(key) for key in mixed)
+            configs.setdefault(run.flat.get("seed"), set()).add(own)
+        if len(set(map(frozenset, configs.values()))) > 1:
+            yield f"{group.label} mixes other configs for some seeds than for others."
 
 
 def _not_counted(group: Group) -> Iterator[str]:

@@ -351,6 +351,8 @@ def test_by_names_what_it_mixes(make: Make, runs: Path) -> None:
     assert relu.measures.val_accuracy.n == 3, "a seed is no more often repeated for being mixed"
     assert said(comparison.warnings, "activation=relu mixes", "0.1 (", "0.01 (", odd[0].name)
     assert said(comparison.warnings, "optimizer.lr is not the same in all rows")
+    assert said(comparison.warnings, "activation=relu", "other configs for some seeds")
+    assert not said(comparison.warnings, "activation=tanh")
     assert not said(compared(runs).warnings, "mixes")
 
 
