@@ -25,6 +25,7 @@ def complete_discarded(
 
 
 run_argument = click.argument("run", shell_complete=complete_run)
+NEW_PATH = click.Path(path_type=Path)
 runs_argument = click.argument(
     "names", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_run
 )
@@ -72,7 +73,7 @@ def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json:
         ids = [run.id for run in all_runs(runs_dir)]
         show(listing.listing(chosen, ids, terminal_width()))
     elif found:
-        click.echo(f"None of the {len(found)} runs in {runs_dir} is meant.")
+        click.echo(f"None of the {len(found)} runs in {runs_dir} fits.")
     else:
         click.echo(f"There is no run in {runs_dir} yet; start one: nnbasic train --config relu")
 
@@ -97,7 +98,10 @@ def show(run: str, runs_dir: Path, as_json: bool) -> None:
 @click.argument("b", metavar="RUN", shell_complete=complete_run)
 @runs_option
 def diff(a: str, b: str, runs_dir: Path) -> None:
-    """Show in what two runs differ, and nothing else: config, environment, results."""
+    """Show only what differs between two runs.
+
+    Compares their configs, environments and results.
+    """
     from nnbasic.cli import showing, tables
 
     pair = loaded(a, runs_dir), loaded(b, runs_dir)
@@ -158,7 +162,10 @@ def rename(run: str, name: str, runs_dir: Path) -> None:
 @click.option("--purge", is_flag=True, help="Delete them for good, also from the trash.")
 @runs_option
 def rm(names: tuple[str, ...], purge: bool, runs_dir: Path) -> None:
-    """Move runs to the trash, runs/.trash, from where `restore` brings them back."""
+    """Move runs to the trash.
+
+    It is runs/.trash; `nnbasic runs restore` brings them back from there.
+    """
     from nnbasic.configs import printable
     from nnbasic.runs import curation
 
@@ -175,7 +182,10 @@ def rm(names: tuple[str, ...], purge: bool, runs_dir: Path) -> None:
 )
 @runs_option
 def restore(names: tuple[str, ...], runs_dir: Path) -> None:
-    """Bring runs back from the trash; `nnbasic runs list --runs runs/.trash` lists it."""
+    """Bring runs back from the trash.
+
+    `nnbasic runs list --runs runs/.trash` lists what is there.
+    """
     from nnbasic.configs import printable
     from nnbasic.runs import curation
 
@@ -183,3 +193,34 @@ def restore(names: tuple[str, ...], runs_dir: Path) -> None:
     curation.restore(chosen)
     for run in chosen:
         click.echo(printable(f"{run.id}: back in {runs_dir}"))
+
+
+@runs.command()
+@runs_argument
+@click.option("--csv", "table", metavar="FILE", type=NEW_PATH, help="Write one row an epoch.")
+@click.option("--tensorboard", "folder", metavar="DIR", type=NEW_PATH, help="Write event files.")
+@runs_option
+def export(names: tuple[str, ...], table: Path | None, folder: Path | None, runs_dir: Path) -> None:
+    """Write the metrics of runs for a spreadsheet or for TensorBoard.
+
+    RUN is as for compare: an id, the beginning of ids, a name, a tag or a directory. What is
+    there already is not overwritten.
+
+    \b
+    nnbasic runs export baseline --csv metrics.csv
+    nnbasic runs export 2026 --tensorboard events && tensorboard --logdir events
+    """
+    if table is None and folder is None:
+        raise click.UsageError("Give --csv FILE, or --tensorboard DIR, or both.")
+    from nnbasic.runs import export as to
+    from nnbasic.runs.collect import collect
+
+    data, problems = collect(runs_dir, names)
+    for problem in problems:
+        warn(problem)
+    if table is not None:
+        rows = to.write_csv(data, table)
+        click.echo(f"{table}: {rows} epochs of {len(data)} runs")
+    if folder is not None:
+        to.write_tensorboard(data, folder)
+        click.echo(f"{folder}: {len(data)} runs; tensorboard --logdir {folder}")
