@@ -23,10 +23,10 @@ TELLING = ("dataset", "layers", "optimizer", "optimizer.lr", "epochs")
 def table(comparison: Comparison, width: int = 80) -> str:
     """Text in lines of ``width`` columns: what is the same, what differs, warnings, rows, notes."""
     blocks = [
-        "\n".join(_wrapped(line, width) for line in _opening(comparison)),
+        "\n".join(_wrapped(line, width) for line in opening(comparison)),
         "\n".join(_wrapped(f"Warning: {text}", width) for text in comparison.warnings),
     ]
-    for title, groups in _parts(comparison):
+    for title, groups in parts(comparison):
         blocks.append(title)
         for columns in (_accuracies(), _course(comparison)):
             figures = _telling(columns, groups)
@@ -38,12 +38,11 @@ def table(comparison: Comparison, width: int = 80) -> str:
 def markdown(comparison: Comparison) -> str:
     """The same as lists and wide tables in GitHub's Markdown."""
     blocks = [
-        "  \n".join(map(_escaped, _opening(comparison))),
+        "  \n".join(map(_escaped, opening(comparison))),
         "\n".join(f"- **Warning:** {_escaped(text)}" for text in comparison.warnings),
     ]
-    for title, groups in _parts(comparison):
-        figures = _telling([*_accuracies()[1:], *_course(comparison)], groups)
-        columns = [*_keys(comparison, groups), ("n", _runs), *figures]
+    for title, groups in parts(comparison):
+        columns = wide(comparison, groups)
         rows = [
             [_escaped(heading) for heading, _ in columns],
             ["---"] * len(columns),
@@ -68,7 +67,14 @@ def as_csv(comparison: Comparison) -> str:
     return output.getvalue()
 
 
-def _opening(comparison: Comparison) -> list[str]:
+def wide(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
+    """All columns that have something to say of ``groups``: heading, and what a group has there."""
+    figures = _telling([*_accuracies()[1:], *_course(comparison)], groups)
+    return [*_keys(comparison, groups), ("n", _runs), *figures]
+
+
+def opening(comparison: Comparison) -> list[str]:
+    """How many runs and rows, what is the same and what differs, a line each."""
     same = comparison.same
     runs, rows = sum(len(group.runs) for group in comparison.groups), len(comparison.groups)
     telling = ", ".join(f"{key} {shown(same[key])}" for key in TELLING if key in same)
@@ -81,7 +87,7 @@ def _opening(comparison: Comparison) -> list[str]:
     ]
 
 
-def _parts(comparison: Comparison) -> Iterator[tuple[str, list[Group]]]:
+def parts(comparison: Comparison) -> Iterator[tuple[str, list[Group]]]:
     """The rows that are compared, and, under a title, the others."""
     for fair, title in ((True, ""), (False, "Not comparable with the first row (see above):")):
         groups = [group for group in comparison.groups if group.comparable is fair]
