@@ -118,10 +118,9 @@ def steps(
             total_correct += correct
             yield StepResult(epoch, step, loss, correct / len(labels), learning_rate)
         score = None if validation is None else evaluate(network, validation)
-        if where := network.first_non_finite():  # the last update has no next loss to tell of it
-            raise DivergedError(epoch, step, where)
-        if score is not None and not math.isfinite(score.loss):
-            raise DivergedError(epoch, step, network.first_non_finite() or "the loss itself")
+        where = network.first_non_finite()  # the last update has no next loss to tell of it
+        if where or (score is not None and not math.isfinite(score.loss)):
+            raise DivergedError(epoch, step, where or "the loss itself")
         yield EpochResult(
             epoch=epoch,
             step=step,
