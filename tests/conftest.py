@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -60,3 +62,17 @@ def workplace(tmp_path: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     return folder
+
+
+@pytest.fixture(scope="session")
+def trained_on_digits(digits_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with three finished runs: relu of seeds 0 and 1, and tanh. To be copied first."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "data").mkdir()
+    (folder / "data" / "digits").symlink_to(digits_cache)
+    for name, *changes in ("relu", "--seed=0"), ("relu", "--seed=1"), ("tanh", "--seed=0"):
+        command = [sys.executable, "-m", "nnbasic.cli", "train", "--quiet", "--config", name]
+        small = "layers=[784, 8, 10]", "epochs=2", "data.dataset=digits", "data.validation=9000"
+        options = [f"--set={change}" for change in (*small, "init=xavier", "optimizer.lr=0.1")]
+        subprocess.run([*command, *options, *changes], cwd=folder, check=True, capture_output=True)
+    return folder / "runs"
