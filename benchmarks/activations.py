@@ -1,0 +1,82 @@
+"""What each activation costs: an epoch relative to ReLU's, and its passes alone.
+
+    python benchmarks/activations.py --json activations.json
+
+Trains 784-512-512-10 at batch 128 with every activation in turn, so that each is measured beside
+ReLU. Forward and backward are the seconds of those passes over one hidden layer's batch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+
+import numpy as np
+from common import images, in_turn, ratio, report
+
+from nnbasic.data import Batches, Scale
+from nnbasic.model import ACTIVATIONS, MLP, steps, stream
+
+SIZES, BATCH, CALLS = [784, 512, 512, 10], 128, 200
+
+
+def epoch(activation: str, x: np.ndarray, y: np.ndarray):
+    network = MLP(SIZES, activation, "xavier")
+    batches = Batches(
+        x, y, batch_size=BATCH, scale=Scale.fit("unit", x), order=stream(0, "batch_order")
+    )
+
+    def run() -> None:
+        for _ in steps(network, batches, optimizer={"name": "sgd", "lr": 0.001}, epochs=1):
+            pass
+
+    return run
+
+
+def passes(activation: str):
+    """One forward pass and one backward pass of a hidden layer, many times over."""
+    component = ACTIVATIONS.build(activation)
+    layer = component.layer(SIZES[1])
+    dtype = np.dtype(np.float32)
+    layer.bind(*({k: np.zeros(s, dtype) for k, s in layer.shapes.items()} for _ in range(2)))
+    layer.start()
+    layer.resize(BATCH, dtype)
+    rng = np.random.default_rng(0)
+    z = rng.standard_normal((BATCH, component.affine_units(SIZES[1])), dtype)
+    gradient = rng.standard_normal((BATCH, SIZES[1]), dtype)
+
+    def forward() -> None:
+        for _ in range(CALLS):
+            layer.forward(z)
+
+    def backward() -> None:
+        for _ in range(CALLS):
+            layer.backward(gradient)
+
+    return forward, backward
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--images", type=int, default=12_800, help="per round")
+    parser.add_argument("--json", metavar="FILE")
+    options = parser.parse_args()
+    x, y = images(options.images)
+    relu = epoch("relu", x, y)
+    rows = []
+    for name in ACTIVATIONS:
+        times = in_turn({"this": epoch(name, x, y), "relu": relu}, options.rounds)
+        forward, backward = passes(name)
+        alone = in_turn({"forward": forward, "backward": backward}, options.rounds)
+        micro = {k: 1e6 * statistics.median(t) / CALLS for k, t in alone.items()}
+        rows.append(
+            [name, ratio(times["this"], times["relu"]), micro["forward"], micro["backward"]]
+        )
+        print(*rows[-1], flush=True)
+    print()
+    report(["activation", "epoch / ReLU's", "forward µs", "backward µs"], rows, options.json)
+
+
+if __name__ == "__main__":
+    main()
