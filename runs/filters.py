@@ -17,6 +17,9 @@ from nnbasic.runs.grouping import values
 
 Facts = dict[str, Scalar | list[str]]
 
+ABSENT: list[str] = []
+"""What is found under a key that a run does not have, which is not the same as null."""
+
 BEST_FIRST = ("val_accuracy", "test_accuracy")
 """What is ordered from the highest down; all else goes from the lowest up."""
 
@@ -76,7 +79,7 @@ class Condition:
         return cls(key, sign, written, value)
 
     def holds(self, found: Scalar | list[str]) -> bool:
-        """Whether a run with ``found`` under the key is meant."""
+        """Whether a run with ``found`` under the key is meant; `ABSENT` equals nothing."""
         if self.sign in _ORDER:
             return is_number(found) and bool(_ORDER[self.sign](found, self.value))
         equal = any(map(self._equals, found if isinstance(found, list) else [found]))
@@ -105,7 +108,7 @@ def select(
     known = list(dict.fromkeys(key for _, row in table for key in row))
     for condition in conditions:
         key = resolve(condition.key, known)
-        table = [(each, row) for each, row in table if condition.holds(row.get(key))]
+        table = [(each, row) for each, row in table if condition.holds(row.get(key, ABSENT))]
     if sort is not None:
         key = resolve(sort, known)
         table.sort(key=lambda pair: _rank(key, pair[1].get(key)))
