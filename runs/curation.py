@@ -27,8 +27,8 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
         if not word or not word.isprintable() or " " in word:
             raise RunError(f"{printable(word)!r} is no tag: a tag is one word")
         if remove and word not in tags:
-            has = f"it has {', '.join(map(printable, tags))}" if tags else "it has none"
-            raise RunError(f"{run.directory}: no tag {word!r} to remove; {has}")
+            there = printable(", ".join(user.tags)) or "none"
+            raise RunError(f"{run.directory}: no tag {word!r} to remove; it has {there}")
         if remove:
             del tags[word]
         else:
