@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from nnbasic.cli.options import complete_run, data_option, json_option, print_json, runs_option
+from nnbasic.cli.options import (
+    complete_run,
+    data_option,
+    json_option,
+    print_json,
+    runs_option,
+    short,
+)
 
 if TYPE_CHECKING:
     from nnbasic.runs import Predictions
@@ -61,7 +68,7 @@ def evaluate(
         )
         return
     click.echo(f"{chosen.id}, {checkpoint} checkpoint, {len(predictions.labels)} {split} images")
-    click.echo(f"accuracy {100 * predictions.accuracy:.2f} %, loss {predictions.loss:.4f}\n")
+    click.echo(f"accuracy {100 * predictions.accuracy:.2f} %, loss {short(predictions.loss)}\n")
     click.echo(table(predictions))
 
 

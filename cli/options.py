@@ -87,3 +87,8 @@ def warn(message: str) -> None:
 def print_json(value: Any) -> None:
     """Write ``value`` to stdout as one strict JSON object (NaN is refused)."""
     click.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+def short(loss: float) -> str:
+    """A loss in four decimals; in three digits if it is huge."""
+    return f"{loss:.4f}" if loss < 1000 else f"{loss:.3g}"

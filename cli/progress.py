@@ -7,6 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from nnbasic.cli.options import short
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -48,7 +50,7 @@ class _Bars:
         from tqdm import tqdm
 
         width = len(str(max(epochs, steps)))
-        layout = "{percentage:3.0f}%|{bar:10}| ETA {remaining}"
+        layout = "{percentage:3.0f}%|{bar:8}| ETA {remaining}"
         style: dict[str, Any] = {"file": sys.stderr, "dynamic_ncols": True, "leave": False}
         # It counts batches too, so that it has an ETA before the first epoch ends.
         self.epochs = tqdm(
@@ -74,7 +76,7 @@ class _Bars:
         if (moment := time.perf_counter()) - self.drawn > REFRESH:
             self.drawn = moment
             self.batches.set_postfix_str(
-                f"loss {result.loss:.3f}, acc {100 * result.accuracy:.1f} %,"
+                f"loss {result.loss:.3g}, acc {100 * result.accuracy:.1f} %,"
                 f" lr {result.learning_rate:.2g}",
                 refresh=False,
             )
@@ -96,8 +98,8 @@ def figures(result: EpochResult, epochs: int) -> str:
     """The figures of an epoch in one line, of 80 columns at most for fewer than 100 epochs."""
     parts = [
         f"epoch {result.epoch:>{len(str(epochs))}}/{epochs}",
-        f"train loss {result.train_loss:.4f} acc {100 * result.train_accuracy:.2f} %",
+        f"train loss {short(result.train_loss)} acc {100 * result.train_accuracy:.2f} %",
     ]
-    if result.val_accuracy is not None:
-        parts.append(f"val loss {result.val_loss:.4f} acc {100 * result.val_accuracy:.2f} %")
+    if result.val_loss is not None and result.val_accuracy is not None:
+        parts.append(f"val loss {short(result.val_loss)} acc {100 * result.val_accuracy:.2f} %")
     return "  ".join([*parts, f"{result.epoch_seconds:.1f} s"])

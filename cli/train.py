@@ -21,6 +21,7 @@ from nnbasic.cli.options import (
     print_json,
     runs_option,
     set_option,
+    short,
     warn,
 )
 
@@ -243,10 +244,11 @@ def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> No
             click.echo(
                 f"When that is mended, go on with:\n  {resume_command(run, data_dir)}", err=True
             )
-    elif not as_json and record.test_accuracy is not None and record.best:
+    elif not as_json and record.test_accuracy is not None and record.test_loss is not None:
+        best = record.best["epoch"] if record.best else 0
         click.echo(
             f"test accuracy {100 * record.test_accuracy:.2f} % on {record.dataset}"
-            f" (loss {record.test_loss:.4f}), weights of epoch {record.best['epoch']}"
+            f" (loss {short(record.test_loss)}), weights of epoch {best}"
             f" of {record.epoch}, {record.seconds:.1f} s"
         )
         click.echo(run.directory)
