@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
+from nnbasic.cli.options import ends_in
+
 if TYPE_CHECKING:
     from nnbasic.model import Activation
-
-PICTURES = (".png", ".svg")
 
 
 def complete_activation(
@@ -26,20 +26,13 @@ def complete_activation(
     return [CompletionItem(name) for name in ACTIVATIONS if name.startswith(incomplete)]
 
 
-def picture_file(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
-    """Refuse a file that by its name is no picture: it could be one that is not to be lost."""
-    if value is not None and value.suffix.lower() not in PICTURES:
-        raise click.BadParameter(f"{value} must end in .png or .svg, for a picture of that kind")
-    return value
-
-
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete_activation)
 @click.option(
     "--plot",
     metavar="FILE",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    callback=picture_file,
+    callback=ends_in(".png", ".svg"),
     help="Draw each function and its derivative into a .png or .svg file.",
 )
 def activations(names: tuple[str, ...], plot: Path | None) -> None:

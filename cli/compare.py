@@ -5,10 +5,22 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from nnbasic.cli.options import complete_run, print_json, runs_option, warn
+from nnbasic.cli.options import (
+    complete_run,
+    data_option,
+    ends_in,
+    print_json,
+    runs_option,
+    warn,
+)
+
+if TYPE_CHECKING:
+    from nnbasic.data import Dataset
+    from nnbasic.runs.collect import RunData
 
 
 @click.command()
@@ -32,9 +44,24 @@ from nnbasic.cli.options import complete_run, print_json, runs_option, warn
     default="table",
     show_default=True,
 )
+@click.option(
+    "--report",
+    "report_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=ends_in(".html", ".htm"),
+    help="Write everything, with figures, into one HTML file, too.",
+)
 @runs_option
+@data_option
 def compare(
-    selectors: tuple[str, ...], by: str | None, threshold: float, form: str, runs_dir: Path
+    selectors: tuple[str, ...],
+    by: str | None,
+    threshold: float,
+    form: str,
+    report_file: Path | None,
+    runs_dir: Path,
+    data_dir: Path | None,
 ) -> None:
     """Compare runs: those that differ only in the seed make one row.
 
@@ -44,6 +71,7 @@ def compare(
     nnbasic compare
     nnbasic compare relu tanh --threshold 0.95
     nnbasic compare --by activation,init --format markdown
+    nnbasic compare --report out.html
     """
     from nnbasic.runs import formats
     from nnbasic.runs.collect import collect
@@ -63,6 +91,25 @@ def compare(
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
         click.echo(_encodable(formats.table(comparison, width)))
+    if report_file is not None:
+        from nnbasic.runs import report
+
+        dataset = data_at_hand(comparison.groups[0].runs[0], data_dir)
+        report.write(comparison, report_file, dataset=dataset)
+        click.echo(f"The report is in {report_file}", err=True)
+
+
+def data_at_hand(run: RunData, data_dir: Path | None) -> Dataset | str:
+    """What ``run`` was trained on, if it need not be fetched; otherwise why it is not here."""
+    from nnbasic.data import DataError, load, mnist
+
+    name = run.record.dataset
+    try:
+        if name == "mnist" and mnist.find(data_dir) is None:
+            return "MNIST is not on this machine; `nnbasic data fetch` gets it"
+        return load(name, validation=0, directory=data_dir)
+    except DataError as error:
+        return str(error)
 
 
 def _encodable(text: str) -> str:

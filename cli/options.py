@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,17 @@ runs_option = click.option(
     show_default=True,
     help="The folder that holds the runs.",
 )
+
+
+def ends_in(*suffixes: str) -> Callable[[click.Context, click.Parameter, Any], Path | None]:
+    """Refuse a file that by its name is of another kind: it could be one that is not to be lost."""
+
+    def check(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+        if value is not None and value.suffix.lower() not in suffixes:
+            raise click.BadParameter(f"{value} must end in {' or '.join(suffixes)}.")
+        return value
+
+    return check
 
 
 def complete_run(
