@@ -85,7 +85,7 @@ def _named(runs: Sequence[RunData]) -> list[Column]:
     from nnbasic.configs import printable
 
     names = ["" if f"-{d.user.name}-" in d.run.id else printable(d.user.name) for d in runs]
-    return [Column("name", names, least=12)] if any(names) else []
+    return [Column("name", names, least=8)] if any(names) else []
 
 
 def _datasets(runs: Sequence[RunData]) -> list[Column]:

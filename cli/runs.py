@@ -212,15 +212,19 @@ def export(names: tuple[str, ...], table: Path | None, folder: Path | None, runs
     """
     if table is None and folder is None:
         raise click.UsageError("Give --csv FILE, or --tensorboard DIR, or both.")
+    from nnbasic.runs import RunError
     from nnbasic.runs import export as to
     from nnbasic.runs.collect import collect
 
     data, problems = collect(runs_dir, names)
     for problem in problems:
         warn(problem)
+    if not data:
+        raise RunError("none of these runs can be read")
+    count = f"{len(data)} run{'s' * (len(data) != 1)}"
     if table is not None:
         rows = to.write_csv(data, table)
-        click.echo(f"{table}: {rows} epochs of {len(data)} runs")
+        click.echo(f"{table}: {rows} epochs of {count}")
     if folder is not None:
         to.write_tensorboard(data, folder)
-        click.echo(f"{folder}: {len(data)} runs; tensorboard --logdir {folder}")
+        click.echo(f"{folder}: {count}; look at them with: tensorboard --logdir {folder}")

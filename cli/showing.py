@@ -24,22 +24,16 @@ def complete(data: RunData) -> dict[str, Any]:
 
 def showing(data: RunData, room: int) -> list[str]:
     """The lines that show a run: what came of it, its config, where it ran, its epochs."""
-    import yaml
-
     from nnbasic.configs import printable
+    from nnbasic.runs.collect import flow
 
-    config = yaml.safe_dump(
-        data.record.config,
-        default_flow_style=None,  # the innermost mappings on one line
-        sort_keys=False,
-        allow_unicode=True,
-        width=room - 2 * len(GAP),
-    )
+    inner = room - len(GAP)
+    config = {key: flow(value) for key, value in data.record.config.items()}
     lines = [printable(data.run.id), "", *_pairs(_facts(data), room)]
-    lines += ["", "Config", *_indented(map(printable, config.splitlines()))]
-    lines += ["", "Environment", *_indented(_pairs(_environment(data), room - len(GAP)))]
+    lines += ["", "Config", *_indented(_pairs(config, inner))]
+    lines += ["", "Environment", *_indented(_pairs(_environment(data), inner))]
     if data.metrics:
-        lines += ["", "Epochs", *_indented(_course(data, room - len(GAP)))]
+        lines += ["", "Epochs", *_indented(_course(data, inner))]
     return lines
 
 

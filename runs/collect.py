@@ -59,22 +59,28 @@ def flatten(config: Mapping[str, Any]) -> dict[str, Scalar]:
     for key, value in config.items():
         if isinstance(value, Mapping):
             flat |= {f"{key}.{inner}": each for inner, each in flatten(value).items()}
-        elif isinstance(value, list):
-            flat[key] = _flow(json.dumps(value))
         else:
-            flat[key] = value
+            flat[key] = flow(value) if isinstance(value, list) else value
     return flat
+
+
+def flow(value: Any) -> str:
+    """``value`` as YAML on one line, a component without hyperparameters by its name alone."""
+    return _flow(json.dumps(value))
 
 
 @functools.lru_cache  # a thousand runs have few different lists, and writing YAML is slow
 def _flow(text: str) -> str:
-    """The JSON list ``text`` as YAML on one line, components without hyperparameters by name."""
-    items = [
-        item["name"] if isinstance(item, dict) and list(item) == ["name"] else item
-        for item in json.loads(text)
-    ]
-    flow: str = yaml.safe_dump(items, default_flow_style=True, sort_keys=False, width=10**6)
-    return flow.strip()
+    def short(value: Any) -> Any:
+        if isinstance(value, list):
+            return list(map(short, value))
+        return value["name"] if isinstance(value, dict) and list(value) == ["name"] else value
+
+    value = short(json.loads(text))
+    flow: str = yaml.safe_dump(
+        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6
+    )
+    return flow.removesuffix("...\n").strip()
 
 
 def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData], list[str]]:
