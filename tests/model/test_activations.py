@@ -154,6 +154,22 @@ def test_hyperparameters_shape_the_left_side(spec: dict[str, Any], left: float) 
     np.testing.assert_allclose(a, [left, 2.0], rtol=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("spec", "left"),
+    [
+        ({"name": "leaky_relu", "slope": 0.2}, 0.2),
+        ({"name": "prelu", "slope": 0.5}, 0.5),
+        ({"name": "elu", "alpha": 2.0}, 2.0),
+        ({"name": "selu"}, 1.7580993408473766),
+    ],
+    ids=str,
+)
+def test_at_a_kink_the_left_derivative_counts(spec: dict[str, Any], left: float) -> None:
+    a, d = applied(spec, np.array([0.0, -0.0]))
+    assert a.tolist() == [0, 0]
+    np.testing.assert_allclose(d, left, rtol=1e-15)
+
+
 @pytest.mark.parametrize("at_zero", [0, 1])
 def test_relu_has_the_derivative_at_zero_that_is_asked_for(at_zero: int) -> None:
     spec = {"name": "relu", "grad_at_zero": at_zero}
