@@ -23,8 +23,8 @@ State = dict[str, Array]
 Positive = Annotated[float, Bounds(gt=0)]
 Decay = Annotated[float, Bounds(ge=0, lt=1)]
 
-BLOCK = 1 << 15
-"""Elements in a block: the few arrays of an update, 128 KiB each, fit in a core's L2 cache."""
+BLOCK = 1 << 16
+"""Elements in a block: the few arrays of an update, 256 KiB each, fit in a core's L2 cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
