@@ -51,8 +51,9 @@ def evaluate(
     from nnbasic import runs
     from nnbasic.cli.train import recorded_data
 
-    chosen = runs.find(run, runs_dir) if run else runs.newest(runs_dir)
-    predictions = runs.evaluate_run(chosen, recorded_data(chosen, data_dir), split, checkpoint)
+    chosen = runs.newest(runs_dir) if run is None else runs.find(run, runs_dir)
+    dataset = recorded_data(chosen, data_dir)
+    predictions = runs.evaluate_run(chosen, dataset, split, checkpoint)
     if as_json:
         print_json(
             {
@@ -67,16 +68,20 @@ def evaluate(
             }
         )
         return
-    click.echo(f"{chosen.id}, {checkpoint} checkpoint, {len(predictions.labels)} {split} images")
+    images = f"{len(predictions.labels)} {split} images of {dataset.name}"
+    click.echo(f"{chosen.id}, {checkpoint} checkpoint, {images}")
     click.echo(f"accuracy {100 * predictions.accuracy:.2f} %, loss {short(predictions.loss)}\n")
     click.echo(table(predictions))
 
 
 def table(predictions: Predictions) -> str:
-    """Per-class figures beside the confusion matrix, in which a dot stands for zero."""
+    """Per-class figures beside the confusion matrix, in which a dot stands for zero.
+
+    A row is a true class, and a column after the bar what its images were taken for.
+    """
     confusion = predictions.confusion().tolist()
     classes = "".join(f"{c:>5}" for c in range(len(confusion)))
-    lines = [f"{'true':>5}  {'prec.':>5}  {'rec.':>5}  {'F1':>5} |{classes}  as"]
+    lines = [f"{'taken for':>37}", f"{'true':>5}  {'prec.':>5}  {'rec.':>5}  {'F1':>5} |{classes}"]
     for row, counts in zip(predictions.per_class(), confusion, strict=True):
         figures = "  ".join(f"{row[key]:.3f}" for key in ("precision", "recall", "f1"))
         cells = "".join(f"{count or '·':>5}" for count in counts)
