@@ -1,0 +1,186 @@
+"""`nnbasic eval`: the scores of a run, again and by class."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnbasic.runs import Run, find
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the runs of `runs` are kept, once they are trained."""
+    return tmp_path_factory.mktemp("trained")
+
+
+@pytest.fixture
+def summaries(workplace: Path, nnbasic: Command, trained: Path) -> dict[str, Any]:
+    """What `train --json` said of two runs, ``older`` and ``newer``, that are in ./runs."""
+    cache = trained / "summaries.json"
+    if not cache.exists():
+        both = {
+            name: nnbasic(
+                "train", "--config", "small", "--seed", seed, "--name", name, "--json"
+            ).json()
+            for seed, name in enumerate(["older", "newer"])
+        }
+        shutil.copytree("runs", trained / "runs")
+        cache.write_text(json.dumps(both))
+    else:
+        shutil.copytree(trained / "runs", "runs")
+    said: dict[str, Any] = json.loads(cache.read_text())
+    return said
+
+
+def test_the_same_number_as_at_the_end_of_the_training(
+    nnbasic: Command, summaries: dict[str, Any]
+) -> None:
+    for name, summary in summaries.items():
+        said = nnbasic("eval", name, "--json")
+        assert said.code == 0
+        assert said.err == ""
+        assert said.json()["accuracy"] == summary["test_accuracy"]
+        assert said.json()["loss"] == summary["test_loss"]
+
+
+def test_json_has_the_keys_of_the_promise(nnbasic: Command, summaries: dict[str, Any]) -> None:
+    scores = nnbasic("eval", "--json").json()
+    assert list(scores) == [
+        "run", "checkpoint", "split", "examples", "accuracy", "loss", "per_class", "confusion",
+    ]  # fmt: skip
+    assert scores["run"] == summaries["newer"]["run"]
+    assert (scores["checkpoint"], scores["split"], scores["examples"]) == ("best", "test", 2000)
+    assert [list(row) for row in scores["per_class"]] == [
+        ["class", "precision", "recall", "f1", "support"]
+    ] * 10
+    assert [row["class"] for row in scores["per_class"]] == list(range(10))
+    confusion = np.array(scores["confusion"])
+    assert confusion.sum(axis=1).tolist() == [row["support"] for row in scores["per_class"]]
+    assert confusion.trace() / 2000 == scores["accuracy"]
+
+
+def test_rows_of_the_confusion_are_the_true_classes(
+    nnbasic: Command, summaries: dict[str, Any]
+) -> None:
+    confusion = nnbasic("eval", "--json").json()["confusion"]
+    with np.load(find("newer").predictions) as file:
+        labels, predicted = file["labels"], file["predicted"]
+    assert confusion[3][5] == ((labels == 3) & (predicted == 5)).sum()
+    assert confusion[5][3] == ((labels == 5) & (predicted == 3)).sum()
+
+
+@pytest.mark.parametrize(("split", "examples"), [("train", 3000), ("validation", 9000)])
+def test_other_splits(
+    nnbasic: Command, summaries: dict[str, Any], split: str, examples: int
+) -> None:
+    scores = nnbasic("eval", "--split", split, "--json").json()
+    assert (scores["split"], scores["examples"]) == (split, examples)
+    if split == "validation":
+        assert scores["accuracy"] == summaries["newer"]["best"]["val_accuracy"]
+
+
+def test_the_last_checkpoint(nnbasic: Command, summaries: dict[str, Any]) -> None:
+    run = find("newer")
+    shutil.copy(find("older").best, run.last)
+    scores = nnbasic("eval", "--checkpoint", "last", "--json").json()
+    assert scores["checkpoint"] == "last"
+    assert scores["accuracy"] == summaries["older"]["test_accuracy"]
+    assert nnbasic("eval", "--json").json()["accuracy"] == summaries["newer"]["test_accuracy"]
+
+
+def test_every_way_to_name_a_run(nnbasic: Command, summaries: dict[str, Any]) -> None:
+    run_id = summaries["older"]["run"]
+    for text in (run_id, run_id[:-1], "older", f"runs/{run_id}", Path("runs", run_id).absolute()):
+        assert nnbasic("eval", text, "--json").json()["run"] == run_id
+
+
+def test_the_table(nnbasic: Command, summaries: dict[str, Any]) -> None:
+    said = nnbasic("eval", "older")
+    assert said.code == 0
+    lines = said.out.splitlines()
+    accuracy = 100 * summaries["older"]["test_accuracy"]
+    assert lines[0] == f"{summaries['older']['run']}, best checkpoint, 2000 test images of digits"
+    assert lines[1].startswith(f"accuracy {accuracy:.2f} %, loss ")
+    assert len(lines) == 15
+    assert max(map(len, lines)) <= 80
+    scores = nnbasic("eval", "older", "--json").json()
+    for line, row, counts in zip(lines[5:], scores["per_class"], scores["confusion"], strict=True):
+        figures, _, cells = line.partition("|")
+        shown = [f"{row[key]:.3f}" for key in ("precision", "recall", "f1")]
+        assert figures.split() == [str(row["class"]), *shown]
+        assert [0 if cell == "·" else int(cell) for cell in cells.split()] == counts
+
+
+class TestRefused:
+    def test_no_run_at_all(self, workplace: Path, nnbasic: Command) -> None:
+        assert nnbasic("eval").refused("there is no run yet; start one")
+        assert not (workplace / "runs").exists()
+
+    @pytest.mark.parametrize("text", ["nope", "", "data", "small.yaml", "x" * 5000])
+    def test_no_such_run(self, nnbasic: Command, summaries: dict[str, Any], text: str) -> None:
+        assert nnbasic("eval", text).refused("no run", "in runs")
+
+    def test_an_ambiguous_run(self, nnbasic: Command, summaries: dict[str, Any]) -> None:
+        assert nnbasic("eval", "20").refused("could mean 2 runs", summaries["older"]["run"])
+
+    def test_a_damaged_checkpoint(self, nnbasic: Command, summaries: dict[str, Any]) -> None:
+        run = find("older")
+        run.best.write_bytes(run.best.read_bytes()[:1000])
+        assert nnbasic("eval", "older", "--json").refused("best.npz: damaged, or no checkpoint")
+        assert nnbasic("eval", "older", "--checkpoint", "last").code == 0
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"schema_version": 99}'])
+    def test_a_broken_record(
+        self, nnbasic: Command, summaries: dict[str, Any], content: str
+    ) -> None:
+        run = find("older")
+        (run.directory / "run.json").write_text(content)
+        assert nnbasic("eval", "older").refused(run.id)
+        assert nnbasic("eval", "--json").json()["run"] == summaries["newer"]["run"]
+
+    def test_a_broken_config(self, nnbasic: Command, summaries: dict[str, Any]) -> None:
+        (find("older").directory / "config.yaml").write_text("activation: rely\n")
+        assert nnbasic("eval", "older").refused("its config cannot be used", "relu")
+
+    def test_other_data_than_it_was_trained_on(
+        self, nnbasic: Command, summaries: dict[str, Any]
+    ) -> None:
+        path = find("older").directory / "run.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"dataset_sha256": "0" * 64}))
+        assert nnbasic("eval", "older").refused("trained on digits 000000000000…")
+
+    def test_data_that_is_not_there(self, nnbasic: Command, summaries: dict[str, Any]) -> None:
+        path = find("older").directory / "run.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"dataset": "mnist"}))
+        assert nnbasic("eval", "older").refused("MNIST", "Connection refused")
+
+    def test_no_validation_split(self, nnbasic: Command) -> None:
+        change = "data.validation=0"
+        nnbasic("train", "--config", "small", "--epochs", 1, "--set", change, "--quiet")
+        said = nnbasic("eval", "--split", "validation")
+        assert said.refused("the run was trained without a validation split")
+
+    def test_wrong_choices(self, nnbasic: Command, summaries: dict[str, Any]) -> None:
+        assert nnbasic("eval", "--split", "tests").refused("'tests' is not one of")
+        assert nnbasic("eval", "--checkpoint", "first").refused("'first' is not one of")
+
+
+def test_it_changes_nothing(workplace: Path, nnbasic: Command, summaries: dict[str, Any]) -> None:
+    def state() -> dict[str, tuple[int, int]]:
+        files = Path("runs").rglob("*")
+        return {str(f): (f.stat().st_mtime_ns, f.stat().st_size) for f in files}
+
+    before = state()
+    nnbasic("eval", "older")
+    assert state() == before
+    assert Run(Path("runs", summaries["older"]["run"])).status() == "finished"
+    assert state() == before

@@ -1,0 +1,82 @@
+"""`nnbasic gradcheck`: right gradients pass, wrong ones do not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbasic.configs import presets
+
+Command = Callable[..., Any]
+SMALL = ("--set", "layers=[784, 12, 8, 10]")
+
+WRONG = '''
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnbasic.model import ACTIVATIONS, Elementwise
+
+
+@ACTIVATIONS.register("wrong_tanh")
+@dataclass(frozen=True)
+class WrongTanh(Elementwise):
+    """Forgets the square in 1 - a²."""
+
+    def forward(self, z, out, work):
+        np.tanh(z, out=out)
+
+    def backward(self, gradient, z, a, out, work):
+        np.multiply(gradient, 1 - a, out=out)
+'''
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_every_preset_agrees(nnbasic: Command, preset: str) -> None:
+    said = nnbasic("gradcheck", "--config", preset, *SMALL)
+    assert (said.code, said.err) == (0, "")
+    lines = said.out.splitlines()
+    assert lines[0].split() == ["parameter", "size", "checked", "relative", "error"]
+    names = [line.split()[0] for line in lines[1:]]
+    assert {"layer1.weight", "layer1.bias", "layer3.weight", "layer3.bias"} <= set(names)
+    assert ("layer1.slope" in names) == (preset == "prelu")
+    for line in lines[1:]:
+        assert re.fullmatch(r"layer\d\.\w+ +\d+ +\d+ +\d\.\de-?\+?\d\d", line)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse", "{name: mse, output: sigmoid}"])
+def test_every_loss_agrees(nnbasic: Command, loss: str) -> None:
+    change = f"loss={loss}"
+    assert nnbasic("gradcheck", "--config", "tanh", *SMALL, "--set", change).code == 0
+
+
+def test_a_wrong_gradient_is_exit_code_1_and_names_the_parameters(
+    workplace: Path, nnbasic: Command
+) -> None:
+    Path("wrong.py").write_text(WRONG)
+    Path("wrong.yaml").write_text("activation: wrong_tanh\ninit: xavier\nplugins: [wrong.py]\n")
+    said = nnbasic("gradcheck", "--config", "wrong", *SMALL)
+    assert said.code == 1
+    wrong = [line.split()[0] for line in said.out.splitlines() if line.endswith("above 1e-06")]
+    assert wrong == ["layer1.weight", "layer1.bias", "layer2.weight", "layer2.bias"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "Give --config FILE"),
+        (("--config", "rellu"), "did you mean"),
+        (("--config", "relu", "--set", "activation=rellu"), "did you mean"),
+    ],
+)
+def test_refused(nnbasic: Command, arguments: tuple[str, ...], words: str) -> None:
+    assert nnbasic("gradcheck", *arguments).refused(words)
+
+
+def test_it_leaves_nothing(workplace: Path, nnbasic: Command) -> None:
+    nnbasic("gradcheck", "--config", "relu", *SMALL)
+    assert {path.name for path in workplace.iterdir()} == {"data", "small.yaml"}
