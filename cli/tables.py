@@ -85,6 +85,8 @@ def pad(text: str, room: int, right: bool = False) -> str:
 
 def clip(text: str, room: int) -> str:
     """As much of ``text`` as takes at most ``room`` characters."""
+    if width(text) <= room:
+        return text
     for index, character in enumerate(text):
         room -= width(character)
         if room < 0:

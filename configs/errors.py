@@ -36,4 +36,6 @@ class ConfigError(Exception):
 
 def printable(text: str) -> str:
     """``text`` with control characters escaped, so that no config can drive the terminal."""
+    if text.isprintable():  # nearly always, and a list of many runs asks for many texts
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
