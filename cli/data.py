@@ -190,9 +190,19 @@ def verify(data_dir: Path | None) -> None:
 
 @data.command()
 @click.option(
-    "--dataset", type=click.Choice(["auto", "mnist", "digits"]), default="auto", show_default=True
+    "--dataset",
+    type=click.Choice(["auto", "mnist", "digits"]),
+    default="auto",
+    show_default=True,
+    help="MNIST, the built-in digits, or MNIST if it can be had.",
 )
-@click.option("--split", type=click.Choice(["train", "test"]), default="train", show_default=True)
+@click.option(
+    "--split",
+    type=click.Choice(["train", "test"]),
+    default="train",
+    show_default=True,
+    help="Which images.",
+)
 @click.option(
     "--count", type=click.IntRange(min=1), default=6, show_default=True, help="How many to print."
 )
