@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from nnbasic.cli.options import config_option, data_option, runs_option, set_option, warn
-from nnbasic.cli.train import interrupts
+from nnbasic.cli.train import EXIT_CODES, interrupts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from nnbasic.runs.cluster import DaskCluster
-    from nnbasic.runs.execute import LocalProcesses, Outcome
+    from nnbasic.data import Dataset
+    from nnbasic.runs.execute import Outcome
     from nnbasic.runs.sweep import Cell, Job
+
+    CarryOut = Callable[[Sequence[Job], Path], Generator[Outcome, None, None]]
 
 
 @click.command()
@@ -75,89 +80,125 @@ def sweep(
         raise click.UsageError("Give --config FILE; `nnbasic configs list` names some.")
     if dask is not None and jobs is not None:
         raise click.UsageError("--jobs is for this machine; a Dask cluster has its own workers.")
-    from nnbasic.runs.learning_rates import FOLDER, choose_rates
-    from nnbasic.runs.sweep import cells, outstanding
+    from nnbasic.runs.sweep import cells
 
     found = cells(config, overrides, vary)
-    hashes, notes = data_at_hand(found, data_dir)
-    if notes:
-        warn(f"MNIST could not be had, so these runs train on the built-in digits.\n{notes}")
-        found = cells(config, [*overrides, "data.dataset=digits"], vary)
-        hashes, _ = data_at_hand(found, data_dir)
-
-    def carry_out(wanted: Sequence[Job], folder: Path, what: str) -> list[Outcome]:
-        left = outstanding(wanted, folder, hashes)
-        if len(left) < len(wanted):
-            click.echo(f"{len(wanted) - len(left)} of {len(wanted)} {what} are there.", err=True)
-        return shown(left, executor(folder, data_dir, jobs, dask), what) if left else []
-
-    with interrupts():
+    with interrupts(), workforce(data_dir, jobs, dask) as carry_out:
         try:
-            if lr_search:
-                found = choose_rates(
-                    found, runs_dir, lambda trials: carry_out(trials, runs_dir / FOLDER, "trials")
-                )
-                for cell in found:
-                    click.echo(f"{cell.name}: {cell.note}", err=True)
-            outcomes = carry_out(
-                [job for cell in found for job in cell.jobs(seeds)], runs_dir, "runs"
-            )
+            datasets = data_at_hand(found, data_dir)
+            problems = swept(found, seeds, datasets, runs_dir, lr_search, carry_out)
         except KeyboardInterrupt:
             click.echo("Interrupted; the same command goes on from here.", err=True)
-            ctx.exit(130)
-    failed = sum(outcome.status == "failed" for outcome in outcomes)
-    if failed:
-        click.echo(f"{failed} runs failed; the same command tries them again.", err=True)
+            ctx.exit(EXIT_CODES["interrupted"])
+    for problem in problems:
+        warn(problem)
+    if problems:
+        click.echo("The same command tries again what did not end.", err=True)
         ctx.exit(1)
     click.echo("See what the choices did with `nnbasic compare`.", err=True)
 
 
-def data_at_hand(found: Sequence[Cell], data_dir: Path | None) -> tuple[dict[str, str], str]:
-    """The SHA-256 of each data set that is named, and why MNIST is replaced if it is.
+@contextlib.contextmanager
+def workforce(data_dir: Path | None, jobs: int | None, dask: str | None) -> Iterator[CarryOut]:
+    """What carries out jobs: processes here, or the workers of a cluster."""
+    if dask is None:
+        from nnbasic.runs.environment import cores
+        from nnbasic.runs.execute import carry_out_here
 
-    MNIST is fetched now if need be, rather than by every run.
-    """
-    from nnbasic import data
+        yield partial(carry_out_here, data=data_dir, workers=jobs or cores())
+    else:
+        from nnbasic.runs.cluster import carry_out_there, connected
+
+        with connected(dask) as client:
+            yield partial(carry_out_there, data=data_dir, client=client)
+
+
+def data_at_hand(found: Sequence[Cell], data_dir: Path | None) -> dict[str, Dataset]:
+    """What each data set that is named means here; MNIST is fetched once, now if need be."""
+    from nnbasic import configs, data
     from nnbasic.cli.data import download_bar
 
-    hashes: dict[str, str] = {}
-    note = ""
-    for name in sorted({cell.config.data.dataset for cell in found}):
+    largest: dict[str, int] = {}
+    for cell in found:
+        for caution in configs.cautions(cell.config):
+            warn(f"{cell.name}: {caution}")
+        wanted = cell.config.data
+        largest[wanted.dataset] = max(wanted.validation, largest.get(wanted.dataset, 0))
+    datasets = {}
+    for name, validation in largest.items():
         with download_bar() as progress:
-            dataset = data.load(name, validation=0, directory=data_dir, progress=progress)
-        hashes[name] = dataset.sha256
-        note = note or dataset.note or ""
-    return hashes, note
+            datasets[name] = data.load(
+                name, validation=validation, directory=data_dir, progress=progress
+            )
+        if note := datasets[name].note:
+            warn(
+                "MNIST could not be had, so these runs train on the built-in digits; their figures"
+                f" are not MNIST's.\n{note}"
+            )
+    return datasets
 
 
-def executor(
-    folder: Path, data_dir: Path | None, jobs: int | None, dask: str | None
-) -> LocalProcesses | DaskCluster:
-    """Where the runs are carried out."""
-    from nnbasic.runs.environment import cores
-    from nnbasic.runs.execute import LocalProcesses
+def swept(
+    found: Sequence[Cell],
+    seeds: int,
+    datasets: dict[str, Dataset],
+    runs_dir: Path,
+    lr_search: bool,
+    carry_out: CarryOut,
+) -> list[str]:
+    """Do what is left to do of the sweep; what did not end, and why."""
+    from nnbasic.runs.learning_rates import choose_rates
+    from nnbasic.runs.sweep import jobs
 
-    if dask is None:
-        return LocalProcesses(folder, data_dir, jobs or cores())
-    from nnbasic.runs.cluster import DaskCluster
+    problems: list[str] = []
+    if lr_search:
+        trials = partial(done, carry_out=carry_out, what="trials")
+        found, problems = choose_rates(found, datasets, runs_dir, trials)
+        for cell in found:
+            click.echo(f"{cell.name}: {cell.note}", err=True)
+    if found:
+        first = found[0].config.seed
+        wanted = jobs(found, range(first, first + seeds), datasets)
+        outcomes = done(wanted, runs_dir, carry_out=carry_out, what="runs")
+        statuses = Counter(outcome.status for outcome in outcomes if not outcome.ended)
+        problems += [
+            f"{count} of {len(wanted)} runs {status}" for status, count in statuses.items()
+        ]
+    return problems
 
-    return DaskCluster(folder, data_dir, dask)
 
-
-def shown(jobs: Sequence[Job], where: LocalProcesses | DaskCluster, what: str) -> list[Outcome]:
-    """Carry out ``jobs`` with one bar over all of them and a line as each ends."""
-    from contextlib import closing
-
+def done(wanted: Sequence[Job], folder: Path, *, carry_out: CarryOut, what: str) -> list[Outcome]:
+    """Carry out those of the jobs that are left, one bar over all and a line as each ends."""
     from tqdm import tqdm
 
+    from nnbasic.runs.sweep import attempts, outstanding
+
+    there = attempts(folder)
+    left = outstanding(wanted, there)
+    if len(left) < len(wanted):
+        elsewhere = sum(any(a.status == "running" for a in there.get(j.key, ())) for j in wanted)
+        others = f", {elsewhere} of them at work in another process" if elsewhere else ""
+        click.echo(
+            f"{len(wanted) - len(left)} of {len(wanted)} {what} are there{others}.", err=True
+        )
+    if not left:
+        return []
     ended = []
+    layout = "{desc} {n_fmt}/{total_fmt} {percentage:3.0f}%|{bar}| {elapsed}, ETA {remaining}"
     with (
-        closing(where.outcomes(jobs)) as outcomes,
-        tqdm(total=len(jobs), desc=what, disable=None, dynamic_ncols=True) as bar,
+        contextlib.closing(carry_out(left, folder)) as outcomes,
+        tqdm(
+            total=len(left),
+            desc=what,
+            bar_format=layout,
+            smoothing=0,  # two that end together are no sudden haste
+            leave=False,
+            dynamic_ncols=True,
+            disable=None,
+        ) as bar,
     ):
         for outcome in outcomes:
             ended.append(outcome)
-            outcome.annotate()
             best = "" if outcome.best is None else f", validation {100 * outcome.best:.2f} %"
             message = f": {outcome.message}" if outcome.message else ""
             with bar.external_write_mode():

@@ -6,7 +6,7 @@ from nnbasic.configs.loading import load, loads
 from nnbasic.configs.reference import json_schema, reference
 from nnbasic.configs.schema import Config, Data, EarlyStopping
 from nnbasic.configs.sources import Listed, listing, presets
-from nnbasic.configs.writing import dump
+from nnbasic.configs.writing import dump, flow
 
 __all__ = [
     "Config",
@@ -17,6 +17,7 @@ __all__ = [
     "Problem",
     "cautions",
     "dump",
+    "flow",
     "json_schema",
     "listing",
     "load",

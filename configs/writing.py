@@ -24,6 +24,19 @@ def dump(config: Config) -> str:
     return text
 
 
+def flow(value: Any) -> str:
+    """``value`` as YAML on one line, to be read as what it is."""
+    text: str = yaml.dump(
+        value,
+        Dumper=_Dumper,
+        sort_keys=False,
+        default_flow_style=True,
+        allow_unicode=True,
+        width=float("inf"),
+    )
+    return text.removesuffix("...\n").strip()
+
+
 class _Dumper(yaml.SafeDumper):
     """Quotes text that the reader would take for a number, as PyYAML itself would not: 1e-3."""
 

@@ -6,128 +6,180 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import yaml
-
-from nnbasic.configs import Config, load
+from nnbasic.configs import Config, ConfigError, Problem, dump, flow, load, printable
+from nnbasic.configs.reader import Document
+from nnbasic.data import Dataset
 from nnbasic.runs.files import RunError
 from nnbasic.runs.locate import all_runs
-from nnbasic.runs.record import Run
+from nnbasic.runs.process import Task
+from nnbasic.runs.record import Record, Run
 
-Choice = tuple[str, Any]
-"""A config key and the value that a cell gives it."""
+Key = tuple[str, int, str]
+"""What makes two runs one and the same: identity of the config, seed, SHA-256 of the data."""
 
 
 @dataclass(frozen=True)
 class Cell:
     """One combination of choices, as a config with the first of the seeds."""
 
-    choices: tuple[Choice, ...]
+    name: str
+    """What its runs are called: ``relu-he``, ``leaky_relu-0.2-he``."""
     config: Config
     note: str = ""
     """How the learning rate was chosen, if it was."""
 
-    @property
-    def name(self) -> str:
-        """What its runs are called: ``relu-he``, ``leaky_relu-0.2-he``."""
-        return "-".join(_word(value) for _, value in self.choices) or "sweep"
-
-    def jobs(self, seeds: int) -> list[Job]:
-        """One job for each of ``seeds`` seeds, from the config's own upwards."""
-        first = self.config.seed
-        return [
-            Job(self.config.model_copy(update={"seed": seed}), self.name, self.note)
-            for seed in range(first, first + seeds)
-        ]
-
 
 @dataclass(frozen=True)
 class Job:
-    """One run that a sweep asks for; ``run`` is one that has begun it and can go on."""
+    """One run that a sweep asks for; ``begun`` is one that was interrupted and can go on."""
 
     config: Config
     name: str
-    note: str = ""
-    run: Run | None = None
+    note: str
+    dataset: str
+    sha256: str
+    begun: Run | None = None
+
+    @property
+    def key(self) -> Key:
+        return (self.config.identity(), self.config.seed, self.sha256)
 
     @property
     def label(self) -> str:
         return f"{self.name} seed {self.config.seed}"
 
-
-def parse_vary(text: str) -> tuple[str, list[Any]]:
-    """The key and the values of ``activation=relu,tanh`` or ``layers=[784, 10],[784, 30, 10]``.
-
-    RunError if it is not of that form.
-    """
-    key, equals, values = text.partition("=")
-    try:
-        parsed = yaml.safe_load(f"[{values}]") if equals and key.strip() else None
-    except yaml.YAMLError:
-        parsed = None
-    if not parsed:
-        raise RunError(
-            f"--vary {text}: must be KEY=VALUE,VALUE as in activation=relu,tanh; a mapping is a"
-            " value too: 'activation={name: elu, alpha: 0.5},relu'"
+    def task(self, runs: Path, data: Path | None) -> Task:
+        """What to tell the process that carries it out."""
+        return Task(
+            dump(self.config),
+            self.name,
+            self.note,
+            self.dataset,
+            self.sha256,
+            str(runs),
+            None if data is None else str(data),
+            None if self.begun is None else str(self.begun.directory),
         )
-    return key.strip(), parsed
+
+
+class Attempt(NamedTuple):
+    """A run that is there, and the status that it has."""
+
+    status: str
+    run: Run
+    record: Record
 
 
 def cells(source: str, overrides: Sequence[str], vary: Sequence[str]) -> list[Cell]:
     """Every combination of the values in ``vary``, each applied to the config ``source``.
 
-    Raises ConfigError for a combination that is no valid config, RunError for a wrong ``vary``.
+    Raises ConfigError if some are no valid configs, naming each, and RunError if one says nothing
+    that another does not.
     """
+    base = load(source, overrides)
     axes = [parse_vary(text) for text in vary]
     keys = [key for key, _ in axes]
     if len(set(keys)) < len(keys):
         raise RunError(f"--vary names a key twice ({', '.join(keys)}); give all its values at once")
-    found = []
+    found: dict[str, tuple[str, Cell]] = {}
+    problems: dict[str, Problem] = {}
     for values in product(*(values for _, values in axes)):
-        choices = tuple(zip(keys, values, strict=True))
-        changes = [f"{key}={_flow(value)}" for key, value in choices]
-        found.append(Cell(choices, load(source, [*overrides, *changes])))
+        changes = [f"{key}={flow(value)}" for key, value in zip(keys, values, strict=True)]
+        combination = printable(" ".join(changes))
+        try:
+            config = load(source, [*overrides, *changes]) if changes else base
+        except ConfigError as error:
+            for problem in error.problems:  # of many combinations with the same, the first tells
+                problems.setdefault(str(problem), _placed(problem, combination, changes))
+            continue
+        name = "-".join(_word(value) for value in values) or Path(source).stem
+        other, _ = found.setdefault(config.identity(), (combination, Cell(name, config)))
+        if other != combination:
+            raise RunError(f"--vary asks twice for one config: {other} and {combination}")
+    if problems:
+        raise ConfigError(problems.values())
+    return [cell for _, cell in found.values()]
+
+
+def parse_vary(text: str) -> tuple[str, list[Any]]:
+    """The key and the values of ``activation=relu,tanh`` or ``layers=[784, 10],[784, 30, 10]``.
+
+    Raises RunError if it is not of that form, ConfigError if the values are no YAML.
+    """
+    key, equals, values = text.partition("=")
+    if key.strip() == "seed":
+        raise RunError("--vary seed: say how many seeds with --seeds, and the first with --set")
+    if not (equals and key.strip() and values.strip()):
+        raise RunError(
+            f"--vary {printable(text)}: must be KEY=VALUE,VALUE as in activation=relu,tanh; a"
+            " mapping is a value too: 'activation={name: elu, alpha: 0.5},relu'"
+        )
+    place = f"--vary {text}"
+    try:
+        document = Document(f"[{values}]", place)
+        problems = document.problems
+    except ConfigError as error:
+        problems = error.problems
+    if problems:
+        raise ConfigError(Problem(p.message, key.strip(), place) for p in problems)
+    return key.strip(), document.value
+
+
+def jobs(cells: Sequence[Cell], seeds: Sequence[int], datasets: Mapping[str, Dataset]) -> list[Job]:
+    """A job for each of ``cells`` with each of ``seeds``.
+
+    ``datasets`` has what each ``data.dataset`` that a config names means here. All cells have
+    their first seed before any has its second, so that a part of a sweep is a fair one too.
+    """
+    found = []
+    for seed, cell in product(seeds, cells):
+        config = cell.config.model_copy(update={"seed": seed})
+        dataset = datasets[config.data.dataset]
+        found.append(Job(config, cell.name, cell.note, dataset.name, dataset.sha256))
     return found
 
 
-def outstanding(jobs: Iterable[Job], runs: Path, hashes: Mapping[str, str]) -> list[Job]:
-    """What is left of ``jobs``, judged by the runs that are there.
+def attempts(runs: Path) -> dict[Key, list[Attempt]]:
+    """The runs in ``runs`` by what was to be trained, oldest first; what is broken is none."""
+    found: dict[Key, list[Attempt]] = {}
+    for run in all_runs(runs):
+        try:
+            record = run.record()
+            attempt = Attempt(run.status(record), run, record)
+        except RunError:
+            continue
+        key = (record.identity, record.config.get("seed", -1), record.dataset_sha256)
+        found.setdefault(key, []).append(attempt)
+    return found
 
-    ``hashes`` is the SHA-256 of each data set that a config of the jobs names.
+
+def outstanding(jobs: Iterable[Job], there: Mapping[Key, Sequence[Attempt]]) -> list[Job]:
+    """What is left of ``jobs``, judged by the runs that are ``there``.
 
     A job is done if a run of the same config, seed and data has finished or diverged (which it
     would do again), and left alone if one is running; an interrupted or crashed run is taken up
     again; a failed one is repeated.
     """
-    begun: dict[tuple[str, int, str], list[tuple[str, Run]]] = {}
-    for run in all_runs(runs):
-        try:
-            record = run.record()
-        except RunError:
-            continue
-        key = (record.identity, record.config["seed"], record.dataset_sha256)
-        begun.setdefault(key, []).append((run.status(record), run))
-    left = []
+    left: dict[Key, Job] = {}
     for job in jobs:
-        key = (job.config.identity(), job.config.seed, hashes[job.config.data.dataset])
-        there = begun.get(key, [])
-        if any(status in ("finished", "diverged", "running") for status, _ in there):
+        mine = there.get(job.key, ())
+        if any(attempt.status in ("finished", "diverged", "running") for attempt in mine):
             continue
-        stopped = [run for status, run in there if status in ("interrupted", "crashed")]
-        left.append(replace(job, run=stopped[-1] if stopped else None))
-    return left
+        begun = [each.run for each in mine if each.status in ("interrupted", "crashed")]
+        left.setdefault(job.key, replace(job, begun=begun[-1] if begun else None))
+    return list(left.values())
 
 
-def _flow(value: Any) -> str:
-    """``value`` as YAML on one line."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, width=10**6)
-    return text.removesuffix("...\n").strip()
+def _placed(problem: Problem, combination: str, changes: Sequence[str]) -> Problem:
+    """``problem`` with the combination that has it, in place of the change that brought it."""
+    place = f"the combination {combination}"
+    if problem.place.removeprefix("--set ") not in changes:
+        place += f": {problem.place}"
+    return replace(problem, place=place)
 
 
 def _word(value: Any) -> str:
-    if isinstance(value, dict):
-        return "-".join(_word(part) for part in value.values())
-    if isinstance(value, list):
-        return "-".join(_word(part) for part in value)
-    return str(value)
+    parts = value.values() if isinstance(value, dict) else value
+    return "-".join(map(_word, parts)) if isinstance(value, (dict, list)) else flow(value)
