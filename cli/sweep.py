@@ -74,7 +74,7 @@ def sweep(
     interrupted is resumed, what failed is repeated.
 
     \b
-    nnbasic sweep --config relu --vary activation=sigmoid,tanh,relu --vary init=xavier,he --seeds 6
+    nnbasic sweep --config relu --vary activation=tanh,relu --vary init=xavier,he
     """
     if config is None:
         raise click.UsageError("Give --config FILE; `nnbasic configs list` names some.")
