@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     type=click.Choice(["table", "markdown", "csv", "json"]),
     default="table",
     show_default=True,
+    help="How to print the comparison.",
 )
 @click.option(
     "--report",
