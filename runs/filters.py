@@ -102,8 +102,8 @@ def select(
     no run has, and for a condition that is none.
     """
     conditions = [Condition.parse(text) for text in where]
-    if not data:
-        return []
+    if not data or not (conditions or sort):
+        return list(data)
     table = [(each, facts(each)) for each in data]
     known = list(dict.fromkeys(key for _, row in table for key in row))
     for condition in conditions:
