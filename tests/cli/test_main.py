@@ -1,0 +1,99 @@
+"""The group of commands: quick to start, documented, and completed by the shell."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.shell_completion import ShellComplete
+
+from nnbasic.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+
+
+def commands(
+    command: click.Command, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command with the words that call it."""
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, sub in command.commands.items():
+            yield from commands(sub, (*path, name))
+
+
+ALL = dict(commands(main))
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_every_command_and_every_option_has_help(path: tuple[str, ...]) -> None:
+    command = ALL[path]
+    assert command.help
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_the_help_fits_80_columns(path: tuple[str, ...]) -> None:
+    context = click.Context(ALL[path], info_name=" ".join(("nnbasic", *path)), terminal_width=80)
+    text = ALL[path].get_help(context)
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("path", [path for path in ALL if path], ids=" ".join)
+def test_every_command_is_in_the_readme(path: tuple[str, ...]) -> None:
+    """A subcommand stands in a paragraph about its group."""
+    group, name = path[0], path[-1]
+    paragraphs = (ROOT / "README.md").read_text().split("\n\n")
+    about = [text for text in paragraphs if f"nnbasic {group}" in text]
+    assert any(re.search(rf"\b{name}\b", text) for text in about)
+
+
+def test_help_and_completion_load_neither_numpy_nor_pydantic() -> None:
+    """In a real process, for every command; otherwise each would cost half a second."""
+    code = (
+        "import sys\n"
+        "from nnbasic.cli.main import main\n"
+        f"for path in {[list(path) for path in ALL]!r}:\n"
+        "    assert main([*path, '--help'], standalone_mode=False) == 0\n"
+        "from click.shell_completion import ShellComplete\n"
+        "completion = ShellComplete(main, {}, 'nnbasic', '_NNBASIC_COMPLETE')\n"
+        "for words in (['train', '--config'], ['train', '--resume'], ['eval']):\n"
+        "    completion.get_completions(words, '')\n"
+        "print({'numpy', 'pydantic', 'tqdm'} & set(sys.modules), file=sys.stderr)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stderr == "set()\n"
+
+
+def test_the_shell_completes_runs_newest_first(workplace: Path) -> None:
+    for name in ("20260101T000000Z-a-0000", "20260102T000000Z-b-0000", "foreign"):
+        (workplace / "runs" / name).mkdir(parents=True)
+        if name != "foreign":
+            (workplace / "runs" / name / "run.json").touch()
+    completion = ShellComplete(main, {}, "nnbasic", "_NNBASIC_COMPLETE")
+    for words in (["eval"], ["train", "--resume"], ["eval", "--runs", "runs"]):
+        found = [item.value for item in completion.get_completions(words, "2026010")]
+        assert found == ["20260102T000000Z-b-0000", "20260101T000000Z-a-0000"]
+    assert completion.get_completions(["eval", "--runs", "nowhere"], "") == []
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_the_shells_get_their_script(
+    shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_NNBASIC_COMPLETE", f"{shell}_source")
+    with pytest.raises(SystemExit, match="0"):
+        main([], prog_name="nnbasic")
+    assert f"_NNBASIC_COMPLETE={shell}_complete" in capsys.readouterr().out
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--version"], prog_name="nnbasic", standalone_mode=False)
+    assert re.fullmatch(r"nnbasic, version \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
