@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import math
 import os
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
+
+from numpy.lib.npyio import NpzFile
+
+from nnbasic.model.arrays import Array
 
 
 class RunError(Exception):
@@ -76,3 +82,15 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
             break
         rows.append(row)
     return rows
+
+
+def read_arrays(path: Path, *names: str) -> list[Array]:
+    """The arrays ``names`` of an `.npz` file; RunError if it is missing, damaged or has others."""
+    try:
+        # Not np.load, which takes a file that is no zip for a pickle and leaves it open.
+        with path.open("rb") as stream, NpzFile(stream, allow_pickle=False) as file:
+            return [file[name] for name in names]
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing") from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise RunError(f"{path} is damaged ({error})") from None

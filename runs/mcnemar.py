@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,7 +10,7 @@ import numpy as np
 from nnbasic.configs import printable
 from nnbasic.model.arrays import Array
 from nnbasic.runs.collect import RunData
-from nnbasic.runs.files import RunError
+from nnbasic.runs.files import RunError, read_arrays
 from nnbasic.runs.measures import Group
 from nnbasic.runs.statistics import mcnemar_p
 
@@ -69,13 +67,7 @@ def test_images(runs: Sequence[RunData]) -> int | None:
 def _answers(run: RunData) -> tuple[Array, Array]:
     """The true and the predicted classes, each (n,); RunError if they cannot be read."""
     path = run.run.predictions
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            labels, predicted = file["labels"], file["predicted"]
-    except FileNotFoundError:
-        raise RunError(f"{path} is missing") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise RunError(f"{path} is damaged ({error})") from None
+    labels, predicted = read_arrays(path, "labels", "predicted")
     if labels.ndim != 1 or labels.shape != predicted.shape or not len(labels):
         raise RunError(f"{path} does not hold a label and a prediction for each image")
     return labels, predicted

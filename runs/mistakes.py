@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,6 +10,7 @@ import numpy as np
 
 from nnbasic.model.arrays import Array
 from nnbasic.runs.collect import RunData
+from nnbasic.runs.files import RunError, read_arrays
 
 
 class Confused(NamedTuple):
@@ -110,10 +109,10 @@ def answers(runs: Sequence[RunData]) -> Answers | None:
 def _read(run: RunData) -> tuple[Array, Array] | None:
     """Labels and probabilities; None if the file is missing, damaged or something else."""
     try:
-        with np.load(run.run.predictions, allow_pickle=False) as file:
-            labels, probabilities = file["labels"].astype(np.intp), file["probabilities"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        labels, probabilities = read_arrays(run.run.predictions, "labels", "probabilities")
+    except RunError:
         return None
+    labels = labels.astype(np.intp)
     fits = labels.ndim == 1 and probabilities.ndim == 2 and len(labels) == len(probabilities)
     if not fits or not len(labels) or probabilities.dtype.kind != "f":
         return None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import zipfile
-import zlib
 
 import numpy as np
 from PIL import Image
@@ -14,6 +12,7 @@ from pydantic import ValidationError
 from nnbasic.configs import Config
 from nnbasic.model.arrays import Array
 from nnbasic.runs.collect import RunData
+from nnbasic.runs.files import RunError, read_arrays
 from nnbasic.runs.scoring import build
 
 SIDE = 28
@@ -58,9 +57,8 @@ def first_weights(run: RunData) -> tuple[Array, Array] | str:
     except (ValidationError, ValueError, MemoryError):
         return "its config cannot be used"
     try:
-        with np.load(run.run.best, allow_pickle=False) as file:
-            after = file["parameters/layer1.weight"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        (after,) = read_arrays(run.run.best, "parameters/layer1.weight")
+    except RunError:
         return "its best.npz cannot be read"
     if after.shape != before.shape or not np.isfinite(after).all():
         return "its best.npz is not of its config"

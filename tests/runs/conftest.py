@@ -47,3 +47,19 @@ def finished(tmp_path: Path, dataset: Dataset, config: Callable[..., Config]) ->
     for _ in train(run, dataset):
         pass
     return run
+
+
+@pytest.fixture(scope="session")
+def swept(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Path:
+    """A folder of runs: two activations, two initialisations and two seeds of each."""
+    folder = tmp_path_factory.mktemp("swept") / "runs"
+    for activation in ("relu", "tanh"):
+        for init in ("he", "xavier"):
+            for seed in (0, 1):
+                choice = {"activation": activation, "init": init, "seed": seed}
+                small = {"layers": [784, 12, 8, 10], "epochs": 2, "batch_size": 50}
+                config = Config.model_validate({**small, **choice})
+                run = start(config, dataset, runs=folder, name=f"{activation}-{init}")
+                for _ in train(run, dataset):
+                    pass
+    return folder
