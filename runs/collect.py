@@ -107,7 +107,8 @@ def read(run: Run) -> tuple[RunData, str | None]:
     """A run, and what of it is torn, if anything; RunError if it cannot be read."""
     record = run.record()
     data = RunData(run, record, run.user(), run.status(record))
-    lost = _lost_epochs(run, record)
+    # a process that is at work may be in the middle of a line
+    lost = None if data.status == "running" else _lost_epochs(run, record)
     return data, lost and printable(lost)
 
 
@@ -148,6 +149,6 @@ def _lost_epochs(run: Run, record: Record) -> str | None:
     whole = content.count(b"\n")
     if whole < record.epoch:
         return f"{path}: torn, it has {whole} of {record.epoch} epochs; the rest is lost"
-    if content and not content.endswith(b"\n") and record.status != "running":
+    if content and not content.endswith(b"\n"):
         return f"{path}: torn after epoch {whole}; the piece of a line is left out"
     return None

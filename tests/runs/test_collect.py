@@ -226,6 +226,18 @@ def test_torn_metrics_are_named_and_what_is_whole_is_there(
     assert [row["epoch"] for row in data[1].metrics] == list(range(1, left + 1))
 
 
+def test_of_a_run_at_work_a_line_may_be_unfinished_but_not_of_a_crashed_one(runs: Path) -> None:
+    run = collect(runs)[0][0].run
+    edit(run.directory, status="running")
+    with (run.directory / "metrics.jsonl").open("a") as file:
+        file.write('{"epoch": 3, "tr')
+    with run.claim():
+        data, problems = collect(runs)
+        assert (data[0].status, problems) == ("running", [])
+    data, problems = collect(runs)
+    assert (data[0].status, len(problems)) == ("crashed", 1)
+
+
 def test_a_problem_cannot_drive_the_terminal(runs: Path) -> None:
     first = directories(runs)[0]
     first.rename(runs / "a\x1b[2J\nb")
