@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,3 +56,15 @@ def nnbasic(workplace: Path, capsys: pytest.CaptureFixture[str]) -> Command:
         return Said(exit.value.code, out, err)
 
     return run
+
+
+@pytest.fixture
+def runs(workplace: Path, trained_on_digits: Path) -> Path:
+    """relu of seeds 0 and 1, and tanh, in ./runs."""
+    return Path(shutil.copytree(trained_on_digits, workplace / "runs"))
+
+
+@pytest.fixture
+def ids(runs: Path) -> list[str]:
+    started = [json.loads(path.read_text()) for path in runs.glob("*/run.json")]
+    return [record["id"] for record in sorted(started, key=lambda record: record["started"])]
