@@ -171,6 +171,7 @@ def done(wanted: Sequence[Job], folder: Path, *, carry_out: CarryOut, what: str)
     """Carry out those of the jobs that are left, one bar over all and a line as each ends."""
     from tqdm import tqdm
 
+    from nnbasic.configs import printable
     from nnbasic.runs.sweep import attempts, outstanding
 
     there = attempts(folder)
@@ -200,8 +201,9 @@ def done(wanted: Sequence[Job], folder: Path, *, carry_out: CarryOut, what: str)
         for outcome in outcomes:
             ended.append(outcome)
             best = "" if outcome.best is None else f", validation {100 * outcome.best:.2f} %"
-            message = f": {outcome.message}" if outcome.message else ""
+            message = f": {' '.join(outcome.message.split())}" if outcome.message else ""
+            line = printable(f"{outcome.job.label}: {outcome.status}{best}{message}")
             with bar.external_write_mode():
-                click.echo(f"{outcome.job.label}: {outcome.status}{best}{message}", err=True)
+                click.echo(line, err=True)
             bar.update()
     return ended

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -83,7 +83,7 @@ def cells(source: str, overrides: Sequence[str], vary: Sequence[str]) -> list[Ce
     keys = [key for key, _ in axes]
     if len(set(keys)) < len(keys):
         raise RunError(f"--vary names a key twice ({', '.join(keys)}); give all its values at once")
-    found: dict[str, tuple[str, Cell]] = {}
+    found: dict[str, Cell] = {}
     problems: dict[str, Problem] = {}
     for values in product(*(values for _, values in axes)):
         changes = [f"{key}={flow(value)}" for key, value in zip(keys, values, strict=True)]
@@ -94,13 +94,13 @@ def cells(source: str, overrides: Sequence[str], vary: Sequence[str]) -> list[Ce
             for problem in error.problems:  # of many combinations with the same, the first tells
                 problems.setdefault(str(problem), _placed(problem, combination, changes))
             continue
-        name = "-".join(_word(value) for value in values) or Path(source).stem
-        other, _ = found.setdefault(config.identity(), (combination, Cell(name, config)))
-        if other != combination:
-            raise RunError(f"--vary asks twice for one config: {other} and {combination}")
+        name = "-".join(map(_word, keys, values)) or Path(source).stem
+        if config.identity() in found:
+            raise RunError(f"--vary asks for the same config again with {combination}")
+        found[config.identity()] = Cell(name, config)
     if problems:
         raise ConfigError(problems.values())
-    return [cell for _, cell in found.values()]
+    return list(found.values())
 
 
 def parse_vary(text: str) -> tuple[str, list[Any]]:
@@ -180,6 +180,20 @@ def _placed(problem: Problem, combination: str, changes: Sequence[str]) -> Probl
     return replace(problem, place=place)
 
 
-def _word(value: Any) -> str:
-    parts = value.values() if isinstance(value, dict) else value
-    return "-".join(map(_word, parts)) if isinstance(value, (dict, list)) else flow(value)
+def _word(key: str, value: Any) -> str:
+    """``value`` in the name of a run, after the last part of ``key`` unless it has a name itself.
+
+    ``relu`` for activation=relu, ``leaky_relu-0.2`` for a mapping, ``lr-0.1`` for optimizer.lr=0.1.
+    """
+    scalars = list(_scalars(value))
+    words = [flow(scalar) for scalar in scalars]
+    named = scalars and isinstance(scalars[0], str)
+    return "-".join(words if named else [key.rpartition(".")[2], *words])
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    if isinstance(value, (dict, list)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _scalars(part)
+    else:
+        yield value
