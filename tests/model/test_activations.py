@@ -256,11 +256,15 @@ def test_the_limits_are_approached(name: str) -> None:
     np.testing.assert_allclose(a, ACTIVATIONS[name].limits, atol=2e-4)
 
 
-@pytest.mark.parametrize("name", [*ACTIVATIONS])
+UNBOUNDED = [
+    name for name in ACTIVATIONS if not ACTIVATIONS[name].limits and name not in ("step", "maxout")
+]
+
+
+@pytest.mark.parametrize("name", UNBOUNDED)
 def test_what_has_no_limits_is_not_bounded(name: str) -> None:
-    if ACTIVATIONS[name].limits is None and name not in ("step", "maxout"):
-        a, _ = applied({"name": name}, np.array([-1e4, 1e4]))
-        assert np.ptp(a) >= 1e4
+    a, _ = applied({"name": name}, np.array([-1e4, 1e4]))
+    assert np.ptp(a) >= 1e4
 
 
 @settings(deadline=None)
