@@ -29,6 +29,9 @@ from nnbasic.runs.svg import (
     svg,
 )
 
+TITLE, LABEL = 36, 40
+"""How many letters of a title and of a label there is room for."""
+
 NAMES = {"val_accuracy": "validation accuracy, %", "train_loss": "training loss"}
 
 
@@ -55,23 +58,25 @@ def curves(title: str, lines: Sequence[Line], *, x: str, y: str, limits: Limits)
     ``y`` is ``val_accuracy`` or ``train_loss``, ``limits`` the common limits of several such
     figures.
     """
+    labels = [_cut(line.label, LABEL) for line in lines]
+    columns, below = _legend(labels)
     with style():
-        figure, ((axes,),) = panels(2.5, left=0.58, bottom=0.66)
-        for line in lines:
+        figure, ((axes,),) = panels(2.02 + below, left=0.58, bottom=0.46 + below)
+        for line, label in zip(lines, labels, strict=True):
             colour, dash = SERIES[line.series], DASHES[line.series]
             band, marker = line.band, "o" if len(line.band.x) == 1 else ""
             if band.low is not None and band.high is not None:
                 low, high = (np.clip(edge, *limits) for edge in (band.low, band.high))
                 axes.fill_between(band.x, low, high, color=colour, alpha=0.18, linewidth=0)
             mean = np.clip(band.mean, *limits)
-            axes.plot(band.x, mean, color=colour, linestyle=dash, marker=marker, label=line.label)
+            axes.plot(band.x, mean, color=colour, linestyle=dash, marker=marker, label=label)
         if y == "val_accuracy":
             stretched(axes, "y", limits)
         else:
             logarithmic(axes, limits)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=x == "epoch"))
-        axes.set(title=title, xlabel=x, ylabel=NAMES[y])
-        figure.legend(loc="lower center", ncols=min(len(lines), 3))
+        axes.set(title=_cut(title, TITLE), xlabel=x, ylabel=NAMES[y])
+        figure.legend(loc="lower center", ncols=columns)
         return svg(figure, f"{NAMES[y]} by {x}, {title}: {', '.join(each.label for each in lines)}")
 
 
@@ -99,8 +104,8 @@ def heat_map(
                 ha="center",
                 va="center",
             )
-        title = f"{title}  mean ± SD, %".strip()
-        axes.set(title=title, xlim=(0, len(columns)), ylim=(len(rows), 0))
+        heading = f"{_cut(title, TITLE - 14)}  mean ± SD, %".strip()
+        axes.set(title=heading, xlim=(0, len(columns)), ylim=(len(rows), 0))
         axes.set_xticks(np.arange(len(columns)) + 0.5, [_cut(text, 16) for text in columns])
         axes.set_yticks(np.arange(len(rows)) + 0.5, [_cut(text, 20) for text in rows])
         axes.grid(visible=False)
@@ -177,7 +182,7 @@ def histograms(
             axes.grid(visible=False)
             axes.spines[:].set_visible(False)
         figure.suptitle(
-            title,
+            _cut(title, TITLE),
             x=0.1 / WIDTH,
             y=1 - 0.06 / figure.get_figheight(),
             ha="left",
@@ -190,9 +195,10 @@ def histograms(
 
 def course(title: str, layers: Sequence[Layer], limits: Limits | None) -> Markup:
     """Above the gradient's norm, within ``limits``; below dead and saturated units."""
+    columns, legend = _legend([layer.name for layer in layers])
     with style():
         figure, ((above,), (below,)) = panels(
-            3.6, 2, left=0.7, bottom=0.68, sharex=True, height_ratios=(2, 1)
+            3.1 + legend, 2, left=0.7, bottom=0.46 + legend, sharex=True, height_ratios=(2, 1)
         )
         figure.subplots_adjust(hspace=0.25)
         for number, layer in enumerate(layers):
@@ -203,12 +209,12 @@ def course(title: str, layers: Sequence[Layer], limits: Limits | None) -> Markup
                 below.plot(epochs, percent, color=colour, linestyle=dash)
         if limits:
             logarithmic(above, limits)
-        above.set(title=title, ylabel="gradient norm")
+        above.set(title=_cut(title, TITLE), ylabel="gradient norm")
         below.set_title("dead (line) and saturated (dots)", fontsize=8, fontweight="normal")
         below.set(ylabel="units, %", xlabel="epoch", ylim=(-4, 104), yticks=[0, 50, 100])
         below.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         figure.align_ylabels([above, below])
-        figure.legend(loc="lower center", ncols=min(len(layers), 4))
+        figure.legend(loc="lower center", ncols=columns)
         return svg(figure, f"Gradient norm, dead and saturated units by layer and epoch, {title}")
 
 
@@ -228,15 +234,21 @@ def confusion(title: str, counts: Array) -> Markup:
             cell = Rectangle((column, row), 1, 1, color=colour, alpha=alpha, linewidth=0)
             axes.add_patch(cell)
             text = f"{count:.0f}" if count >= 0.95 else f"{count:.1f}"[1:]
-            axes.text(column + 0.5, row + 0.5, text, fontsize=7, ha="center", va="center")
+            axes.text(column + 0.5, row + 0.5, text, fontsize=7.5, ha="center", va="center")
         middles = np.arange(classes) + 0.5
         axes.set_xticks(middles, map(str, range(classes)))
         axes.set_yticks(middles, map(str, range(classes)))
-        axes.set(title=title, xlabel="predicted", ylabel="true")
+        axes.set(title=_cut(title, TITLE), xlabel="predicted", ylabel="true")
         axes.set(xlim=(0, classes), ylim=(classes, 0), aspect="equal")
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
         return svg(figure, f"Confusion matrix, {title}")
+
+
+def _legend(labels: Sequence[str]) -> tuple[int, float]:
+    """The columns of a legend, and how high it is in inches."""
+    columns = min(max(int(WIDTH / (0.55 + 0.065 * max(map(len, labels)))), 1), len(labels))
+    return columns, 0.04 + 0.16 * math.ceil(len(labels) / columns)
 
 
 def _cut(text: str, length: int) -> str:
