@@ -1,4 +1,4 @@
-"""The layers with parameters or several inputs a unit, by numbers worked out by hand."""
+"""The layers, by numbers worked out by hand, and what they do to the arrays they are given."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbasic.model import ACTIVATIONS
+from nnbasic.model import ACTIVATIONS, MLP, Elementwise
 from nnbasic.model.layers import Affine, Layer, MaxoutLayer, PReLULayer
 
 F8 = np.dtype(np.float64)
+VARIANTS: list[Any] = [
+    *ACTIVATIONS,
+    {"name": "relu", "grad_at_zero": 1},
+    {"name": "elu", "alpha": 0.3},
+    {"name": "prelu", "shared": True},
+    {"name": "maxout", "pieces": 3},
+]
+ELEMENTWISE = [spec for spec in VARIANTS if isinstance(ACTIVATIONS.build(spec), Elementwise)]
 
 
 def ready(layer: Layer, n: int, **parameters: Any) -> Layer:
@@ -120,3 +128,52 @@ def test_a_step_allocates_nothing_that_a_buffer_could_serve(name: str) -> None:
         assert d is not None
         buffers.add((a.ctypes.data, d.ctypes.data))
     assert len(buffers) == 1
+
+
+@pytest.mark.parametrize("spec", VARIANTS, ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_backward_may_be_repeated_and_changes_no_input(
+    spec: Any, dtype: Any, rng: np.random.Generator
+) -> None:
+    affine, layer, _ = MLP([2, 5, 3], spec, dtype=dtype).layers
+    layer.resize(7, np.dtype(dtype))
+    z = rng.normal(size=(7, affine.shapes["weight"][1])).astype(dtype)
+    gradient = rng.normal(size=(7, 5)).astype(dtype)
+    a = layer.forward(z)
+    before = [array.copy() for array in (z, gradient, a, *layer.parameters.values())]
+    results = []
+    for _ in range(2):
+        below = layer.backward(gradient)
+        assert below is not None
+        assert below.shape == z.shape
+        results.append([below.copy(), *(array.copy() for array in layer.gradients.values())])
+    for first, second in zip(*results, strict=True):
+        np.testing.assert_array_equal(first, second)
+    after = (z, gradient, layer.forward(z), *layer.parameters.values())
+    for old, new in zip(before, after, strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("spec", VARIANTS, ids=str)
+def test_backward_is_linear_in_the_gradient(spec: Any, rng: np.random.Generator) -> None:
+    affine, layer, _ = MLP([2, 3, 3], spec, dtype=F8).layers
+    layer.resize(6, F8)
+    layer.forward(rng.normal(size=(6, affine.shapes["weight"][1])))
+    one, two = rng.normal(size=(2, 6, 3))
+    parts = [np.copy(layer.backward(g)) for g in (one, two)]  # type: ignore[arg-type]
+    np.testing.assert_allclose(layer.backward(one - 2 * two), parts[0] - 2 * parts[1], atol=1e-12)
+
+
+@pytest.mark.parametrize("spec", ELEMENTWISE, ids=str)
+def test_scratch_and_output_may_hold_anything_before(spec: Any, rng: np.random.Generator) -> None:
+    activation = ACTIVATIONS.build(spec)
+    assert isinstance(activation, Elementwise)
+    z, gradient = rng.normal(size=(2, 4, 3))
+    results = []
+    for rubbish in (0.0, np.nan):
+        a, d = np.full((2, 4, 3), rubbish)
+        activation.forward(z, a, np.full((4, 3), rubbish))
+        activation.backward(gradient, z, a, d, np.full((4, 3), rubbish))
+        results.append((a, d))
+    np.testing.assert_array_equal(*results)
+    assert np.isfinite(results).all()

@@ -1,11 +1,8 @@
-"""Training: the stream of results, the same bits again, going on after a stop, divergence."""
+"""Training: the stream of results, learning, the same bits again, going on after a stop."""
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import math
-import tracemalloc
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -19,7 +16,6 @@ from nnbasic.model import (
     MLP,
     OPTIMIZERS,
     SCHEDULES,
-    DivergedError,
     EpochResult,
     StepResult,
     evaluate,
@@ -269,93 +265,6 @@ def test_a_paired_run_sees_the_same_batches(activation: str) -> None:
     watched = Watched(*examples(50, seed=1), batch_size=16, order=order)
     list(fit(MLP(SIZES, activation, "xavier"), watched, epochs=2))
     assert seen == [labels.tolist() for epoch in (1, 2) for _, labels in batches().epoch(epoch)]
-
-
-@pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
-def test_divergence_names_epoch_step_and_the_first_layer(loss: str) -> None:
-    network = MLP(SIZES, loss=loss)
-    told = steps(network, batches(), epochs=3)
-    for _ in range(6):  # four steps, an epoch, a step
-        next(told)
-    network.parameters["layer2.weight"][0, 0] = np.nan
-    with pytest.raises(DivergedError, match=r"epoch 2, step 6; first in layer2\.weight") as caught:
-        next(told)
-    assert (caught.value.epoch, caught.value.step) == (2, 6)
-    assert caught.value.where == "layer2.weight"
-
-
-def test_an_overflow_is_a_divergence_and_no_warning() -> None:
-    network = MLP(SIZES)
-    network.parameters["layer1.weight"][:] = 1e30
-    network.parameters["layer2.weight"][:] = 1e30
-    with pytest.raises(DivergedError) as caught:
-        list(fit(network, batches(), epochs=1))
-    assert caught.value.where == "layer2 (pre-activation)"
-
-
-def test_a_divergence_in_the_very_last_update_is_told() -> None:
-    network = MLP(SIZES)
-    told = steps(network, batches(), epochs=1)
-    for _ in range(4):
-        next(told)
-    network.parameters["layer3.bias"][0] = np.inf
-    with pytest.raises(DivergedError, match=r"epoch 1, step 4; first in layer3\.bias"):
-        next(told)
-
-
-@pytest.mark.parametrize("clip_norm", [None, 1.0])
-@pytest.mark.parametrize("decay", [0.0, 0.1])
-@pytest.mark.parametrize("optimizer", [*OPTIMIZERS])
-@pytest.mark.parametrize("lr", [1e3, 1e10, 1e30])
-def test_no_rate_however_absurd_makes_numpy_warn(
-    optimizer: str, lr: float, decay: float, clip_norm: float | None
-) -> None:
-    """Under pytest NumPy's warnings are errors; all that may come out is a divergence."""
-    spec = {"name": optimizer, "lr": lr, "weight_decay": decay, "clip_norm": clip_norm}
-    network = MLP(SIZES, ["prelu", "mish"], {"name": "normal", "std": 1e3})
-    with contextlib.suppress(DivergedError):
-        for result in fit(network, batches(), optimizer=spec, epochs=5, validation=validation()):
-            assert math.isfinite(result.train_loss)
-            assert np.isfinite(network.vector).all()
-
-
-def test_no_memory_is_gained_over_the_steps() -> None:
-    network = MLP([50, 60, 10])
-    rng = np.random.default_rng(0)
-    x, labels = rng.normal(size=(640, 50)).astype(np.float32), rng.integers(0, 10, 640)
-    data = Batches(x, labels, batch_size=64)
-    told = steps(network, data, optimizer="adam", epochs=100, validation=data)
-
-    def advance(count: int) -> int:
-        for _ in range(count):
-            next(told)
-        gc.collect()
-        return tracemalloc.get_traced_memory()[0]
-
-    tracemalloc.start()
-    try:
-        advance(22)  # two epochs: all buffers are there
-        before = advance(11)
-        after = advance(220)
-    finally:
-        tracemalloc.stop()
-    assert after - before < 10_000  # the activations of one batch alone are 15,000 bytes
-
-
-@pytest.mark.parametrize("activation", [*ACTIVATIONS])
-def test_a_step_allocates_less_than_one_activation(activation: str) -> None:
-    """Whatever could be a buffer is one: in a step nothing as large as a layer's output is made."""
-    network = MLP([300, 400, 10], activation)
-    x = np.ones((256, 300), np.float32)
-    labels = np.zeros(256, np.intp)
-    network.backpropagate(x, labels)
-    tracemalloc.start()
-    try:
-        network.backpropagate(x, labels)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < 256 * 400 * 4 / 4
 
 
 @pytest.mark.parametrize(
