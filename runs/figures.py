@@ -111,7 +111,7 @@ def heat_map(
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
         axes.tick_params(labelcolor=INK)
-        return svg(figure, f"{title}: validation accuracy of {len(means)} combinations")
+        return svg(figure, f"Validation accuracy of {len(means)} combinations {title}".strip())
 
 
 def dots(labels: Sequence[str], values: Sequence[Sequence[float]], means: list[Summary]) -> Markup:
@@ -247,7 +247,7 @@ def confusion(title: str, counts: Array) -> Markup:
 
 def _legend(labels: Sequence[str]) -> tuple[int, float]:
     """The columns of a legend, and how high it is in inches."""
-    columns = min(max(int(WIDTH / (0.55 + 0.065 * max(map(len, labels)))), 1), len(labels))
+    columns = min(max(int(WIDTH / (0.52 + 0.06 * max(map(len, labels)))), 1), len(labels))
     return columns, 0.04 + 0.16 * math.ceil(len(labels) / columns)
 
 

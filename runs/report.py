@@ -10,7 +10,6 @@ import json
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +25,11 @@ from nnbasic.runs.grouping import shown, values
 from nnbasic.runs.measures import Group, best_accuracy, number
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from nnbasic.runs.exhibits import Entry
 
 TEMPLATE = "report.html.j2"
 MOST_ROWS = 24
-"""How many groups are drawn."""
+"""For how many rows, the first ones, there are figures of their own."""
 
 MOST_CONFUSIONS = 3
 MOST_WRONG = 12
@@ -40,16 +37,6 @@ DIGITS = 6
 """Significant digits of the metrics in the embedded data."""
 
 METRICS = ("epoch", "elapsed_seconds", "train_loss", "val_loss", "val_accuracy")
-
-
-@dataclass(frozen=True)
-class Section:
-    """Figures with what is to be said of them all."""
-
-    id: str
-    title: str
-    text: str
-    figures: Sequence[Markup]
 
 
 def write(comparison: Comparison, file: Path, *, dataset: Dataset | str) -> None:
@@ -85,7 +72,9 @@ def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
         undefined=jinja2.StrictUndefined,
     )
     templates.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    found = exhibits.entries(comparison.groups)[:MOST_ROWS]
+    entries = exhibits.entries(comparison.groups)
+    best = [group for group in comparison.groups if any(group is e.group for e in entries)]
+    found = [entry for entry in entries if entry.group in best[:MOST_ROWS]]
     runs = [run for group in comparison.groups for run in group.runs]
     opening = formats.opening(comparison)
     return templates.get_template(TEMPLATE).render(
@@ -94,8 +83,15 @@ def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
         opening=opening,
         tables=_tables(comparison),
         warnings=[*comparison.warnings, *_before_the_first_step(comparison.groups)],
-        sections=_sections(found),
-        not_drawn=len(comparison.groups) - len(found),
+        overview=[*exhibits.heat_maps(entries), *exhibits.dots(entries)],
+        curves={
+            f"{y}_{x}": exhibits.curves(found, x=x, y=y)
+            for y in ("val_accuracy", "train_loss")
+            for x in ("epoch", "seconds")
+        },
+        histograms=exhibits.histograms(found),
+        courses=exhibits.courses(found),
+        drawn=len(entries),
         most_rows=MOST_ROWS,
         filters=_filters(found),
         mistakes=_mistakes(comparison, found, dataset),
@@ -132,52 +128,6 @@ def _before_the_first_step(groups: Sequence[Group]) -> list[str]:
         f"The trainer warned of {', '.join(rows)}. {first.run.id}:"
         f" {printable(' '.join(first.record.warnings))}"
     ]
-
-
-def _sections(found: Sequence[Entry]) -> list[Section]:
-    from nnbasic.runs import exhibits
-
-    sections = [
-        Section(
-            "accuracy",
-            "Accuracy at a glance",
-            "Best validation accuracy: in the map the mean over the seeds ± their SD; below, each"
-            " dot is one seed, the bar their mean, the line its 95 % interval. Accuracy is drawn"
-            " on a scale that is stretched towards 100 %.",
-            [*exhibits.heat_maps(found), *exhibits.dots(found)],
-        )
-    ]
-    for y, name in (("val_accuracy", "Validation accuracy"), ("train_loss", "Training loss")):
-        for x in ("epoch", "seconds"):
-            sections.append(
-                Section(
-                    f"{y}-by-{x}".replace("_", "-"),
-                    f"{name} by {'epoch' if x == 'epoch' else 'seconds'}",
-                    "Mean over the seeds with its 95 % interval, over the epochs that all of them"
-                    " have."
-                    if x == "epoch"
-                    else "The same over the seconds of training and validation.",
-                    exhibits.curves(found, x=x, y=y),
-                )
-            )
-    sections += [
-        Section(
-            "activations",
-            "Activations of each layer, before and after training",
-            "Histograms over 512 validation images and all units, pooled over the seeds. Heights"
-            " go with the square root of the counts, so that a spike at 0 does not hide the rest.",
-            exhibits.histograms(found),
-        ),
-        Section(
-            "gradients",
-            "Gradients, dead and saturated units by layer and epoch",
-            "Norm of the gradient of the loss with respect to each layer's weights (geometric mean"
-            " over the seeds). Dead: exactly 0 on all 512 images. Saturated: within 5 % of an end"
-            " of a bounded activation's range.",
-            exhibits.courses(found),
-        ),
-    ]
-    return [section for section in sections if section.figures]
 
 
 def _filters(found: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -218,7 +218,7 @@ def test_runs_without_a_finished_one_make_a_report(copied: Path, dataset: Datase
     for run in copied.iterdir():
         edit(run, status="diverged", reason="the loss is not finite", test_accuracy=None)
     page = Page(render(read(copied), dataset=dataset))
-    assert "4 of these rows are not in the figures" in page.text("p")
+    assert "have a finished run: 0 of these 4." in page.text("p")
     assert page.text("svg") == ""
 
 
@@ -234,7 +234,7 @@ def test_a_learning_rate_makes_maps_of_its_own(copied: Path, dataset: Dataset) -
         if tag == "svg"
     ]
     maps = [label for label in labels if "combinations" in label]
-    assert [label.split()[0] for label in maps] == ["lr=0.1", "lr=0.5"]
+    assert [label.split()[-1] for label in maps] == ["lr=0.1", "lr=0.5"]
 
 
 def test_writing_replaces_the_file(single: Path, dataset: Dataset, tmp_path: Path) -> None:
