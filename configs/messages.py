@@ -25,7 +25,7 @@ _RANGES = {
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
 }
-SECTIONS: dict[str | int, type[BaseModel]] = {"data": Data, "early_stopping": EarlyStopping}
+SECTIONS: dict[str, type[BaseModel]] = {"data": Data, "early_stopping": EarlyStopping}
 
 
 def explain(error: ErrorDetails, root: dict[str, Any]) -> str:
@@ -33,6 +33,8 @@ def explain(error: ErrorDetails, root: dict[str, Any]) -> str:
     kind, context, value = error["type"], error.get("ctx", {}), described(error["input"])
     if kind == "extra_forbidden":
         *parent, key = error["loc"]
+        if not parent and (sections := sections_with(str(key))):
+            return f"unknown key; it belongs under {' or '.join(sections)}"
         known = known_keys(tuple(parent), root)
         return f"unknown key; {suggestion(str(key), known) if known else 'there are none here'}"
     if kind in _EXPECTED:
@@ -56,13 +58,25 @@ def known_keys(path: Path, root: dict[str, Any]) -> list[str]:
     """The keys that the mapping at ``path`` of ``root`` may have."""
     if not path:
         return list(Config.model_fields)
-    if path[0] in SECTIONS:
-        return list(SECTIONS[path[0]].model_fields)
-    component = component_of(str(path[0]))
+    top = str(path[0])
+    if top in SECTIONS:
+        return list(SECTIONS[top].model_fields)
+    component = component_of(top)
     spec: Any = root
     for part in path:
         spec = spec[part]
     return [*component.model(spec["name"]).model_fields][1:] if component else []
+
+
+def sections_with(key: str) -> list[str]:
+    """The top-level keys whose mapping may have ``key``: optimizer for lr."""
+    found = [top for top, section in SECTIONS.items() if key in section.model_fields]
+    for top in Config.model_fields:
+        component = component_of(top)
+        models = map(component.model, component.registry) if component else ()
+        if key != "name" and any(key in model.model_fields for model in models):
+            found.append(top)
+    return found
 
 
 def is_mapping(key: str) -> bool:

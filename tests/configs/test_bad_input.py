@@ -29,6 +29,9 @@ WRONG_VALUES = [
         "config:1: activation.slope: unknown key; there are none here",
     ),
     ("<<: {epochs: 3}", "config:1: <<: unknown key"),
+    ("lr: 0.1", "config:1: lr: unknown key; it belongs under optimizer"),
+    ("validation: 1", "config:1: validation: unknown key; it belongs under data"),
+    ("name: relu", "config:1: name: unknown key; known: layers,"),
     # components
     ("activation: rellu", "config:1: activation: unknown activation 'rellu'; did you mean 'relu'?"),
     ("init: xyz", "config:1: init: unknown initialiser 'xyz'; known: normal, uniform, xavier,"),
