@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from nnbasic.configs.components import Component, described, suggestion
-from nnbasic.configs.reader import Path
+from nnbasic.configs.reader import KeyPath
 from nnbasic.configs.schema import Config, Data, EarlyStopping
 
 _EXPECTED = {
@@ -54,7 +54,7 @@ def explain(error: ErrorDetails, root: dict[str, Any]) -> str:
     return str(context["error"]) if kind == "value_error" else error["msg"]
 
 
-def known_keys(path: Path, root: dict[str, Any]) -> list[str]:
+def known_keys(path: KeyPath, root: dict[str, Any]) -> list[str]:
     """The keys that the mapping at ``path`` of ``root`` may have."""
     if not path:
         return list(Config.model_fields)

@@ -7,7 +7,7 @@ from typing import Any
 
 from nnbasic.configs.errors import ConfigError, Problem
 from nnbasic.configs.messages import component_of, is_mapping
-from nnbasic.configs.reader import Document, Path
+from nnbasic.configs.reader import Document, KeyPath
 from nnbasic.configs.schema import Config
 
 
@@ -24,7 +24,7 @@ class Draft:
         self.problems = list(document.problems)
         self._file = document.place
         self._lines = dict(document.lines)
-        self._typed: dict[Path, str] = {}
+        self._typed: dict[KeyPath, str] = {}
         self._unnamed: set[str] = set()
         for override in overrides:
             try:
@@ -34,7 +34,7 @@ class Draft:
         for key in self._unnamed:
             self._complete(key)
 
-    def problem(self, path: Path, message: str) -> Problem:
+    def problem(self, path: KeyPath, message: str) -> Problem:
         """A problem with the value at ``path``, placed where the file or an override says it."""
         key = ".".join(map(str, path))
         for end in range(len(path), 0, -1):

@@ -13,7 +13,7 @@ import yaml
 
 from nnbasic.configs.errors import ConfigError, Problem
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Where a value stands in a config: ``("activation", 1, "slope")``."""
 
 LARGEST_FILE = 100_000
@@ -83,12 +83,12 @@ class Document:
 
     def __init__(self, text: str, place: str) -> None:
         self.place = place
-        self.lines: dict[Path, int] = {}
+        self.lines: dict[KeyPath, int] = {}
         self.problems: list[Problem] = []
         node = _compose(text, place)
         self.value: Any = None if node is None else self._plain(node, ())
 
-    def _plain(self, node: yaml.Node, path: Path) -> Any:
+    def _plain(self, node: yaml.Node, path: KeyPath) -> Any:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -100,7 +100,7 @@ class Document:
             return items
         return self._scalar(node, path)
 
-    def _scalar(self, node: yaml.Node, path: Path) -> Any:
+    def _scalar(self, node: yaml.Node, path: KeyPath) -> Any:
         kind, text = node.tag.removeprefix(_TAG), node.value
         if kind in ("int", "float") and len(text) > LONGEST_NUMBER:
             self._problem(path, node, "a number with far too many digits")
@@ -113,7 +113,7 @@ class Document:
             return text.lower() == "true"
         return None if kind == "null" else text
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
@@ -127,7 +127,7 @@ class Document:
             result[key_node.value] = self._plain(value_node, key)
         return result
 
-    def _problem(self, path: Path, node: yaml.Node, message: str) -> None:
+    def _problem(self, path: KeyPath, node: yaml.Node, message: str) -> None:
         line = node.start_mark.line + 1
         self.problems.append(Problem(message, dotted(path), self.place, line))
 
@@ -145,7 +145,7 @@ def decode(content: bytes, place: str) -> str:
         raise ConfigError([Problem(message, place=place, line=line)]) from error
 
 
-def dotted(path: Path) -> str:
+def dotted(path: KeyPath) -> str:
     """``optimizer.lr`` for ``("optimizer", "lr")``."""
     return ".".join(map(str, path))
 
