@@ -92,9 +92,11 @@ def find(directory: Path | None = None) -> Path | None:
             return folder
         some = len(missing) < len(FILES)
         if who == "--data" or (who != "the cache" and some):
+            has_no = f"has no {', '.join(missing)} (.gz or not)"
+            what = has_no if folder.exists() else "is not there"
             raise DataError(
-                f"{folder} (given by {who}) has no {', '.join(missing)} (.gz or not); put the files"
-                f" there, or leave {who} away to have MNIST fetched into {CACHE}"
+                f"{folder} (given by {who}) {what}; put the files there, or leave {who} away to"
+                f" have MNIST fetched into {CACHE}"
             )
     return None
 
