@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnbasic.data import idx, mnist
+from nnbasic.data import digits, idx, mnist
 from nnbasic.data.fetch import FetchError, Progress, fetch
 from nnbasic.data.files import DataError
 
@@ -65,8 +65,11 @@ def load(
         try:
             fetch(folder, progress=progress)
         except FetchError as error:
+            passed_over = mnist.places().get(f"${mnist.VARIABLE}")
+            if passed_over is not None:
+                error = FetchError(f"{error} ({passed_over}, which it names now, has none)")
             if name == "mnist":
-                raise
+                raise error from None
             return _digits(validation, note=str(error))
     return _dataset(
         "mnist", mnist.read(folder), validation, str(folder), [file.sha256 for file in mnist.FILES]
@@ -74,8 +77,6 @@ def load(
 
 
 def _digits(validation: int, note: str | None = None) -> Dataset:
-    from nnbasic.data import digits
-
     arrays = digits.load(DIGITS_CACHE)
     hashes = [hashlib.sha256(idx.header(a) + a.tobytes()).hexdigest() for a in arrays]
     return _dataset("digits", arrays, validation, "generated", hashes, note)

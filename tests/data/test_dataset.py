@@ -87,9 +87,25 @@ def test_auto_falls_back_and_says_why(offline: Path, digits_cache: Path) -> None
     assert "MNIST could not be fetched" in dataset.note
     assert dataset.train.images.shape == (10000, 784)
     assert dataset.test.images.shape == (2000, 784)
+    assert "$NNBASIC_DATA to a folder with its files" in dataset.note
+    assert "which it names now" not in dataset.note
     asked_for = load("digits", validation=0)
     assert asked_for.note is None
     assert asked_for.sha256 == dataset.sha256
+
+
+@pytest.mark.parametrize("name", ["mnist", "auto"])
+def test_a_folder_of_the_environment_without_the_files_is_named(
+    name: str, offline: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(digits_cache, "data/digits")
+    monkeypatch.setenv("NNBASIC_DATA", "mistyped")
+    try:
+        note = load(name, validation=5).note
+    except DataError as error:
+        note = str(error)
+    assert note is not None
+    assert note.endswith("with its files (mistyped, which it names now, has none)")
 
 
 def test_auto_does_not_step_over_a_broken_file(offline: Path, digits_cache: Path) -> None:
