@@ -38,8 +38,8 @@ class Entry(NamedTuple):
 
 
 def entries(groups: Sequence[Group]) -> list[Entry]:
-    """The groups that can be drawn, comparable and with a finished run, in order of their start."""
-    drawn = [group for group in groups if group.comparable and group.counted]
+    """The comparable groups, in the order of their start."""
+    drawn = [group for group in groups if group.comparable]
     drawn.sort(key=lambda group: group.runs[0].record.started)
     parts = [_parts(group.key) for group in drawn]
     names = sorted(dict.fromkeys(name for each in parts for name in each), key=_rank)
@@ -94,7 +94,7 @@ def heat_maps(found: Sequence[Entry]) -> list[Markup]:
         rows = list(dict.fromkeys(row for row, _, _ in members))
         columns = list(dict.fromkeys(column for _, column, _ in members))
         cells = {
-            (rows.index(row), columns.index(column)): entry.group.measures.val_accuracy
+            (rows.index(row), columns.index(column)): _cell(entry.group)
             for row, column, entry in members
         }
         drawn.append(figures.heat_map(heading, rows, columns, cells))
@@ -180,6 +180,14 @@ def _facet(entry: Entry) -> tuple[str, str]:
 
 def _title(parts: Iterable[str]) -> str:
     return " · ".join(parts) or "all runs"
+
+
+def _cell(group: Group) -> tuple[float | None, str]:
+    """The group's mean and what stands in its cell: without a mean, how its runs ended."""
+    _, mean, sd, _ = group.measures.val_accuracy
+    if mean is None:
+        return None, "\n".join(group.statuses)
+    return mean, f"{100 * mean:.2f}" + ("" if sd is None else f"\n± {100 * sd:.2f}")
 
 
 def _limits(run: RunData) -> tuple[float, float] | None:

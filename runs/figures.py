@@ -81,44 +81,40 @@ def curves(title: str, lines: Sequence[Line], *, x: str, y: str, limits: Limits)
 
 
 def heat_map(
-    title: str, rows: Sequence[str], columns: Sequence[str], cells: dict[tuple[int, int], Summary]
+    title: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cells: dict[tuple[int, int], tuple[float | None, str]],
 ) -> Markup:
-    """Mean and SD in the cells of a grid, by (row, column); brighter is better."""
-    means = {at: cell.mean for at, cell in cells.items() if cell.mean is not None}
-    low, high = min(means.values(), default=0), max(means.values(), default=1)
+    """A grid of accuracies with their texts, by (row, column); brighter is better."""
+    known = [mean for mean, _ in cells.values() if mean is not None]
+    low, high = logit(min(known, default=0)), logit(max(known, default=1))
+    left = 0.2 + 0.055 * max(len(_cut(text, 24)) for text in rows)
     with style():
-        left = 0.2 + 0.055 * max(len(_cut(text, 20)) for text in rows)
         figure, ((axes,),) = panels(0.55 + 0.42 * len(rows), left=left, bottom=0.25)
-        for (row, column), mean in means.items():
-            place = (logit(mean) - logit(low)) / ((logit(high) - logit(low)) or 1)
-            red, green, blue, _ = matplotlib.colormaps["cividis"](place)
-            axes.add_patch(Rectangle((column, row), 1, 1, color=(red, green, blue), linewidth=0))
-            ink = "#ffffff" if 0.21 * red + 0.72 * green + 0.07 * blue < 0.45 else "#101010"
-            sd = cells[row, column].sd
-            spread = "" if sd is None else f"\n± {100 * sd:.2f}"
-            axes.text(
-                column + 0.5,
-                row + 0.5,
-                f"{100 * mean:.2f}{spread}",
-                color=ink,
-                ha="center",
-                va="center",
-            )
+        for (row, column), (mean, text) in cells.items():
+            ink = MUTED
+            if mean is not None:
+                place = (logit(mean) - low) / ((high - low) or 1)
+                red, green, blue, _ = matplotlib.colormaps["cividis"](place)
+                axes.add_patch(Rectangle((column, row), 1, 1, color=(red, green, blue)))
+                ink = "#ffffff" if 0.21 * red + 0.72 * green + 0.07 * blue < 0.45 else "#101010"
+            axes.text(column + 0.5, row + 0.5, text, color=ink, ha="center", va="center")
         heading = f"{_cut(title, TITLE - 14)}  mean ± SD, %".strip()
         axes.set(title=heading, xlim=(0, len(columns)), ylim=(len(rows), 0))
         axes.set_xticks(np.arange(len(columns)) + 0.5, [_cut(text, 16) for text in columns])
-        axes.set_yticks(np.arange(len(rows)) + 0.5, [_cut(text, 20) for text in rows])
+        axes.set_yticks(np.arange(len(rows)) + 0.5, [_cut(text, 24) for text in rows])
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
         axes.tick_params(labelcolor=INK)
-        return svg(figure, f"Validation accuracy of {len(means)} combinations {title}".strip())
+        return svg(figure, f"Validation accuracy of {len(cells)} combinations {title}".strip())
 
 
 def dots(labels: Sequence[str], values: Sequence[Sequence[float]], means: list[Summary]) -> Markup:
     """A row a group: a dot for each seed, the mean as a bar, its 95 % interval as a line."""
     everything = [value for row in values for value in row]
     with style():
-        left = 0.2 + 0.055 * max(len(_cut(text, 26)) for text in labels)
+        left = 0.2 + 0.055 * max(len(_cut(text, 32)) for text in labels)
         figure, ((axes,),) = panels(0.7 + 0.21 * len(labels), left=left, bottom=0.4)
         for row, (found, mean) in enumerate(zip(values, means, strict=True)):
             axes.plot(
@@ -138,7 +134,7 @@ def dots(labels: Sequence[str], values: Sequence[Sequence[float]], means: list[S
         stretched(axes, "x", around(min(everything), max(everything)))
         axes.set(title="single seeds", xlabel="best validation accuracy, %")
         axes.set(ylim=(len(labels) - 0.5, -0.5))
-        axes.set_yticks(range(len(labels)), [_cut(label, 26) for label in labels])
+        axes.set_yticks(range(len(labels)), [_cut(label, 32) for label in labels])
         axes.tick_params(axis="y", labelcolor=INK)
         axes.spines["left"].set_visible(False)
         return svg(figure, f"Best validation accuracy of {len(everything)} runs, a dot each")

@@ -73,8 +73,8 @@ def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
     )
     templates.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     entries = exhibits.entries(comparison.groups)
-    best = [group for group in comparison.groups if any(group is e.group for e in entries)]
-    found = [entry for entry in entries if entry.group in best[:MOST_ROWS]]
+    drawn = [group for group in comparison.groups if group.comparable and group.counted]
+    found = [entry for entry in entries if entry.group in drawn[:MOST_ROWS]]
     runs = [run for group in comparison.groups for run in group.runs]
     opening = formats.opening(comparison)
     return templates.get_template(TEMPLATE).render(
@@ -91,7 +91,7 @@ def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
         },
         histograms=exhibits.histograms(found),
         courses=exhibits.courses(found),
-        drawn=len(entries),
+        drawn=len(drawn),
         most_rows=MOST_ROWS,
         filters=_filters(found),
         mistakes=_mistakes(comparison, found, dataset),
