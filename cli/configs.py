@@ -49,7 +49,10 @@ def show(name: str, overrides: tuple[str, ...]) -> None:
 @json_option
 @click.pass_context
 def check(ctx: click.Context, file: str, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Check FILE without training; the exit code is 2 if there is a problem."""
+    """Check FILE without training.
+
+    Every problem is named, with its line; the exit code is 2 if there is one.
+    """
     from nnbasic.configs import Config, ConfigError, load
 
     config: Config | None = None

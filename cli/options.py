@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem
 def complete_config(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """The names of configs that begin so, or else what files there are.
+    """The names of configs and the YAML files here that begin so, or else what files there are.
 
     Looks where `nnbasic.configs.listing` does, but without importing that room, which takes
     longer than anyone waits for a completion.
@@ -24,6 +24,7 @@ def complete_config(
     shipped = package.submodule_search_locations if package else None
     folders = ["configs", *(shipped or [])]
     names = {file.stem for folder in folders for file in Path(folder).glob("*.yaml")}
+    names |= {file.name for file in Path().glob("*.yaml")}
     matches = [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
     return matches or [CompletionItem(incomplete, type="file")]
 
@@ -48,7 +49,7 @@ data_option = click.option(
     "data_dir",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The folder that holds MNIST's four files.",
+    help="The folder that holds MNIST's four files.  [default: $NNBASIC_DATA, or ./data/mnist]",
 )
 
 runs_option = click.option(

@@ -124,8 +124,10 @@ def test_the_shell_completes_names_and_files(empty_folder: Path) -> None:
     (empty_folder / "configs").mkdir()
     (empty_folder / "configs" / "tansy.yaml").touch()
     assert completions("show", incomplete="tan") == [("plain", "tanh"), ("plain", "tansy")]
+    (empty_folder / "milder.yaml").touch()
+    assert completions("check", incomplete="mi") == [("plain", "milder.yaml"), ("plain", "mish")]
     assert completions("check", incomplete="./my") == [("file", "./my")]
-    assert len(completions("show", incomplete="")) == len(presets()) + 1
+    assert len(completions("show", incomplete="")) == len(presets()) + 2
 
 
 def test_help_and_completion_import_neither_numpy_nor_pydantic() -> None:
