@@ -26,6 +26,7 @@ from nnbasic.runs.measures import Group, best_accuracy, number
 
 if TYPE_CHECKING:
     from nnbasic.runs.exhibits import Entry
+    from nnbasic.runs.mistakes import Answers
 
 TEMPLATE = "report.html.j2"
 MOST_ROWS = 24
@@ -153,18 +154,18 @@ def _mistakes(
 
     order = [group.key for group in comparison.groups]
     ranked = sorted(found, key=lambda entry: order.index(entry.group.key))
-    known = [(e.title, a) for e in ranked if (a := mistakes.answers(e.runs)) is not None]
+    known = [(e, a) for e in ranked if (a := mistakes.answers(e.runs)) is not None]
     if not known:
         return None
-    title, best = known[0]
-    images, problem = _test_images(ranked[0].runs[0], len(best.labels), dataset)
+    first, best = known[0]
+    images, problem = _test_images(first.runs[0], len(best.labels), dataset)
     return {
         "matrices": [
-            figures.confusion(name, answers.confusion / answers.runs)
-            for name, answers in known[:MOST_CONFUSIONS]
+            figures.confusion(entry.title, answers.confusion / answers.runs)
+            for entry, answers in known[:MOST_CONFUSIONS]
         ],
-        "pairs": [(name, answers.runs, answers.confused(5)) for name, answers in known],
-        "title": title,
+        "pairs": [(entry.title, answers.confused(5)) for entry, answers in known],
+        "title": first.title,
         "runs": best.runs,
         "wrong": _worst(best, images),
         "problem": problem,
@@ -182,7 +183,7 @@ def _test_images(
     return dataset.test.images, None
 
 
-def _worst(best: Any, images: np.ndarray | None) -> list[dict[str, Any]]:
+def _worst(best: Answers, images: np.ndarray | None) -> list[dict[str, Any]]:
     from nnbasic.runs import pictures
 
     return [

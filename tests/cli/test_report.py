@@ -1,0 +1,63 @@
+"""`nnbasic compare --report`, and the trainer's warning of a mismatched pair."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DEEP = ("--set=layers=[784, 40, 40, 40, 40, 40, 10]", "--set=epochs=1")
+
+
+@pytest.fixture
+def runs(workplace: Path, trained_on_digits: Path) -> Path:
+    """Three finished runs in ./runs."""
+    return Path(shutil.copytree(trained_on_digits, workplace / "runs"))
+
+
+@pytest.mark.usefixtures("runs")
+def test_the_report_stands_beside_what_is_printed(nnbasic: Callable[..., Any]) -> None:
+    said = nnbasic("compare", "--format", "json", "--report", "out.html")
+    assert said.code == 0
+    assert len(said.json()["groups"]) == 2
+    assert said.err == "The report is in out.html\n"
+    html = Path("out.html").read_text()
+    assert "The images are not shown" not in html
+    assert 'alt="Test image ' in html
+
+
+def test_mnist_is_not_fetched_for_a_report(runs: Path, nnbasic: Callable[..., Any]) -> None:
+    for run in runs.iterdir():
+        record = json.loads((run / "run.json").read_text())
+        (run / "run.json").write_text(json.dumps(record | {"dataset": "mnist"}))
+    assert nnbasic("compare", "--report", "out.html").code == 0
+    assert "nnbasic data fetch" in Path("out.html").read_text()
+    assert not Path("data/mnist").exists()
+
+
+@pytest.mark.usefixtures("runs")
+def test_only_a_page_is_written_over(nnbasic: Callable[..., Any]) -> None:
+    Path("thesis.tex").write_text("precious")
+    assert nnbasic("compare", "--report", "thesis.tex").refused("--report", ".html or .htm")
+    assert Path("thesis.tex").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("activation", "init", "warned"),
+    [("relu", "normal", True), ("sigmoid", "he", True), ("relu", "he", False)],
+)
+def test_a_mismatched_pair_is_warned_of(
+    nnbasic: Callable[..., Any], activation: str, init: str, warned: bool
+) -> None:
+    choice = (f"--set=activation={activation}", f"--set=init={init}")
+    said = nnbasic("train", "--config", "small.yaml", "--quiet", "--json", *DEEP, *choice)
+    assert said.code == 0
+    message = f"Warning: activation {activation} does not go with init {init}"
+    assert (message in " ".join(said.err.split())) == warned
+    (record,) = Path("runs").glob("*/run.json")
+    assert len(json.loads(record.read_text())["warnings"]) == warned
+    assert said.json()["status"] == "finished"
