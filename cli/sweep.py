@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nnbasic.cli.interrupts import interrupts
 from nnbasic.cli.options import config_option, data_option, runs_option, set_option, warn
-from nnbasic.cli.train import EXIT_CODES, interrupts
+from nnbasic.cli.train import EXIT_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-import signal
-import time
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnbasic.cli.interrupts import interrupts
 from nnbasic.cli.options import (
     complete_run,
     config_option,
@@ -26,12 +24,11 @@ from nnbasic.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from nnbasic.cli.interrupts import Interrupts
     from nnbasic.data import Dataset
     from nnbasic.runs import Record, Run
 
 EXIT_CODES = {"finished": 0, "interrupted": 130}
-PATIENCE = 1.0
-"""Seconds in which a further signal is not a further interrupt."""
 
 
 @click.command()
@@ -79,7 +76,7 @@ def train(
             " --name would make it another run."
         )
     run: Run | None = None
-    with interrupts():
+    with interrupts() as interrupt:
         try:
             if resume is not None:
                 run, dataset = taken_up(resume, runs_dir, data_dir, quiet)
@@ -89,7 +86,7 @@ def train(
                 raise click.UsageError(
                     "Give --config FILE (`nnbasic configs list` names some) or --resume RUN."
                 )
-            failure = follow(run, dataset, quiet)
+            failure = follow(run, dataset, quiet, interrupt)
         except KeyboardInterrupt:
             if run is None:
                 click.echo("\nInterrupted before the training began.", err=True)
@@ -102,34 +99,6 @@ def train(
         print_json(summary(run, record))
     report(run, record, data_dir, as_json)
     ctx.exit(EXIT_CODES.get(record.status, 1))
-
-
-@contextlib.contextmanager
-def interrupts() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal interrupt as Ctrl-C does: with the record in order.
-
-    Signals within `PATIENCE` of one that is being obeyed are taken for the same one, so that
-    pressing Ctrl-C twice does not break off the writing of the record.
-    """
-    obeyed = float("-inf")
-
-    def interrupt(number: int, frame: Any) -> None:
-        nonlocal obeyed
-        if time.monotonic() - obeyed > PATIENCE:
-            obeyed = time.monotonic()
-            raise KeyboardInterrupt
-
-    names = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.getsignal(number) for number in numbers}
-    before = {n: handler for n, handler in before.items() if handler != signal.SIG_IGN}  # nohup
-    try:
-        for number in before:
-            signal.signal(number, interrupt)
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def begun(
@@ -187,8 +156,8 @@ def recorded_data(run: Run, data_dir: Path | None, quiet: bool = False) -> Datas
         )
 
 
-def follow(run: Run, dataset: Dataset, quiet: bool) -> str | None:
-    """Train ``run`` to its end, showing progress; how it ended stands in its record.
+def follow(run: Run, dataset: Dataset, quiet: bool, interrupt: Interrupts) -> str | None:
+    """Train ``run`` to its end or an interrupt, showing progress; its record says how it ended.
 
     Returns why it failed, if it did.
     """
@@ -197,12 +166,14 @@ def follow(run: Run, dataset: Dataset, quiet: bool) -> str | None:
     from nnbasic.model import DivergedError
 
     config = run.config()
+    interrupt.deferred = True
     with contextlib.closing(runs.train(run, dataset)) as events:
         steps = -(-len(dataset.train.labels) // config.batch_size)
         done = run.record().epoch
         try:
             for _ in events if quiet else shown(events, config.epochs, steps, done):
-                pass
+                if interrupt.pending:
+                    break
         except (KeyboardInterrupt, DivergedError):
             pass  # closing ends the run as interrupted; a divergence is in the record already
         except runs.FailedError as error:
