@@ -140,7 +140,7 @@ def wrong(message: str) -> PydanticCustomError:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """A way out of an unknown word: the nearest known one, or all of them."""
     names = list(known)
-    close = difflib.get_close_matches(word, names, n=1)
+    close = difflib.get_close_matches(word.lower(), names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
 
 

@@ -52,7 +52,7 @@ def find(source: str | Path) -> Source:
         return Source(f"{name}{SUFFIX}", _read(shipped[name]), SHIPPED)
     if _exists(path):
         raise ConfigError([Problem("is a directory; name a file in it", place=str(path))])
-    close = difflib.get_close_matches(name, {*_named(LOCAL), *shipped}, n=3)
+    close = difflib.get_close_matches(name.lower(), {*_named(LOCAL), *shipped}, n=3)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     message = f"no such config; {hint}`nnbasic configs list` shows those there are"
     raise ConfigError([Problem(message, place=str(source))])

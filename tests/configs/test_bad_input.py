@@ -34,6 +34,7 @@ WRONG_VALUES = [
     ("name: relu", "config:1: name: unknown key; known: layers,"),
     # components
     ("activation: rellu", "config:1: activation: unknown activation 'rellu'; did you mean 'relu'?"),
+    ("activation: ReLU", "config:1: activation: unknown activation 'ReLU'; did you mean 'relu'?"),
     ("init: xyz", "config:1: init: unknown initialiser 'xyz'; known: normal, uniform, xavier,"),
     (
         "loss: 3",
