@@ -17,7 +17,7 @@ _EXPECTED = {
     "finite_number": "a finite number",
     "bool_type": "true or false",
     "string_type": "text",
-    "list_type": "a list",
+    "list_type": "a list in brackets",
 }
 _RANGES = {
     "greater_than": "greater than {gt}",

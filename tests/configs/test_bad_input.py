@@ -88,11 +88,11 @@ WRONG_VALUES = [
         "data: {validation: 0}\nearly_stopping: {}",
         "config:2: early_stopping: needs a validation set; set data.validation above 0",
     ),
-    ("plugins: cube.py", "config:1: plugins: must be a list, not the text 'cube.py'"),
+    ("plugins: cube.py", "config:1: plugins: must be a list in brackets, not the text 'cube.py'"),
     ("plugins: [3]", "config:1: plugins.0: must be text, not 3"),
     # layers
     ("layers: [784]", "config:1: layers: must have at least 2 entries, not 1"),
-    ("layers: 784", "config:1: layers: must be a list, not 784"),
+    ("layers: 784", "config:1: layers: must be a list in brackets, not 784"),
     ("layers: [784, 0, 10]", "config:1: layers.1: must be at least 1, not 0"),
     ("layers:\n- 784\n- x\n- 10", "config:3: layers.1: must be a whole number, not the text 'x'"),
     ("layers: [10, 10]", "layers: must begin with 784, one input per pixel, not 10"),
