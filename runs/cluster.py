@@ -60,7 +60,8 @@ def connected(address: str) -> Iterator[Client]:
         ) from error
     if kind != "Scheduler":
         raise RunError(f"{address} is a Dask {kind}; give the address of its scheduler")
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the outcomes say what is lost
+    for name in ("distributed", "distributed.client", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # the outcomes say what is lost
     with Client(address, timeout=CONTACT) as client:
         yield client
 

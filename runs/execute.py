@@ -34,15 +34,14 @@ class Outcome:
 def outcome(job: Job, run: Run | None, words: str) -> Outcome:
     """The outcome that stands in the record of ``run``; ``words`` are those of its process."""
     if run is None:
-        return Outcome(job, "failed", words)
+        return Outcome(job, "failed", words or "interrupted before it began")
     try:
         record = run.record()
         status = run.status(record)
     except RunError as error:
         return Outcome(job, "failed", str(error), run=run)
-    silent = status in ("finished", "interrupted")
     best = record.best["val_accuracy"] if record.best else None
-    return Outcome(job, status, record.reason or ("" if silent else words), best, run)
+    return Outcome(job, status, record.reason or words, best, run)
 
 
 def carry_out_here(

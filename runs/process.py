@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nnbasic.configs import ConfigError, loads, printable
+from nnbasic.configs import ConfigError, loads
 from nnbasic.data import DataError, load
 from nnbasic.model import DivergedError
 from nnbasic.runs.files import RunError
@@ -55,7 +55,7 @@ def train_apart(task: Task, stopped: Callable[[], bool]) -> tuple[Run | None, st
     """Carry out ``task`` in a process of its own, and interrupt it once ``stopped``.
 
     Returns the run, if it began, in whose record stands how it ended, and what there is to say
-    besides: the last words of the process on stderr, or what killed it.
+    besides: the last words of a process that ended badly, or what killed it.
     """
     if stopped():
         return None, "not started"
@@ -87,11 +87,17 @@ def train_apart(task: Task, stopped: Callable[[], bool]) -> tuple[Run | None, st
 
 
 def _last_words(code: int, stderr: bytes) -> str:
+    if code == 0:
+        return ""
     if code < 0:
         with contextlib.suppress(ValueError):
             return f"killed by {signal.Signals(-code).name}"
     lines = stderr.decode(errors="replace").strip().splitlines()
-    return printable(lines[-1]) if lines else f"ended with exit code {code}"
+    return lines[-1] if lines else f"ended with exit code {code}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def main() -> None:
@@ -103,10 +109,12 @@ def main() -> None:
     try:
         with contextlib.redirect_stdout(sys.stderr):  # where a plugin may print what it likes
             _carry_out(Task(**json.loads(line)))
-    except (ConfigError, DataError, RunError, FailedError) as error:
-        sys.exit(str(error).replace("\n", "; "))
     except (DivergedError, KeyboardInterrupt):
         pass  # an outcome like another; it stands in the record
+    except (ConfigError, DataError, RunError, FailedError) as error:
+        sys.exit(_one_line(str(error)))
+    except Exception as error:  # a fault in a plugin, or in here
+        sys.exit(_one_line(f"{type(error).__name__}: {error}"))
 
 
 def _carry_out(task: Task) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from nnbasic.data import digits
+from nnbasic.runs import all_runs
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +79,130 @@ def trained_on_digits(digits_cache: Path, tmp_path_factory: pytest.TempPathFacto
         options = [f"--set={change}" for change in (*small, "init=xavier", "optimizer.lr=0.1")]
         subprocess.run([*command, *options, *changes], cwd=folder, check=True, capture_output=True)
     return folder / "runs"
+
+
+HELD_PLUGIN = '''
+"""An activation that waits in the middle of a run for as long as a file is there."""
+
+import atexit
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nnbasic.model import ACTIVATIONS, Elementwise
+
+HOLD = Path(__file__).with_name("hold")
+calls = 0
+
+
+@atexit.register
+def report():
+    if calls:
+        with HOLD.with_name("calls").open("a") as file:
+            file.write(f"{calls}\\n")
+
+
+@ACTIVATIONS.register("held")
+@dataclass(frozen=True)
+class Held(Elementwise):
+    slope: float = 0.0
+
+    def forward(self, z, out, work):
+        global calls
+        calls += 1
+        while calls > 100 and HOLD.exists():
+            HOLD.with_name(f"holding-{os.getpid()}").touch()
+            time.sleep(0.01)
+        np.multiply(z, np.where(z > 0, 1, self.slope), out=out)
+
+    def backward(self, gradient, z, a, out, work):
+        np.multiply(gradient, np.where(z > 0, 1, self.slope), out=out)
+'''
+
+
+@dataclass(frozen=True)
+class Held:
+    """A sweep of six runs, `held.yaml` in ``folder``, that a test can hold in their third epoch."""
+
+    folder: Path
+    arguments: tuple[str, ...] = ("--config=held.yaml", "--vary=activation.slope=0,0.2")
+
+    def hold(self) -> None:
+        (self.folder / "hold").touch()
+
+    def release(self) -> None:
+        (self.folder / "hold").unlink()
+
+    def processes(self) -> set[int]:
+        """Those that are waiting now."""
+        ids = {int(file.name.partition("-")[2]) for file in self.folder.glob("holding-*")}
+        return {number for number in ids if alive(number)}
+
+    def calls(self) -> list[int]:
+        """How often each process that came to its end computed the activation."""
+        return [int(line) for line in (self.folder / "calls").read_text().split()]
+
+    def contents(self) -> dict[tuple[float, int], dict[str, Any]]:
+        """What must not depend on how and where a run was trained, by slope and seed of each."""
+        found: dict[tuple[float, int], dict[str, Any]] = {}
+        for run in all_runs(self.folder / "runs"):
+            record = run.record()
+            content: dict[str, Any] = {
+                "end": (record.status, record.epoch, record.test_accuracy, record.test_loss),
+                "threads": record.threads,
+                "name": run.user().name,
+                "files": sorted(
+                    file.name for file in run.directory.iterdir() if file.name[0] != "."
+                ),
+                "diagnostics": (run.directory / "diagnostics.jsonl").read_text(),
+                "metrics": [
+                    {key: value for key, value in row.items() if not key.endswith("_seconds")}
+                    for row in run.metrics()
+                ],
+            }
+            for name in ("last.npz", "best.npz", "predictions.npz"):
+                with np.load(run.directory / name) as file:
+                    content[name] = {
+                        key: (file[key].dtype.str, file[key].tobytes()) for key in file
+                    }
+            key = record.config["activation"]["slope"], record.config["seed"]
+            assert key not in found, f"{run.id} repeats another run"
+            found[key] = content
+        return found
+
+
+def alive(process: int) -> bool:
+    """Whether there is this process, and not merely its exit code."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def write_held(folder: Path) -> Held:
+    (folder / "held.py").write_text(HELD_PLUGIN)
+    (folder / "held.yaml").write_text(
+        "layers: [784, 16, 10]\nactivation: held\nplugins: [held.py]\nepochs: 6\n"
+        "batch_size: 100\ndata: {dataset: digits, validation: 9000}\n"
+    )
+    return Held(folder)
+
+
+@pytest.fixture
+def held(workplace: Path) -> Held:
+    return write_held(workplace)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(digits_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[Any, Any]:
+    """The contents of the held sweep when nothing holds or disturbs it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "data").mkdir()
+    (folder / "data" / "digits").symlink_to(digits_cache)
+    held = write_held(folder)
+    command = [sys.executable, "-m", "nnbasic.cli", "sweep", *held.arguments]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return held.contents()

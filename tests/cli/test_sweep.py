@@ -1,0 +1,361 @@
+"""`nnbasic sweep` as a person uses it: whole, broken off in every way, and wrongly asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbasic.runs import Run, all_runs
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+
+pty = pytest.importorskip("pty")
+fcntl = pytest.importorskip("fcntl")
+termios = pytest.importorskip("termios")
+
+Command = Callable[..., Any]
+Sweep = subprocess.Popen[str]
+
+LAST = "See what the choices did with `nnbasic compare`."
+
+
+@contextlib.contextmanager
+def started(*arguments: str, **options: Any) -> Iterator[Sweep]:
+    """Start `nnbasic sweep`; it does not outlive the block."""
+
+    def prepare() -> None:
+        # where the tests run in the background, Ctrl-C is ignored, and children inherit that
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    command = [sys.executable, "-m", "nnbasic.cli", "sweep", *arguments]
+    usual: dict[str, Any] = {"stderr": subprocess.PIPE, "preexec_fn": prepare}
+    with subprocess.Popen(command, text=True, **(usual | options)) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def swept(*arguments: str) -> tuple[int, list[str]]:
+    """Run `nnbasic sweep` to its end; its exit code and the lines of stderr."""
+    with started(*arguments) as process:
+        _, err = process.communicate(timeout=60)
+    return process.returncode, err.splitlines()
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.005)
+
+
+def runs(folder: str = "runs") -> list[Run]:
+    return list(all_runs(Path(folder)))
+
+
+def statuses() -> list[str]:
+    return sorted(run.status() for run in runs())
+
+
+def test_a_sweep_and_the_same_again(nnbasic: Command) -> None:
+    command = ("sweep", "--config", "small", "--vary", "activation=tanh,relu", "--seeds")
+    said = nnbasic(*command, 2)
+    assert (said.code, said.out) == (0, "")
+    *lines, last = said.err.splitlines()
+    assert sorted(re.sub(r"\d\d\.\d\d %", "X", line) for line in lines) == [
+        f"{name} seed {seed}: finished, validation X"
+        for name in ("relu", "tanh")
+        for seed in (0, 1)
+    ]
+    assert last == LAST
+    first = {run.id: (run.directory / "run.json").read_bytes() for run in runs()}
+    again = nnbasic(*command, 2)
+    assert (again.code, again.err) == (0, f"4 of 4 runs are there.\n{last}\n")
+    assert nnbasic(*command, 3).err.startswith("4 of 6 runs are there.\n")
+    kept = [run for run in runs() if run.id in first]
+    assert {run.id: (run.directory / "run.json").read_bytes() for run in kept} == first
+    records = [run.record() for run in runs()]
+    assert sorted((r.config["activation"]["name"], r.config["seed"]) for r in records) == [
+        (name, seed) for name in ("relu", "tanh") for seed in (0, 1, 2)
+    ]
+
+
+def test_as_many_jobs_as_cores(held: Any) -> None:
+    held.hold()
+    one = {min(os.sched_getaffinity(0))}
+    with started(*held.arguments, preexec_fn=lambda: os.sched_setaffinity(0, one)) as process:
+        wait_for(held.processes)
+        time.sleep(0.5)
+        assert len(held.processes()) == 1
+        process.kill()
+        process.communicate()
+    wait_for(lambda: not held.processes())
+
+
+class TestBrokenOff:
+    """Two of six runs are in their third epoch when it happens."""
+
+    @pytest.fixture
+    def sweep(self, held: Any) -> Iterator[Sweep]:
+        held.hold()
+        with started("--jobs=2", *held.arguments, stdin=subprocess.PIPE) as process:
+            wait_for(lambda: len(held.processes()) == 2)
+            yield process
+
+    def completed(self, held: Any, undisturbed: Any) -> list[str]:
+        """The same command completes the sweep to the same bits; what it said."""
+        held.release()
+        code, lines = swept("--jobs=2", *held.arguments)
+        assert code == 0, lines
+        assert held.contents() == undisturbed
+        return lines
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_a_signal(self, sweep: Sweep, number: int, held: Any, undisturbed: Any) -> None:
+        processes = held.processes()
+        sweep.send_signal(number)
+        _, err = sweep.communicate(timeout=20)
+        assert (sweep.returncode, err.splitlines()) == (
+            130,
+            ["Interrupted; the same command goes on from here."],
+        )
+        assert not processes & held.processes()
+        assert statuses() == ["interrupted"] * 2
+        assert all(run.record().epoch == 2 for run in runs())
+        begun = {run.id for run in runs()}
+        self.completed(held, undisturbed)
+        assert len(held.calls()) == 8  # the two were resumed, the others trained in one go
+        assert begun <= {run.id for run in runs()}
+
+    def test_kill_9_of_a_run(self, sweep: Sweep, held: Any, undisturbed: Any) -> None:
+        os.kill(min(held.processes()), signal.SIGKILL)
+        wait_for(lambda: len(held.processes()) == 2)  # the next one has taken its place
+        held.release()
+        _, err = sweep.communicate(timeout=60)
+        assert sweep.returncode == 1
+        assert statuses() == ["crashed", *["finished"] * 5]
+        crashed = [line for line in err.splitlines() if "crashed" in line]
+        assert re.fullmatch(r"slope-\S+ seed 0: crashed, \S+ \S+ %: killed by SIGKILL", crashed[0])
+        assert crashed[1] == "Warning: 1 of 6 runs crashed"
+        held.hold()
+        lines = self.completed(held, undisturbed)
+        assert lines[0] == "5 of 6 runs are there."
+
+    def test_kill_9_of_the_sweep(self, sweep: Sweep, held: Any, undisturbed: Any) -> None:
+        sweep.kill()
+        wait_for(lambda: not held.processes())  # nobody trains on unseen
+        assert statuses() == ["interrupted"] * 2
+        self.completed(held, undisturbed)
+
+    def test_what_another_process_trains_is_left_to_it(self, sweep: Sweep, held: Any) -> None:
+        with started("--jobs=1", *held.arguments, "--seeds=1") as second:
+            _, err = second.communicate(timeout=20)
+        assert second.returncode == 0
+        said = "2 of 2 runs are there, 2 of them at work in another process."
+        assert err.splitlines() == [said, LAST]
+
+
+def test_one_failing_run_does_not_stop_the_others(workplace: Path) -> None:
+    """A plugin raises at once or in the middle, a rate makes the loss diverge; the rest trains."""
+    (workplace / "touchy.py").write_text(TOUCHY)
+    with (workplace / "small.yaml").open("a") as file:
+        file.write("activation: touchy\nplugins: [touchy.py]\n")
+    vary = ("--vary=activation.fails_after=0,50,100000", "--vary=optimizer.lr=0.1,1e38")
+    code, lines = swept("--config=small", "--seeds=1", *vary)
+    assert code == 1
+    fault = r"ValueError: no more \\x1b\[31mof these"
+    expected = [
+        f"fails_after-0-lr-0.1 seed 0: failed: {fault}",
+        rf"fails_after-0-lr-1.0e\+38 seed 0: failed: {fault}",
+        r"fails_after-100000-lr-0.1 seed 0: finished, validation \d\d\.\d\d %",
+        r"fails_after-100000-lr-1.0e\+38 seed 0: diverged: the loss is not finite at epoch 1, .*",
+        rf"fails_after-50-lr-0.1 seed 0: failed, validation \d\d\.\d\d %: {fault}",
+        r"fails_after-50-lr-1.0e\+38 seed 0: diverged: the loss is not finite at epoch 1, .*",
+    ]
+    for line, pattern in zip(sorted(lines[:-2]), expected, strict=True):
+        assert re.fullmatch(pattern, line)
+    assert lines[-2:] == [
+        "Warning: 3 of 6 runs failed",
+        "The same command tries again what did not end.",
+    ]
+    # those that failed in their first moment have left nothing
+    assert statuses() == ["diverged", "diverged", "failed", "finished"]
+    code, lines = swept("--config=small", "--seeds=1", *vary)
+    assert (code, lines[0]) == (1, "3 of 6 runs are there.")
+    assert statuses() == ["diverged", "diverged", "failed", "failed", "finished"]
+
+
+def test_processes_have_one_blas_thread(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In fact, not only in the record: beside the main thread only the one that waits."""
+    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(variable, raising=False)
+    (workplace / "count.py").write_text(
+        "import os\nfrom pathlib import Path\nimport numpy as np\n"
+        "np.ones((500, 500)) @ np.ones((500, 500))\n"
+        "with Path(__file__).with_name('threads').open('a') as file:\n"
+        "    print(len(os.listdir('/proc/self/task')), file=file)\n"
+    )
+    code, lines = swept("--config=small", "--set=plugins=[count.py]", "--seeds=2", "--set=epochs=1")
+    assert code == 0, lines
+    planning, *training = (workplace / "threads").read_text().split()
+    assert training == ["2", "2"]
+    assert int(planning) == len(os.sched_getaffinity(0))
+    assert [run.record().threads for run in runs()] == [1, 1]
+
+
+class Nothing(BaseHTTPRequestHandler):
+    """A mirror that has nothing, and counts how often it is asked."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        Nothing.asked += 1
+        self.send_error(404)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        pass
+
+
+def test_without_mnist_the_network_is_asked_once_for_all(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vary = ("--vary=activation=tanh,relu", "--seeds=1", "--set=data.dataset=auto")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Nothing) as server:
+        monkeypatch.setenv("NNBASIC_MIRRORS", f"http://127.0.0.1:{server.server_port}/")
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        code, lines = swept("--config=small", *vary)
+        server.shutdown()
+        thread.join()
+    assert code == 0
+    assert Nothing.asked == 1
+    assert lines[0].startswith("Warning: MNIST could not be had, so these runs train on the built")
+    assert sum("MNIST could not" in line for line in lines) == 2
+    records = [run.record() for run in runs()]
+    # the config stays as it was given, so that it is the same sweep when the network is back
+    assert [(r.dataset, r.config["data"]["dataset"]) for r in records] == [("digits", "auto")] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "Give --config FILE"),
+        (["--config=nowhere"], "nowhere: no such config"),
+        (["--config=small", "--seeds=0"], "'--seeds': 0 is not in the range x>=1"),
+        (["--config=small", "--jobs=0"], "'--jobs': 0 is not in the range x>=1"),
+        (["--config=small", "--jobs=2", "--dask=tcp://x:1"], "--jobs is for this machine"),
+        (["--config=small", "--vary=activation"], "--vary activation: must be KEY=VALUE,VALUE"),
+        (["--config=small", "--vary=actvation=relu"], "did you mean 'activation'?"),
+        (
+            ["--config=small", "--vary=activation=tanh,relu", "--vary=init=he,hee"],
+            "the combination activation=tanh init=hee: init: unknown initialiser 'hee'",
+        ),
+        (["--config=small", "--set=data.validation=12000"], "digits has 12000 training images"),
+        (["--config=small", "--lr-search", "--vary=optimizer.lr=1,2"], "--lr-search chooses"),
+        (["--config=small", "--lr-search", "--set=data.validation=0"], "no validation data"),
+    ],
+)
+def test_what_is_refused_before_anything_runs(
+    workplace: Path, nnbasic: Command, arguments: list[str], message: str
+) -> None:
+    assert nnbasic("sweep", *arguments).refused(message)
+    assert not (workplace / "runs").exists()
+
+
+def test_cautions_are_given_once_for_each_combination(nnbasic: Command) -> None:
+    command = ("sweep", "--config=small", "--set=epochs=1", "--seeds=2")
+    lines = nnbasic(*command, "--vary=init=zeros,he").err.splitlines()
+    cautions = [line for line in lines if line.startswith("Warning: ")]
+    assert len(cautions) == 1
+    assert cautions[0].startswith("Warning: zeros: with init zeros all units of a layer stay alike")
+
+
+def test_a_learning_rate_is_searched_shown_and_recorded(nnbasic: Command) -> None:
+    command = ("sweep", "--config=small", "--set=epochs=1", "--seeds=1", "--lr-search")
+    said = nnbasic(*command)
+    assert said.code == 0
+    (run,) = runs()
+    rate = run.record().config["optimizer"]["lr"]
+    note = run.user().notes
+    assert f"small: {note}" in said.err.splitlines()
+    assert re.fullmatch(
+        rf"optimizer\.lr {rate:g}( \(at the edge of the grid\))? chosen by the mean validation"
+        r" accuracy of 2 other seeds: (\S+: 0\.\d{4}(, )?){5,}",
+        note,
+    )
+    scores = {float(lr): float(mean) for lr, mean in re.findall(r"(\S+): (0\.\d{4})", note)}
+    assert scores[rate] == max(scores.values())
+    trials = runs("runs/.lr-search")
+    assert len(trials) == 2 * len(scores)
+    assert {trial.record().config["seed"] for trial in trials} == {1_000_000, 1_000_001}
+    again = nnbasic(*command)
+    assert again.code == 0
+    assert "1 of 1 runs are there." in again.err.splitlines()
+    assert len(runs("runs/.lr-search")) == len(trials)
+
+
+def test_in_a_terminal_of_80_columns(workplace: Path) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    command = ("--config=small", "--vary=activation=tanh,relu", "--seeds=1", "--jobs=1")
+    with started(*command, stderr=theirs) as process:
+        os.close(theirs)
+        written = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while chunk := os.read(ours, 65536):
+                written += chunk
+    os.close(ours)
+    assert process.returncode == 0
+    text = written.decode()
+    assert re.search(r"runs 0/2   0%\|.{30,}\| 00:00, ETA \?", text)
+    assert re.search(r"runs 1/2  50%\|.{30,}\| 00:\d\d, ETA 00:\d\d", text)
+    assert 60 < max(map(len, re.split(r"[\r\n]+", text))) <= 80
+    # what stands there in the end: each line without what was written over
+    lines = [line.rpartition("\r")[2] for line in text.replace("\r\n", "\n").splitlines()]
+    assert [line.partition(", validation ")[0] for line in lines] == [
+        "tanh seed 0: finished",
+        "relu seed 0: finished",
+        LAST,
+    ]
+
+
+TOUCHY = """
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnbasic.model import ACTIVATIONS, Elementwise
+
+calls = 0
+
+
+@ACTIVATIONS.register("touchy")
+@dataclass(frozen=True)
+class Touchy(Elementwise):
+    fails_after: int = 0
+
+    def forward(self, z, out, work):
+        global calls
+        calls += 1
+        print("printed by the plugin")
+        if calls > self.fails_after:
+            raise ValueError("no more \\x1b[31mof\\nthese")
+        np.maximum(z, 0, out=out)
+
+    def backward(self, gradient, z, a, out, work):
+        np.multiply(gradient, z > 0, out=out)
+"""
