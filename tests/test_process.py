@@ -1,0 +1,378 @@
+"""The installed `nnbasic` as a real process: interrupted, killed, resumed, and in a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnbasic.runs import Run, newest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")
+
+SCRIPTS = sysconfig.get_path("scripts")
+NNBASIC = str(Path(SCRIPTS, "nnbasic"))
+
+BASE = """
+layers: [784, 16, 10]
+epochs: 12
+batch_size: 10
+data: {dataset: digits, validation: 9000}
+"""
+SETTINGS = {
+    "momentum and cosine": "schedule: {name: cosine, warmup: 0.1}",
+    "adam and one_cycle": "optimizer: adam\nschedule: one_cycle",
+    "adamw and warmup": """
+optimizer: {name: adamw, weight_decay: 0.1}
+schedule: {name: constant, warmup: 0.5}
+""",
+    "prelu, clip_norm and early stopping": """
+activation: prelu
+optimizer: {name: sgd, lr: 0.05, momentum: 0.9, nesterov: true, clip_norm: 0.5}
+schedule: constant
+early_stopping: {patience: 2, metric: val_loss, min_delta: 0.02}
+""",
+}
+
+
+def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run `nnbasic` to its end."""
+    command = [NNBASIC, *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, **options
+    )
+
+
+@contextlib.contextmanager
+def started(*arguments: object, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """Start `nnbasic`; it does not outlive the block."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    # Where the tests run in the background, Ctrl-C is ignored, and children would inherit that.
+    handlers = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    command = [NNBASIC, *map(str, arguments)]
+    with subprocess.Popen(command, text=True, **(pipes | handlers | options)) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for(process: subprocess.Popen[str], condition: Callable[[], object]) -> None:
+    """Look every millisecond whether ``condition`` holds, as long as ``process`` is alive."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert process.poll() is None, "the process ended"
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.001)
+
+
+def epochs_on_disk() -> int:
+    """How many epochs the newest run has written; -1 while it has not begun."""
+    for directory in sorted(Path("runs").glob("*"), reverse=True):
+        if (directory / "last.npz").exists():
+            with contextlib.suppress(FileNotFoundError):
+                return (directory / "metrics.jsonl").read_bytes().count(b"\n")
+            return 0
+    return -1
+
+
+def content(run: Run) -> dict[str, Any]:
+    """All that must not depend on how often a run was stopped."""
+    found: dict[str, Any] = {"files": sorted(f.name for f in run.directory.iterdir())}
+    for name in ("last.npz", "best.npz", "predictions.npz"):
+        with np.load(run.directory / name) as file:
+            found[name] = {key: (file[key].dtype.str, file[key].tobytes()) for key in file}
+    found["metrics"] = [
+        {key: value for key, value in row.items() if not key.endswith("_seconds")}
+        for row in run.metrics()
+    ]
+    found["diagnostics"] = (run.directory / "diagnostics.jsonl").read_text()
+    record = run.record()
+    found["end"] = record.status, record.epoch, record.test_accuracy, record.test_loss
+    return found
+
+
+@pytest.fixture(scope="module")
+def straight() -> dict[str, dict[str, Any]]:
+    """The content of a run of each setting that was never stopped; filled as it is asked for."""
+    return {}
+
+
+def test_from_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither MNIST nor a network: the digits are drawn, and it is said so."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NNBASIC_DATA", raising=False)
+    monkeypatch.setenv("NNBASIC_MIRRORS", "http://127.0.0.1:9/")
+    trained = run("train", "--config", "relu.yaml", "--epochs", 2, "--json")
+    assert trained.returncode == 0
+    assert "Warning: MNIST could not be had" in trained.stderr
+    summary = json.loads(trained.stdout)
+    assert summary["dataset"] == "digits"
+    assert summary["test_accuracy"] > 0.8
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "runs"}
+    scored = run("eval", "--json")
+    assert (scored.returncode, scored.stderr) == (0, "")
+    assert json.loads(scored.stdout)["accuracy"] == summary["test_accuracy"]
+    assert json.loads(scored.stdout)["loss"] == summary["test_loss"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "number", "stops"),
+    [
+        ("momentum and cosine", signal.SIGINT, [2]),
+        ("momentum and cosine", signal.SIGKILL, [0]),
+        ("adam and one_cycle", signal.SIGTERM, [1, 3]),
+        ("adam and one_cycle", signal.SIGKILL, [4]),
+        ("adamw and warmup", signal.SIGKILL, [1, 2]),
+        ("prelu, clip_norm and early stopping", signal.SIGINT, [0, 1]),
+    ],
+)
+def test_stopped_and_resumed(
+    workplace: Path,
+    straight: dict[str, dict[str, Any]],
+    setting: str,
+    number: signal.Signals,
+    stops: list[int],
+) -> None:
+    Path("some.yaml").write_text(BASE + SETTINGS[setting])
+    command = f"{NNBASIC} train --config some --quiet"
+    for epochs in stops:
+        with started(*command.split()[1:]) as process:
+            wait_for(process, lambda epochs=epochs: epochs_on_disk() >= epochs)
+            process.send_signal(number)
+            out, err = process.communicate()
+        stopped = newest()
+        if number == signal.SIGKILL:
+            assert process.returncode == -signal.SIGKILL
+            assert stopped.status() == "crashed"
+            command = f"{NNBASIC} train --resume {stopped.id} --quiet"
+        else:
+            assert process.returncode == 130
+            assert (stopped.status(), out) == ("interrupted", "")
+            assert "Traceback" not in err
+            done = stopped.record().epoch
+            first, second = err.splitlines()
+            assert first == f"Interrupted after {done} of 12 epochs. Go on with:"
+            command = f"{second} --quiet"
+            assert done == len(stopped.metrics())
+        assert len(stopped.metrics()) >= epochs
+    environment = os.environ | {"PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"}
+    assert subprocess.run(command, shell=True, env=environment, check=False).returncode == 0
+    if setting not in straight:
+        assert run("train", "--config", "some", "--quiet").returncode == 0
+        straight[setting] = content(newest())
+    files = {name for name in content(stopped)["files"] if re.fullmatch(r"\..*\.\d+", name)}
+    assert number == signal.SIGKILL or not files
+    expected = straight[setting]
+    assert {**content(stopped), "files": 0} == {**expected, "files": 0}
+    if "early" in setting:
+        assert expected["end"][1] < 12
+
+
+class TestInterrupted:
+    def test_as_json(self, workplace: Path) -> None:
+        Path("some.yaml").write_text(BASE)
+        with started("train", "--config", "some", "--json") as process:
+            wait_for(process, lambda: epochs_on_disk() >= 1)
+            process.terminate()
+            out, err = process.communicate()
+        assert process.returncode == 130
+        summary = json.loads(out)
+        assert (summary["status"], summary["test_accuracy"]) == ("interrupted", None)
+        assert err.endswith(f"  nnbasic train --resume {summary['run']}\n")
+
+    def test_by_an_impatient_user(self, workplace: Path) -> None:
+        """Pressing Ctrl-C again and again does not break off the writing of the record."""
+        Path("some.yaml").write_text(BASE)
+        with started("train", "--config", "some", "--quiet") as process:
+            wait_for(process, lambda: epochs_on_disk() >= 1)
+            for _ in range(5):
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.002)
+            _, err = process.communicate()
+        assert "Traceback" not in err
+        assert newest().status() == "interrupted"
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_before_there_is_a_run(self, workplace: Path, number: signal.Signals) -> None:
+        """A config that is a pipe, into which nothing is written, holds it up."""
+        os.mkfifo("pipe.yaml")
+        writer: list[int] = []
+
+        def is_read() -> bool:
+            with contextlib.suppress(OSError):  # as long as nobody reads
+                writer.append(os.open("pipe.yaml", os.O_WRONLY | os.O_NONBLOCK))
+            return bool(writer)
+
+        with started("train", "--config", "pipe.yaml") as process:
+            wait_for(process, is_read)
+            process.send_signal(number)
+            out, err = process.communicate()
+        os.close(*writer)
+        assert (process.returncode, out) == (130, "")
+        assert err == "\nInterrupted before the training began.\n"
+        assert not Path("runs").exists()
+
+    def test_by_a_closed_terminal_but_not_under_nohup(self, workplace: Path) -> None:
+        Path("some.yaml").write_text(BASE)
+        for ignored, code in ((False, 130), (True, 0)):
+            handler = signal.SIG_IGN if ignored else signal.SIG_DFL
+            with started(
+                *("train", "--config", "some", "--quiet", "--name", str(ignored)),
+                preexec_fn=lambda handler=handler: signal.signal(signal.SIGHUP, handler),
+            ) as process:
+                wait_for(
+                    process,
+                    lambda ignored=ignored: list(Path("runs").glob(f"*{ignored}*/best.npz")),
+                )
+                process.send_signal(signal.SIGHUP)
+                process.communicate()
+            assert process.returncode == code
+
+    def test_the_printed_command_names_the_folders_that_were_given(
+        self, workplace: Path, mnist_directory: Path
+    ) -> None:
+        Path("some.yaml").write_text(BASE.replace("digits", "mnist"))
+        folders = ["--runs", "my runs", "--data", str(mnist_directory)]
+        with started("train", "--config", "some", "--quiet", *folders) as process:
+            wait_for(process, lambda: list(Path("my runs").glob("*/last.npz")))
+            process.terminate()
+            _, err = process.communicate()
+        (directory,) = Path("my runs").iterdir()
+        assert err.splitlines()[1] == (
+            f"  nnbasic train --resume '{directory}' --data {mnist_directory}"
+        )
+
+
+def test_a_run_is_trained_by_one_process_at_a_time(workplace: Path) -> None:
+    Path("some.yaml").write_text(BASE.replace("epochs: 12", "epochs: 500"))
+    with started("train", "--config", "some", "--quiet") as process:
+        wait_for(process, lambda: epochs_on_disk() >= 1)
+        live = newest()
+        assert live.status() == "running"
+        second = run("train", "--resume", live.id)
+        assert second.returncode == 2
+        assert second.stderr == (f"Error: {live.directory}: another process is training this run\n")
+        assert live.status() == "running"
+        process.kill()
+        process.wait()
+    assert live.status() == "crashed"
+
+
+class TestTerminal:
+    """stderr is a real terminal of 80 columns."""
+
+    @pytest.fixture
+    def terminal(self) -> Iterator[tuple[int, Callable[[], str]]]:
+        """A terminal's end for the process, and a function that reads all that was written."""
+        pty = pytest.importorskip("pty")
+        import fcntl
+        import struct
+        import termios
+        import threading
+
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        received: list[bytes] = []
+
+        def read() -> None:
+            with contextlib.suppress(OSError):
+                while chunk := os.read(ours, 65536):
+                    received.append(chunk)
+
+        thread = threading.Thread(target=read)
+        thread.start()
+
+        def text() -> str:
+            os.close(theirs)
+            thread.join(timeout=10)
+            return b"".join(received).decode()
+
+        yield theirs, text
+        os.close(ours)
+
+    def test_two_bars_that_fit_and_leave_nothing(
+        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
+    ) -> None:
+        Path("some.yaml").write_text(BASE)
+        theirs, text = terminal
+        command = ("train", "--config", "some", "--json")
+        with started(*command, stderr=theirs) as process:
+            out, _ = process.communicate()
+        assert process.returncode == 0
+        written = text()
+        assert json.loads(out)["status"] == "finished"
+        assert re.search(r"epoch   1/12 +\d+%\|.{8}\| ETA \d\d:\d\d", written)
+        assert re.search(
+            r"batch [ \d]{3}/300 +\d+%\|.{8}\| ETA \d\d:\d\d, loss \S+, acc \d+\.\d %, lr \S+",
+            written,
+        )
+        frames = re.split(r"[\r\n]|\x1b\[\w", written)
+        assert 60 < max(map(len, frames)) <= 80
+        lines = [line for line in screen(written) if line]
+        assert len(lines) == 12
+        for number, line in enumerate(lines, 1):
+            assert re.fullmatch(
+                rf"epoch {number:>2}/12  train loss \S+ acc \S+ %  val loss \S+ acc \S+ %  \S+ s",
+                line,
+            )
+
+    def test_a_ctrl_c_leaves_the_epochs_and_the_command(
+        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
+    ) -> None:
+        Path("some.yaml").write_text(BASE)
+        theirs, text = terminal
+        with started("train", "--config", "some", stderr=theirs) as process:
+            wait_for(process, lambda: epochs_on_disk() >= 2)
+            os.write(theirs, b"^C")  # as the terminal writes it
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+        assert process.returncode == 130
+        lines = [line for line in screen(text()) if line]
+        assert lines[-1] == f"  nnbasic train --resume {newest().id}"
+        assert re.fullmatch(r"Interrupted after \d+ of 12 epochs. Go on with:", lines[-2])
+        for line in lines[:-2]:
+            assert re.match(r"epoch [ \d]\d/12  train loss", line)
+
+    def test_a_run_that_cannot_begin_shows_no_bar(
+        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
+    ) -> None:
+        run("train", "--config", "small", "--epochs", 1)
+        theirs, text = terminal
+        with started("train", "--resume", newest().id, stderr=theirs) as process:
+            process.communicate()
+        assert process.returncode == 2
+        assert screen(text())[0].endswith("the run has finished; there is nothing to resume")
+
+
+def screen(written: str) -> list[str]:
+    """What a terminal shows after ``written``: of its commands, those that occur here."""
+    lines, row, column = [""], 0, 0
+    for part in re.findall(r"\x1b\[\w|\r|\n|[^\x1b\r\n]+", written):
+        if part == "\r":
+            column = 0
+        elif part == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif part == "\x1b[A":
+            row -= 1
+        elif part == "\x1b[J":
+            lines[row:] = [lines[row][:column]]
+        else:
+            assert part[0] != "\x1b", f"an unknown command: {part!r}"
+            line = lines[row].ljust(column)
+            lines[row] = line[:column] + part + line[column + len(part) :]
+            column += len(part)
+    return [line.rstrip() for line in lines]
