@@ -137,9 +137,14 @@ def begun(
 def taken_up(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> tuple[Run, Dataset]:
     """The run that ``text`` means, and the data that it was trained on."""
     from nnbasic import runs
+    from nnbasic.runs import environment
 
     run = runs.find(text, runs_dir)
-    return run, recorded_data(run, data_dir, quiet)
+    dataset = recorded_data(run, data_dir, quiet)
+    changes = environment.changes(run.record())
+    if changes:
+        warn(f"the last bits may differ from a run without a stop: {'; '.join(changes)}.")
+    return run, dataset
 
 
 def recorded_data(run: Run, data_dir: Path | None, quiet: bool = False) -> Dataset:

@@ -10,9 +10,12 @@ import socket
 import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from nnbasic.runs.record import Record
 
 
 def now() -> str:
@@ -41,6 +44,20 @@ def machine() -> dict[str, Any]:
         "processor": _processor(),
         "cores": cores(),
     }
+
+
+def changes(record: Record) -> list[str]:
+    """What may change the last bits and is not as in ``record``: ``numpy 2.0.1, now 2.4.6``."""
+    before = record.versions | {
+        "processor": record.machine.get("processor"),
+        "BLAS threads": str(record.threads),
+    }
+    present = versions() | {"processor": _processor(), "BLAS threads": str(blas_threads())}
+    return [
+        f"{what} {before.get(what)}, now {value}"
+        for what, value in present.items()
+        if before.get(what) != value
+    ]
 
 
 def cores() -> int:

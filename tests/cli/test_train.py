@@ -408,6 +408,21 @@ class TestResume:
         assert said.json()["directory"] == str(workplace / stopped.directory)
         assert [path.name for path in elsewhere.iterdir()] == ["data"]
 
+    def test_another_environment_is_named(
+        self, stopped: Run, nnbasic: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """With another number of threads a product may be summed in another order."""
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+        path = stopped.directory / "run.json"
+        record = json.loads(path.read_text()) | {"threads": 64}
+        record["versions"]["numpy"] = "1.0"
+        path.write_text(json.dumps(record))
+        said = nnbasic("train", "--resume", "stopped", "--quiet")
+        assert said.code == 0
+        assert said.err.startswith("Warning: the last bits may differ from a run without a stop: ")
+        assert f"numpy 1.0, now {np.__version__}" in said.err
+        assert "BLAS threads 64, now 1" in said.err
+
     def test_what_is_over(self, stopped: Run, nnbasic: Command) -> None:
         whole = find("whole")
         before = content(whole)
