@@ -38,8 +38,9 @@ class Cluster:
         self.images = images
         self.processes: list[Process] = []
         self._start("scheduler", "--host=127.0.0.1", "--port=0", "--scheduler-file=at.json")
-        wait_for((folder / "at.json").exists)
-        self.address: str = json.loads((folder / "at.json").read_text())["address"]
+        file = folder / "at.json"
+        wait_for(lambda: file.exists() and file.read_text().endswith("}"))
+        self.address: str = json.loads(file.read_text())["address"]
 
     def worker(self) -> Process:
         """One more worker, which finds the built-in digits where it stands."""
