@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -42,10 +43,11 @@ class TestShow:
             f"validation  {100 * record['best']['val_accuracy']:.2f} %",
             f"test        {100 * record['test_accuracy']:.2f} %",
             "layers          [784, 8, 10]",
-            f"numpy       {record['versions']['numpy']}",
             f"{record['last']['train_loss']:.4f}",
         ):
             assert words in out
+        # An installed program has no git_commit, which makes the column narrower.
+        assert re.search(rf"^  numpy +{re.escape(record['versions']['numpy'])}$", out, re.MULTILINE)
 
     def test_of_a_long_run_the_middle_is_left_out(
         self, runs: Path, ids: list[str], nnbasic: Command
@@ -99,7 +101,7 @@ class TestDiff:
         ]
         assert [section.split()[0] for section in sections] == ["Results"]
         assert "epochs" not in sections[0]
-        assert same.startswith("The same: config 25 of 27, environment 10 of 10, results ")
+        assert re.match(r"The same: config 25 of 27, environment (\d+) of \1, results ", same)
 
     def test_a_run_is_the_same_as_itself(self, ids: list[str], nnbasic: Command) -> None:
         assert len(nnbasic("runs", "diff", ids[0], ids[0]).out.split("\n\n")) == 2
