@@ -254,6 +254,14 @@ def test_states_have_the_precision_of_the_parameters(spec: dict[str, Any], dtype
     assert state["steps"].shape == ()
 
 
+def test_without_momentum_no_velocity_is_kept() -> None:
+    """A checkpoint of plain SGD is half as large as one with momentum."""
+    parameters = np.ones(4)
+    assert OPTIMIZERS.build("sgd").init(parameters)["velocity"].size == 0
+    with_momentum = OPTIMIZERS.build({"name": "sgd", "momentum": 0.9})
+    assert with_momentum.init(parameters)["velocity"].size == 4
+
+
 @pytest.mark.parametrize("spec", VARIANTS, ids=str)
 def test_without_gradient_and_decay_nothing_moves(spec: dict[str, Any]) -> None:
     still = np.ones(3, np.float32)
