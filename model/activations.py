@@ -19,7 +19,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from nnbasic.model.arrays import Array, row
+from nnbasic.model.arrays import Array, constant
 from nnbasic.model.layers import ElementwiseLayer, Layer
 from nnbasic.model.registry import Registry
 
@@ -34,7 +34,7 @@ class Activation(ABC):
     """Where a bounded activation flattens out, below and above: near them it is saturated."""
 
     def affine_units(self, units: int) -> int:
-        """How many affine outputs a hidden layer of ``units`` units needs: all but maxout, one."""
+        """How many affine outputs ``units`` units take: as many, but for maxout."""
         return units
 
     @abstractmethod
@@ -160,7 +160,7 @@ def sigmoid(z: Array, out: Array) -> None:
     """out = 1 / (1 + e^-z), without overflow: e^-z is held below the largest number."""
     limit = float(np.log(np.finfo(z.dtype).max)) - 1
     np.negative(z, out=out)
-    np.minimum(out, row(limit, z), out=out)
+    np.minimum(out, constant(limit, z), out=out)
     np.exp(out, out=out)
     out += 1
     np.reciprocal(out, out=out)

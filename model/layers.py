@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nnbasic.model.arrays import Array, row
+from nnbasic.model.arrays import Array, batch, constant
 
 
 class Layer(ABC):
@@ -55,8 +55,8 @@ class Affine(Layer):
 
     def resize(self, n: int, dtype: np.dtype[Any]) -> None:
         inputs, units = self.shapes["weight"]
-        self.output = np.empty((n, units), dtype)
-        self.gradient = np.empty((0 if self.first else n, inputs), dtype)
+        self.output = batch(n, units, dtype)
+        self.gradient = batch(0 if self.first else n, inputs, dtype)
         self.ones = np.ones(n, dtype)
 
     def forward(self, x: Array) -> Array:
@@ -90,7 +90,7 @@ class ElementwiseLayer(Layer):
         self.units = units
 
     def resize(self, n: int, dtype: np.dtype[Any]) -> None:
-        self.output, self.gradient, self.work = np.empty((3, n, self.units), dtype)
+        self.output, self.gradient, self.work = (batch(n, self.units, dtype) for _ in range(3))
 
     def forward(self, x: Array) -> Array:
         self.input = x
@@ -117,13 +117,13 @@ class PReLULayer(Layer):
         self.parameters["slope"].fill(self.first_slope)
 
     def resize(self, n: int, dtype: np.dtype[Any]) -> None:
-        self.output, self.gradient, self.negative = np.empty((3, n, self.units), dtype)
+        self.output, self.gradient, self.negative = (batch(n, self.units, dtype) for _ in range(3))
 
     def forward(self, x: Array) -> Array:
         self.input = x
-        np.minimum(x, row(0, x), out=self.negative)
+        np.minimum(x, constant(0, x), out=self.negative)
         np.multiply(self.negative, self.parameters["slope"], out=self.output)
-        np.maximum(x, row(0, x), out=self.gradient)  # not needed before backward
+        np.maximum(x, constant(0, x), out=self.gradient)  # not needed before backward
         self.output += self.gradient
         return self.output
 
@@ -151,8 +151,8 @@ class MaxoutLayer(Layer):
         self.pieces = pieces
 
     def resize(self, n: int, dtype: np.dtype[Any]) -> None:
-        self.output, self.left = np.empty((2, n, self.units), dtype)
-        self.gradient = np.empty((n, self.pieces * self.units), dtype)
+        self.output, self.left = (batch(n, self.units, dtype) for _ in range(2))
+        self.gradient = batch(n, self.pieces * self.units, dtype)
 
     def forward(self, x: Array) -> Array:
         self.inputs = np.split(x, self.pieces, axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -157,7 +158,7 @@ def parameter_count(layers: Sequence[int], activation: ActivationSpec) -> int:
     """How many numbers such a network learns, counted without allocating them."""
     sizes = check_sizes(layers)
     stack = _stack(sizes, hidden_activations(sizes, activation))
-    return sum(_size(shape) for layer in stack for shape in layer.shapes.values())
+    return sum(math.prod(shape) for layer in stack for shape in layer.shapes.values())
 
 
 def check_sizes(layers: Sequence[int]) -> list[int]:
@@ -210,12 +211,12 @@ def _views(layers: Sequence[Layer], dtype: np.dtype[Any]) -> tuple[Array, dict[s
         for number, layer in _numbered(layers)
         for name, shape in layer.shapes.items()
     }
-    vector = np.zeros(sum(map(_size, shapes.values())), dtype)
+    vector = np.zeros(sum(map(math.prod, shapes.values())), dtype)
     views: dict[str, Array] = {}
     start = 0
     for name, shape in shapes.items():
-        views[name] = vector[start : start + _size(shape)].reshape(shape)
-        start += _size(shape)
+        views[name] = vector[start : start + math.prod(shape)].reshape(shape)
+        start += math.prod(shape)
     return vector, views
 
 
@@ -228,10 +229,3 @@ def _weight_slices(parameters: dict[str, Array]) -> list[slice]:
             slices.append(slice(start, start + array.size))
         start += array.size
     return slices
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for n in shape:
-        size *= n
-    return size

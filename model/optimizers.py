@@ -136,17 +136,13 @@ class Adagrad(Optimizer):
     ) -> None:
         (s,) = moments
         s += g * g
-        root = np.sqrt(s)
-        root += self.eps
-        g /= root
-        g *= learning_rate
-        w -= g
+        _scaled_step(w, g, s, learning_rate, self.eps)
 
 
 @OPTIMIZERS.register("rmsprop")
 @dataclass(frozen=True, kw_only=True)
 class RMSprop(Optimizer):
-    """s = decay·s + (1 - decay)·g²; w -= lr·g / (√s + eps) (Tieleman & Hinton 2012)."""
+    """s = decay_rate·s + (1 - decay_rate)·g²; w -= lr·g / (√s + eps) (Tieleman & Hinton 2012)."""
 
     moments = ("squares",)
     lr: Positive = 0.001
@@ -159,11 +155,7 @@ class RMSprop(Optimizer):
         (s,) = moments
         s *= self.decay_rate
         s += (1 - self.decay_rate) * (g * g)
-        root = np.sqrt(s)
-        root += self.eps
-        g /= root
-        g *= learning_rate
-        w -= g
+        _scaled_step(w, g, s, learning_rate, self.eps)
 
 
 @OPTIMIZERS.register("adam")
@@ -210,6 +202,15 @@ class AdamW(Adam):
 
     def decay(self, w: Array, g: Array, learning_rate: float) -> None:
         w *= 1 - learning_rate * self.weight_decay
+
+
+def _scaled_step(w: Array, g: Array, squares: Array, learning_rate: float, eps: float) -> None:
+    """w -= lr·g / (√squares + eps), with ``g`` as scratch."""
+    root = np.sqrt(squares)
+    root += eps
+    g /= root
+    g *= learning_rate
+    w -= g
 
 
 def blocks(size: int) -> Iterator[slice]:

@@ -6,12 +6,13 @@ leaves the draws of the others as they were: runs that differ in one choice stay
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
-STREAMS = ("initialisation", "batch_order", "dropout", "augmentation")
 Stream = Literal["initialisation", "batch_order", "dropout", "augmentation"]
+STREAMS: tuple[Stream, ...] = get_args(Stream)
+"""The purposes. A new one goes to the end: the place is part of the stream's seed."""
 
 
 def stream(seed: int, name: Stream) -> np.random.SeedSequence:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from nnbasic.model.activations import ACTIVATIONS, Activation, Elementwise, sigmoid
-from nnbasic.model.arrays import Array, row
+from nnbasic.model.arrays import Array, constant
 from nnbasic.model.layers import Layer, MaxoutLayer, PReLULayer
 from nnbasic.model.registry import Bounds
 
@@ -25,7 +25,7 @@ class ReLU(Elementwise):
     grad_at_zero: Literal[0, 1] = 0
 
     def forward(self, z: Array, out: Array, work: Array) -> None:
-        np.maximum(z, row(0, z), out=out)
+        np.maximum(z, constant(0, z), out=out)
 
     def backward(self, gradient: Array, z: Array, a: Array, out: Array, work: Array) -> None:
         positive = np.greater_equal if self.grad_at_zero else np.greater
@@ -46,7 +46,7 @@ class LeakyReLU(Elementwise):
 
     def backward(self, gradient: Array, z: Array, a: Array, out: Array, work: Array) -> None:
         np.greater(z, 0, out=out)
-        np.maximum(out, row(self.slope, z), out=out)
+        np.maximum(out, constant(self.slope, z), out=out)
         out *= gradient
 
 
@@ -70,15 +70,15 @@ class ELU(Elementwise):
     alpha: Annotated[float, Bounds(ge=0)] = 1.0
 
     def forward(self, z: Array, out: Array, work: Array) -> None:
-        np.minimum(z, row(0, z), out=out)
+        np.minimum(z, constant(0, z), out=out)
         np.expm1(out, out=out)
         out *= self.alpha
-        np.maximum(z, row(0, z), out=work)
+        np.maximum(z, constant(0, z), out=work)
         out += work
 
     def backward(self, gradient: Array, z: Array, a: Array, out: Array, work: Array) -> None:
         # min(a, 0) + alpha is a + alpha on the left and alpha on the right, where 1 belongs.
-        np.minimum(a, row(0, a), out=out)
+        np.minimum(a, constant(0, a), out=out)
         out += self.alpha
         if self.alpha != 1:
             np.greater(z, 0, out=work)
@@ -97,7 +97,7 @@ class SELU(Elementwise):
         out *= SELU_SCALE
 
     def backward(self, gradient: Array, z: Array, a: Array, out: Array, work: Array) -> None:
-        np.minimum(a, row(0, a), out=out)
+        np.minimum(a, constant(0, a), out=out)
         out += SELU_SCALE * SELU_ALPHA
         np.greater(z, 0, out=work)
         work *= SELU_SCALE * (1 - SELU_ALPHA)
@@ -116,7 +116,7 @@ class Softplus(Elementwise):
         np.negative(out, out=out)
         np.exp(out, out=out)
         np.log1p(out, out=out)
-        np.maximum(z, row(0, z), out=work)
+        np.maximum(z, constant(0, z), out=work)
         out += work
 
     def backward(self, gradient: Array, z: Array, a: Array, out: Array, work: Array) -> None:
@@ -201,7 +201,9 @@ class Mish(Elementwise):
 
     @staticmethod
     def _tanh_softplus(z: Array, out: Array) -> None:
-        np.minimum(z, row(20, z), out=out)  # e^z must not overflow, and tanh 20 is 1 in float64 too
+        np.minimum(
+            z, constant(20, z), out=out
+        )  # e^z must not overflow, and tanh 20 is 1 in float64 too
         np.exp(out, out=out)
         np.log1p(out, out=out)
         np.tanh(out, out=out)
