@@ -3,22 +3,25 @@
     pip install ".[bench]"
     python benchmarks/throughput.py --json throughput.json
 
-Each net is trained by every candidate in turn, with the data in memory: uint8 for nnbasic, which
-scales each batch as it goes, and ready-made float32 for the others. The roofline is the matrix
-products of the same shapes and nothing else.
+Each net is trained by every candidate in turn, each in a process of its own, with the data in
+memory: uint8 for nnbasic, which scales each batch as it goes, and ready-made float32 for the
+others. The products are the matrix products of the same shapes and nothing else: the roofline.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
+import multiprocessing
 import statistics
+import time
 import warnings
 from collections.abc import Callable
 from itertools import pairwise
+from multiprocessing.connection import Connection
 
 import numpy as np
-from common import images, in_turn, ratio, report
+from common import images, ratio, report
 
 from nnbasic.data import Batches, Scale
 from nnbasic.model import MLP, OPTIMIZERS, steps, stream
@@ -39,9 +42,13 @@ SPECS = {
     "adam": {"name": "adam"},
 }
 Candidate = Callable[[], object]
+PAUSE = 0.3
+"""Seconds of rest before each measurement, in which the threads of the last one go to sleep."""
 
 
-def roofline(sizes: list[int], batch: int, count: int) -> Candidate:
+def products(
+    sizes: list[int], batch: int, x: np.ndarray, y: np.ndarray, optimizer: str
+) -> Candidate:
     """The products for ``count`` images: forward, and the gradients of weights and inputs."""
     rng = np.random.default_rng(0)
     shapes = list(pairwise(sizes))
@@ -51,7 +58,7 @@ def roofline(sizes: list[int], batch: int, count: int) -> Candidate:
     dw = [np.empty_like(one) for one in w]
 
     def run() -> None:
-        for _ in range(-(-count // batch)):
+        for _ in range(-(-len(y) // batch)):
             for i in range(len(shapes)):
                 np.matmul(a[i], w[i], out=a[i + 1])
             for i in reversed(range(len(shapes))):
@@ -144,11 +151,63 @@ def sklearn(
     return run
 
 
-PEERS = {
+CANDIDATES: dict[str, Callable[..., Candidate | None]] = {
+    "nnbasic": nnbasic,
+    "products": products,
     "torch": functools.partial(pytorch, compiled=False),
     "compiled": functools.partial(pytorch, compiled=True),
     "sklearn": sklearn,
 }
+
+
+class Worker:
+    """A candidate in a process of its own: libraries' idle threads must not slow the others."""
+
+    def __init__(self, name: str, sizes: list[int], batch: int, count: int, optimizer: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, end = context.Pipe()
+        arguments = (end, name, sizes, batch, count, optimizer)
+        self.process = context.Process(target=serve, args=arguments, daemon=True)
+        self.process.start()
+        self.there: bool = self.pipe.recv()
+
+    def __call__(self) -> float:
+        """Let the candidate run once; the seconds that it took."""
+        time.sleep(PAUSE)
+        self.pipe.send("run")
+        return float(self.pipe.recv())
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.join()
+
+
+def serve(
+    end: Connection, name: str, sizes: list[int], batch: int, count: int, optimizer: str
+) -> None:
+    candidate = CANDIDATES[name](sizes, batch, *images(count), optimizer)
+    end.send(candidate is not None)
+    while candidate is not None and end.recv():
+        begun = time.perf_counter()
+        candidate()
+        end.send(time.perf_counter() - begun)
+
+
+def measure(
+    sizes: list[int], batch: int, count: int, optimizer: str, names: list[str], rounds: int
+) -> dict[str, list[float]]:
+    """Seconds of each candidate that is there, in turn, after a warm-up of each."""
+    workers = {name: Worker(name, sizes, batch, count, optimizer) for name in names}
+    there = {name: worker for name, worker in workers.items() if worker.there}
+    for worker in there.values():
+        worker()
+    times: dict[str, list[float]] = {name: [] for name in there}
+    for _ in range(rounds):
+        for name, worker in there.items():
+            times[name].append(worker())
+    for worker in workers.values():
+        worker.close()
+    return times
 
 
 def main() -> None:
@@ -160,40 +219,33 @@ def main() -> None:
     parser.add_argument("--without", default="", help="candidates to leave out, comma-separated")
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()
-    x, y = images(options.images)
+    names = [name for name in CANDIDATES if name not in options.without.split(",")]
     scale = EPOCH / options.images
-    rows, left_out = [], set(filter(None, options.without.split(",")))
+    rows = []
     for sizes, batch in NETS:
         net = "-".join(map(str, sizes))
         if options.nets and net not in options.nets.split(","):
             continue
         for optimizer in options.optimizers.split(","):
-            candidates = {
-                "nnbasic": nnbasic(sizes, batch, x, y, optimizer),
-                "products": roofline(sizes, batch, len(y)),
-            }
-            for name, make in PEERS.items():
-                peer = None if name in left_out else make(sizes, batch, x, y, optimizer)
-                if peer is None:
-                    left_out.add(name)
-                else:
-                    candidates[name] = peer
-            times = in_turn(candidates, options.rounds)
-            own = times["nnbasic"]
-            medians = {name: scale * statistics.median(t) for name, t in times.items()}
-            row = [f"{net}, {batch}", optimizer, medians["nnbasic"], EPOCH / medians["nnbasic"]]
-            for name in ("products", "torch", "compiled", "sklearn"):
-                there = name in times
-                row += [medians[name] if there else "-", ratio(own, times[name]) if there else "-"]
+            times = measure(sizes, batch, options.images, optimizer, names, options.rounds)
+            names = list(times)
+            own = scale * statistics.median(times["nnbasic"])
+            row = [f"{net}, {batch}", optimizer, own, EPOCH / own]
+            for name in names[1:]:
+                row += [
+                    scale * statistics.median(times[name]),
+                    ratio(times["nnbasic"], times[name]),
+                ]
             rows.append(row)
             print(*(f"{c:.4g}" if isinstance(c, float) else c for c in row), flush=True)
     head = ["net, batch", "optimizer", "nnbasic s", "images/s"]
-    for name in ("products", "torch", "compiled", "sklearn"):
+    for name in names[1:]:
         head += [f"{name} s", f"nnbasic/{name}"]
+    left_out = sorted(set(CANDIDATES) - set(names))
     print()
-    report(head, rows, options.json, left_out=sorted(left_out), rounds=options.rounds)
+    report(head, rows, options.json, left_out=left_out, rounds=options.rounds)
     if left_out:
-        print(f"\nleft out: {', '.join(sorted(left_out))}")
+        print(f"\nleft out: {', '.join(left_out)}")
 
 
 if __name__ == "__main__":
