@@ -172,7 +172,6 @@ def done(wanted: Sequence[Job], folder: Path, *, carry_out: CarryOut, what: str)
     """Carry out those of the jobs that are left, one bar over all and a line as each ends."""
     from tqdm import tqdm
 
-    from nnbasic.configs import printable
     from nnbasic.runs.sweep import attempts, outstanding
 
     there = attempts(folder)
@@ -201,10 +200,16 @@ def done(wanted: Sequence[Job], folder: Path, *, carry_out: CarryOut, what: str)
     ):
         for outcome in outcomes:
             ended.append(outcome)
-            best = "" if outcome.best is None else f", validation {100 * outcome.best:.2f} %"
-            message = f": {' '.join(outcome.message.split())}" if outcome.message else ""
-            line = printable(f"{outcome.job.label}: {outcome.status}{best}{message}")
             with bar.external_write_mode():
-                click.echo(line, err=True)
+                click.echo(line(outcome), err=True)
             bar.update()
     return ended
+
+
+def line(outcome: Outcome) -> str:
+    """How a run ended, in one line that is safe to print."""
+    from nnbasic.configs import printable
+
+    best = "" if outcome.best is None else f", validation {100 * outcome.best:.2f} %"
+    message = f": {' '.join(outcome.message.split())}" if outcome.message else ""
+    return printable(f"{outcome.job.label}: {outcome.status}{best}{message}")
