@@ -34,6 +34,13 @@ def replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
         partial.unlink(missing_ok=True)
 
 
+def clear(directory: Path) -> None:
+    """Remove what killed processes were writing; nobody else may be at work in ``directory``."""
+    for partial in directory.glob(".*.*"):
+        if partial.suffix[1:].isdigit():
+            partial.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Replace ``path`` by ``text`` in UTF-8."""
     replace(path, lambda file: file.write(text.encode()))

@@ -19,7 +19,7 @@ from nnbasic.model import OPTIMIZERS, DivergedError, EpochResult, StepResult, st
 from nnbasic.model.diagnostics import diagnose
 from nnbasic.runs import diagnostics, environment
 from nnbasic.runs.checkpoint import Progress, restore, save
-from nnbasic.runs.files import RunError
+from nnbasic.runs.files import RunError, clear
 from nnbasic.runs.record import Record, Run, Status, create, write_new
 from nnbasic.runs.scoring import build, check_dataset, predict, scoring_batches
 
@@ -122,6 +122,7 @@ class _Session:
         self.optimizer = OPTIMIZERS.build(self.config.optimizer)
         self.state = self.optimizer.init(self.network.vector)
         self.done = Progress(0, 0)
+        clear(run.directory)
         if run.last.exists():
             self.done = restore(run.last, self.network, self.state)
         self.history = run.keep_metrics(self.done.epoch)
