@@ -128,10 +128,20 @@ def begun(
             "MNIST could not be had, so this run trains on the built-in digits; its figures are"
             f" not MNIST's.\n{dataset.note}"
         )
-    run = runs.start(config, dataset, runs=runs_dir, name=name or Path(source).stem)
+    run = runs.start(config, dataset, runs=runs_dir, name=name or default_name(source))
     for warning in run.record().warnings:
         warn(warning)
     return run, dataset
+
+
+def default_name(source: str) -> str:
+    """The name of the config; for the config of a run, which is repeated then, that run's name."""
+    from nnbasic.runs import Run
+
+    path = Path(source)
+    if path.name == "config.yaml" and (path.parent / "run.json").is_file():
+        return Run(path.parent).user().name
+    return path.stem
 
 
 def taken_up(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> tuple[Run, Dataset]:

@@ -199,6 +199,8 @@ class TestFinished:
         nnbasic("train", "--config", first.directory / "config.yaml", "--name", "second")
         second = find("second")
         assert content(first) == content(second)
+        third = nnbasic("train", "--config", first.directory / "config.yaml", "--json").json()
+        assert third["name"] == "first"
         assert first.record().identity == second.record().identity
 
     @pytest.mark.parametrize(
