@@ -38,7 +38,6 @@ def main() -> None:
             for _ in range(IMAGES // SCORING_BATCH):
                 for i, weight in enumerate(w):
                     np.matmul(a[i], weight, out=a[i + 1])
-                    a[i + 1].fill(1e-3)  # or they would grow from layer to layer
 
         def scoring(network: MLP = network, batches: Batches = batches) -> None:
             evaluate(network, batches)
