@@ -56,13 +56,21 @@ def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 @contextlib.contextmanager
-def started(*arguments: object, **options: Any) -> Iterator[subprocess.Popen[str]]:
+def started(
+    *arguments: object, hangup: signal.Handlers = signal.SIG_DFL, **options: Any
+) -> Iterator[subprocess.Popen[str]]:
     """Start `nnbasic`; it does not outlive the block."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    # Where the tests run in the background, Ctrl-C is ignored, and children would inherit that.
-    handlers = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
     command = [NNBASIC, *map(str, arguments)]
-    with subprocess.Popen(command, text=True, **(pipes | handlers | options)) as process:
+    # A process inherits what is ignored: Ctrl-C too, where the tests run in the background.
+    wanted = {signal.SIGINT: signal.SIG_DFL, signal.SIGHUP: hangup}
+    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+    try:
+        process = subprocess.Popen(command, text=True, **(pipes | options))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    with process:
         try:
             yield process
         finally:
@@ -225,15 +233,14 @@ class TestInterrupted:
 
     def test_by_a_closed_terminal_but_not_under_nohup(self, workplace: Path) -> None:
         Path("some.yaml").write_text(BASE)
-        for ignored, code in ((False, 130), (True, 0)):
-            handler = signal.SIG_IGN if ignored else signal.SIG_DFL
+        for hangup, code in ((signal.SIG_DFL, 130), (signal.SIG_IGN, 0)):
+            name = hangup.name.lower()
             with started(
-                *("train", "--config", "some", "--quiet", "--name", str(ignored)),
-                preexec_fn=lambda handler=handler: signal.signal(signal.SIGHUP, handler),
+                *("train", "--config", "some", "--quiet", "--name", name), hangup=hangup
             ) as process:
                 wait_for(
                     process,
-                    lambda ignored=ignored: list(Path("runs").glob(f"*{ignored}*/best.npz")),
+                    lambda name=name: list(Path("runs").glob(f"*{name}*/best.npz")),
                 )
                 process.send_signal(signal.SIGHUP)
                 process.communicate()
