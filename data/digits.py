@@ -62,8 +62,10 @@ def load(cache: Path) -> tuple[Images, Labels, Images, Labels]:
     if content is None:
         parts = (*generate(TRAIN_COUNT, seed=TRAIN_SEED), *generate(TEST_COUNT, seed=TEST_SEED))
         content = np.concatenate([part.ravel() for part in parts])
-        with contextlib.suppress(OSError), replacing(cache / FILE) as file:
-            file.write(content.data)
+        with contextlib.suppress(OSError):
+            cache.mkdir(parents=True, exist_ok=True)
+            with replacing(cache / FILE) as file:
+                file.write(content.data)
     train, test = np.split(content, [TRAIN_COUNT * (PIXELS + 1)])
     return (*_split(train, TRAIN_COUNT), *_split(test, TEST_COUNT))
 

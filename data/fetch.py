@@ -93,11 +93,13 @@ def _fetch(
             try:
                 if isinstance(answer, Exception):
                     raise answer
-                with answer, replacing(target) as part:
-                    for piece in _body(answer, file, progress, stall):
-                        part.write(piece)
-                    part.flush()
-                    _verify(Path(part.name), file)
+                with answer:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with replacing(target) as part:
+                        for piece in _body(answer, file, progress, stall):
+                            part.write(piece)
+                        part.flush()
+                        _verify(Path(part.name), file)
                 return urls[url]
             except _MirrorError as reason:
                 failures.append(f"  {url}: {reason}")

@@ -192,6 +192,7 @@ def write(path: Path, array: np.ndarray) -> None:
     elements = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder(">"))
     content = elements.reshape(-1).view(np.uint8).data
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
             if path.suffix != ".gz":
                 file.write(start)

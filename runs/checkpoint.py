@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
+from nnbasic.data.files import replacing
 from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
-from nnbasic.runs.files import RunError, replace
+from nnbasic.runs.files import RunError
 
 
 class Progress(NamedTuple):
@@ -27,7 +28,8 @@ class Progress(NamedTuple):
 def save(path: Path, network: MLP, state: dict[str, Array], progress: Progress) -> None:
     """Write the checkpoint in one step; an older one stays until the new one is whole."""
     arrays = _named(network, state) | {k: np.array(v) for k, v in progress._asdict().items()}
-    replace(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
+    with replacing(path) as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> Progress:

@@ -1,18 +1,18 @@
-"""The one place of this room that writes files, and the readers of what it wrote."""
+"""Texts and lines of JSON on disk, and the readers of what this room writes."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from numpy.lib.npyio import NpzFile
 
+from nnbasic.data.files import PART, replacing
 from nnbasic.model.arrays import Array
 
 
@@ -20,30 +20,16 @@ class RunError(Exception):
     """A run that cannot be found, read, resumed or claimed; says which, why and what to do."""
 
 
-def replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Let ``write`` fill a new file and put it in the place of ``path`` in one step.
-
-    Whoever reads, or is interrupted, sees the old file or the new one, never a part of it.
-    """
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partial.open("wb") as file:
-            write(file)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def clear(directory: Path) -> None:
     """Remove what killed processes were writing; nobody else may be at work in ``directory``."""
-    for partial in directory.glob(".*.*"):
-        if partial.suffix[1:].isdigit():
-            partial.unlink(missing_ok=True)
+    for partial in directory.glob(f".*{PART}"):
+        partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
     """Replace ``path`` by ``text`` in UTF-8."""
-    replace(path, lambda file: file.write(text.encode()))
+    with replacing(path) as file:
+        file.write(text.encode())
 
 
 def json_line(values: Mapping[str, Any]) -> str:

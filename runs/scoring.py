@@ -10,10 +10,11 @@ import numpy as np
 
 from nnbasic.configs import Config
 from nnbasic.data import Batches, Dataset, Scale, Split
+from nnbasic.data.files import replacing
 from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
 from nnbasic.runs.checkpoint import restore
-from nnbasic.runs.files import RunError, replace
+from nnbasic.runs.files import RunError
 from nnbasic.runs.record import Run
 
 SplitName = Literal["train", "validation", "test"]
@@ -61,12 +62,8 @@ class Predictions:
         """Write them as one `.npz`, probabilities in float32."""
         labels, predicted = self.labels.astype(np.uint8), self.predicted.astype(np.uint8)
         probabilities = self.probabilities.astype(np.float32)
-        replace(
-            path,
-            lambda file: np.savez(
-                file, labels=labels, predicted=predicted, probabilities=probabilities
-            ),
-        )
+        with replacing(path) as file:
+            np.savez(file, labels=labels, predicted=predicted, probabilities=probabilities)
 
 
 def build(config: Config) -> MLP:
