@@ -7,12 +7,18 @@ moment of validation, so that a class which a plugin registered is as good as a 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-from collections.abc import Iterable
 from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, create_model
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
@@ -63,12 +69,12 @@ class Component:
         name = spec.get("name")
         if not isinstance(name, str):
             raise wrong(f"must say the {self.registry.kind} by name, as in {{name: {example}}}")
-        if name not in self.registry:
-            raise wrong(f"unknown {self.registry.kind} {name!r}; {suggestion(name, self.registry)}")
-        complete = self.model(name).model_validate(spec).model_dump()
         try:
+            complete = self.model(name).model_validate(spec).model_dump()
             self.registry.build(complete)
-        except ValueError as error:  # from the component itself: values that do not go together
+        except ValidationError:  # a ValueError as well, but it knows the keys
+            raise
+        except ValueError as error:  # an unknown name, or values that do not go together
             raise wrong(str(error)) from error
         return complete
 
@@ -135,13 +141,6 @@ def _bare(model: type[BaseModel]) -> bool:
 def wrong(message: str) -> PydanticCustomError:
     """An error whose message stands as it is; braces would be placeholders."""
     return PydanticCustomError("config", "{message}", {"message": message})
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """A way out of an unknown word: the nearest known one, or all of them."""
-    names = list(known)
-    close = difflib.get_close_matches(word.lower(), names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
 
 
 def described(value: Any) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from nnbasic.configs.components import Component, described, suggestion
+from nnbasic.configs.components import Component, described
 from nnbasic.configs.reader import KeyPath
 from nnbasic.configs.schema import Config, Data, EarlyStopping
+from nnbasic.model.registry import suggestion
 
 _EXPECTED = {
     "int_type": "a whole number",

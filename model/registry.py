@@ -8,7 +8,7 @@ validate YAML, so a component is described in exactly one place.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -67,8 +67,7 @@ class Registry(Generic[T]):
         try:
             return self._classes[name]
         except KeyError:
-            close = difflib.get_close_matches(str(name), self._classes, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(self)}"
+            hint = suggestion(str(name), self)
             raise ValueError(f"unknown {self.kind} {name!r}; {hint}") from None
 
     def build(self, spec: T | Spec) -> T:
@@ -101,6 +100,14 @@ class Registry(Generic[T]):
             if type(component) is cls:
                 return {"name": name, **{k: getattr(component, k) for k in hyperparameters(cls)}}
         raise ValueError(f"{component!r} is not a registered {self.kind}")
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """A way out of an unknown word: the nearest known one, in any case, or all of them."""
+    names = list(known)
+    lower = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(word.lower(), lower, n=1)
+    return f"did you mean {lower[close[0]]!r}?" if close else f"known: {', '.join(names) or 'none'}"
 
 
 def hyperparameters(cls: type[Any]) -> dict[str, Any]:

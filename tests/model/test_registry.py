@@ -79,6 +79,7 @@ def test_wrong_values_are_refused(value: dict[str, Any], message: str) -> None:
     ("spec", "message"),
     [
         ("pokcet", "unknown knife 'pokcet'; did you mean 'pocket'?"),
+        ("POCKET", "unknown knife 'POCKET'; did you mean 'pocket'?"),
         ("axe", "unknown knife 'axe'; known: pocket"),
         ({"length": 3}, "has no 'name'"),
         (None, "None is no knife; give a name or a mapping"),
