@@ -19,6 +19,9 @@ from nnbasic.runs.svg import SERIES
 MOST_LAYERS = 8
 """How many layers a figure shows; of more, some from the first to the last."""
 
+MOST_COLUMNS = 6
+"""How many columns a map has room for."""
+
 COMPONENTS = ("activation", "init", "optimizer", "schedule", "loss")
 
 
@@ -84,20 +87,29 @@ def curves(found: Sequence[Entry], *, x: str, y: str) -> list[Markup]:
 
 def heat_maps(found: Sequence[Entry]) -> list[Markup]:
     """Activation × init, or the first two parts that vary, in a map for each case of the others."""
-    maps: dict[str, list[tuple[str, str, Entry]]] = {}
+    maps: dict[str, dict[tuple[str, str], Group]] = {}
     for entry in found:
         row, column, *others = [*entry.parts.values(), "", ""][: max(len(entry.parts), 2)]
         if row:
-            maps.setdefault(_title(others) if others else "", []).append((row, column, entry))
+            maps.setdefault(_title(others) if others else "", {})[row, column] = entry.group
+    means = [entry.group.measures.val_accuracy.mean for entry in found]
+    known = [mean for mean in means if mean is not None]
+    limits = (min(known, default=0), max(known, default=1))
     drawn = []
-    for heading, members in maps.items():
-        rows = list(dict.fromkeys(row for row, _, _ in members))
-        columns = list(dict.fromkeys(column for _, column, _ in members))
-        cells = {
-            (rows.index(row), columns.index(column)): _cell(entry.group)
-            for row, column, entry in members
-        }
-        drawn.append(figures.heat_map(heading, rows, columns, cells))
+    for heading, groups in maps.items():
+        rows = list(dict.fromkeys(row for row, _ in groups))
+        columns = list(dict.fromkeys(column for _, column in groups))
+        if len(columns) > MOST_COLUMNS and len(columns) > len(rows):
+            rows, columns = columns, rows
+            groups = {(column, row): group for (row, column), group in groups.items()}
+        for start in range(0, len(columns), MOST_COLUMNS):
+            part = columns[start : start + MOST_COLUMNS]
+            cells = {
+                (rows.index(row), part.index(column)): _cell(group)
+                for (row, column), group in groups.items()
+                if column in part
+            }
+            drawn.append(figures.heat_map(heading, rows, part, cells, limits))
     return drawn
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -85,13 +85,19 @@ def heat_map(
     rows: Sequence[str],
     columns: Sequence[str],
     cells: dict[tuple[int, int], tuple[float | None, str]],
+    limits: Limits,
 ) -> Markup:
-    """A grid of accuracies with their texts, by (row, column); brighter is better."""
-    known = [mean for mean, _ in cells.values() if mean is not None]
-    low, high = logit(min(known, default=0)), logit(max(known, default=1))
-    left = 0.2 + 0.055 * max(len(_cut(text, 24)) for text in rows)
+    """A grid of accuracies with their texts, by (row, column); brighter is better.
+
+    ``limits`` are the darkest and the brightest accuracy.
+    """
+    low, high = map(logit, limits)
+    rows, columns = [_cut(text, 24) for text in rows], [_cut(text, 16) for text in columns]
+    left, longest = 0.2 + 0.055 * max(map(len, rows)), 0.065 * max(map(len, columns))
+    slanted = longest > (WIDTH - left) / len(columns)
+    bottom = 0.25 + (0.5 * longest if slanted else 0)
     with style():
-        figure, ((axes,),) = panels(0.55 + 0.42 * len(rows), left=left, bottom=0.25)
+        figure, ((axes,),) = panels(0.3 + bottom + 0.42 * len(rows), left=left, bottom=bottom)
         for (row, column), (mean, text) in cells.items():
             ink = MUTED
             if mean is not None:
@@ -102,12 +108,14 @@ def heat_map(
             axes.text(column + 0.5, row + 0.5, text, color=ink, ha="center", va="center")
         heading = f"{_cut(title, TITLE - 14)}  mean ± SD, %".strip()
         axes.set(title=heading, xlim=(0, len(columns)), ylim=(len(rows), 0))
-        axes.set_xticks(np.arange(len(columns)) + 0.5, [_cut(text, 16) for text in columns])
-        axes.set_yticks(np.arange(len(rows)) + 0.5, [_cut(text, 24) for text in rows])
+        slant: dict[str, Any] = {"rotation": 30, "ha": "right"} if slanted else {}
+        axes.set_xticks(np.arange(len(columns)) + 0.5, columns, **slant)
+        axes.set_yticks(np.arange(len(rows)) + 0.5, rows)
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
         axes.tick_params(labelcolor=INK)
-        return svg(figure, f"Validation accuracy of {len(cells)} combinations {title}".strip())
+        names = f"{', '.join(rows)} by {', '.join(columns)}"
+        return svg(figure, f"Validation accuracy of {names} {title}".strip())
 
 
 def dots(labels: Sequence[str], values: Sequence[Sequence[float]], means: list[Summary]) -> Markup:

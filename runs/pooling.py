@@ -131,7 +131,9 @@ def _part(histogram: Any) -> Pooled | None:
     if not isinstance(histogram, dict) or not isinstance(histogram.get("counts"), list):
         return None
     low, high = number(histogram.get("low")), number(histogram.get("high"))
-    counts = [number(count) for count in histogram["counts"]]
-    if low is None or high is None or not low < high or not counts or None in counts:
+    counts = [count for each in histogram["counts"] if (count := number(each)) is not None]
+    if low is None or high is None or not low < high or len(counts) < len(histogram["counts"]):
+        return None
+    if not sum(counts) > 0 or min(counts) < 0:
         return None
     return Pooled(low, (high - low) / len(counts), np.array(counts))

@@ -56,9 +56,9 @@ def around(low: float, high: float) -> Limits:
 
 
 def about(low: float, high: float) -> Limits:
-    """The same on a logarithmic scale."""
+    """The same on a logarithmic scale; wide enough for a tick at 1, 2 or 5."""
     low = max(low, 1e-12)
-    return low / 1.5, max(high, low) * 1.5
+    return low / 1.6, max(high, low) * 1.6
 
 
 def logit(share: float) -> float:

@@ -110,6 +110,8 @@ def test_far_apart_histograms_get_wider_bins() -> None:
         {"low": 1, "high": 1, "counts": [1]},
         {"low": 0, "high": 1, "counts": []},
         {"low": 0, "high": 1, "counts": ["x"]},
+        {"low": 0, "high": 1, "counts": [0, 0]},
+        {"low": 0, "high": 1, "counts": [2, -1]},
         {"low": None, "high": 1, "counts": [1]},
     ],
 )

@@ -234,7 +234,7 @@ def test_a_learning_rate_makes_maps_of_its_own(copied: Path, dataset: Dataset) -
         for tag, attributes in Page(render(read(copied), dataset=dataset)).elements
         if tag == "svg"
     ]
-    maps = [label for label in labels if "combinations" in label]
+    maps = [label for label in labels if label.startswith("Validation accuracy of")]
     assert [label.split()[-1] for label in maps] == ["lr=0.1", "lr=0.5"]
 
 
