@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +72,7 @@ def compare(
     nnbasic compare --by activation,init --format markdown
     nnbasic compare --report out.html
     """
+    from nnbasic.cli.tables import show, terminal_width
     from nnbasic.runs import formats
     from nnbasic.runs.collect import collect
     from nnbasic.runs.compare import compare as compared
@@ -88,10 +87,9 @@ def compare(
             warn(warning)
         click.echo(formats.as_csv(comparison), nl=False)
     elif form == "markdown":
-        click.echo(_encodable(formats.markdown(comparison)))
+        show([formats.markdown(comparison)])
     else:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
-        click.echo(_encodable(formats.table(comparison, width)))
+        show([formats.table(comparison, terminal_width())])
     if report_file is not None:
         from nnbasic.runs import report
 
@@ -111,9 +109,3 @@ def data_at_hand(run: RunData, data_dir: Path | None) -> Dataset | str:
         return load(name, validation=0, directory=data_dir)
     except DataError as error:
         return str(error)
-
-
-def _encodable(text: str) -> str:
-    """``text`` with a question mark for what stdout cannot take."""
-    encoding = sys.stdout.encoding or "ascii"
-    return text.encode(encoding, "replace").decode(encoding)

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 import textwrap
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from nnbasic.cli.options import data_option, json_option, print_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nnbasic.data.fetch import Progress
 
 
 @click.group()
@@ -132,6 +124,7 @@ def fetch(data_dir: Path | None) -> None:
     It goes to ./data/mnist, or to the folder that --data names. What is there is kept.
     $NNBASIC_MIRRORS may list other servers: URLs with spaces between.
     """
+    from nnbasic.cli.loading import download_bar
     from nnbasic.data import mnist
     from nnbasic.data.fetch import fetch as complete
 
@@ -140,31 +133,6 @@ def fetch(data_dir: Path | None) -> None:
         fetched = complete(folder, progress=progress)
     news = f"{len(fetched)} files fetched" if fetched else "nothing to fetch"
     click.echo(f"MNIST is in {folder}, verified; {news}.")
-
-
-@contextmanager
-def download_bar() -> Iterator[Progress]:
-    """Show on stderr, if that is a terminal, what the function given to the block hears."""
-    from tqdm import tqdm
-
-    bars: dict[str, tqdm[Any]] = {}
-
-    def progress(name: str, received: int, total: int | None) -> None:
-        if name not in bars:
-            for finished in bars.values():
-                finished.close()
-            bars[name] = tqdm(
-                desc=name, unit="B", unit_scale=True, disable=None, dynamic_ncols=True
-            )
-        bar = bars[name]
-        bar.total = total
-        bar.update(received - bar.n)  # less than nothing when the next mirror begins anew
-
-    try:
-        yield progress
-    finally:
-        for bar in bars.values():
-            bar.close()
 
 
 @data.command()
@@ -210,27 +178,16 @@ def verify(data_dir: Path | None) -> None:
 def show(dataset: str, split: str, count: int, data_dir: Path | None) -> None:
     """Print the first few digits as text."""
     from nnbasic.cli.drawing import BLOCKS, side_by_side
-    from nnbasic.data import load
+    from nnbasic.cli.loading import load
+    from nnbasic.cli.tables import encodable, terminal_width
 
-    with download_bar() as progress:
-        loaded = load(dataset, validation=0, directory=data_dir, progress=progress)
-    if loaded.note:
-        click.echo(f"{loaded.note}\nThese are the built-in digits:\n", err=True)
+    loaded = load(dataset, validation=0, data_dir=data_dir)
     chosen = loaded.train if split == "train" else loaded.test
     captions = [f"{loaded.name} {split} {i}: {n}" for i, n in enumerate(chosen.labels[:count])]
     lines = side_by_side(
         chosen.images[:count],
         captions,
-        columns=shutil.get_terminal_size().columns,
-        blocks=_encodable(BLOCKS),
+        columns=terminal_width(),
+        blocks=encodable(BLOCKS) == BLOCKS,
     )
     click.echo("\n".join(lines))
-
-
-def _encodable(text: str) -> bool:
-    """Whether stdout can take ``text``."""
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -86,7 +86,7 @@ def sweep(
     found = cells(config, overrides, vary)
     with interrupts(), workforce(data_dir, jobs, dask) as carry_out:
         try:
-            datasets = data_at_hand(found, data_dir)
+            datasets = load_all(found, data_dir)
             problems = swept(found, seeds, datasets, runs_dir, lr_search, carry_out)
         except KeyboardInterrupt:
             click.echo("Interrupted; the same command goes on from here.", err=True)
@@ -114,10 +114,10 @@ def workforce(data_dir: Path | None, jobs: int | None, dask: str | None) -> Iter
             yield partial(carry_out_there, data=data_dir, client=client)
 
 
-def data_at_hand(found: Sequence[Cell], data_dir: Path | None) -> dict[str, Dataset]:
+def load_all(found: Sequence[Cell], data_dir: Path | None) -> dict[str, Dataset]:
     """What each data set that is named means here; MNIST is fetched once, now if need be."""
-    from nnbasic import configs, data
-    from nnbasic.cli.data import download_bar
+    from nnbasic import configs
+    from nnbasic.cli.loading import load
 
     largest: dict[str, int] = {}
     for cell in found:
@@ -125,18 +125,10 @@ def data_at_hand(found: Sequence[Cell], data_dir: Path | None) -> dict[str, Data
             warn(f"{cell.name}: {caution}")
         wanted = cell.config.data
         largest[wanted.dataset] = max(wanted.validation, largest.get(wanted.dataset, 0))
-    datasets = {}
-    for name, validation in largest.items():
-        with download_bar() as progress:
-            datasets[name] = data.load(
-                name, validation=validation, directory=data_dir, progress=progress
-            )
-        if note := datasets[name].note:
-            warn(
-                "MNIST could not be had, so these runs train on the built-in digits; their figures"
-                f" are not MNIST's.\n{note}"
-            )
-    return datasets
+    return {
+        name: load(name, validation=validation, data_dir=data_dir)
+        for name, validation in largest.items()
+    }
 
 
 def swept(

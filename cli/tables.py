@@ -111,7 +111,12 @@ def wrap(text: str, room: int) -> list[str]:
     return [*lines, line]
 
 
-def show(lines: Sequence[str]) -> None:
-    """Write ``lines`` to stdout, with a question mark for what its encoding cannot take."""
+def encodable(text: str) -> str:
+    """``text`` with a question mark for what stdout cannot take."""
     encoding = sys.stdout.encoding or "ascii"
-    click.echo("\n".join(lines).encode(encoding, "replace").decode(encoding))
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def show(lines: Sequence[str]) -> None:
+    """Write ``lines`` to stdout, as far as it can take them."""
+    click.echo(encodable("\n".join(lines)))

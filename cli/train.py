@@ -68,8 +68,8 @@ def train(
     nnbasic train --config my.yaml --set optimizer.lr=0.05 --seed 3 --name slower
     nnbasic train --resume slower
     """
-    short = {"seed": seed, "epochs": epochs}
-    overrides += tuple(f"{key}={value}" for key, value in short.items() if value is not None)
+    options = {"seed": seed, "epochs": epochs}
+    overrides += tuple(f"{key}={value}" for key, value in options.items() if value is not None)
     if resume is not None and (config or overrides or name):
         raise click.UsageError(
             "--resume goes on with the run's own config; --config, --set, --seed, --epochs and"
@@ -110,24 +110,14 @@ def begun(
     quiet: bool,
 ) -> tuple[Run, Dataset]:
     """A new run of the config ``source``, and its data."""
-    from nnbasic import configs, data, runs
-    from nnbasic.cli.data import download_bar
+    from nnbasic import configs, runs
+    from nnbasic.cli.loading import load
 
     config = configs.load(source, overrides)
     for caution in configs.cautions(config):
         warn(caution)
-    with download_bar() as progress:
-        dataset = data.load(
-            config.data.dataset,
-            validation=config.data.validation,
-            directory=data_dir,
-            progress=None if quiet else progress,
-        )
-    if dataset.note:
-        warn(
-            "MNIST could not be had, so this run trains on the built-in digits; its figures are"
-            f" not MNIST's.\n{dataset.note}"
-        )
+    wanted = config.data
+    dataset = load(wanted.dataset, validation=wanted.validation, data_dir=data_dir, quiet=quiet)
     run = runs.start(config, dataset, runs=runs_dir, name=name or default_name(source))
     for warning in run.record().warnings:
         warn(warning)
@@ -159,16 +149,10 @@ def taken_up(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> t
 
 def recorded_data(run: Run, data_dir: Path | None, quiet: bool = False) -> Dataset:
     """The data set that ``run`` was trained on, whatever its config would find today."""
-    from nnbasic import data
-    from nnbasic.cli.data import download_bar
+    from nnbasic.cli.loading import load
 
-    with download_bar() as progress:
-        return data.load(
-            run.record().dataset,
-            validation=run.config().data.validation,
-            directory=data_dir,
-            progress=None if quiet else progress,
-        )
+    held_out = run.config().data.validation
+    return load(run.record().dataset, validation=held_out, data_dir=data_dir, quiet=quiet)
 
 
 def follow(run: Run, dataset: Dataset, quiet: bool, interrupt: Interrupts) -> str | None:

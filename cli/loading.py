@@ -1,0 +1,59 @@
+"""Data sets for commands: a download is shown, and a stand-in for MNIST is warned of."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from nnbasic.cli.options import warn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nnbasic.data import Dataset
+    from nnbasic.data.fetch import Progress
+
+
+def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = False) -> Dataset:
+    """The data set as `nnbasic.data.load` gives it; ``quiet`` shows no download."""
+    from nnbasic import data
+
+    with download_bar() as progress:
+        dataset = data.load(
+            name,
+            validation=validation,
+            directory=data_dir,
+            progress=None if quiet else progress,
+        )
+    if dataset.note:
+        warn(
+            "MNIST could not be had, so these are the built-in digits; figures from them are not"
+            f" MNIST's.\n{dataset.note}"
+        )
+    return dataset
+
+
+@contextmanager
+def download_bar() -> Iterator[Progress]:
+    """Show on stderr, if that is a terminal, what the function given to the block hears."""
+    from tqdm import tqdm
+
+    bars: dict[str, tqdm[Any]] = {}
+
+    def progress(name: str, received: int, total: int | None) -> None:
+        if name not in bars:
+            for finished in bars.values():
+                finished.close()
+            bars[name] = tqdm(
+                desc=name, unit="B", unit_scale=True, disable=None, dynamic_ncols=True
+            )
+        bar = bars[name]
+        bar.total = total
+        bar.update(received - bar.n)  # less than nothing when the next mirror begins anew
+
+    try:
+        yield progress
+    finally:
+        for bar in bars.values():
+            bar.close()
