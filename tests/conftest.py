@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from nnbasic.data import digits
+from nnbasic.model import ACTIVATIONS, INITIALIZERS
 from nnbasic.runs import all_runs
 
 
@@ -20,6 +22,16 @@ from nnbasic.runs import all_runs
 def numpy_errors_raise() -> None:
     """A silent overflow or NaN in NumPy fails the test that caused it."""
     np.seterr(all="raise", under="ignore")
+
+
+@pytest.fixture(autouse=True)
+def components_restored() -> Iterator[None]:
+    """Forgets the components that a plugin or a test registers: other tests count them."""
+    before = [(table, dict(table._classes)) for table in (ACTIVATIONS, INITIALIZERS)]
+    yield
+    for table, classes in before:
+        table._classes.clear()
+        table._classes.update(classes)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from nnbasic.cli.main import main
-from nnbasic.model import ACTIVATIONS
 
 
 @dataclass(frozen=True)
@@ -42,15 +41,6 @@ class Said:
 
 
 Command = Callable[..., Said]
-
-
-@pytest.fixture(autouse=True)
-def activations_restored() -> Iterator[None]:
-    """Forgets the activations that a plugin registers: other tests count them."""
-    before = dict(ACTIVATIONS._classes)
-    yield
-    ACTIVATIONS._classes.clear()
-    ACTIVATIONS._classes.update(before)
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ import pytest
 from nnbasic.configs import ConfigError, dump, json_schema, load, loads, reference
 from nnbasic.model import MLP, check_gradients
 
-pytestmark = pytest.mark.usefixtures("activations_restored")
-
 
 @pytest.fixture
 def cube(tmp_path: Path) -> Path:

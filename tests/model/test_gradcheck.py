@@ -103,7 +103,6 @@ def test_the_tolerance_is_a_millionth(error: float, agrees: bool) -> None:
     assert GradientCheck("w", 1, 1, error).agrees is agrees
 
 
-@pytest.mark.usefixtures("registries_restored")
 @pytest.mark.parametrize(
     "wrong",
     [

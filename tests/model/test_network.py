@@ -291,7 +291,6 @@ def test_hidden_activations_repeat_one_or_take_each() -> None:
     assert hidden_activations([6, 3], "tanh") == []
 
 
-@pytest.mark.usefixtures("registries_restored")
 def test_components_of_the_user_are_as_good_as_the_built_in() -> None:
     @ACTIVATIONS.register("cube")
     @dataclass(frozen=True)
