@@ -11,11 +11,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
+from nnbasic.cli.data import show
 from nnbasic.cli.main import main
-from nnbasic.data import mnist
+from nnbasic.data import DATASETS, mnist
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +146,12 @@ def test_show_falls_back_to_the_built_in_digits_and_says_so() -> None:
     assert result.stdout.startswith("digits train 0: ")
     assert json.loads(data("status", "--json").stdout)["digits"]["cached"] is True
     assert_refused(data("show", "--dataset", "mnist"), "MNIST could not be fetched")
+
+
+def test_show_offers_the_data_sets_that_there_are() -> None:
+    (dataset,) = (option for option in show.params if option.name == "dataset")
+    assert isinstance(dataset.type, click.Choice)
+    assert tuple(dataset.type.choices) == DATASETS
 
 
 def test_show_does_not_step_over_a_broken_file(copy: Path) -> None:
