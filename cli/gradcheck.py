@@ -38,4 +38,8 @@ def gradcheck(ctx: click.Context, config: str | None, overrides: tuple[str, ...]
         click.echo(
             f"{check.name:<16} {check.size:>9} {check.checked:>8} {check.error:>15.1e}{verdict}"
         )
-    ctx.exit(0 if all(check.agrees for check in checks) else 1)
+    wrong = sum(not check.agrees for check in checks)
+    if wrong:
+        click.echo(f"{wrong} of {len(checks)} parameters {'differs' if wrong == 1 else 'differ'}.")
+        ctx.exit(1)
+    click.echo(f"All {len(checks)} parameters agree to within {TOLERANCE:g}.")

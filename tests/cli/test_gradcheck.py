@@ -39,7 +39,8 @@ class WrongTanh(Elementwise):
 def test_every_preset_agrees(nnbasic: Command, preset: str) -> None:
     said = nnbasic("gradcheck", "--config", preset, *SMALL)
     assert (said.code, said.err) == (0, "")
-    lines = said.out.splitlines()
+    *lines, last = said.out.splitlines()
+    assert last == f"All {len(lines) - 1} parameters agree to within 1e-06."
     assert lines[0].split() == ["parameter", "size", "checked", "relative", "error"]
     names = [line.split()[0] for line in lines[1:]]
     assert {"layer1.weight", "layer1.bias", "layer3.weight", "layer3.bias"} <= set(names)
@@ -63,6 +64,7 @@ def test_a_wrong_gradient_is_exit_code_1_and_names_the_parameters(
     assert said.code == 1
     wrong = [line.split()[0] for line in said.out.splitlines() if line.endswith("above 1e-06")]
     assert wrong == ["layer1.weight", "layer1.bias", "layer2.weight", "layer2.bias"]
+    assert said.out.endswith("\n4 of 6 parameters differ.\n")
 
 
 @pytest.mark.parametrize(
