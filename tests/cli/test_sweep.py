@@ -35,14 +35,14 @@ LAST = "See what the choices did with `nnbasic compare`."
 @contextlib.contextmanager
 def started(*arguments: str, **options: Any) -> Iterator[Sweep]:
     """Start `nnbasic sweep`; it does not outlive the block."""
-
-    def prepare() -> None:
-        # where the tests run in the background, Ctrl-C is ignored, and children inherit that
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
     command = [sys.executable, "-m", "nnbasic.cli", "sweep", *arguments]
-    usual: dict[str, Any] = {"stderr": subprocess.PIPE, "preexec_fn": prepare}
-    with subprocess.Popen(command, text=True, **(usual | options)) as process:
+    # a process inherits what is ignored: Ctrl-C, where the tests run in the background
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        process = subprocess.Popen(command, text=True, **({"stderr": subprocess.PIPE} | options))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         try:
             yield process
         finally:
@@ -94,10 +94,18 @@ def test_a_sweep_and_the_same_again(nnbasic: Command) -> None:
     ]
 
 
-def test_as_many_jobs_as_cores(held: Any) -> None:
+@pytest.fixture
+def one_core() -> Iterator[None]:
+    """The test and the processes that it starts may use one core."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    yield
+    os.sched_setaffinity(0, cores)
+
+
+def test_as_many_jobs_as_cores(held: Any, one_core: None) -> None:
     held.hold()
-    one = {min(os.sched_getaffinity(0))}
-    with started(*held.arguments, preexec_fn=lambda: os.sched_setaffinity(0, one)) as process:
+    with started(*held.arguments) as process:
         wait_for(held.processes)
         time.sleep(0.5)
         assert len(held.processes()) == 1
@@ -107,7 +115,7 @@ def test_as_many_jobs_as_cores(held: Any) -> None:
 
 
 class TestBrokenOff:
-    """Two of six runs are in their third epoch when it happens."""
+    """Two of four runs are in their third epoch when it happens."""
 
     @pytest.fixture
     def sweep(self, held: Any) -> Iterator[Sweep]:
@@ -138,7 +146,7 @@ class TestBrokenOff:
         assert all(run.record().epoch == 2 for run in runs())
         begun = {run.id for run in runs()}
         self.completed(held, undisturbed)
-        assert len(held.calls()) == 8  # the two were resumed, the others trained in one go
+        assert len(held.calls()) == 6  # the two were resumed, the others trained in one go
         assert begun <= {run.id for run in runs()}
 
     def test_kill_9_of_a_run(self, sweep: Sweep, held: Any, undisturbed: Any) -> None:
@@ -147,13 +155,13 @@ class TestBrokenOff:
         held.release()
         _, err = sweep.communicate(timeout=60)
         assert sweep.returncode == 1
-        assert statuses() == ["crashed", *["finished"] * 5]
+        assert statuses() == ["crashed", *["finished"] * 3]
         crashed = [line for line in err.splitlines() if "crashed" in line]
         assert re.fullmatch(r"slope-\S+ seed 0: crashed, \S+ \S+ %: killed by SIGKILL", crashed[0])
-        assert crashed[1] == "Warning: 1 of 6 runs crashed"
+        assert crashed[1] == "Warning: 1 of 4 runs crashed"
         held.hold()
         lines = self.completed(held, undisturbed)
-        assert lines[0] == "5 of 6 runs are there."
+        assert lines[0] == "3 of 4 runs are there."
 
     def test_kill_9_of_the_sweep(self, sweep: Sweep, held: Any, undisturbed: Any) -> None:
         sweep.kill()
@@ -170,17 +178,15 @@ class TestBrokenOff:
 
 
 def test_one_failing_run_does_not_stop_the_others(workplace: Path) -> None:
-    """A plugin raises at once or in the middle, a rate makes the loss diverge; the rest trains."""
+    """A plugin raises in the middle, a rate makes the loss diverge; the rest trains."""
     (workplace / "touchy.py").write_text(TOUCHY)
     with (workplace / "small.yaml").open("a") as file:
         file.write("activation: touchy\nplugins: [touchy.py]\n")
-    vary = ("--vary=activation.fails_after=0,50,100000", "--vary=optimizer.lr=0.1,1e38")
+    vary = ("--vary=activation.fails_after=50,100000", "--vary=optimizer.lr=0.1,1e38")
     code, lines = swept("--config=small", "--seeds=1", *vary)
     assert code == 1
     fault = r"ValueError: no more \\x1b\[31mof these"
     expected = [
-        f"fails_after-0-lr-0.1 seed 0: failed: {fault}",
-        rf"fails_after-0-lr-1.0e\+38 seed 0: failed: {fault}",
         r"fails_after-100000-lr-0.1 seed 0: finished, validation \d\d\.\d\d %",
         r"fails_after-100000-lr-1.0e\+38 seed 0: diverged: the loss is not finite at epoch 1, .*",
         rf"fails_after-50-lr-0.1 seed 0: failed, validation \d\d\.\d\d %: {fault}",
@@ -189,13 +195,12 @@ def test_one_failing_run_does_not_stop_the_others(workplace: Path) -> None:
     for line, pattern in zip(sorted(lines[:-2]), expected, strict=True):
         assert re.fullmatch(pattern, line)
     assert lines[-2:] == [
-        "Warning: 3 of 6 runs failed",
+        "Warning: 1 of 4 runs failed",
         "The same command tries again what did not end.",
     ]
-    # those that failed in their first moment have left nothing
     assert statuses() == ["diverged", "diverged", "failed", "finished"]
     code, lines = swept("--config=small", "--seeds=1", *vary)
-    assert (code, lines[0]) == (1, "3 of 6 runs are there.")
+    assert (code, lines[0]) == (1, "3 of 4 runs are there.")
     assert statuses() == ["diverged", "diverged", "failed", "failed", "finished"]
 
 
@@ -213,7 +218,7 @@ def test_processes_have_one_blas_thread(workplace: Path, monkeypatch: pytest.Mon
     assert code == 0, lines
     planning, *training = (workplace / "threads").read_text().split()
     assert training == ["2", "2"]
-    assert int(planning) == len(os.sched_getaffinity(0))
+    assert int(planning) >= min(2, len(os.sched_getaffinity(0)))  # as many as it likes
     assert [run.record().threads for run in runs()] == [1, 1]
 
 
@@ -325,7 +330,7 @@ def test_in_a_terminal_of_80_columns(workplace: Path) -> None:
     assert re.search(r"runs 1/2  50%\|.{30,}\| 00:\d\d, ETA 00:\d\d", text)
     assert 60 < max(map(len, re.split(r"[\r\n]+", text))) <= 80
     # what stands there in the end: each line without what was written over
-    lines = [line.rpartition("\r")[2] for line in text.replace("\r\n", "\n").splitlines()]
+    lines = [line.rpartition("\r")[2] for line in text.split("\r\n")[:-1]]
     assert [line.partition(", validation ")[0] for line in lines] == [
         "tanh seed 0: finished",
         "relu seed 0: finished",
