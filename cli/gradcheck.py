@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from nnbasic.cli.options import config_option, set_option
+from nnbasic.cli.options import ConfigCommand, config_option, set_option
 
 EXAMPLES = 8
 
 
-@click.command()
+@click.command(cls=ConfigCommand)
 @config_option
 @set_option
 @click.pass_context

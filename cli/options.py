@@ -29,6 +29,19 @@ def complete_config(
     return matches or [CompletionItem(incomplete, type="file")]
 
 
+class ConfigCommand(click.Command):
+    """A command with --config, which hints at it when a config is named without."""
+
+    allow_extra_args = True
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        extra = super().parse_args(ctx, args)
+        if extra and not ctx.resilient_parsing:
+            hint = "" if ctx.params.get("config") else f"; did you mean --config {extra[0]}?"
+            ctx.fail(f"Got unexpected extra argument {extra[0]!r}{hint}")
+        return extra
+
+
 config_option = click.option(
     "--config",
     metavar="FILE",

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from nnbasic.cli.interrupts import interrupts
-from nnbasic.cli.options import config_option, data_option, runs_option, set_option, warn
+from nnbasic.cli.options import (
+    ConfigCommand,
+    config_option,
+    data_option,
+    runs_option,
+    set_option,
+    warn,
+)
 from nnbasic.cli.train import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
     CarryOut = Callable[[Sequence[Job], Path], Generator[Outcome, None, None]]
 
 
-@click.command()
+@click.command(cls=ConfigCommand)
 @config_option
 @set_option
 @click.option(
@@ -164,9 +171,10 @@ def done(wanted: Sequence[Job], folder: Path, *, carry_out: CarryOut, what: str)
     """Carry out those of the jobs that are left, one bar over all and a line as each ends."""
     from tqdm import tqdm
 
-    from nnbasic.runs.sweep import attempts, outstanding
+    from nnbasic.runs.sweep import annotate, attempts, outstanding
 
     there = attempts(folder)
+    annotate(wanted, there)
     left = outstanding(wanted, there)
     if len(left) < len(wanted):
         elsewhere = sum(any(a.status == "running" for a in there.get(j.key, ())) for j in wanted)

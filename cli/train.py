@@ -12,6 +12,7 @@ import click
 
 from nnbasic.cli.interrupts import interrupts
 from nnbasic.cli.options import (
+    ConfigCommand,
     complete_run,
     config_option,
     data_option,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 EXIT_CODES = {"finished": 0, "interrupted": 130}
 
 
-@click.command()
+@click.command(cls=ConfigCommand)
 @config_option
 @set_option
 @click.option("--seed", type=int, metavar="N", help="Short for --set seed=N.")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -14,6 +15,7 @@ from click.shell_completion import ShellComplete
 
 from nnbasic.cli.main import main
 
+Command = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
 
 
@@ -53,6 +55,14 @@ def test_every_command_is_in_the_readme(path: tuple[str, ...]) -> None:
     paragraphs = (ROOT / "README.md").read_text().split("\n\n")
     about = [text for text in paragraphs if f"nnbasic {group}" in text]
     assert any(re.search(rf"\b{name}\b", text) for text in about)
+
+
+@pytest.mark.parametrize("name", ["train", "gradcheck", "sweep"])
+def test_a_config_named_without_its_option_is_hinted_at(name: str, nnbasic: Command) -> None:
+    assert nnbasic(name, "relu").refused("argument 'relu'; did you mean --config relu?")
+    said = nnbasic(name, "--config", "relu", "3")
+    assert said.refused("argument '3'")
+    assert "did you mean" not in said.err
 
 
 def test_help_and_completion_load_neither_numpy_nor_pydantic() -> None:
