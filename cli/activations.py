@@ -36,7 +36,10 @@ def complete_activation(
     help="Draw each function and its derivative into a .png or .svg file.",
 )
 def activations(names: tuple[str, ...], plot: Path | None) -> None:
-    """Show the activations, or those named: formula, range, derivative, hyperparameters."""
+    """Show the activations: formula, range, derivative, options.
+
+    All of them, or those that are named.
+    """
     from nnbasic.model import ACTIVATIONS
 
     chosen = {}

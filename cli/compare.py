@@ -62,7 +62,9 @@ def compare(
     runs_dir: Path,
     data_dir: Path | None,
 ) -> None:
-    """Compare runs: those that differ only in the seed make one row.
+    """Compare runs, the repetitions of each in one row.
+
+    Repetitions are runs that differ only in the seed.
 
     Give ids, beginnings of ids, names, tags or directories.  [default: all runs]
 

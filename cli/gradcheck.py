@@ -14,10 +14,11 @@ EXAMPLES = 8
 @set_option
 @click.pass_context
 def gradcheck(ctx: click.Context, config: str | None, overrides: tuple[str, ...]) -> None:
-    """Compare the analytic gradient of a config's network with central differences.
+    """Compare a network's gradient with central differences.
 
-    In float64, on random inputs, at up to 100 entries of each parameter; the exit code is 1 if
-    any parameter's relative error is above the tolerance.
+    The network is the config's before its first step, in float64, and looked at with random
+    inputs, at up to 100 entries of each parameter. The exit code is 1 if any parameter's relative
+    error is above the tolerance.
     """
     if config is None:
         raise click.UsageError("Give --config FILE.")

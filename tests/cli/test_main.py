@@ -46,6 +46,7 @@ def test_the_help_fits_80_columns(path: tuple[str, ...]) -> None:
     context = click.Context(ALL[path], info_name=" ".join(("nnbasic", *path)), terminal_width=80)
     text = ALL[path].get_help(context)
     assert max(map(len, text.splitlines())) <= 80
+    assert "..." not in text.partition("\nCommands:\n")[2]  # no summary is cut
 
 
 @pytest.mark.parametrize("path", [path for path in ALL if path], ids=" ".join)
