@@ -167,15 +167,16 @@ def courses(found: Sequence[Entry]) -> list[Markup]:
 
 
 def _parts(key: Values) -> dict[str, str]:
-    """Component → value, with the hyperparameters that differ: ``leaky_relu slope=0.2``."""
+    """Component → value, with the hyperparameters that differ: ``leaky_relu slope=0.2``.
+
+    Words stand alone: ``xavier uniform``.
+    """
     short = headings(key)
     parts: dict[str, list[str]] = {}
     for name, value in key.items():
-        text = shown(value)
-        bare = name in COMPONENTS and not text.startswith("[")
-        parts.setdefault(name.partition(".")[0], []).append(
-            text if bare else f"{short[name]}={text}"
-        )
+        text, component = shown(value), name.partition(".")[0]
+        alone = component in COMPONENTS and isinstance(value, str) and text[:1] != "["
+        parts.setdefault(component, []).append(text if alone else f"{short[name]}={text}")
     return {component: " ".join(texts) for component, texts in parts.items()}
 
 

@@ -273,3 +273,14 @@ def test_without_the_extra_the_message_says_what_to_install(
     assert 'pip install "nnbasic[report]"' in done.stderr
     assert "Traceback" not in done.stderr
     assert not file.exists()
+
+
+def test_rows_that_do_not_compare_stand_apart(copied: Path, dataset: Dataset) -> None:
+    for run in sorted(copied.iterdir())[-2:]:
+        config = json.loads((run / "run.json").read_text())["config"]
+        edit(run, config=config | {"epochs": 7}, identity="0" * 64)
+    page = Page(render(read(copied), dataset=dataset))
+    assert "Not comparable" in page.text("caption")
+    assert "have a finished run: 3 of these 4." in page.text("p")
+    assert "epochs 7 instead of 2" in page.text("li")
+    assert "tanh · xavier" not in page.text("svg")
