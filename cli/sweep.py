@@ -88,9 +88,11 @@ def sweep(
         raise click.UsageError("Give --config FILE; `nnbasic configs list` names some.")
     if dask is not None and jobs is not None:
         raise click.UsageError("--jobs is for this machine; a Dask cluster has its own workers.")
+    from nnbasic.runs.record import check_folder
     from nnbasic.runs.sweep import cells
 
     found = cells(config, overrides, vary)
+    check_folder(runs_dir)
     with interrupts(), workforce(data_dir, jobs, dask) as carry_out:
         try:
             datasets = load_all(found, data_dir)

@@ -10,8 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from nnbasic import configs
 from nnbasic.configs import printable
 from nnbasic.runs.files import RunError, read_lines
 from nnbasic.runs.locate import all_runs, matching
@@ -76,11 +75,7 @@ def _flow(text: str) -> str:
             return list(map(short, value))
         return value["name"] if isinstance(value, dict) and list(value) == ["name"] else value
 
-    value = short(json.loads(text))
-    flow: str = yaml.safe_dump(
-        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6
-    )
-    return flow.removesuffix("...\n").strip()
+    return configs.flow(short(json.loads(text)))
 
 
 def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData], list[str]]:

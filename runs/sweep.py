@@ -172,6 +172,15 @@ def outstanding(jobs: Iterable[Job], there: Mapping[Key, Sequence[Attempt]]) -> 
     return list(left.values())
 
 
+def annotate(jobs: Iterable[Job], there: Mapping[Key, Sequence[Attempt]]) -> None:
+    """Write the note of each job to its runs that have none, as they were trained before it."""
+    for job in jobs:
+        for attempt in there.get(job.key, ()) if job.note else ():
+            user = attempt.run.user()
+            if not user.notes:
+                attempt.run.write_user(user.model_copy(update={"notes": job.note}))
+
+
 def _placed(problem: Problem, combination: str, changes: Sequence[str]) -> Problem:
     """``problem`` with the combination that has it, in place of the change that brought it."""
     place = f"the combination {combination}"

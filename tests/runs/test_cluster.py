@@ -37,10 +37,13 @@ class Cluster:
         self.folder = folder
         self.images = images
         self.processes: list[Process] = []
+        self.address = ""
+
+    def begin(self) -> None:
         self._start("scheduler", "--host=127.0.0.1", "--port=0", "--scheduler-file=at.json")
-        file = folder / "at.json"
+        file = self.folder / "at.json"
         wait_for(lambda: file.exists() and file.read_text().endswith("}"))
-        self.address: str = json.loads(file.read_text())["address"]
+        self.address = json.loads(file.read_text())["address"]
 
     def worker(self) -> Process:
         """One more worker, which finds the built-in digits where it stands."""
@@ -76,6 +79,7 @@ def cluster(tmp_path: Path, digits_cache: Path, workplace: Path) -> Iterator[Clu
     folder = tmp_path / "cluster"
     folder.mkdir()
     with contextlib.closing(Cluster(folder, digits_cache)) as cluster:
+        cluster.begin()
         yield cluster
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from nnbasic.configs import Config, ConfigError, loads
 from nnbasic.data import Dataset
 from nnbasic.model import StepResult
 from nnbasic.runs import Run, RunError, build, start, train
-from nnbasic.runs.sweep import Cell, Job, attempts, cells, jobs, outstanding
+from nnbasic.runs.sweep import Cell, Job, annotate, attempts, cells, jobs, outstanding
 
 
 @pytest.fixture(autouse=True)
@@ -276,6 +277,22 @@ class TestOutstanding:
         Path("runs/broken/run.json").write_text("{")
         Path("runs/foreign").mkdir()
         assert self.left(job) == [None]
+
+
+def test_runs_of_before_the_search_get_its_note_unless_they_have_one(
+    dataset: Dataset, finished: Run
+) -> None:
+    record = finished.record()
+    key = record.identity, record.config["seed"], record.dataset_sha256
+    chosen = Job(finished.config(), "small", "chosen", "digits", record.dataset_sha256)
+    assert chosen.key == key
+    there = attempts(finished.directory.parent)
+    annotate([replace(chosen, note="")], there)
+    assert finished.user().notes == ""
+    annotate([chosen], there)
+    assert finished.user().notes == "chosen"
+    annotate([replace(chosen, note="another")], there)
+    assert finished.user().notes == "chosen"
 
 
 def test_a_task_says_all_that_a_process_needs(dataset: Dataset, finished: Run) -> None:
