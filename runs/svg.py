@@ -83,7 +83,7 @@ def panels(
     """
     figure = Figure(figsize=(WIDTH, height))
     figure.subplots_adjust(
-        left=left / WIDTH, right=1 - 0.1 / WIDTH, bottom=bottom / height, top=1 - 0.28 / height
+        left=left / WIDTH, right=1 - 0.2 / WIDTH, bottom=bottom / height, top=1 - 0.28 / height
     )
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
