@@ -113,8 +113,10 @@ def begun(
     """A new run of the config ``source``, and its data."""
     from nnbasic import configs, runs
     from nnbasic.cli.loading import load
+    from nnbasic.runs.record import check_folder
 
     config = configs.load(source, overrides)
+    check_folder(runs_dir)
     for caution in configs.cautions(config):
         warn(caution)
     wanted = config.data

@@ -7,6 +7,7 @@ import re
 import secrets
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -208,6 +209,20 @@ class Run:
                         f"{self.directory}: another process is training this run"
                     ) from None
             yield
+
+
+def check_folder(runs: Path) -> None:
+    """Raise RunError if ``runs`` could hold no run, before anything slow is done; leaves nothing.
+
+    `create` may still fail: this only tries the nearest folder that is there.
+    """
+    try:
+        there = next(folder for folder in (runs, *runs.absolute().parents) if folder.exists())
+        tempfile.TemporaryDirectory(prefix=".", dir=there).cleanup()
+    except OSError as error:
+        raise RunError(
+            f"{runs}: cannot make a run directory: {error.strerror}; name another with --runs"
+        ) from error
 
 
 def create(runs: Path, name: str) -> Run:

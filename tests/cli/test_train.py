@@ -277,11 +277,13 @@ class TestRefused:
         assert {path.name for path in workplace.iterdir()} <= {"data", "small.yaml"}
 
     @pytest.mark.parametrize("folder", ["small.yaml", "small.yaml/deeper", "/proc/nowhere"])
-    def test_a_runs_folder_that_cannot_be(
+    def test_a_runs_folder_that_cannot_be_is_refused_before_data_are_looked_for(
         self, workplace: Path, nnbasic: Command, folder: str
     ) -> None:
         before = (workplace / "small.yaml").read_bytes()
-        assert nnbasic("train", "--config", "small", "--runs", folder).refused(folder)
+        arguments = ("--config", "small", "--runs", folder, "--set", "data.dataset=mnist")
+        for command in "train", "sweep":
+            assert nnbasic(command, *arguments).refused(f"{folder}: cannot make a run directory")
         assert (workplace / "small.yaml").read_bytes() == before
 
     def test_no_space_for_even_the_record(self, workplace: Path, nnbasic: Command) -> None:
