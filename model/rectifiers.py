@@ -201,9 +201,8 @@ class Mish(Elementwise):
 
     @staticmethod
     def _tanh_softplus(z: Array, out: Array) -> None:
-        np.minimum(
-            z, constant(20, z), out=out
-        )  # e^z must not overflow, and tanh 20 is 1 in float64 too
+        # e^z must not overflow, and tanh 20 is 1 in float64 too
+        np.minimum(z, constant(20, z), out=out)
         np.exp(out, out=out)
         np.log1p(out, out=out)
         np.tanh(out, out=out)
