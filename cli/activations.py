@@ -58,7 +58,8 @@ def activations(names: tuple[str, ...], plot: Path | None) -> None:
 
 def table(chosen: dict[str, Activation]) -> str:
     """The figures of each activation in one line of 80 columns, and its formula below."""
-    lines = [f"{'name':<11}{'range':^14}{'f(0)':>6}{'f′(0)':>7}{'max f′':>8}{'mean':>7}  options"]
+    heads = "  f(0)  f'(0)  max f'   mean"
+    lines = [f"{'name':<11}{'range':^14}{heads}  options"]
     for name, activation in chosen.items():
         lines.append(f"{name:<11}{_figures(activation)}  {options(activation)}".rstrip())
         formula = (inspect.getdoc(type(activation)) or "").replace("``", "")

@@ -178,12 +178,11 @@ def done(wanted: Sequence[Job], folder: Path, *, carry_out: CarryOut, what: str)
     there = attempts(folder)
     annotate(wanted, there)
     left = outstanding(wanted, there)
-    if len(left) < len(wanted):
+    if kept := len(wanted) - len(left):
         elsewhere = sum(any(a.status == "running" for a in there.get(j.key, ())) for j in wanted)
         others = f", {elsewhere} of them at work in another process" if elsewhere else ""
-        click.echo(
-            f"{len(wanted) - len(left)} of {len(wanted)} {what} are there{others}.", err=True
-        )
+        are = "is" if kept == 1 else "are"
+        click.echo(f"{kept} of {len(wanted)} {what} {are} there{others}.", err=True)
     if not left:
         return []
     ended = []

@@ -309,7 +309,7 @@ def test_a_learning_rate_is_searched_shown_and_recorded(nnbasic: Command) -> Non
     assert {trial.record().config["seed"] for trial in trials} == {1_000_000, 1_000_001}
     again = nnbasic(*command)
     assert again.code == 0
-    assert "1 of 1 runs are there." in again.err.splitlines()
+    assert "1 of 1 runs is there." in again.err.splitlines()
     assert len(runs("runs/.lr-search")) == len(trials)
 
 
