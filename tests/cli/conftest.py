@@ -28,6 +28,10 @@ class Said:
         assert isinstance(value, dict)
         return value
 
+    def cells(self) -> list[list[str]]:
+        """The head and the rows of the table that stdout begins with."""
+        return [line.split() for line in self.out.partition("\n\n")[0].splitlines()]
+
     def refused(self, *words: str) -> bool:
         """Whether it was exit code 2 with one readable message that has ``words``."""
         message = " ".join(self.err.split())
@@ -62,6 +66,17 @@ def nnbasic(workplace: Path, capsys: pytest.CaptureFixture[str]) -> Command:
 def runs(workplace: Path, trained_on_digits: Path) -> Path:
     """relu of seeds 0 and 1, and tanh, in ./runs."""
     return Path(shutil.copytree(trained_on_digits, workplace / "runs"))
+
+
+@pytest.fixture
+def edit() -> Callable[..., None]:
+    """Change keys of the `run.json` in a directory."""
+
+    def edit(directory: Path, **changes: Any) -> None:
+        path = directory / "run.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+    return edit
 
 
 @pytest.fixture

@@ -16,16 +16,7 @@ from click.shell_completion import ShellComplete
 from nnbasic.cli.main import main
 
 Command = Callable[..., Any]
-
-
-def edit(directory: Path, **changes: Any) -> None:
-    path = directory / "run.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-
-def cells(out: str) -> list[list[str]]:
-    """The head and the rows of the table that ``out`` begins with."""
-    return [line.split() for line in out.partition("\n\n")[0].splitlines()]
+Edit = Callable[..., None]
 
 
 class TestShow:
@@ -50,7 +41,7 @@ class TestShow:
         assert re.search(rf"^  numpy +{re.escape(record['versions']['numpy'])}$", out, re.MULTILINE)
 
     def test_of_a_long_run_the_middle_is_left_out(
-        self, runs: Path, ids: list[str], nnbasic: Command
+        self, runs: Path, ids: list[str], nnbasic: Command, edit: Edit
     ) -> None:
         path = runs / ids[0] / "metrics.jsonl"
         row = json.loads(path.read_text().splitlines()[0])
@@ -70,7 +61,7 @@ class TestShow:
         assert [row["epoch"] for row in shown["metrics"]] == [1, 2]
 
     def test_a_run_without_an_epoch_or_validation(
-        self, runs: Path, ids: list[str], nnbasic: Command
+        self, runs: Path, ids: list[str], nnbasic: Command, edit: Edit
     ) -> None:
         (runs / ids[0] / "metrics.jsonl").unlink()
         edit(runs / ids[0], best=None, last=None, epoch=0, test_accuracy=None, status="failed")
@@ -79,7 +70,7 @@ class TestShow:
         assert "reason     OSError: the disk\n           is full\n" in out
         assert "Epochs" not in out
         assert nnbasic("runs", "diff", ids[0], ids[1]).code == 0
-        assert cells(nnbasic("runs", "list").out)[1][-3:] == ["0/2", "–", "–"]
+        assert nnbasic("runs", "list").cells()[1][-3:] == ["0/2", "–", "–"]
 
     @pytest.mark.parametrize("command", ["show", "tag", "rename", "rm", "restore", "export"])
     def test_a_run_that_is_not_there_is_refused(
@@ -107,7 +98,7 @@ class TestDiff:
         assert len(nnbasic("runs", "diff", ids[0], ids[0]).out.split("\n\n")) == 2
 
     def test_long_values_are_shown_whole_within_80_columns(
-        self, runs: Path, ids: list[str], nnbasic: Command
+        self, runs: Path, ids: list[str], nnbasic: Command, edit: Edit
     ) -> None:
         record = json.loads((runs / ids[0] / "run.json").read_text())
         commit = "0123456789" * 4
@@ -162,7 +153,7 @@ def test_tags_and_names_choose_runs(ids: list[str], nnbasic: Command) -> None:
     assert nnbasic("runs", "show", "first", "--json").json()["run"] == ids[0]
     assert nnbasic("runs", "tag", ids[0], "two words").refused("one word")
     assert nnbasic("runs", "rename", ids[0], "").refused("no name")
-    assert cells(nnbasic("runs", "list").out)[0][1] == "name"
+    assert nnbasic("runs", "list").cells()[0][1] == "name"
 
 
 class TestExport:

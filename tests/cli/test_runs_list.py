@@ -15,23 +15,14 @@ from typing import Any
 import pytest
 
 Command = Callable[..., Any]
-
-
-def edit(directory: Path, **changes: Any) -> None:
-    path = directory / "run.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-
-def cells(out: str) -> list[list[str]]:
-    """The head and the rows of the table that ``out`` begins with."""
-    return [line.split() for line in out.partition("\n\n")[0].splitlines()]
+Edit = Callable[..., None]
 
 
 class TestList:
     def test_a_row_a_run_with_what_differs(self, ids: list[str], nnbasic: Command) -> None:
         said = nnbasic("runs", "list")
         assert (said.code, said.err) == (0, "")
-        head, *rows = cells(said.out)
+        head, *rows = said.cells()
         assert " ".join(head) == "id status activation seed epochs val. % test %"
         listed = nnbasic("runs", "list", "--json").json()["runs"]
         for row, run, each in zip(rows, ids, listed, strict=True):
@@ -48,7 +39,7 @@ class TestList:
         shutil.copytree(runs / ids[0], runs / every[-1])
         for columns in range(60, 120, 7):
             monkeypatch.setenv("COLUMNS", str(columns))
-            _, *rows = cells(nnbasic("runs", "list").out)
+            _, *rows = nnbasic("runs", "list").cells()
             for row in rows:
                 assert row[0] in every or sum(run.startswith(row[0]) for run in every) == 1
 
@@ -58,6 +49,7 @@ class TestList:
         runs: Path,
         ids: list[str],
         nnbasic: Command,
+        edit: Edit,
         monkeypatch: pytest.MonkeyPatch,
         columns: int,
     ) -> None:
@@ -110,7 +102,7 @@ class TestList:
         assert nnbasic("runs", "list", "--json").json() == {"runs": [], "problems": []}
 
     def test_each_broken_directory_is_named_in_one_line_and_the_rest_is_listed(
-        self, runs: Path, ids: list[str], nnbasic: Command
+        self, runs: Path, ids: list[str], nnbasic: Command, edit: Edit
     ) -> None:
         for number, name in enumerate(("broken", "torn", "newer", "thesis")):
             shutil.copytree(runs / ids[0], runs / f"2000010{number}T000000Z-{name}-0000")
