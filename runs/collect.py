@@ -14,7 +14,10 @@ from nnbasic import configs
 from nnbasic.configs import printable
 from nnbasic.runs.files import RunError, read_lines
 from nnbasic.runs.locate import all_runs, matching
-from nnbasic.runs.record import Record, Run, User
+from nnbasic.runs.record import ForeignError, Record, Run, User
+
+NAMED = 5
+"""How many directories that are no runs are named one by one."""
 
 Scalar = str | int | float | bool | None
 
@@ -83,18 +86,24 @@ def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData
 
     A selector is an id, the beginning of ids, a name, a tag or a directory, and may mean several
     runs; RunError for one that means none. The problems are one line for each directory that
-    could not be read or only in part; the others are there.
+    could not be read or only in part; the others are there. Of directories that are no runs at all
+    the first few are named and the rest counted.
     """
-    data, problems = [], []
+    data, problems, foreign = [], [], []
     for run in _selected(runs_dir, selectors):
         try:
             found, problem = read(run)
         except RunError as error:
-            problems.append(printable(str(error)))
+            kind = foreign if isinstance(error, ForeignError) else problems
+            kind.append(printable(str(error)))
             continue
         data.append(found)
         if problem:
             problems.append(problem)
+    problems += foreign[:NAMED]
+    if more := len(foreign[NAMED:]):
+        those = "y that is no run" if more == 1 else "ies that are no runs"
+        problems.append(printable(f"{runs_dir}: and {more} other director{those}"))
     return sorted(data, key=lambda each: (each.record.started, each.run.id)), problems
 
 

@@ -64,6 +64,10 @@ class Record(BaseModel):
     """Time spent on training and validation, over all sessions."""
 
 
+class ForeignError(RunError):
+    """A directory that is no run, not even a broken one."""
+
+
 class User(BaseModel):
     """What `user.json` holds: the only file that is edited after the run."""
 
@@ -96,7 +100,7 @@ class Run:
         return self.directory / "predictions.npz"
 
     def record(self) -> Record:
-        """`run.json`; RunError if it is missing, broken, or of a newer version."""
+        """`run.json`; RunError if it is broken or of a newer version, ForeignError without one."""
         path = self.directory / "run.json"
         try:
             content = parse_json(path.read_bytes())
@@ -108,7 +112,7 @@ class Run:
                 )
             return Record.model_validate(content)
         except FileNotFoundError:
-            raise RunError(f"{self.directory}: not a run, it has no run.json") from None
+            raise ForeignError(f"{self.directory}: not a run, it has no run.json") from None
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"]))

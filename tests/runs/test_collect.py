@@ -244,3 +244,23 @@ def test_a_problem_cannot_drive_the_terminal(runs: Path) -> None:
     foreign(runs / "a\x1b[2J\nb")
     (problem,) = collect(runs)[1]
     assert "a\\x1b[2J\\nb" in problem
+
+
+@pytest.mark.parametrize(
+    ("count", "rest"),
+    [
+        (5, []),
+        (6, ["and 1 other directory that is no run"]),
+        (78, ["and 73 other directories that are no runs"]),
+    ],
+)
+def test_of_many_foreign_directories_a_few_are_named(
+    runs: Path, count: int, rest: list[str]
+) -> None:
+    torn(directories(runs)[0])
+    for number in range(count):
+        (runs / f"foreign{number:02}").mkdir()
+    data, problems = collect(runs)
+    assert len(data) == 2
+    named = [f"{runs}/foreign0{number}: not a run, it has no run.json" for number in range(5)]
+    assert problems[1:] == [*named, *(f"{runs}: {words}" for words in rest)]
