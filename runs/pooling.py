@@ -36,7 +36,7 @@ class Pooled(NamedTuple):
 
 def by_epoch(runs: Sequence[RunData], key: str) -> Band | None:
     """The metric ``key`` over the epochs that all of ``runs`` have; None if there are none."""
-    curves = [_curve(run, "epoch", key) for run in runs]
+    curves = [_curve(run, key) for run in runs]
     shared = set[float].intersection(*map(set, curves)) if curves else set()
     if not shared:
         return None
@@ -45,18 +45,14 @@ def by_epoch(runs: Sequence[RunData], key: str) -> Band | None:
 
 
 def by_seconds(runs: Sequence[RunData], key: str) -> Band | None:
-    """The same over the seconds of training, read off between the ends of the epochs.
-
-    From where the slowest run has its first epoch behind it to where the quickest has its last.
-    """
-    curves = [_curve(run, "elapsed_seconds", key) for run in runs]
-    if not curves or not all(curves):
+    """The same, with the mean over ``runs`` of the seconds that had gone by for the epochs."""
+    band, times = by_epoch(runs, key), by_epoch(runs, "elapsed_seconds")
+    if band is None or times is None:
         return None
-    start, end = max(map(min, curves)), min(map(max, curves))
-    if start > end:
-        return None
-    x = np.linspace(start, end, 2 * max(map(len, curves)) if start < end else 1)
-    return _band(x, np.array([np.interp(x, list(c), list(c.values())) for c in curves]))
+    known = np.isin(band.x, times.x)
+    seconds = times.mean[np.isin(times.x, band.x)]
+    low, high = (None if edge is None else edge[known] for edge in (band.low, band.high))
+    return Band(seconds, band.mean[known], low, high)
 
 
 def pooled(histograms: Iterable[Any]) -> Pooled | None:
@@ -113,9 +109,9 @@ def figure(line: dict[str, Any], layer: int, key: str) -> Any:
     return layers[layer].get(key) if isinstance(layers[layer], dict) else None
 
 
-def _curve(run: RunData, x: str, y: str) -> dict[float, float]:
-    points = ((number(row.get(x)), number(row.get(y))) for row in run.metrics)
-    return {at: value for at, value in points if at is not None and value is not None}
+def _curve(run: RunData, key: str) -> dict[float, float]:
+    points = ((number(row.get("epoch")), number(row.get(key))) for row in run.metrics)
+    return {epoch: value for epoch, value in points if epoch is not None and value is not None}
 
 
 def _band(x: Array, values: Array) -> Band:

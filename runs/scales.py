@@ -32,7 +32,7 @@ def stretched(axes: Axes, which: str, limits: Limits) -> None:
     axes.set(**{f"{which}scale": "logit", f"{which}lim": limits})
     ticks = [tick for tick in TICKS if limits[0] <= tick <= limits[1]]
     if len(ticks) < 3:
-        found = MaxNLocator(4).tick_values(*limits)
+        found = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(*limits)
         ticks = [float(tick) for tick in found if limits[0] <= tick <= limits[1]]
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_minor_locator(NullLocator())

@@ -60,17 +60,23 @@ def test_no_curve_without_a_common_epoch(runs: list[Any]) -> None:
     assert by_seconds(runs, "val_accuracy") is None
 
 
-def test_seconds_are_read_off_between_the_epochs() -> None:
-    slow, quick = run(0.2, 0.4, 0.6, seconds=2), run(0.1, 0.2, 0.3, 0.4, seconds=1)
+def test_seconds_are_the_mean_time_of_each_epoch() -> None:
+    slow, quick = run(0.2, 0.4, 0.6, seconds=30), run(0.1, 0.2, 0.3, 0.4, seconds=2)
     band = by_seconds([slow, quick], "val_accuracy")
     assert band is not None
-    # From 2 s, the end of slow's first epoch, to 4 s, the end of quick's last one.
-    assert (band.x[0], band.x[-1]) == (2, 4)
-    assert band.mean == pytest.approx((band.x / 10 + band.x / 10) / 2)
+    assert band.x.tolist() == [16, 32, 48]
+    assert band.mean.tolist() == pytest.approx([0.15, 0.3, 0.45])
 
 
-def test_runs_that_never_overlap_in_time_have_no_curve() -> None:
-    assert by_seconds([run(0.1, seconds=1), run(0.2, seconds=9)], "val_accuracy") is None
+def test_an_epoch_without_a_time_is_left_out() -> None:
+    timed, untimed = run(0.2, 0.4, 0.6), run(0.2, 0.4, 0.6)
+    del untimed.metrics[1]["elapsed_seconds"]
+    band = by_seconds([timed, untimed], "val_accuracy")
+    assert band is not None
+    assert band.x.tolist() == [1, 3]
+    assert band.mean.tolist() == pytest.approx([0.2, 0.6])
+    assert band.low is not None
+    assert len(band.low) == 2
 
 
 def written(values: np.ndarray) -> dict[str, Any]:
