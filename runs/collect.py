@@ -89,7 +89,9 @@ def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData
     could not be read or only in part; the others are there. Of directories that are no runs at all
     the first few are named and the rest counted.
     """
-    data, problems, foreign = [], [], []
+    data: list[RunData] = []
+    problems: list[str] = []
+    foreign: list[str] = []
     for run in _selected(runs_dir, selectors):
         try:
             found, problem = read(run)
