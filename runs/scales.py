@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from nnbasic.runs.pooling import Band, Pooled
 
@@ -17,6 +17,8 @@ WITHIN = (1e-4, 1 - 1e-4)
 """What an accuracy is drawn within: the stretched scale has no 0 and no 1."""
 
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
+
+MOST_TICKS = 6
 
 
 def common_limits(y: str, bands: Sequence[Band]) -> Limits:
@@ -40,10 +42,15 @@ def stretched(axes: Axes, which: str, limits: Limits) -> None:
 
 
 def logarithmic(axes: Axes, limits: Limits) -> None:
-    """A logarithmic y axis with ticks at 1, 2, 5, 10, or at powers of ten alone."""
+    """A logarithmic y axis with ticks at 1, 2 and 5, or 1 and 3, or powers of ten: six at most."""
     axes.set(yscale="log", ylim=limits)
-    few = limits[1] / limits[0] < 50
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=6))
+    powers = range(math.floor(math.log10(limits[0])), math.ceil(math.log10(limits[1])) + 1)
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        every = [digit * 10.0**power for power in powers for digit in digits]
+        ticks = [tick for tick in every if limits[0] <= tick <= limits[1]]
+        if len(ticks) <= MOST_TICKS:
+            break
+    axes.yaxis.set_major_locator(FixedLocator(ticks[:: math.ceil(len(ticks) / MOST_TICKS) or 1]))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
 
