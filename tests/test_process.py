@@ -225,8 +225,8 @@ class TestInterrupted:
         with started("train", "--config", "pipe.yaml") as process:
             wait_for(process, is_read)
             process.send_signal(number)
+            os.close(*writer)  # the signal may have come just before the read began
             out, err = process.communicate()
-        os.close(*writer)
         assert (process.returncode, out) == (130, "")
         assert err == "\nInterrupted before the training began.\n"
         assert not Path("runs").exists()
