@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from nnbasic.data import digits
-from nnbasic.model import ACTIVATIONS, INITIALIZERS
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, Registry
 from nnbasic.runs import all_runs
 
 
@@ -27,7 +27,8 @@ def numpy_errors_raise() -> None:
 @pytest.fixture(autouse=True)
 def components_restored() -> Iterator[None]:
     """Forgets the components that a plugin or a test registers: other tests count them."""
-    before = [(table, dict(table._classes)) for table in (ACTIVATIONS, INITIALIZERS)]
+    tables: list[Registry[Any]] = [ACTIVATIONS, INITIALIZERS]
+    before = [(table, dict(table._classes)) for table in tables]
     yield
     for table, classes in before:
         table._classes.clear()
