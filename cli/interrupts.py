@@ -36,7 +36,11 @@ class Interrupts:
 
 @contextlib.contextmanager
 def interrupts() -> Iterator[Interrupts]:
-    """Handle the signals that end a program, as `Interrupts` says, for the length of the block."""
+    """Handle the signals that end a program, as `Interrupts` says, for the length of the block.
+
+    Once one has come the program is on its way out, and further ones are ignored to its end: they
+    would break off the last words, or the interpreter's own clearing up.
+    """
     handler = Interrupts()
     names = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
@@ -48,4 +52,4 @@ def interrupts() -> Iterator[Interrupts]:
         yield handler
     finally:
         for number, known in before.items():
-            signal.signal(number, known)
+            signal.signal(number, known if handler.since == float("-inf") else signal.SIG_IGN)
