@@ -14,6 +14,7 @@ import argparse
 import functools
 import multiprocessing
 import statistics
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -24,7 +25,8 @@ import numpy as np
 from common import images, ratio, report
 
 from nnbasic.data import Batches, Scale
-from nnbasic.model import MLP, OPTIMIZERS, steps, stream
+from nnbasic.model import MLP, OPTIMIZERS, EpochResult, steps, stream
+from nnbasic.runs import environment
 
 NETS = [
     ([784, 50, 10], 100),
@@ -82,10 +84,12 @@ def nnbasic(
         x, y, batch_size=batch, scale=Scale.fit("unit", x), order=stream(0, "batch_order")
     )
     chosen = OPTIMIZERS.build(SPECS[optimizer])
-    state = chosen.init(network.vector)
+    events = steps(
+        network, batches, optimizer=chosen, epochs=sys.maxsize, processes=environment.cores()
+    )
 
     def run() -> None:
-        for _ in steps(network, batches, optimizer=chosen, epochs=1, state=state):
+        while not isinstance(next(events), EpochResult):
             pass
 
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -15,6 +16,10 @@ from nnbasic.cli.gradcheck import gradcheck
 from nnbasic.cli.runs import runs
 from nnbasic.cli.sweep import sweep
 from nnbasic.cli.train import train
+
+# Read when NumPy is loaded: 2^20 cycles. Else, for 25 ms after a product, the threads of the BLAS
+# spin on the cores of the processes that train.
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "20")
 
 
 class InputError(click.ClickException):

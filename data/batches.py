@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,22 +111,27 @@ class Batches:
         """The number of batches in an epoch; the last one may be smaller."""
         return -(-self.examples // self._batch_size)
 
-    def epoch(self, number: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def epoch(
+        self, number: int, part: Callable[[int], slice] = slice
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """The batches of epoch ``number``: inputs (n, d) of ``dtype`` and labels (n,) of intp.
 
         The inputs live in a buffer that the next batch overwrites. The order is the same
-        whenever it is asked for, whatever epochs were asked for before.
+        whenever it is asked for, whatever epochs were asked for before. Where several processes
+        share a batch of n, the inputs are only the rows ``part(n)``; the labels are all.
         """
         order = None if self._order is None else self._permutation(self._order, number)
         for start in range(0, self.examples, self._batch_size):
             stop = min(start + self._batch_size, self.examples)
-            x = self._x[: stop - start]
+            rows = part(stop - start)
+            x = self._x[rows]
             if order is None:
-                source, labels = self._images[start:stop], self._labels[start:stop]
+                source, labels = self._images[start:stop][rows], self._labels[start:stop]
             else:
-                source, labels = self._gathered[: stop - start], self._labels[order[start:stop]]
+                chosen = order[start:stop]
+                source, labels = self._gathered[rows], self._labels[chosen]
                 # clip: the other modes go through a buffer of NumPy's own.
-                np.take(self._images, order[start:stop], axis=0, out=source, mode="clip")
+                np.take(self._images, chosen[rows], axis=0, out=source, mode="clip")
             self._scaled(source, x)
             yield x, labels
 
@@ -137,9 +142,8 @@ class Batches:
 
     def _scaled(self, source: np.ndarray, x: np.ndarray) -> None:
         """Write ``source``, scaled, to ``x``; uint8 is computed in the type of ``x`` throughout."""
-        if self._scale is None:
-            np.copyto(x, source)
-            return
-        np.multiply(source, x.dtype.type(self._scale.multiplier), out=x)
-        if self._scale.offset:
-            x += x.dtype.type(self._scale.offset)
+        np.copyto(x, source)  # faster than a product that casts
+        if self._scale is not None:
+            x *= x.dtype.type(self._scale.multiplier)
+            if self._scale.offset:
+                x += x.dtype.type(self._scale.offset)

@@ -15,6 +15,7 @@ from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.initializers import INITIALIZERS, Initializer
 from nnbasic.model.layers import Affine, Layer
 from nnbasic.model.losses import LOSSES, Loss
+from nnbasic.model.parallel import ALONE, Team
 from nnbasic.model.randomness import stream
 from nnbasic.model.registry import Spec
 
@@ -49,12 +50,22 @@ class MLP:
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"dtype is {self.dtype}; it must be float32 or float64")
         self.layers = _stack(self.sizes, self.activations)
-        self.vector, self.parameters = _views(self.layers, self.dtype)
-        self.gradient, self.gradients = _views(self.layers, self.dtype)
+        count = sum(math.prod(shape) for layer in self.layers for shape in layer.shapes.values())
+        self.bind(np.zeros(count, self.dtype), np.zeros(count, self.dtype))
         self.weights = _weight_slices(self.parameters)
-        self._bind()
         self._initialise(INITIALIZERS.build(init), seed)
-        self._batch_size = 0
+        self._batch_size: int | None = None  # until the first batch has come
+
+    def bind(self, vector: Array, gradient: Array) -> None:
+        """From now on keep the parameters in ``vector``, as they stand there, and the gradient."""
+        self.vector, self.parameters = vector, _views(self.layers, vector)
+        self.gradient, self.gradients = gradient, _views(self.layers, gradient)
+        for number, layer in _numbered(self.layers):
+            names = {name: f"layer{number}.{name}" for name in layer.shapes}
+            layer.bind(
+                {name: self.parameters[full] for name, full in names.items()},
+                {name: self.gradients[full] for name, full in names.items()},
+            )
 
     def forward(self, x: ArrayLike) -> Array:
         """The logits (n, classes) of the batch ``x`` (n, inputs)."""
@@ -70,24 +81,29 @@ class MLP:
         loss, _ = self.backpropagate(batch, self._labels(labels, len(batch)))
         return loss, {name: gradient.copy() for name, gradient in self.gradients.items()}
 
-    def backpropagate(self, x: Array, labels: Labels) -> tuple[float, int]:
+    def backpropagate(self, x: Array, labels: Labels, share: float = 1.0) -> tuple[float, int]:
         """Set ``gradient`` for a batch; return its mean loss and how many it got right.
 
-        The training loop's way in: ``x`` has the network's dtype and nothing is checked.
+        For rows that are only a ``share`` of a batch, loss and gradient are what these rows add
+        to those of the batch. The training loop's way in: ``x`` has the network's dtype and
+        nothing is checked.
         """
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging loss is reported as such
             loss, correct = self.score(x, labels)
             gradient: Array | None = self._logits_gradient
+            if share != 1:
+                self._logits_gradient *= share
             for layer in reversed(self.layers):
                 assert gradient is not None  # only the first layer returns none
                 gradient = layer.backward(gradient)
-        return loss, correct
+        return loss * share, correct
 
     def score(self, x: Array, labels: Labels) -> tuple[float, int]:
         """The mean loss of a batch and how many it got right; nothing is checked."""
         with np.errstate(over="ignore", invalid="ignore"):
             logits = self._logits(x)
-            loss = self.loss(logits, labels, self._logits_gradient)
+            # of the last batch there may be no row for this process
+            loss = self.loss(logits, labels, self._logits_gradient) if len(x) else 0.0
             correct = int(np.count_nonzero(logits.argmax(axis=1) == labels))
         return loss, correct
 
@@ -96,16 +112,20 @@ class MLP:
         """The logits of the last batch, in a buffer that the next batch overwrites."""
         return self.layers[-1].output
 
-    def first_non_finite(self) -> str | None:
-        """The first parameter or layer output, from the input up, with an infinity or NaN."""
+    def first_non_finite(self, team: Team = ALONE) -> str | None:
+        """The first parameter or layer output, from the input up, with an infinity or NaN.
+
+        With a team all of it must call this; an output is then that of all their rows.
+        """
+        places: list[tuple[str, Array]] = []
         for number, layer in _numbered(self.layers):
-            for name, array in layer.parameters.items():
-                if not np.isfinite(array).all():
-                    return f"layer{number}.{name}"
-            if self._batch_size and not np.isfinite(layer.output).all():
+            places += [(f"layer{number}.{name}", array) for name, array in layer.parameters.items()]
+            if self._batch_size is not None:
                 what = "pre-activation" if isinstance(layer, Affine) else "activation"
-                return f"layer{number} ({what})"
-        return None
+                places.append((f"layer{number} ({what})", layer.output))
+        bad = (i for i, (_, array) in enumerate(places) if not np.isfinite(array).all())
+        ((first,), *_) = sorted(team.gather(next(bad, len(places))))
+        return places[int(first)][0] if first < len(places) else None
 
     def _logits(self, x: Array) -> Array:
         if len(x) != self._batch_size:
@@ -133,14 +153,6 @@ class MLP:
                 f"the network has classes 0 to {self.sizes[-1] - 1}"
             )
         return given.astype(np.intp)
-
-    def _bind(self) -> None:
-        for number, layer in _numbered(self.layers):
-            names = {name: f"layer{number}.{name}" for name in layer.shapes}
-            layer.bind(
-                {name: self.parameters[full] for name, full in names.items()},
-                {name: self.gradients[full] for name, full in names.items()},
-            )
 
     def _initialise(self, init: Initializer, seed: int) -> None:
         # A generator a layer: one layer's draws do not depend on another's distribution or size.
@@ -204,20 +216,16 @@ def _numbered(layers: Sequence[Layer]) -> list[tuple[int, Layer]]:
     return numbered
 
 
-def _views(layers: Sequence[Layer], dtype: np.dtype[Any]) -> tuple[Array, dict[str, Array]]:
-    """A vector of zeros that holds all parameters, and name → view of it."""
-    shapes = {
-        f"layer{number}.{name}": shape
-        for number, layer in _numbered(layers)
-        for name, shape in layer.shapes.items()
-    }
-    vector = np.zeros(sum(map(math.prod, shapes.values())), dtype)
+def _views(layers: Sequence[Layer], vector: Array) -> dict[str, Array]:
+    """The parameters' names, and where in ``vector`` each lies, as views of it."""
     views: dict[str, Array] = {}
     start = 0
-    for name, shape in shapes.items():
-        views[name] = vector[start : start + math.prod(shape)].reshape(shape)
-        start += math.prod(shape)
-    return vector, views
+    for number, layer in _numbered(layers):
+        for name, shape in layer.shapes.items():
+            stop = start + math.prod(shape)
+            views[f"layer{number}.{name}"] = vector[start:stop].reshape(shape)
+            start = stop
+    return views
 
 
 def _weight_slices(parameters: dict[str, Array]) -> list[slice]:

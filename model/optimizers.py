@@ -17,6 +17,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from nnbasic.model.arrays import Array
+from nnbasic.model.parallel import ALONE, Team
 from nnbasic.model.registry import Bounds, Registry
 
 State = dict[str, Array]
@@ -48,31 +49,52 @@ class Optimizer(ABC):
     def update(
         self,
         parameters: Array,
-        gradient: Array,
+        gradients: Sequence[Array],
         state: State,
         *,
         learning_rate: float,
         weights: Sequence[slice] = (),
+        team: Team = ALONE,
     ) -> None:
-        """Change ``parameters`` and ``state`` in place; ``weights`` are the parts that decay."""
+        """Change ``parameters`` and ``state`` in place; ``weights`` are the parts that decay.
+
+        The gradient is the sum of ``gradients``, of which there is one from each of ``team``;
+        each of it updates its own part of the vectors.
+        """
         state["steps"] += 1
+        steps = int(state["steps"])
+        mine = team.part(len(parameters))
+        own = gradients[team.rank]
+        others = [gradient for gradient in gradients if gradient is not own]
         with np.errstate(over="ignore", invalid="ignore"):  # the next loss tells of divergence
             if self.clip_norm is not None:
-                norm = math.sqrt(np.vdot(gradient, gradient))
-                if norm > self.clip_norm:
-                    gradient *= self.clip_norm / norm
-            if self.weight_decay:
-                for part in weights:
-                    self.decay(parameters[part], gradient[part], learning_rate)
-            steps = int(state["steps"])
-            for block in blocks(len(parameters)):
+                self._clip(own[mine], [other[mine] for other in others], team)
+                others = []
+            for block in blocks(mine):
+                w, g = parameters[block], own[block]
+                for other in others:
+                    g += other[block]
+                if self.weight_decay:
+                    for part in weights:
+                        both = slice(max(part.start, block.start), min(part.stop, block.stop))
+                        self.decay(parameters[both], own[both], learning_rate)
                 moments = [state[name][block] for name in self.moments]
-                self.apply(parameters[block], gradient[block], moments, learning_rate, steps)
+                self.apply(w, g, moments, learning_rate, steps)
+        team.barrier()
+
+    def _clip(self, own: Array, others: Sequence[Array], team: Team) -> None:
+        """Make ``own``, this process's part, that of the sum, clipped by the norm of the whole."""
+        assert self.clip_norm is not None
+        for other in others:
+            own += other
+        (squares,) = team.sums(float(np.vdot(own, own)))
+        norm = math.sqrt(squares)
+        if norm > self.clip_norm:
+            own *= self.clip_norm / norm
 
     def decay(self, w: Array, g: Array, learning_rate: float) -> None:
         """Apply the weight decay to the weights ``w``, before the update."""
-        for block in blocks(len(w)):
-            g[block] += self.weight_decay * w[block]
+        g += self.weight_decay * w
 
     @abstractmethod
     def apply(
@@ -213,6 +235,7 @@ def _scaled_step(w: Array, g: Array, squares: Array, learning_rate: float, eps: 
     w -= g
 
 
-def blocks(size: int) -> Iterator[slice]:
-    """The slices of at most `BLOCK` elements that cover ``size`` elements."""
-    return (slice(start, start + BLOCK) for start in range(0, size, BLOCK))
+def blocks(part: slice) -> Iterator[slice]:
+    """The slices of at most `BLOCK` elements that ``part`` consists of."""
+    for start in range(part.start, part.stop, BLOCK):
+        yield slice(start, min(start + BLOCK, part.stop))

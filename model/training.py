@@ -6,15 +6,17 @@ passes on the epochs alone. Neither prints, writes or decides to stop: who reads
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.network import MLP
 from nnbasic.model.optimizers import OPTIMIZERS, Optimizer, State
+from nnbasic.model.parallel import Team, shared
 from nnbasic.model.registry import Spec
 from nnbasic.model.schedules import SCHEDULES, Schedule
 
@@ -29,8 +31,13 @@ class Batches(Protocol):
     def __len__(self) -> int:
         """The number of batches in an epoch."""
 
-    def epoch(self, number: int) -> Iterator[tuple[Array, Labels]]:
-        """The batches of epoch ``number``; a batch holds until the next one is asked for."""
+    def epoch(
+        self, number: int, part: Callable[[int], slice] = slice
+    ) -> Iterator[tuple[Array, Labels]]:
+        """The batches of epoch ``number``; a batch holds until the next one is asked for.
+
+        Of a batch of n, the inputs are the rows ``part(n)`` alone; the labels are all of them.
+        """
 
 
 class Score(NamedTuple):
@@ -73,7 +80,8 @@ class EpochResult:
 class DivergedError(ArithmeticError):
     """The loss stopped being finite; ``where`` is the first layer with a non-finite value."""
 
-    def __init__(self, epoch: int, step: int, where: str) -> None:
+    def __init__(self, epoch: int, step: int, where: str | None) -> None:
+        where = where or "the loss itself"
         super().__init__(f"the loss is not finite at epoch {epoch}, step {step}; first in {where}")
         self.epoch, self.step, self.where = epoch, step, where
 
@@ -88,49 +96,70 @@ def steps(
     validation: Batches | None = None,
     state: State | None = None,
     done: int = 0,
+    processes: int = 1,
 ) -> Iterator[StepResult | EpochResult]:
     """Train ``network`` in place for epochs ``done`` + 1 to ``epochs``.
 
     To go on exactly, give the parameters, ``state`` and ``done`` of an earlier call that
-    stopped after an epoch, and batches with the same order. Raises `DivergedError`.
+    stopped after an epoch, batches with the same order, and the same number of ``processes``.
+
+    More than one process share the work as `nnbasic.model.parallel` says; the arrays of
+    ``network`` and ``state`` are moved to shared memory for it. Raises `DivergedError`.
     """
     optimizer = OPTIMIZERS.build(optimizer)
     schedule = SCHEDULES.build(schedule)
     state = optimizer.init(network.vector) if state is None else state
-    step = done * len(batches)
-    for epoch in range(done + 1, epochs + 1):
-        started = time.perf_counter()
-        total_loss, total_correct, learning_rate = 0.0, 0, 0.0
-        for x, labels in batches.epoch(epoch):
-            learning_rate = optimizer.lr * schedule(step, epochs * len(batches))
-            loss, correct = network.backpropagate(x, labels)
-            step += 1
-            if not math.isfinite(loss):
-                raise DivergedError(epoch, step, network.first_non_finite() or "the loss itself")
-            optimizer.update(
-                network.vector,
-                network.gradient,
-                state,
+    team = Team(processes)
+    gradients = _gradients(network, state, team)
+
+    def loop() -> Iterator[StepResult | EpochResult]:
+        network.bind(network.vector, gradients[team.rank])
+        step = done * len(batches)
+        for epoch in range(done + 1, epochs + 1):
+            started = time.perf_counter()
+            total_loss, total_correct, learning_rate = 0.0, 0.0, 0.0
+            with team.one_thread_each():
+                for x, labels in batches.epoch(epoch, team.part):
+                    n = len(labels)
+                    learning_rate = optimizer.lr * schedule(step, epochs * len(batches))
+                    mine = network.backpropagate(x, labels[team.part(n)], share=len(x) / n)
+                    loss, correct = team.sums(*mine)
+                    step += 1
+                    if not math.isfinite(loss):
+                        raise DivergedError(epoch, step, network.first_non_finite(team))
+                    optimizer.update(
+                        network.vector,
+                        gradients,
+                        state,
+                        learning_rate=learning_rate,
+                        weights=network.weights,
+                        team=team,
+                    )
+                    total_loss += loss * n
+                    total_correct += correct
+                    yield StepResult(epoch, step, loss, correct / n, learning_rate)
+            score = None if validation is None or team.rank else evaluate(network, validation)
+            where = network.first_non_finite(team)  # the last update has no next loss to tell of it
+            if where or (score is not None and not math.isfinite(score.loss)):
+                raise DivergedError(epoch, step, where)
+            yield EpochResult(
+                epoch=epoch,
+                step=step,
+                train_loss=total_loss / batches.examples,
+                train_accuracy=total_correct / batches.examples,
+                val_loss=score and score.loss,
+                val_accuracy=score and score.accuracy,
                 learning_rate=learning_rate,
-                weights=network.weights,
+                epoch_seconds=time.perf_counter() - started,
             )
-            total_loss += loss * len(labels)
-            total_correct += correct
-            yield StepResult(epoch, step, loss, correct / len(labels), learning_rate)
-        score = None if validation is None else evaluate(network, validation)
-        where = network.first_non_finite()  # the last update has no next loss to tell of it
-        if where or (score is not None and not math.isfinite(score.loss)):
-            raise DivergedError(epoch, step, where or "the loss itself")
-        yield EpochResult(
-            epoch=epoch,
-            step=step,
-            train_loss=total_loss / batches.examples,
-            train_accuracy=total_correct / batches.examples,
-            val_loss=score and score.loss,
-            val_accuracy=score and score.accuracy,
-            learning_rate=learning_rate,
-            epoch_seconds=time.perf_counter() - started,
-        )
+
+    def follow() -> None:
+        with contextlib.suppress(DivergedError):  # which the main process tells of
+            for _ in loop():
+                pass
+
+    with team.at_work(follow):
+        yield from loop()
 
 
 def fit(
@@ -163,3 +192,18 @@ def evaluate(network: MLP, batches: Batches) -> Score:
         total_loss += loss * len(labels)
         total_correct += correct
     return Score(total_loss / batches.examples, total_correct / batches.examples)
+
+
+def _gradients(network: MLP, state: State, team: Team) -> list[Array]:
+    """A gradient for each process; all that they read of each other is in shared memory then."""
+    if team.size == 1:
+        return [network.gradient]
+
+    def moved(array: Array) -> Array:
+        copy = shared(array.shape, array.dtype)
+        copy[...] = array
+        return copy
+
+    network.bind(moved(network.vector), network.gradient)
+    state |= {name: moved(array) for name, array in state.items() if array.ndim}
+    return [shared(len(network.vector), network.dtype) for _ in range(team.size)]

@@ -15,7 +15,15 @@ from typing import Any
 
 from nnbasic.configs import Config, EarlyStopping
 from nnbasic.data import Batches, Dataset, Scale
-from nnbasic.model import OPTIMIZERS, DivergedError, EpochResult, StepResult, steps, stream
+from nnbasic.model import (
+    OPTIMIZERS,
+    DivergedError,
+    EpochResult,
+    StepResult,
+    parallel,
+    steps,
+    stream,
+)
 from nnbasic.model.diagnostics import diagnose
 from nnbasic.runs import diagnostics, environment
 from nnbasic.runs.checkpoint import Progress, restore, save
@@ -25,6 +33,9 @@ from nnbasic.runs.scoring import build, check_dataset, predict, scoring_batches
 
 HEARTBEAT = 30.0
 """Seconds between two signs of life within an epoch."""
+
+SMALLEST_SHARE = 16
+"""The fewest rows of a batch that are worth a process of their own."""
 
 
 class FailedError(Exception):
@@ -166,7 +177,7 @@ class _Session:
         batches = scoring_batches(self.config, self.dataset, self.dataset.test)
         predictions = predict(self.network, batches)
         if not math.isfinite(predictions.loss):  # without validation, nobody has noticed yet
-            where = self.network.first_non_finite() or "the loss itself"
+            where = self.network.first_non_finite()
             raise DivergedError(self.done.epoch, self.done.step, where)
         predictions.save(self.run.predictions)
         self._write(test_accuracy=predictions.accuracy, test_loss=predictions.loss)
@@ -195,6 +206,7 @@ class _Session:
             validation=scoring_batches(config, data, data.validation) if held_out else None,
             state=self.state,
             done=self.done.epoch,
+            processes=processes(config.batch_size),
         )
 
     def _keep(self, result: EpochResult) -> None:
@@ -225,6 +237,16 @@ class _Session:
         changes |= {"heartbeat": environment.now(), "seconds": self._elapsed()}
         self.record = self.record.model_copy(update=changes)
         self.run.write_record(self.record)
+
+
+def processes(batch_size: int) -> int:
+    """How many processes share the batches: one for each thread that the BLAS would use.
+
+    Fewer for small batches, where too few rows would be left for each.
+    """
+    if not parallel.AVAILABLE:
+        return 1
+    return max(1, min(environment.blas_threads(), batch_size // SMALLEST_SHARE))
 
 
 def likely_causes(config: Config) -> str:

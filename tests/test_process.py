@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnbasic.model.parallel import AVAILABLE
 from nnbasic.runs import Run, newest
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")
@@ -44,6 +45,7 @@ optimizer: {name: sgd, lr: 0.05, momentum: 0.9, nesterov: true, clip_norm: 0.5}
 schedule: constant
 early_stopping: {patience: 2, metric: val_loss, min_delta: 0.02}
 """,
+    "two processes": "activation: prelu\noptimizer: {name: adam, clip_norm: 0.5}",
 }
 
 
@@ -84,6 +86,14 @@ def wait_for(process: subprocess.Popen[str], condition: Callable[[], object]) ->
         assert process.poll() is None, "the process ended"
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.001)
+
+
+def there_is_a_group(number: int) -> bool:
+    """Whether any process of this group is alive."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(number, 0)
+        return True
+    return False
 
 
 def epochs_on_disk() -> int:
@@ -145,6 +155,8 @@ def test_from_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ("adam and one_cycle", signal.SIGKILL, [4]),
         ("adamw and warmup", signal.SIGKILL, [1, 2]),
         ("prelu, clip_norm and early stopping", signal.SIGINT, [0, 1]),
+        ("two processes", signal.SIGINT, [0, 3]),
+        ("two processes", signal.SIGKILL, [1, 2]),
     ],
 )
 def test_stopped_and_resumed(
@@ -153,8 +165,13 @@ def test_stopped_and_resumed(
     setting: str,
     number: signal.Signals,
     stops: list[int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Path("some.yaml").write_text(BASE + SETTINGS[setting])
+    base = BASE
+    if setting == "two processes":
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+        base = base.replace("batch_size: 10", "batch_size: 32")
+    Path("some.yaml").write_text(base + SETTINGS[setting])
     command = f"{NNBASIC} train --config some --quiet"
     for epochs in stops:
         with started(*command.split()[1:]) as process:
@@ -188,6 +205,27 @@ def test_stopped_and_resumed(
 
 
 class TestInterrupted:
+    @pytest.mark.skipif(not AVAILABLE, reason="teams need Linux")
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+    def test_as_a_group_of_processes(
+        self, workplace: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+    ) -> None:
+        """A terminal sends Ctrl-C to all of the group. None of it outlives the main process."""
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+        Path("some.yaml").write_text(BASE.replace("batch_size: 10", "batch_size: 32"))
+        with started("train", "--config", "some", "--quiet", start_new_session=True) as process:
+            wait_for(process, lambda: epochs_on_disk() >= 1)
+            if number == signal.SIGKILL:
+                process.kill()
+            else:
+                os.killpg(process.pid, number)
+            process.communicate()
+            end = time.monotonic() + 10
+            while there_is_a_group(process.pid) and time.monotonic() < end:
+                time.sleep(0.01)
+            assert not there_is_a_group(process.pid)
+        assert newest().status() == ("crashed" if number == signal.SIGKILL else "interrupted")
+
     def test_as_json(self, workplace: Path) -> None:
         Path("some.yaml").write_text(BASE)
         with started("train", "--config", "some", "--json") as process:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -145,7 +146,7 @@ def test_training_has_the_same_bits_with_diagnoses_in_between(rng: np.random.Gen
         def __len__(self) -> int:
             return 5
 
-        def epoch(self, number: int):  # type: ignore[no-untyped-def]
+        def epoch(self, number: int, part: Any = slice):
             return ((x[i : i + 10], labels[i : i + 10]) for i in range(0, 50, 10))
 
     vectors = []

@@ -91,7 +91,7 @@ def take(
     weights = [slice(0, len(parameters))] if weights is None else weights
     for gradient in gradients:
         spent = np.array(gradient, parameters.dtype)
-        optimizer.update(parameters, spent, state, learning_rate=optimizer.lr, weights=weights)
+        optimizer.update(parameters, [spent], state, learning_rate=optimizer.lr, weights=weights)
     return state
 
 
@@ -125,7 +125,7 @@ def test_the_rate_of_the_schedule_counts_not_the_optimizers(name: str) -> None:
     for optimizer in (slow, fast):
         parameters = np.array([1.0, -2.0])
         state = optimizer.init(parameters)
-        optimizer.update(parameters, np.array([0.3, 0.7]), state, learning_rate=0.02)
+        optimizer.update(parameters, [np.array([0.3, 0.7])], state, learning_rate=0.02)
         moved.append(parameters)
     np.testing.assert_array_equal(*moved)
     assert (moved[0] != [1, -2]).all()
@@ -222,7 +222,7 @@ def test_a_long_vector_is_updated_as_each_of_its_numbers(
 @pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK])
 def test_blocks_cover_a_vector_once(size: int) -> None:
     seen = np.zeros(size, int)
-    for block in blocks(size):
+    for block in blocks(slice(0, size)):
         assert len(seen[block]) <= BLOCK
         seen[block] += 1
     assert (seen == 1).all()
@@ -277,7 +277,7 @@ def test_an_update_needs_no_memory_beyond_a_few_blocks(spec: dict[str, Any]) -> 
     weights = [slice(0, len(parameters))]
     tracemalloc.start()
     try:
-        optimizer.update(parameters, gradient, state, learning_rate=0.1, weights=weights)
+        optimizer.update(parameters, [gradient], state, learning_rate=0.1, weights=weights)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
