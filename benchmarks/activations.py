@@ -10,27 +10,23 @@ from __future__ import annotations
 
 import argparse
 import statistics
+from collections.abc import Callable
 
 import numpy as np
-from common import images, in_turn, ratio, report
+from common import epochs, images, in_turn, ratio, report
 
 from nnbasic.data import Batches, Scale
-from nnbasic.model import ACTIVATIONS, MLP, steps, stream
+from nnbasic.model import ACTIVATIONS, MLP, stream
 
 SIZES, BATCH, CALLS = [784, 512, 512, 10], 128, 200
 
 
-def epoch(activation: str, x: np.ndarray, y: np.ndarray):
+def trainer(activation: str, x: np.ndarray, y: np.ndarray) -> Callable[[], None]:
     network = MLP(SIZES, activation, "xavier")
     batches = Batches(
         x, y, batch_size=BATCH, scale=Scale.fit("unit", x), order=stream(0, "batch_order")
     )
-
-    def run() -> None:
-        for _ in steps(network, batches, optimizer={"name": "sgd", "lr": 0.001}, epochs=1):
-            pass
-
-    return run
+    return epochs(network, batches, {"name": "sgd", "lr": 0.001})
 
 
 def passes(activation: str):
@@ -63,10 +59,10 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()
     x, y = images(options.images)
-    relu = epoch("relu", x, y)
+    relu = trainer("relu", x, y)
     rows = []
     for name in ACTIVATIONS:
-        times = in_turn({"this": epoch(name, x, y), "relu": relu}, options.rounds)
+        times = in_turn({"this": trainer(name, x, y), "relu": relu}, options.rounds)
         forward, backward = passes(name)
         alone = in_turn({"forward": forward, "backward": backward}, options.rounds)
         micro = {k: 1e6 * statistics.median(t) / CALLS for k, t in alone.items()}

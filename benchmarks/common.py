@@ -1,11 +1,13 @@
-"""What the benchmarks share: measuring in turn, ratios pair by pair, a table, a JSON file."""
+"""What the benchmarks share: epochs, measuring in turn, memory, ratios, a table, a JSON file."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from nnbasic.data import Batches, load
+from nnbasic.model import MLP, EpochResult, steps
+from nnbasic.runs.training import processes
 
 
 def in_turn(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
@@ -25,6 +31,52 @@ def in_turn(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict
             if turn:
                 seconds[name].append(time.perf_counter() - begun)
     return seconds
+
+
+def epochs(network: MLP, batches: Batches, optimizer: Any) -> Callable[[], None]:
+    """A function that trains one epoch at each call, in as many processes as `nnbasic train`."""
+    size = -(-batches.examples // len(batches))
+    events = steps(
+        network, batches, optimizer=optimizer, epochs=sys.maxsize, processes=processes(size)
+    )
+
+    def epoch() -> None:
+        while not isinstance(next(events), EpochResult):
+            pass
+
+    return epoch
+
+
+def peak_memory(command: Sequence[str], env: Mapping[str, str] = os.environ) -> float:
+    """The most that ``command`` and its child processes occupy at one time, in MB.
+
+    What they share is counted once (Linux's "proportional set size"). To look takes time: measure
+    the seconds of another run.
+    """
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=env)
+    most = 0.0
+    while process.poll() is None:
+        most = max(most, sum(map(occupied, family(process.pid))))
+        time.sleep(0.005)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with status {process.returncode}")
+    return most
+
+
+def family(pid: int) -> list[int]:
+    """The process, its children, their children, and so on."""
+    with contextlib.suppress(OSError):  # it has ended
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *(one for child in children for one in family(int(child)))]
+    return []
+
+
+def occupied(pid: int) -> float:
+    """The memory of a process in MB; of pages that several have, its share."""
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return 0.0
 
 
 def ratio(times: Sequence[float], to: Sequence[float]) -> float:
@@ -69,8 +121,6 @@ def report(head: Sequence[str], rows: Sequence[Sequence[Any]], to: str | None, *
 
 def images(count: int) -> tuple[np.ndarray, np.ndarray]:
     """``count`` training images and labels: MNIST if it is at hand, else the built-in digits."""
-    from nnbasic.data import load
-
     train = load("auto", validation=0).train
     repeats = -(-count // len(train.labels))
     return (

@@ -2,8 +2,8 @@
 
     python benchmarks/scaling.py --json scaling.json
 
-Every figure is a process of its own, since memory and BLAS threads are a process's. Within an
-axis the processes take turns, and the median is told.
+Every figure is a process of its own, with those that it starts. Within an axis the processes
+take turns, and the median is told; the memory is that of another run.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 
-from common import report
+from common import epochs, images, peak_memory, report
+
+from nnbasic.data import Batches, Scale
+from nnbasic.model import MLP, stream
 
 BASE = {"images": 60_000, "width": 512, "depth": 2, "batch": 128, "threads": 2}
 AXES = {
@@ -28,15 +32,7 @@ AXES = {
 
 
 def one(setting: dict[str, int]) -> None:
-    """Train one epoch and print its seconds and this process's peak memory."""
-    import resource
-    import time
-
-    from common import images
-
-    from nnbasic.data import Batches, Scale
-    from nnbasic.model import MLP, steps, stream
-
+    """Train one epoch and print its seconds."""
     x, y = images(setting["images"])
     network = MLP([784, *[setting["width"]] * setting["depth"], 10])
     batches = Batches(
@@ -46,12 +42,10 @@ def one(setting: dict[str, int]) -> None:
         scale=Scale.fit("unit", x),
         order=stream(0, "batch_order"),
     )
+    epoch = epochs(network, batches, {"name": "sgd", "lr": 0.01})
     begun = time.perf_counter()
-    for _ in steps(network, batches, optimizer={"name": "sgd", "lr": 0.01}, epochs=1):
-        pass
-    seconds = time.perf_counter() - begun
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps([seconds, memory]))
+    epoch()
+    print(time.perf_counter() - begun)
 
 
 def main() -> None:
@@ -65,21 +59,23 @@ def main() -> None:
         return
     rows = []
     for axis, values in AXES.items():
-        taken: dict[int, list[list[float]]] = {value: [] for value in values}
+        settings = {value: BASE | {axis: value} for value in values}
+        commands = {
+            value: [sys.executable, __file__, "--one", json.dumps(setting)]
+            for value, setting in settings.items()
+        }
+        threads = {
+            value: os.environ | {"OPENBLAS_NUM_THREADS": str(setting["threads"])}
+            for value, setting in settings.items()
+        }
+        taken: dict[int, list[float]] = {value: [] for value in values}
         for _ in range(options.rounds):
-            for value in values:
-                setting = BASE | {axis: value}
-                threads = {"OPENBLAS_NUM_THREADS": str(setting["threads"])}
-                said = subprocess.run(
-                    [sys.executable, __file__, "--one", json.dumps(setting)],
-                    env=os.environ | threads,
-                    stdout=subprocess.PIPE,
-                    check=True,
-                ).stdout
-                taken[value].append(json.loads(said))
-        for value, figures in taken.items():
-            seconds, memory = (statistics.median(f) for f in zip(*figures, strict=True))
-            rows.append([axis, value, seconds, memory])
+            for value, command in commands.items():
+                said = subprocess.check_output(command, env=threads[value])
+                taken[value].append(float(said))
+        for value, command in commands.items():
+            memory = peak_memory(command, threads[value])
+            rows.append([axis, value, statistics.median(taken[value]), memory])
             print(*rows[-1], flush=True)
     print()
     report(["axis", "value", "seconds an epoch", "peak MB"], rows, options.json, base=BASE)

@@ -14,7 +14,6 @@ import argparse
 import functools
 import multiprocessing
 import statistics
-import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -22,11 +21,10 @@ from itertools import pairwise
 from multiprocessing.connection import Connection
 
 import numpy as np
-from common import images, ratio, report
+from common import epochs, images, ratio, report
 
 from nnbasic.data import Batches, Scale
-from nnbasic.model import MLP, OPTIMIZERS, EpochResult, steps, stream
-from nnbasic.runs import environment
+from nnbasic.model import MLP, stream
 
 NETS = [
     ([784, 50, 10], 100),
@@ -83,16 +81,7 @@ def nnbasic(
     batches = Batches(
         x, y, batch_size=batch, scale=Scale.fit("unit", x), order=stream(0, "batch_order")
     )
-    chosen = OPTIMIZERS.build(SPECS[optimizer])
-    events = steps(
-        network, batches, optimizer=chosen, epochs=sys.maxsize, processes=environment.cores()
-    )
-
-    def run() -> None:
-        while not isinstance(next(events), EpochResult):
-            pass
-
-    return run
+    return epochs(network, batches, SPECS[optimizer])
 
 
 def pytorch(

@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from common import report
+from common import peak_memory, report
 
 from nnbasic.configs import dump, load
 
@@ -27,16 +27,11 @@ TORCH = Path(__file__).with_name("torch_train.py")
 GOAL = 0.98
 
 
-def measured(command: list[str]) -> tuple[str, float, float]:
-    """What a command printed, its wall seconds, and its peak memory in MB."""
+def measured(command: list[str]) -> tuple[str, float]:
+    """What a command printed, and its wall seconds."""
     begun = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    said = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{' '.join(command)} ended with status {status}")
-    return said, time.perf_counter() - begun, usage.ru_maxrss / 1024
+    said = subprocess.check_output(command, text=True)
+    return said, time.perf_counter() - begun
 
 
 def main() -> None:
@@ -56,30 +51,22 @@ def main() -> None:
         peer = [sys.executable, str(TORCH), str(config)]
         measured([*peer, "--seed", "0"])  # a warm-up of the file cache for both
         for seed in range(options.seeds):
-            said, seconds, memory = measured([*own, "--seed", str(seed)])
-            accuracy = json.loads(said)["test_accuracy"]
-            said, peer_seconds, peer_memory = measured([*peer, "--seed", str(seed)])
+            said, seconds = measured([*own, "--seed", str(seed)])
+            accuracy = 100 * json.loads(said)["test_accuracy"]
+            said, peer_seconds = measured([*peer, "--seed", str(seed)])
+            peer_accuracy = 100 * float(said)
             rows.append(
-                [
-                    seed,
-                    seconds,
-                    100 * accuracy,
-                    memory,
-                    peer_seconds,
-                    100 * float(said),
-                    peer_memory,
-                    seconds / peer_seconds,
-                    memory / peer_memory,
-                ]
+                [seed, seconds, accuracy, peer_seconds, peer_accuracy, seconds / peer_seconds]
             )
-    head = ["seed", "nnbasic s", "test %", "MB", "torch s", "torch test %", "torch MB"]
-    head += ["seconds ratio", "memory ratio"]
-    report(head, rows, options.json)
+        memory, peer_memory = (peak_memory([*command, "--seed", "0"]) for command in (own, peer))
+    head = ["seed", "nnbasic s", "test %", "torch s", "torch test %", "ratio of seconds"]
+    report(head, rows, options.json, memory=memory, peer_memory=peer_memory)
     reached = sum(row[2] >= 100 * GOAL for row in rows)
     print(
-        f"\nmedian ratio of seconds {statistics.median(row[7] for row in rows):.3f},"
-        f" of memory {statistics.median(row[8] for row in rows):.3f};"
-        f" {reached} of {len(rows)} seeds reach {100 * GOAL:g} %"
+        f"\nmedian ratio of seconds {statistics.median(row[-1] for row in rows):.3f};"
+        f" {reached} of {len(rows)} seeds reach {100 * GOAL:g} %\n"
+        f"peak memory {memory:.0f} MB, torch {peer_memory:.0f} MB,"
+        f" ratio {memory / peer_memory:.3f}"
     )
 
 

@@ -30,6 +30,10 @@ def main() -> None:
     y = torch.from_numpy(read("train-labels-idx1-ubyte", 8).astype(np.int64))
     test_x = torch.from_numpy(read("t10k-images-idx3-ubyte", 16).reshape(-1, 784) / np.float32(255))
     test_y = torch.from_numpy(read("t10k-labels-idx1-ubyte", 8).astype(np.int64))
+    if config["data"]["scale"] == "standard":
+        mean, std = x.mean(), x.std()
+        for images in (x, test_x):
+            images.sub_(mean).div_(std)
     held_out = config["data"]["validation"]
     if held_out:
         x, y = x[:-held_out], y[:-held_out]
@@ -42,7 +46,12 @@ def main() -> None:
         layers += [linear, torch.nn.ReLU()]
     model = torch.nn.Sequential(*layers[:-1])
     rate = config["optimizer"]["lr"]
-    optimizer = torch.optim.SGD(model.parameters(), rate, momentum=config["optimizer"]["momentum"])
+    optimizer = torch.optim.SGD(
+        model.parameters(),
+        rate,
+        momentum=config["optimizer"]["momentum"],
+        nesterov=config["optimizer"]["nesterov"],
+    )
     batch, epochs = config["batch_size"], config["epochs"]
     steps = epochs * -(-len(y) // batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor(config["schedule"], steps))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from nnbasic.data import digits, idx, mnist
+from nnbasic.data.batches import Scale
 from nnbasic.data.fetch import FetchError, Progress, fetch
 from nnbasic.data.files import DataError
 
@@ -39,6 +41,16 @@ class Dataset:
     """The folder that it was read from, or ``generated``."""
     note: str | None = None
     """Why these are the built-in digits though MNIST was preferred."""
+
+    def scale(self, name: str) -> Scale:
+        """The `Scale` of this name that fits the training images; they are gone through once."""
+        if name not in self._scales:
+            self._scales[name] = Scale.fit(name, self.train.images)
+        return self._scales[name]
+
+    @functools.cached_property
+    def _scales(self) -> dict[str, Scale]:
+        return {}
 
 
 def load(

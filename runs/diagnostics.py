@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from nnbasic.configs import Config
-from nnbasic.data import Batches, Dataset, Scale
+from nnbasic.data import Batches, Dataset
 from nnbasic.model import MLP, EpochResult, StepResult
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.diagnostics import MISMATCH, LayerDiagnostics, diagnose, variance_ratio
@@ -53,7 +53,7 @@ def probe(config: Config, dataset: Dataset) -> tuple[Array, Labels]:
         split.images[:PROBE],
         split.labels[:PROBE],
         batch_size=PROBE,
-        scale=Scale.fit(config.data.scale, dataset.train.images),
+        scale=dataset.scale(config.data.scale),
         dtype=config.dtype,
     )
     return next(batches.epoch(0))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from nnbasic.configs import Config
-from nnbasic.data import Batches, Dataset, Scale, Split
+from nnbasic.data import Batches, Dataset, Split
 from nnbasic.data.files import replacing
 from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
@@ -84,7 +84,7 @@ def scoring_batches(config: Config, dataset: Dataset, split: Split) -> Batches:
         split.images,
         split.labels,
         batch_size=SCORING_BATCH,
-        scale=Scale.fit(config.data.scale, dataset.train.images),
+        scale=dataset.scale(config.data.scale),
         dtype=config.dtype,
     )
 

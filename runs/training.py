@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nnbasic.configs import Config, EarlyStopping
-from nnbasic.data import Batches, Dataset, Scale
+from nnbasic.data import Batches, Dataset
 from nnbasic.model import (
     OPTIMIZERS,
     DivergedError,
@@ -192,7 +192,7 @@ class _Session:
             data.train.images,
             data.train.labels,
             batch_size=config.batch_size,
-            scale=Scale.fit(config.data.scale, data.train.images),
+            scale=data.scale(config.data.scale),
             dtype=config.dtype,
             order=stream(config.seed, "batch_order"),
         )
