@@ -58,7 +58,14 @@ class Team:
             self._pools = ThreadpoolController()
             context = multiprocessing.get_context("fork")
             pairs = [(i, j) for i in range(size) for j in range(size) if i != j]
-            self._gates = {pair: context.Semaphore(0) for pair in pairs}  # who came, who waits
+            try:
+                self._gates = {pair: context.Semaphore(0) for pair in pairs}  # who came, who waits
+            except OSError as error:  # no /dev/shm
+                raise OSError(
+                    error.errno,
+                    f"no semaphores for {size} processes ({error.strerror}); train in one, with"
+                    " processes=1 or on the command line with OPENBLAS_NUM_THREADS=1",
+                ) from error
             # Two in turn: while some still read those of one barrier, others write for the next.
             self._given = shared((2, size, 4), np.float64)
 

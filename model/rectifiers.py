@@ -129,7 +129,7 @@ class Softplus(Elementwise):
 @ACTIVATIONS.register("gelu")
 @dataclass(frozen=True)
 class GELU(Elementwise):
-    """f(z) = z/2 (1 + tanh u), u = √(2/π)(z + 0.044715 z³) (Hendrycks & Gimpel 2016, eq. 2)."""
+    """f(z) = z/2 (1 + tanh u), u = √(2/π)(z + 0.044715 z³) (Hendrycks & Gimpel 2016)."""
 
     def forward(self, z: Array, out: Array, work: Array) -> None:
         self._tanh_u(z, out)

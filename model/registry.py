@@ -83,8 +83,8 @@ class Registry(Generic[T]):
             return spec
         arguments = dict(spec)
         name = arguments.pop("name", None)
-        if name is None:
-            raise ValueError(f"the {self.kind} {dict(spec)!r} has no 'name'")
+        if not isinstance(name, str):
+            raise ValueError(f"the {self.kind} {dict(spec)!r} has no 'name' that is a word")
         cls = self[name]
         known = hyperparameters(cls)
         for key, value in arguments.items():
