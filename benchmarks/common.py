@@ -122,6 +122,8 @@ def report(head: Sequence[str], rows: Sequence[Sequence[Any]], to: str | None, *
 def images(count: int) -> tuple[np.ndarray, np.ndarray]:
     """``count`` training images and labels: MNIST if it is at hand, else the built-in digits."""
     train = load("auto", validation=0).train
+    if count <= len(train.labels):
+        return train.images[:count], train.labels[:count]  # no second copy in memory
     repeats = -(-count // len(train.labels))
     return (
         np.tile(train.images, (repeats, 1))[:count],

@@ -20,6 +20,7 @@ import pytest
 
 from nnbasic.model.parallel import AVAILABLE
 from nnbasic.runs import Run, newest
+from support import started
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")
 
@@ -55,28 +56,6 @@ def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, capture_output=True, text=True, timeout=60, check=False, **options
     )
-
-
-@contextlib.contextmanager
-def started(
-    *arguments: object, hangup: signal.Handlers = signal.SIG_DFL, **options: Any
-) -> Iterator[subprocess.Popen[str]]:
-    """Start `nnbasic`; it does not outlive the block."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    command = [NNBASIC, *map(str, arguments)]
-    # A process inherits what is ignored: Ctrl-C too, where the tests run in the background.
-    wanted = {signal.SIGINT: signal.SIG_DFL, signal.SIGHUP: hangup}
-    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
-    try:
-        process = subprocess.Popen(command, text=True, **(pipes | options))
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def wait_for(process: subprocess.Popen[str], condition: Callable[[], object]) -> None:
@@ -174,7 +153,7 @@ def test_stopped_and_resumed(
     Path("some.yaml").write_text(base + SETTINGS[setting])
     command = f"{NNBASIC} train --config some --quiet"
     for epochs in stops:
-        with started(*command.split()[1:]) as process:
+        with started(NNBASIC, *command.split()[1:]) as process:
             wait_for(process, lambda epochs=epochs: epochs_on_disk() >= epochs)
             process.send_signal(number)
             out, err = process.communicate()
@@ -213,7 +192,9 @@ class TestInterrupted:
         """A terminal sends Ctrl-C to all of the group. None of it outlives the main process."""
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
         Path("some.yaml").write_text(BASE.replace("batch_size: 10", "batch_size: 32"))
-        with started("train", "--config", "some", "--quiet", start_new_session=True) as process:
+        with started(
+            NNBASIC, "train", "--config", "some", "--quiet", start_new_session=True
+        ) as process:
             wait_for(process, lambda: epochs_on_disk() >= 1)
             if number == signal.SIGKILL:
                 process.kill()
@@ -228,7 +209,7 @@ class TestInterrupted:
 
     def test_as_json(self, workplace: Path) -> None:
         Path("some.yaml").write_text(BASE)
-        with started("train", "--config", "some", "--json") as process:
+        with started(NNBASIC, "train", "--config", "some", "--json") as process:
             wait_for(process, lambda: epochs_on_disk() >= 1)
             process.terminate()
             out, err = process.communicate()
@@ -240,7 +221,7 @@ class TestInterrupted:
     def test_by_an_impatient_user(self, workplace: Path) -> None:
         """Pressing Ctrl-C again and again does not break off the writing of the record."""
         Path("some.yaml").write_text(BASE)
-        with started("train", "--config", "some", "--quiet") as process:
+        with started(NNBASIC, "train", "--config", "some", "--quiet") as process:
             wait_for(process, lambda: epochs_on_disk() >= 1)
             for _ in range(5):
                 process.send_signal(signal.SIGINT)
@@ -260,7 +241,7 @@ class TestInterrupted:
                 writer.append(os.open("pipe.yaml", os.O_WRONLY | os.O_NONBLOCK))
             return bool(writer)
 
-        with started("train", "--config", "pipe.yaml") as process:
+        with started(NNBASIC, "train", "--config", "pipe.yaml") as process:
             wait_for(process, is_read)
             process.send_signal(number)
             os.close(*writer)  # the signal may have come just before the read began
@@ -274,7 +255,7 @@ class TestInterrupted:
         for hangup, code in ((signal.SIG_DFL, 130), (signal.SIG_IGN, 0)):
             name = hangup.name.lower()
             with started(
-                *("train", "--config", "some", "--quiet", "--name", name), hangup=hangup
+                *(NNBASIC, "train", "--config", "some", "--quiet", "--name", name), hangup=hangup
             ) as process:
                 wait_for(
                     process,
@@ -289,7 +270,7 @@ class TestInterrupted:
     ) -> None:
         Path("some.yaml").write_text(BASE.replace("digits", "mnist"))
         folders = ["--runs", "my runs", "--data", str(mnist_directory)]
-        with started("train", "--config", "some", "--quiet", *folders) as process:
+        with started(NNBASIC, "train", "--config", "some", "--quiet", *folders) as process:
             wait_for(process, lambda: list(Path("my runs").glob("*/last.npz")))
             process.terminate()
             _, err = process.communicate()
@@ -301,7 +282,7 @@ class TestInterrupted:
 
 def test_a_run_is_trained_by_one_process_at_a_time(workplace: Path) -> None:
     Path("some.yaml").write_text(BASE.replace("epochs: 12", "epochs: 500"))
-    with started("train", "--config", "some", "--quiet") as process:
+    with started(NNBASIC, "train", "--config", "some", "--quiet") as process:
         wait_for(process, lambda: epochs_on_disk() >= 1)
         live = newest()
         assert live.status() == "running"
@@ -352,7 +333,7 @@ class TestTerminal:
         Path("some.yaml").write_text(BASE)
         theirs, text = terminal
         command = ("train", "--config", "some", "--json")
-        with started(*command, stderr=theirs) as process:
+        with started(NNBASIC, *command, stderr=theirs) as process:
             out, _ = process.communicate()
         assert process.returncode == 0
         written = text()
@@ -377,7 +358,7 @@ class TestTerminal:
     ) -> None:
         Path("some.yaml").write_text(BASE)
         theirs, text = terminal
-        with started("train", "--config", "some", stderr=theirs) as process:
+        with started(NNBASIC, "train", "--config", "some", stderr=theirs) as process:
             wait_for(process, lambda: epochs_on_disk() >= 2)
             os.write(theirs, b"^C")  # as the terminal writes it
             process.send_signal(signal.SIGINT)
@@ -394,7 +375,7 @@ class TestTerminal:
     ) -> None:
         run("train", "--config", "small", "--epochs", 1)
         theirs, text = terminal
-        with started("train", "--resume", newest().id, stderr=theirs) as process:
+        with started(NNBASIC, "train", "--resume", newest().id, stderr=theirs) as process:
             process.communicate()
         assert process.returncode == 2
         assert screen(text())[0].endswith("the run has finished; there is nothing to resume")

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from nnbasic.runs import Run, all_runs
+from support import started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
@@ -28,30 +29,13 @@ termios = pytest.importorskip("termios")
 
 Command = Callable[..., Any]
 Sweep = subprocess.Popen[str]
-
+SWEEP = sys.executable, "-m", "nnbasic.cli", "sweep"
 LAST = "See what the choices did with `nnbasic compare`."
-
-
-@contextlib.contextmanager
-def started(*arguments: str, **options: Any) -> Iterator[Sweep]:
-    """Start `nnbasic sweep`; it does not outlive the block."""
-    command = [sys.executable, "-m", "nnbasic.cli", "sweep", *arguments]
-    # a process inherits what is ignored: Ctrl-C, where the tests run in the background
-    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        process = subprocess.Popen(command, text=True, **({"stderr": subprocess.PIPE} | options))
-    finally:
-        signal.signal(signal.SIGINT, before)
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def swept(*arguments: str) -> tuple[int, list[str]]:
     """Run `nnbasic sweep` to its end; its exit code and the lines of stderr."""
-    with started(*arguments) as process:
+    with started(*SWEEP, *arguments) as process:
         _, err = process.communicate(timeout=60)
     return process.returncode, err.splitlines()
 
@@ -105,7 +89,7 @@ def one_core() -> Iterator[None]:
 
 def test_as_many_jobs_as_cores(held: Any, one_core: None) -> None:
     held.hold()
-    with started(*held.arguments) as process:
+    with started(*SWEEP, *held.arguments) as process:
         wait_for(held.processes)
         time.sleep(0.5)
         assert len(held.processes()) == 1
@@ -120,7 +104,7 @@ class TestBrokenOff:
     @pytest.fixture
     def sweep(self, held: Any) -> Iterator[Sweep]:
         held.hold()
-        with started("--jobs=2", *held.arguments, stdin=subprocess.PIPE) as process:
+        with started(*SWEEP, "--jobs=2", *held.arguments, stdin=subprocess.PIPE) as process:
             wait_for(lambda: len(held.processes()) == 2)
             yield process
 
@@ -170,7 +154,7 @@ class TestBrokenOff:
         self.completed(held, undisturbed)
 
     def test_what_another_process_trains_is_left_to_it(self, sweep: Sweep, held: Any) -> None:
-        with started("--jobs=1", *held.arguments, "--seeds=1") as second:
+        with started(*SWEEP, "--jobs=1", *held.arguments, "--seeds=1") as second:
             _, err = second.communicate(timeout=20)
         assert second.returncode == 0
         said = "2 of 2 runs are there, 2 of them at work in another process."
@@ -317,7 +301,7 @@ def test_in_a_terminal_of_80_columns(workplace: Path) -> None:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     command = ("--config=small", "--vary=activation=tanh,relu", "--seeds=1", "--jobs=1")
-    with started(*command, stderr=theirs) as process:
+    with started(*SWEEP, *command, stderr=theirs) as process:
         os.close(theirs)
         written = b""
         with contextlib.suppress(OSError):  # the other end is closed

@@ -8,7 +8,7 @@ import json
 import pickle
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from nnbasic import data
 from nnbasic.configs import load
 from nnbasic.data import mnist
 from nnbasic.runs import Run, find, newest, start, train
+from support import limited_files
 
-resource = pytest.importorskip("resource")
+pytest.importorskip("resource")
 
 Command = Callable[..., Any]
 
@@ -74,17 +75,6 @@ def stopped_after_one(config: str, name: str) -> Run:
         next(event for event in events if event.epoch == 2)
     assert run.record().epoch == 1
     return run
-
-
-@contextlib.contextmanager
-def limited_files(size: int) -> Iterator[None]:
-    """No file may grow beyond ``size`` bytes, as if the disk were full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 class TestFinished:

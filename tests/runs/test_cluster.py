@@ -17,10 +17,12 @@ import pytest
 
 from nnbasic.runs import Run, RunError, all_runs
 from nnbasic.runs.cluster import read_files, write_files
+from support import started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
 Process = subprocess.Popen[str]
+SWEEP = sys.executable, "-m", "nnbasic.cli", "sweep"
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -83,23 +85,6 @@ def cluster(tmp_path: Path, digits_cache: Path, workplace: Path) -> Iterator[Clu
         yield cluster
 
 
-@contextlib.contextmanager
-def started(held: Any, address: str) -> Iterator[Process]:
-    """Start the held sweep on the cluster; it does not outlive the block."""
-    command = [sys.executable, "-m", "nnbasic.cli", "sweep", *held.arguments, "--dask", address]
-    # a process inherits what is ignored: Ctrl-C, where the tests run in the background
-    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 def arrived() -> int:
     return len(list(all_runs(Path("runs"))))
 
@@ -110,7 +95,7 @@ class TestSweep:
     ) -> None:
         """Nothing is lost, and nothing is trained twice to the end."""
         doomed, _ = cluster.worker(), cluster.worker()
-        with started(held, cluster.address) as sweep:
+        with started(*SWEEP, *held.arguments, "--dask", cluster.address) as sweep:
             wait_for(lambda: arrived() >= 2)  # so that both workers have ended one
             held.hold()
             wait_for(lambda: len(held.processes()) == 2)
@@ -130,7 +115,7 @@ class TestSweep:
     ) -> None:
         cluster.worker(), cluster.worker()
         held.hold()
-        with started(held, cluster.address) as sweep:
+        with started(*SWEEP, *held.arguments, "--dask", cluster.address) as sweep:
             wait_for(lambda: len(held.processes()) == 2)
             sweep.send_signal(signal.SIGINT)
             _, err = sweep.communicate(timeout=60)
@@ -139,12 +124,12 @@ class TestSweep:
         assert not held.processes()
         begun = {run.id: run.record() for run in all_runs(Path("runs"))}
         assert [(each.status, each.epoch) for each in begun.values()] == [("interrupted", 2)] * 2
-        with started(held, cluster.address) as sweep:
+        with started(*SWEEP, *held.arguments, "--dask", cluster.address) as sweep:
             wait_for(lambda: len(held.processes()) == 2)
             sweep.kill()
         wait_for(lambda: not held.processes())  # nobody waits for it, so nobody trains on
         held.release()
-        with started(held, cluster.address) as sweep:
+        with started(*SWEEP, *held.arguments, "--dask", cluster.address) as sweep:
             _, err = sweep.communicate(timeout=60)
         assert sweep.returncode == 0, err
         assert held.contents() == undisturbed
@@ -153,7 +138,7 @@ class TestSweep:
     def test_the_scheduler_dies(self, cluster: Cluster, held: Any) -> None:
         cluster.worker()
         held.hold()
-        with started(held, cluster.address) as sweep:
+        with started(*SWEEP, *held.arguments, "--dask", cluster.address) as sweep:
             wait_for(held.processes)
             cluster.processes[0].kill()
             _, err = sweep.communicate(timeout=60)

@@ -22,8 +22,9 @@ from nnbasic.model import DivergedError, EpochResult
 from nnbasic.runs import FailedError, Run, RunError, start, train
 from nnbasic.runs import training as training_module
 from nnbasic.runs.training import best_epoch, patience_is_over
+from support import limited_files
 
-resource = pytest.importorskip("resource")
+pytest.importorskip("resource")
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "momentum": {"schedule": {"name": "cosine", "warmup": 0.2}},
@@ -372,17 +373,6 @@ class TestFailed:
         assert error.value.__cause__ is not None
         assert run.record().status == "failed"
         assert run.record().reason == str(error.value)
-
-
-@contextlib.contextmanager
-def limited_files(size: int) -> Iterator[None]:
-    """No file may grow beyond ``size`` bytes, as if the disk were full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_the_metrics_of_an_epoch_are_on_disk_when_it_is_told(
