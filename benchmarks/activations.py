@@ -15,18 +15,14 @@ from collections.abc import Callable
 import numpy as np
 from common import epochs, images, in_turn, ratio, report
 
-from nnbasic.data import Batches, Scale
-from nnbasic.model import ACTIVATIONS, MLP, stream
+from nnbasic.model import ACTIVATIONS, MLP
+from nnbasic.model.arrays import batch
 
 SIZES, BATCH, CALLS = [784, 512, 512, 10], 128, 200
 
 
 def trainer(activation: str, x: np.ndarray, y: np.ndarray) -> Callable[[], None]:
-    network = MLP(SIZES, activation, "xavier")
-    batches = Batches(
-        x, y, batch_size=BATCH, scale=Scale.fit("unit", x), order=stream(0, "batch_order")
-    )
-    return epochs(network, batches, {"name": "sgd", "lr": 0.001})
+    return epochs(MLP(SIZES, activation, "xavier"), x, y, BATCH, {"name": "sgd", "lr": 0.001})
 
 
 def passes(activation: str):
@@ -38,8 +34,10 @@ def passes(activation: str):
     layer.start()
     layer.resize(BATCH, dtype)
     rng = np.random.default_rng(0)
-    z = rng.standard_normal((BATCH, component.affine_units(SIZES[1])), dtype)
-    gradient = rng.standard_normal((BATCH, SIZES[1]), dtype)
+    z = batch(BATCH, component.affine_units(SIZES[1]), dtype)
+    gradient = batch(BATCH, SIZES[1], dtype)
+    for array in (z, gradient):
+        array[:] = rng.standard_normal(array.shape)
 
     def forward() -> None:
         for _ in range(CALLS):

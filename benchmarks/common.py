@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from nnbasic.data import Batches, load
-from nnbasic.model import MLP, EpochResult, steps
+from nnbasic.data import Batches, Scale, load
+from nnbasic.model import MLP, EpochResult, steps, stream
 from nnbasic.runs.training import processes
 
 
@@ -33,11 +33,22 @@ def in_turn(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict
     return seconds
 
 
-def epochs(network: MLP, batches: Batches, optimizer: Any) -> Callable[[], None]:
+def epochs(
+    network: MLP, x: np.ndarray, y: np.ndarray, batch_size: int, optimizer: Any
+) -> Callable[[], None]:
     """A function that trains one epoch at each call, in as many processes as `nnbasic train`."""
-    size = -(-batches.examples // len(batches))
     events = steps(
-        network, batches, optimizer=optimizer, epochs=sys.maxsize, processes=processes(size)
+        network,
+        Batches(
+            x,
+            y,
+            batch_size=batch_size,
+            scale=Scale.fit("unit", x),
+            order=stream(0, "batch_order"),
+        ),
+        optimizer=optimizer,
+        epochs=sys.maxsize,
+        processes=processes(batch_size),
     )
 
     def epoch() -> None:

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 from common import epochs, images, in_turn, ratio, report
 
-from nnbasic.data import Batches, Scale
-from nnbasic.model import MLP, OPTIMIZERS, stream
+from nnbasic.model import MLP, OPTIMIZERS
 
 SGD = {"name": "sgd", "lr": 0.001}
 BATCH = 128
@@ -25,9 +24,7 @@ BATCH = 128
 def trainer(
     sizes: list[int], optimizer: dict[str, Any], x: np.ndarray, y: np.ndarray
 ) -> Callable[[], None]:
-    order = stream(0, "batch_order")
-    batches = Batches(x, y, batch_size=BATCH, scale=Scale.fit("unit", x), order=order)
-    return epochs(MLP(sizes), batches, optimizer)
+    return epochs(MLP(sizes), x, y, BATCH, optimizer)
 
 
 def main() -> None:

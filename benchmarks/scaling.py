@@ -18,8 +18,7 @@ import time
 
 from common import epochs, images, peak_memory, report
 
-from nnbasic.data import Batches, Scale
-from nnbasic.model import MLP, stream
+from nnbasic.model import MLP
 
 BASE = {"images": 60_000, "width": 512, "depth": 2, "batch": 128, "threads": 2}
 AXES = {
@@ -35,14 +34,7 @@ def one(setting: dict[str, int]) -> None:
     """Train one epoch and print its seconds."""
     x, y = images(setting["images"])
     network = MLP([784, *[setting["width"]] * setting["depth"], 10])
-    batches = Batches(
-        x,
-        y,
-        batch_size=setting["batch"],
-        scale=Scale.fit("unit", x),
-        order=stream(0, "batch_order"),
-    )
-    epoch = epochs(network, batches, {"name": "sgd", "lr": 0.01})
+    epoch = epochs(network, x, y, setting["batch"], {"name": "sgd", "lr": 0.01})
     begun = time.perf_counter()
     epoch()
     print(time.perf_counter() - begun)

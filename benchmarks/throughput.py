@@ -23,8 +23,7 @@ from multiprocessing.connection import Connection
 import numpy as np
 from common import epochs, images, ratio, report
 
-from nnbasic.data import Batches, Scale
-from nnbasic.model import MLP, stream
+from nnbasic.model import MLP
 
 NETS = [
     ([784, 50, 10], 100),
@@ -77,11 +76,7 @@ def products(
 def nnbasic(
     sizes: list[int], batch: int, x: np.ndarray, y: np.ndarray, optimizer: str
 ) -> Candidate:
-    network = MLP(sizes, "relu", "he")
-    batches = Batches(
-        x, y, batch_size=batch, scale=Scale.fit("unit", x), order=stream(0, "batch_order")
-    )
-    return epochs(network, batches, SPECS[optimizer])
+    return epochs(MLP(sizes, "relu", "he"), x, y, batch, SPECS[optimizer])
 
 
 def pytorch(

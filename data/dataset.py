@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -41,16 +40,13 @@ class Dataset:
     """The folder that it was read from, or ``generated``."""
     note: str | None = None
     """Why these are the built-in digits though MNIST was preferred."""
+    _scales: dict[str, Scale] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def scale(self, name: str) -> Scale:
         """The `Scale` of this name that fits the training images; they are gone through once."""
         if name not in self._scales:
             self._scales[name] = Scale.fit(name, self.train.images)
         return self._scales[name]
-
-    @functools.cached_property
-    def _scales(self) -> dict[str, Scale]:
-        return {}
 
 
 def load(

@@ -54,7 +54,7 @@ class MLP:
         self.bind(np.zeros(count, self.dtype), np.zeros(count, self.dtype))
         self.weights = _weight_slices(self.parameters)
         self._initialise(INITIALIZERS.build(init), seed)
-        self._batch_size: int | None = None  # until the first batch has come
+        self._batch_size = 0
 
     def bind(self, vector: Array, gradient: Array) -> None:
         """From now on keep the parameters in ``vector``, as they stand there, and the gradient."""
@@ -88,6 +88,9 @@ class MLP:
         to those of the batch. The training loop's way in: ``x`` has the network's dtype and
         nothing is checked.
         """
+        if not len(x):  # of the last batch there may be no row for this process
+            self.gradient.fill(0)
+            return 0.0, 0
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging loss is reported as such
             loss, correct = self.score(x, labels)
             gradient: Array | None = self._logits_gradient
@@ -102,8 +105,7 @@ class MLP:
         """The mean loss of a batch and how many it got right; nothing is checked."""
         with np.errstate(over="ignore", invalid="ignore"):
             logits = self._logits(x)
-            # of the last batch there may be no row for this process
-            loss = self.loss(logits, labels, self._logits_gradient) if len(x) else 0.0
+            loss = self.loss(logits, labels, self._logits_gradient)
             correct = int(np.count_nonzero(logits.argmax(axis=1) == labels))
         return loss, correct
 
@@ -120,11 +122,11 @@ class MLP:
         places: list[tuple[str, Array]] = []
         for number, layer in _numbered(self.layers):
             places += [(f"layer{number}.{name}", array) for name, array in layer.parameters.items()]
-            if self._batch_size is not None:
-                what = "pre-activation" if isinstance(layer, Affine) else "activation"
-                places.append((f"layer{number} ({what})", layer.output))
+            what = "pre-activation" if isinstance(layer, Affine) else "activation"
+            output = layer.output if self._batch_size else self.vector[:0]
+            places.append((f"layer{number} ({what})", output))
         bad = (i for i, (_, array) in enumerate(places) if not np.isfinite(array).all())
-        ((first,), *_) = sorted(team.gather(next(bad, len(places))))
+        (first,) = min(team.all_gather(next(bad, len(places))))
         return places[int(first)][0] if first < len(places) else None
 
     def _logits(self, x: Array) -> Array:

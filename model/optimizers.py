@@ -58,8 +58,8 @@ class Optimizer(ABC):
     ) -> None:
         """Change ``parameters`` and ``state`` in place; ``weights`` are the parts that decay.
 
-        The gradient is the sum of ``gradients``, of which there is one from each of ``team``;
-        each of it updates its own part of the vectors.
+        The gradient is the sum of ``gradients``, one from each process of ``team``; each process
+        updates its own part of the vectors. All must have met since the gradients were written.
         """
         state["steps"] += 1
         steps = int(state["steps"])
@@ -87,7 +87,7 @@ class Optimizer(ABC):
         assert self.clip_norm is not None
         for other in others:
             own += other
-        (squares,) = team.sums(float(np.vdot(own, own)))
+        (squares,) = team.all_reduce(float(np.vdot(own, own)))
         norm = math.sqrt(squares)
         if norm > self.clip_norm:
             own *= self.clip_norm / norm

@@ -2,7 +2,8 @@
 
 NumPy computes elementwise on one core, and only its matrix products on several. A `Team` puts all
 of a step on several cores: each process takes some rows of the batch through the whole network,
-and some part of the parameters through the update. They meet twice a step.
+and some part of the parameters through the update. They meet twice a step, and once more where
+the gradient is clipped.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import multiprocessing
 import os
 import signal
 import sys
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,22 +29,25 @@ if TYPE_CHECKING:
     from multiprocessing.synchronize import Semaphore
 
 SPINS = 2000
-"""How often a process looks for another before it goes to sleep: for some 0.3 ms.
-
-To be woken takes longer than most steps of a small network leave one waiting.
-"""
+"""How often a process looks for another before it sleeps: some 0.3 ms; waking it takes 0.05 ms."""
 
 PATIENCE = 0.2
 """Seconds asleep after which a process looks whether the other one still lives."""
 
 AVAILABLE = sys.platform == "linux"
-"""Whether there are teams of more than one: they need a fork, which is not safe elsewhere."""
+"""Whether there are teams of more than one: they need a fork, which macOS's own BLAS forbids."""
+
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+"""What these mean is for the main process to decide, not for a copy of its handlers."""
+
+LAST_WORDS = 500
+"""The bytes in which a process can say what it failed with."""
 
 
 class Team:
     """``size`` processes that do the same work on different parts; ``rank`` is this one's number.
 
-    A team of one shares nothing and waits for nobody.
+    A team of one shares nothing and waits for nobody. OSError where the system has no semaphores.
     """
 
     def __init__(self, size: int = 1) -> None:
@@ -52,29 +56,29 @@ class Team:
         self.size = size
         self.rank = 0
         self._main = os.getpid()
-        self._partners: list[int] = []
+        self._partners: dict[int, int] = {}  # process id → rank
         self._barriers = 0
         if size > 1:
             self._pools = ThreadpoolController()
-            context = multiprocessing.get_context("fork")
             pairs = [(i, j) for i in range(size) for j in range(size) if i != j]
             try:
+                context = multiprocessing.get_context("fork")
                 self._gates = {pair: context.Semaphore(0) for pair in pairs}  # who came, who waits
-            except OSError as error:  # no /dev/shm
+            except (ImportError, OSError) as error:  # no /dev/shm
                 raise OSError(
-                    error.errno,
-                    f"no semaphores for {size} processes ({error.strerror}); train in one, with"
-                    " processes=1 or on the command line with OPENBLAS_NUM_THREADS=1",
+                    f"no semaphores for {size} processes ({error}); train in one, with"
+                    " processes=1 or on the command line with OPENBLAS_NUM_THREADS=1"
                 ) from error
             # Two in turn: while some still read those of one barrier, others write for the next.
-            self._given = shared((2, size, 4), np.float64)
+            self._given = shared((2, size, 2), np.float64)
+            self._last_words = shared((size, LAST_WORDS), np.uint8)
 
     def part(self, n: int) -> slice:
         """This process's part of ``n`` things; the parts differ by one in length at most."""
         return slice(n * self.rank // self.size, n * (self.rank + 1) // self.size)
 
-    def gather(self, *values: float) -> list[tuple[float, ...]]:
-        """What each process gave, at most four numbers, in the order of the ranks."""
+    def all_gather(self, *values: float) -> list[tuple[float, ...]]:
+        """What each process gave, one or two numbers, in the order of the ranks. A `barrier`."""
         if self.size == 1:
             return [values]
         given = self._given[self._barriers % 2, :, : len(values)]
@@ -82,9 +86,9 @@ class Team:
         self.barrier()
         return [tuple(row) for row in given.tolist()]
 
-    def sums(self, *values: float) -> list[float]:
-        """The sums of each of the values over the processes, added in one order by all."""
-        return [sum(column) for column in zip(*self.gather(*values), strict=True)]
+    def all_reduce(self, *values: float) -> list[float]:
+        """The sum of each value over the processes, added in one order by all. A `barrier`."""
+        return [sum(column) for column in zip(*self.all_gather(*values), strict=True)]
 
     def barrier(self) -> None:
         """Wait until all are here. What each wrote to shared memory before, all see after."""
@@ -102,46 +106,61 @@ class Team:
         They are forks: what they change, but for `shared` arrays, is theirs alone.
         """
         try:
-            for rank in range(1, self.size):
-                self._partners.append(self._fork(rank, work))
+            with self.one_thread_each():
+                for rank in range(1, self.size):
+                    self._fork(rank, work)
             yield
         finally:
-            for pid in self._partners:
-                os.kill(pid, signal.SIGKILL)  # they hold nothing that could be lost
-                os.waitpid(pid, 0)
-            self._partners.clear()
+            for pid in self._partners:  # they hold nothing that could be lost
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            while self._partners:
+                pid, _ = self._partners.popitem()
+                with contextlib.suppress(ChildProcessError):  # whoever ignores SIGCHLD has none
+                    os.waitpid(pid, 0)
 
     @contextlib.contextmanager
     def one_thread_each(self) -> Iterator[None]:
-        """A block in which this process has one thread for its products, if there are others."""
-        if self.size == 1:
+        """A block in which each process of a team has one thread for its products."""
+        if self.size == 1 or self.rank:  # the others were forked in such a block
             yield
         else:
             with self._pools.limit(limits=1, user_api="blas"):
                 yield
 
-    def _fork(self, rank: int, work: Callable[[], object]) -> int:
-        # What these signals mean the main process decides, not a copy of its handlers.
-        numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    def _fork(self, rank: int, work: Callable[[], object]) -> None:
+        numbers = [getattr(signal, name) for name in SIGNALS]
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
         try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
             pid = os.fork()
-            if not pid:
-                for number in numbers:
-                    signal.signal(number, signal.SIG_IGN)
+            if pid:
+                self._partners[pid] = rank
+                return
+            self._serve(rank, work, numbers, before)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if pid:
-            return pid
+
+    def _serve(
+        self, rank: int, work: Callable[[], object], ignored: list[int], mask: Iterable[int]
+    ) -> None:
+        """Do ``work`` in a process that has just been forked, and end it."""
         status = 1
         try:
-            os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # nor are its files and locks ours
+            for number in ignored:
+                signal.signal(number, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            for file in list(Path("/proc/self/fd").iterdir()):
+                if int(file.name) > 2:  # the main process's files, and its locks
+                    with contextlib.suppress(OSError):
+                        os.close(int(file.name))
             self.rank = rank
             self._partners.clear()
             work()
             status = 0
-        except BaseException:
-            os.write(2, traceback.format_exc().encode())
+        except BaseException as error:
+            words = f"{type(error).__name__}: {error}".encode()[:LAST_WORDS]
+            self._last_words[rank, : len(words)] = np.frombuffer(words, np.uint8)
         finally:
             os._exit(status)
 
@@ -152,18 +171,36 @@ class Team:
         while not gate.acquire(timeout=PATIENCE):
             if self.rank and os.getppid() != self._main:
                 os._exit(1)
-            for pid in self._partners:
-                if os.waitpid(pid, os.WNOHANG) != (0, 0):
-                    self._partners.remove(pid)
-                    raise ChildProcessError("a process that shared in the training has died")
+            for pid, rank in list(self._partners.items()):
+                how = self._end(pid, rank)
+                if how is None:
+                    continue
+                del self._partners[pid]
+                if gate.acquire(block=False):  # it was here before it ended
+                    return
+                raise ChildProcessError(f"process {rank + 1} of {self.size} of the training {how}")
+
+    def _end(self, pid: int, rank: int) -> str | None:
+        """How another process has ended; None if it lives."""
+        try:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:  # the system has reaped it: there is no status
+            ended, status = pid, 0
+        if not ended:
+            return None
+        words = self._last_words[rank].tobytes().rstrip(b"\0").decode(errors="replace")
+        if words:
+            return f"failed with {words}"
+        code = os.waitstatus_to_exitcode(status)
+        return f"was killed by {signal.Signals(-code).name}" if code < 0 else "has ended"
 
 
 ALONE = Team()
 
 
-def shared(shape: int | tuple[int, ...], dtype: DTypeLike) -> Array:
+def shared(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
     """Zeros in memory that processes forked from now on have in common with this one."""
-    count = math.prod(np.atleast_1d(shape).tolist())
+    count = math.prod(shape)
     memory = mmap.mmap(-1, max(1, count * np.dtype(dtype).itemsize))
     array: Array = np.frombuffer(memory, dtype, count)
     return array.reshape(shape)

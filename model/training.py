@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -97,20 +97,23 @@ def steps(
     state: State | None = None,
     done: int = 0,
     processes: int = 1,
-) -> Iterator[StepResult | EpochResult]:
+) -> Generator[StepResult | EpochResult, None, None]:
     """Train ``network`` in place for epochs ``done`` + 1 to ``epochs``.
 
     To go on exactly, give the parameters, ``state`` and ``done`` of an earlier call that
     stopped after an epoch, batches with the same order, and the same number of ``processes``.
 
-    More than one process share the work as `nnbasic.model.parallel` says; the arrays of
-    ``network`` and ``state`` are moved to shared memory for it. Raises `DivergedError`.
+    More than one process share the work as `nnbasic.model.parallel` says. The arrays of
+    ``network`` and ``state`` are moved to shared memory for it when the first result is asked
+    for: look them up anew. Between two results they may be read, not changed, as the other
+    processes are at the next batch; and within an epoch this process has one BLAS thread.
+    Raises `DivergedError`, and ChildProcessError if one of the processes dies.
     """
     optimizer = OPTIMIZERS.build(optimizer)
     schedule = SCHEDULES.build(schedule)
     state = optimizer.init(network.vector) if state is None else state
     team = Team(processes)
-    gradients = _gradients(network, state, team)
+    gradients = _share_memory(network, state, team)
 
     def loop() -> Iterator[StepResult | EpochResult]:
         network.bind(network.vector, gradients[team.rank])
@@ -123,7 +126,7 @@ def steps(
                     n = len(labels)
                     learning_rate = optimizer.lr * schedule(step, epochs * len(batches))
                     mine = network.backpropagate(x, labels[team.part(n)], share=len(x) / n)
-                    loss, correct = team.sums(*mine)
+                    loss, correct = team.all_reduce(*mine)  # from here on all gradients are there
                     step += 1
                     if not math.isfinite(loss):
                         raise DivergedError(epoch, step, network.first_non_finite(team))
@@ -194,8 +197,8 @@ def evaluate(network: MLP, batches: Batches) -> Score:
     return Score(total_loss / batches.examples, total_correct / batches.examples)
 
 
-def _gradients(network: MLP, state: State, team: Team) -> list[Array]:
-    """A gradient for each process; all that they read of each other is in shared memory then."""
+def _share_memory(network: MLP, state: State, team: Team) -> list[Array]:
+    """Move the parameters and ``state`` to shared memory; a gradient there for each process."""
     if team.size == 1:
         return [network.gradient]
 
@@ -206,4 +209,4 @@ def _gradients(network: MLP, state: State, team: Team) -> list[Array]:
 
     network.bind(moved(network.vector), network.gradient)
     state |= {name: moved(array) for name, array in state.items() if array.ndim}
-    return [shared(len(network.vector), network.dtype) for _ in range(team.size)]
+    return [shared(network.vector.shape, network.dtype) for _ in range(team.size)]

@@ -160,16 +160,17 @@ class _Session:
         save(self.run.last, self.network, self.state, self.done)
         if self._stops_early():
             return
-        for result in self._stream():
-            if self.watcher:
-                self.watcher.read(result)
-            if isinstance(result, EpochResult):
-                self._keep(result)
-            elif time.perf_counter() - self.beat > HEARTBEAT:
-                self._write()
-            yield result
-            if isinstance(result, EpochResult) and self._stops_early():
-                return
+        with contextlib.closing(self._stream()) as stream:
+            for result in stream:
+                if self.watcher:
+                    self.watcher.read(result)
+                if isinstance(result, EpochResult):
+                    self._keep(result)
+                elif time.perf_counter() - self.beat > HEARTBEAT:
+                    self._write()
+                yield result
+                if isinstance(result, EpochResult) and self._stops_early():
+                    return
 
     def finish(self) -> None:
         """Score the test set with the best checkpoint, the only time that it is looked at."""
@@ -186,7 +187,7 @@ class _Session:
     def end(self, status: Status, reason: str | None = None) -> None:
         self._write(status=status, reason=reason, ended=environment.now())
 
-    def _stream(self) -> Iterator[StepResult | EpochResult]:
+    def _stream(self) -> Generator[StepResult | EpochResult, None, None]:
         config, data = self.config, self.dataset
         batches = Batches(
             data.train.images,
@@ -242,7 +243,7 @@ class _Session:
 def processes(batch_size: int) -> int:
     """How many processes share the batches: one for each thread that the BLAS would use.
 
-    Fewer for small batches, where too few rows would be left for each.
+    Fewer if a process had less than `SMALLEST_SHARE` rows of a batch.
     """
     if not parallel.AVAILABLE:
         return 1

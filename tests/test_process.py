@@ -20,6 +20,7 @@ import pytest
 
 from nnbasic.model.parallel import AVAILABLE
 from nnbasic.runs import Run, newest
+from nnbasic.runs.environment import cores
 from support import started
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")
@@ -67,12 +68,15 @@ def wait_for(process: subprocess.Popen[str], condition: Callable[[], object]) ->
         time.sleep(0.001)
 
 
-def there_is_a_group(number: int) -> bool:
-    """Whether any process of this group is alive."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(number, 0)
-        return True
-    return False
+def group(number: int) -> list[str]:
+    """The states of the processes of this group that are alive."""
+    states = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            state, _, its_group = file.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == number and state != "Z":
+                states.append(state)
+    return states
 
 
 def epochs_on_disk() -> int:
@@ -191,20 +195,22 @@ class TestInterrupted:
     ) -> None:
         """A terminal sends Ctrl-C to all of the group. None of it outlives the main process."""
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
-        Path("some.yaml").write_text(BASE.replace("batch_size: 10", "batch_size: 32"))
+        base = BASE.replace("batch_size: 10", "batch_size: 32")
+        Path("some.yaml").write_text(base.replace("epochs: 12", "epochs: 500"))
         with started(
             NNBASIC, "train", "--config", "some", "--quiet", start_new_session=True
         ) as process:
             wait_for(process, lambda: epochs_on_disk() >= 1)
+            assert len(group(process.pid)) == min(2, cores())
             if number == signal.SIGKILL:
                 process.kill()
             else:
                 os.killpg(process.pid, number)
             process.communicate()
             end = time.monotonic() + 10
-            while there_is_a_group(process.pid) and time.monotonic() < end:
+            while group(process.pid) and time.monotonic() < end:
                 time.sleep(0.01)
-            assert not there_is_a_group(process.pid)
+            assert not group(process.pid)
         assert newest().status() == ("crashed" if number == signal.SIGKILL else "interrupted")
 
     def test_as_json(self, workplace: Path) -> None:

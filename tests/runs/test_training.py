@@ -18,7 +18,7 @@ import pytest
 
 from nnbasic.configs import Config, EarlyStopping
 from nnbasic.data import Dataset, Split
-from nnbasic.model import DivergedError, EpochResult
+from nnbasic.model import DivergedError, EpochResult, parallel
 from nnbasic.runs import FailedError, Run, RunError, start, train
 from nnbasic.runs import training as training_module
 from nnbasic.runs.training import best_epoch, patience_is_over
@@ -492,3 +492,14 @@ def test_a_run_stops_early_and_is_judged_by_its_best_epoch(
     assert record.status == "finished"
     assert record.best is not None
     assert record.epoch == record.best["epoch"] + 2 < 50
+
+
+@pytest.mark.parametrize(
+    ("threads", "batch_size", "expected"),
+    [(1, 128, 1), (2, 128, 2), (2, 32, 2), (2, 31, 1), (2, 1, 1), (8, 128, 8), (64, 128, 8)],
+)
+def test_how_many_processes_share_a_batch(
+    monkeypatch: pytest.MonkeyPatch, threads: int, batch_size: int, expected: int
+) -> None:
+    monkeypatch.setattr(training_module.environment, "blas_threads", lambda: threads)
+    assert training_module.processes(batch_size) == (expected if parallel.AVAILABLE else 1)
