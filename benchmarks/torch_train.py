@@ -34,6 +34,8 @@ def main() -> None:
         mean, std = x.mean(), x.std()
         for images in (x, test_x):
             images.sub_(mean).div_(std)
+    elif config["data"]["scale"] != "unit":
+        raise SystemExit("the peer knows the scales 'unit' and 'standard'")
     held_out = config["data"]["validation"]
     if held_out:
         x, y = x[:-held_out], y[:-held_out]

@@ -50,7 +50,7 @@ class MLP:
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"dtype is {self.dtype}; it must be float32 or float64")
         self.layers = _stack(self.sizes, self.activations)
-        count = sum(math.prod(shape) for layer in self.layers for shape in layer.shapes.values())
+        count = _count(self.layers)
         self.bind(np.zeros(count, self.dtype), np.zeros(count, self.dtype))
         self.weights = _weight_slices(self.parameters)
         self._initialise(INITIALIZERS.build(init), seed)
@@ -171,8 +171,7 @@ class MLP:
 def parameter_count(layers: Sequence[int], activation: ActivationSpec) -> int:
     """How many numbers such a network learns, counted without allocating them."""
     sizes = check_sizes(layers)
-    stack = _stack(sizes, hidden_activations(sizes, activation))
-    return sum(math.prod(shape) for layer in stack for shape in layer.shapes.values())
+    return _count(_stack(sizes, hidden_activations(sizes, activation)))
 
 
 def check_sizes(layers: Sequence[int]) -> list[int]:
@@ -216,6 +215,10 @@ def _numbered(layers: Sequence[Layer]) -> list[tuple[int, Layer]]:
         number += isinstance(layer, Affine)
         numbered.append((number, layer))
     return numbered
+
+
+def _count(layers: Sequence[Layer]) -> int:
+    return sum(math.prod(shape) for layer in layers for shape in layer.shapes.values())
 
 
 def _views(layers: Sequence[Layer], vector: Array) -> dict[str, Array]:

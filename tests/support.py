@@ -1,12 +1,33 @@
-"""What several test files use: processes that do not outlive a test, and a disk that is full."""
+"""What several test files use: the command as a process, a full disk, and what a run has left."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
 import subprocess
-from collections.abc import Iterator
+import sysconfig
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+
+from nnbasic import data
+from nnbasic.configs import Config, load
+from nnbasic.data import Dataset
+from nnbasic.runs import Run, start, train
+
+SCRIPTS = sysconfig.get_path("scripts")
+NNBASIC = str(Path(SCRIPTS, "nnbasic"))
+
+BASE = """
+layers: [784, 16, 10]
+epochs: 12
+batch_size: 10
+data: {dataset: digits, validation: 9000}
+"""
+"""A config that trains for long enough to be interrupted."""
 
 
 @contextlib.contextmanager
@@ -41,3 +62,97 @@ def limited_files(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run `nnbasic` to its end."""
+    command = [NNBASIC, *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, **options
+    )
+
+
+def wait_for(process: subprocess.Popen[str], condition: Callable[[], object]) -> None:
+    """Look every millisecond whether ``condition`` holds, as long as ``process`` is alive."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert process.poll() is None, "the process ended"
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.001)
+
+
+def epochs_on_disk() -> int:
+    """How many epochs the newest run has written; -1 while it has not begun."""
+    for directory in sorted(Path("runs").glob("*"), reverse=True):
+        if (directory / "last.npz").exists():
+            with contextlib.suppress(FileNotFoundError):
+                return (directory / "metrics.jsonl").read_bytes().count(b"\n")
+            return 0
+    return -1
+
+
+def finish(run: Run, dataset: Dataset) -> Run:
+    for _ in train(run, dataset):
+        pass
+    return run
+
+
+def stop_after(epochs: int, run: Run, dataset: Dataset) -> None:
+    """Train until ``epochs`` epochs are done, and a step into the next one."""
+    with contextlib.closing(train(run, dataset)) as events:
+        for event in events:
+            if event.epoch > epochs:
+                return
+
+
+def content(run: Run) -> dict[str, Any]:
+    """All that must not depend on how often a run was stopped."""
+    found: dict[str, Any] = {"files": sorted(file.name for file in run.directory.iterdir())}
+    for name in ("last.npz", "best.npz", "predictions.npz"):
+        with np.load(run.directory / name) as file:
+            found[name] = {key: (file[key].dtype.str, file[key].tobytes()) for key in file}
+    found["metrics"] = [timeless(row) for row in run.metrics()]
+    found["diagnostics"] = (run.directory / "diagnostics.jsonl").read_text()
+    record = run.record()
+    assert record.best is not None
+    assert record.last is not None
+    found["record"] = record.status, record.epoch, record.test_accuracy, record.test_loss
+    found["best and last"] = timeless(record.best), timeless(record.last)
+    return found
+
+
+def timeless(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if not key.endswith("_seconds")}
+
+
+def stopped_after_one(config: str, name: str) -> Run:
+    """A run that was interrupted in its second epoch."""
+    loaded = load(config)
+    dataset = data.load("digits", validation=loaded.data.validation)
+    run = start(loaded, dataset, runs=Path("runs"), name=name)
+    with contextlib.closing(train(run, dataset)) as events:
+        next(event for event in events if event.epoch == 2)
+    assert run.record().epoch == 1
+    return run
+
+
+class Straight:
+    """The content of a run that was never stopped, made once for each setting."""
+
+    def __init__(self, folder: Path, dataset: Dataset) -> None:
+        self.folder, self.dataset = folder, dataset
+        self.made: dict[str, dict[str, Any]] = {}
+
+    def __call__(self, name: str, config: Config) -> dict[str, Any]:
+        if name not in self.made:
+            run = start(config, self.dataset, runs=self.folder, name="straight")
+            self.made[name] = content(finish(run, self.dataset))
+        return self.made[name]
+
+
+def examples(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Three noisy clouds in six dimensions."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 3, n)
+    centres = 2 * np.eye(3, 6)
+    return centres[labels] + 0.5 * rng.normal(size=(n, 6)), labels

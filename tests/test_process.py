@@ -1,39 +1,26 @@
-"""The installed `nnbasic` as a real process: interrupted, killed, resumed, and in a terminal."""
+"""The installed `nnbasic` as a real process: interrupted, killed and resumed."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from nnbasic.model.parallel import AVAILABLE
-from nnbasic.runs import Run, newest
+from nnbasic.runs import newest
 from nnbasic.runs.environment import cores
-from support import started
+from support import BASE, NNBASIC, SCRIPTS, content, epochs_on_disk, run, started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")
 
-SCRIPTS = sysconfig.get_path("scripts")
-NNBASIC = str(Path(SCRIPTS, "nnbasic"))
-
-BASE = """
-layers: [784, 16, 10]
-epochs: 12
-batch_size: 10
-data: {dataset: digits, validation: 9000}
-"""
 SETTINGS = {
     "momentum and cosine": "schedule: {name: cosine, warmup: 0.1}",
     "adam and one_cycle": "optimizer: adam\nschedule: one_cycle",
@@ -51,23 +38,6 @@ early_stopping: {patience: 2, metric: val_loss, min_delta: 0.02}
 }
 
 
-def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run `nnbasic` to its end."""
-    command = [NNBASIC, *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, **options
-    )
-
-
-def wait_for(process: subprocess.Popen[str], condition: Callable[[], object]) -> None:
-    """Look every millisecond whether ``condition`` holds, as long as ``process`` is alive."""
-    end = time.monotonic() + 30
-    while not condition():
-        assert process.poll() is None, "the process ended"
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.001)
-
-
 def group(number: int) -> list[str]:
     """The states of the processes of this group that are alive."""
     states = []
@@ -77,32 +47,6 @@ def group(number: int) -> list[str]:
             if int(its_group) == number and state != "Z":
                 states.append(state)
     return states
-
-
-def epochs_on_disk() -> int:
-    """How many epochs the newest run has written; -1 while it has not begun."""
-    for directory in sorted(Path("runs").glob("*"), reverse=True):
-        if (directory / "last.npz").exists():
-            with contextlib.suppress(FileNotFoundError):
-                return (directory / "metrics.jsonl").read_bytes().count(b"\n")
-            return 0
-    return -1
-
-
-def content(run: Run) -> dict[str, Any]:
-    """All that must not depend on how often a run was stopped."""
-    found: dict[str, Any] = {"files": sorted(f.name for f in run.directory.iterdir())}
-    for name in ("last.npz", "best.npz", "predictions.npz"):
-        with np.load(run.directory / name) as file:
-            found[name] = {key: (file[key].dtype.str, file[key].tobytes()) for key in file}
-    found["metrics"] = [
-        {key: value for key, value in row.items() if not key.endswith("_seconds")}
-        for row in run.metrics()
-    ]
-    found["diagnostics"] = (run.directory / "diagnostics.jsonl").read_text()
-    record = run.record()
-    found["end"] = record.status, record.epoch, record.test_accuracy, record.test_loss
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +128,7 @@ def test_stopped_and_resumed(
     expected = straight[setting]
     assert content(stopped) == expected
     if "early" in setting:
-        assert expected["end"][1] < 12
+        assert expected["record"][1] < 12
 
 
 class TestInterrupted:
@@ -299,110 +243,3 @@ def test_a_run_is_trained_by_one_process_at_a_time(workplace: Path) -> None:
         process.kill()
         process.wait()
     assert live.status() == "crashed"
-
-
-class TestTerminal:
-    """stderr is a real terminal of 80 columns."""
-
-    @pytest.fixture
-    def terminal(self) -> Iterator[tuple[int, Callable[[], str]]]:
-        """A terminal's end for the process, and a function that reads all that was written."""
-        pty = pytest.importorskip("pty")
-        import fcntl
-        import struct
-        import termios
-        import threading
-
-        ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        received: list[bytes] = []
-
-        def read() -> None:
-            with contextlib.suppress(OSError):
-                while chunk := os.read(ours, 65536):
-                    received.append(chunk)
-
-        thread = threading.Thread(target=read)
-        thread.start()
-
-        def text() -> str:
-            os.close(theirs)
-            thread.join(timeout=10)
-            return b"".join(received).decode()
-
-        yield theirs, text
-        os.close(ours)
-
-    def test_two_bars_that_fit_and_leave_nothing(
-        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
-    ) -> None:
-        Path("some.yaml").write_text(BASE)
-        theirs, text = terminal
-        command = ("train", "--config", "some", "--json")
-        with started(NNBASIC, *command, stderr=theirs) as process:
-            out, _ = process.communicate()
-        assert process.returncode == 0
-        written = text()
-        assert json.loads(out)["status"] == "finished"
-        assert re.search(r"epoch   1/12 +\d+%\|.{8}\| ETA \d\d:\d\d", written)
-        assert re.search(
-            r"batch [ \d]{3}/300 +\d+%\|.{8}\| ETA \d\d:\d\d, loss \S+, acc \d+\.\d %, lr \S+",
-            written,
-        )
-        frames = re.split(r"[\r\n]|\x1b\[\w", written)
-        assert 60 < max(map(len, frames)) <= 80
-        lines = [line for line in screen(written) if line]
-        assert len(lines) == 12
-        for number, line in enumerate(lines, 1):
-            assert re.fullmatch(
-                rf"epoch {number:>2}/12  train loss \S+ acc \S+ %  val loss \S+ acc \S+ %  \S+ s",
-                line,
-            )
-
-    def test_a_ctrl_c_leaves_the_epochs_and_the_command(
-        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
-    ) -> None:
-        Path("some.yaml").write_text(BASE)
-        theirs, text = terminal
-        with started(NNBASIC, "train", "--config", "some", stderr=theirs) as process:
-            wait_for(process, lambda: epochs_on_disk() >= 2)
-            os.write(theirs, b"^C")  # as the terminal writes it
-            process.send_signal(signal.SIGINT)
-            process.communicate()
-        assert process.returncode == 130
-        lines = [line for line in screen(text()) if line]
-        assert lines[-1] == f"  nnbasic train --resume {newest().id}"
-        assert re.fullmatch(r"Interrupted after \d+ of 12 epochs. Go on with:", lines[-2])
-        for line in lines[:-2]:
-            assert re.match(r"epoch [ \d]\d/12  train loss", line)
-
-    def test_a_run_that_cannot_begin_shows_no_bar(
-        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
-    ) -> None:
-        run("train", "--config", "small", "--epochs", 1)
-        theirs, text = terminal
-        with started(NNBASIC, "train", "--resume", newest().id, stderr=theirs) as process:
-            process.communicate()
-        assert process.returncode == 2
-        assert screen(text())[0].endswith("the run has finished; there is nothing to resume")
-
-
-def screen(written: str) -> list[str]:
-    """What a terminal shows after ``written``: of its commands, those that occur here."""
-    lines, row, column = [""], 0, 0
-    for part in re.findall(r"\x1b\[\w|\r|\n|[^\x1b\r\n]+", written):
-        if part == "\r":
-            column = 0
-        elif part == "\n":
-            row += 1
-            lines += [""] * (row + 1 - len(lines))
-        elif part == "\x1b[A":
-            row -= 1
-        elif part == "\x1b[J":
-            lines[row:] = [lines[row][:column]]
-        else:
-            assert part[0] != "\x1b", f"an unknown command: {part!r}"
-            line = lines[row].ljust(column)
-            lines[row] = line[:column] + part + line[column + len(part) :]
-            column += len(part)
-    return [line.rstrip() for line in lines]

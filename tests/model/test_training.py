@@ -23,17 +23,10 @@ from nnbasic.model import (
     steps,
     stream,
 )
+from support import examples
 
 SIZES = [6, 8, 7, 3]
 EPOCHS = 4
-
-
-def examples(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Three noisy clouds in six dimensions."""
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(0, 3, n)
-    centres = 2 * np.eye(3, 6)
-    return centres[labels] + 0.5 * rng.normal(size=(n, 6)), labels
 
 
 def batches(dtype: Any = np.float32, seed: int = 0) -> Batches:

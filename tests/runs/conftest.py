@@ -12,6 +12,7 @@ import pytest
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
 from nnbasic.runs import Run, start, train
+from support import Straight
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +64,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Path:
                 for _ in train(run, dataset):
                     pass
     return folder
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Straight:
+    return Straight(tmp_path_factory.mktemp("straight"), dataset)

@@ -1,9 +1,8 @@
-"""A run goes on with the same bits wherever it was stopped, and says how it ended."""
+"""A run goes on with the same bits wherever it was stopped, and shows that it is alive."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -13,16 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from nnbasic.configs import Config, EarlyStopping
-from nnbasic.data import Dataset, Split
-from nnbasic.model import DivergedError, EpochResult, parallel
-from nnbasic.runs import FailedError, Run, RunError, start, train
+from nnbasic.configs import Config
+from nnbasic.data import Dataset
+from nnbasic.model import EpochResult, parallel
+from nnbasic.runs import Run, start, train
 from nnbasic.runs import training as training_module
-from nnbasic.runs.training import best_epoch, patience_is_over
-from support import limited_files
+from support import Straight, content, finish, stop_after
 
 pytest.importorskip("resource")
 
@@ -43,59 +40,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "epochs": 6,
     },
 }
-
-
-def finish(run: Run, dataset: Dataset) -> Run:
-    for _ in train(run, dataset):
-        pass
-    return run
-
-
-def stop_after(epochs: int, run: Run, dataset: Dataset) -> None:
-    """Train until ``epochs`` epochs are done, and a step into the next one."""
-    with contextlib.closing(train(run, dataset)) as events:
-        for event in events:
-            if event.epoch > epochs:
-                return
-
-
-def content(run: Run) -> dict[str, Any]:
-    """All that must not depend on how often a run was stopped."""
-    found: dict[str, Any] = {"files": sorted(file.name for file in run.directory.iterdir())}
-    for name in ("last.npz", "best.npz", "predictions.npz"):
-        with np.load(run.directory / name) as file:
-            found[name] = {key: (file[key].dtype.str, file[key].tobytes()) for key in file}
-    found["metrics"] = [timeless(row) for row in run.metrics()]
-    found["diagnostics"] = (run.directory / "diagnostics.jsonl").read_text()
-    record = run.record()
-    assert record.best is not None
-    assert record.last is not None
-    found["record"] = record.status, record.epoch, record.test_accuracy, record.test_loss
-    found["best and last"] = timeless(record.best), timeless(record.last)
-    return found
-
-
-def timeless(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if not key.endswith("_seconds")}
-
-
-class Straight:
-    """The content of a run that was never stopped, made once for each setting."""
-
-    def __init__(self, folder: Path, dataset: Dataset) -> None:
-        self.folder, self.dataset = folder, dataset
-        self.made: dict[str, dict[str, Any]] = {}
-
-    def __call__(self, name: str, config: Config) -> dict[str, Any]:
-        if name not in self.made:
-            run = start(config, self.dataset, runs=self.folder, name="straight")
-            self.made[name] = content(finish(run, self.dataset))
-        return self.made[name]
-
-
-@pytest.fixture(scope="module")
-def straight(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Straight:
-    return Straight(tmp_path_factory.mktemp("straight"), dataset)
 
 
 class TestTheSameBits:
@@ -227,154 +171,6 @@ class TestKilled:
         assert set(statuses) == {"interrupted", "crashed", "finished"}
 
 
-class TestRefused:
-    def test_a_run_that_has_finished(self, finished: Run, dataset: Dataset) -> None:
-        before = content(finished)
-        with pytest.raises(RunError, match="the run has finished; there is nothing to resume"):
-            finish(finished, dataset)
-        assert content(finished) == before
-
-    def test_a_run_that_is_being_trained(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
-    ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
-        with contextlib.closing(train(run, dataset)) as events:
-            next(events)
-            assert run.status() == "running"
-            with pytest.raises(RunError, match="another process is training this run"):
-                finish(run, dataset)
-            assert run.status() == "running"
-        assert run.status() == "interrupted"
-
-    def test_other_data(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
-    ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
-        other = Dataset("mnist", *[dataset.train] * 3, sha256="cd" * 32, source="elsewhere")
-        with pytest.raises(RunError, match="scores would not compare"):
-            finish(run, other)
-
-    @pytest.mark.parametrize(("old", "new"), [("epochs: 3", "epochs: 4"), ("seed: 0", "seed: 1")])
-    def test_a_config_that_was_edited(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], old: str, new: str
-    ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
-        stop_after(1, run, dataset)
-        path = run.directory / "config.yaml"
-        text = path.read_text()
-        path.write_text(text.replace(old, new))
-        with pytest.raises(RunError, match="is not what it was started with"):
-            finish(run, dataset)
-        path.write_text(text)
-        assert finish(run, dataset).status() == "finished"
-
-    @pytest.mark.parametrize("damage", [b"", b"junk", None])
-    def test_a_damaged_checkpoint(
-        self,
-        tmp_path: Path,
-        dataset: Dataset,
-        config: Callable[..., Config],
-        damage: bytes | None,
-    ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
-        stop_after(2, run, dataset)
-        whole = run.last.read_bytes()
-        run.last.write_bytes(whole[:-100] if damage is None else damage)
-        before = (run.directory / "run.json").read_bytes()
-        with pytest.raises(RunError, match=r"last\.npz: damaged, or no checkpoint"):
-            finish(run, dataset)
-        assert (run.directory / "run.json").read_bytes() == before
-        run.last.write_bytes(whole)
-        assert finish(run, dataset).record().epoch == 3
-
-
-class TestDiverged:
-    HOT = {"optimizer": {"name": "sgd", "lr": 1e25}, "schedule": "constant"}  # noqa: RUF012
-
-    def test_the_record_says_where_and_why(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
-    ) -> None:
-        run = start(config(**self.HOT), dataset, runs=tmp_path, name="x")
-        with pytest.raises(DivergedError, match="at epoch 1, step 2; first in layer"):
-            finish(run, dataset)
-        record = run.record()
-        assert record.status == run.status() == "diverged"
-        assert record.reason is not None
-        for words in ("epoch 1, step 2", "optimizer.lr is 1e+25", "init is he"):
-            assert words in record.reason
-        assert "clip_norm" in record.reason
-        assert record.ended is not None
-        assert run.metrics() == []
-        with pytest.raises(RunError, match="the run has diverged; there is nothing to resume"):
-            finish(run, dataset)
-
-    @pytest.mark.parametrize("held_out", [True, False])
-    def test_in_the_very_last_step(
-        self,
-        tmp_path: Path,
-        dataset: Dataset,
-        config: Callable[..., Config],
-        held_out: bool,
-    ) -> None:
-        """No further training step would see it: the validation set does, or the test set."""
-        if not held_out:
-            nothing = Split(dataset.train.images[:0], dataset.train.labels[:0])
-            dataset = Dataset(
-                "digits", dataset.train, nothing, dataset.test, "ab" * 32, "generated"
-            )
-        setting = config(**self.HOT, batch_size=1000, epochs=1)
-        run = start(setting, dataset, runs=tmp_path, name="x")
-        with pytest.raises(DivergedError, match="at epoch 1, step 1; first in"):
-            finish(run, dataset)
-        record = run.record()
-        assert record.status == "diverged"
-        assert record.test_accuracy is None
-        json.loads((run.directory / "run.json").read_text(), parse_constant=pytest.fail)
-        json.loads((run.directory / "metrics.jsonl").read_text() or "0", parse_constant=pytest.fail)
-
-
-class TestFailed:
-    def test_a_full_disk_and_space_again(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
-    ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
-        stop_after(1, run, dataset)
-        with limited_files(40_000), pytest.raises(FailedError, match="File too large") as error:
-            finish(run, dataset)
-        assert isinstance(error.value.__cause__, OSError)
-        record = run.record()
-        assert record.status == run.status() == "failed"
-        assert record.reason == str(error.value) == "OSError: [Errno 27] File too large"
-        assert content(finish(run, dataset)) == straight("plain", config())
-        assert run.record().reason is None
-
-    def test_a_disk_too_full_for_the_record(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
-    ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
-        stop_after(1, run, dataset)
-        with limited_files(100), pytest.raises(FailedError, match="File too large"):
-            finish(run, dataset)
-        assert run.record().status == "interrupted"
-        assert content(finish(run, dataset)) == straight("plain", config())
-
-    def test_a_fault_of_the_code(
-        self,
-        tmp_path: Path,
-        dataset: Dataset,
-        config: Callable[..., Config],
-    ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
-        broken = Dataset(
-            "digits", dataset.train, dataset.validation, Split(*[np.zeros(3)] * 2), "ab" * 32, ""
-        )
-        with pytest.raises(FailedError) as error:
-            finish(run, broken)
-        assert error.value.__cause__ is not None
-        assert run.record().status == "failed"
-        assert run.record().reason == str(error.value)
-
-
 def test_the_metrics_of_an_epoch_are_on_disk_when_it_is_told(
     tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
 ) -> None:
@@ -435,63 +231,6 @@ def test_time_adds_up_over_sessions(
     finish(run, dataset)
     assert run.metrics()[-1]["elapsed_seconds"] > spent
     assert run.record().seconds > spent
-
-
-def rows(key: str, *values: float | None) -> list[dict[str, Any]]:
-    return [{"epoch": i, key: value} for i, value in enumerate(values, 1)]
-
-
-class TestBest:
-    def test_nothing_yet(self) -> None:
-        assert best_epoch([]) is None
-
-    def test_the_first_of_the_highest(self) -> None:
-        history = rows("val_accuracy", 0.5, 0.9, 0.7, 0.9, 0.1)
-        assert best_epoch(history) is history[1]
-
-    def test_the_last_without_validation(self) -> None:
-        history = rows("val_accuracy", None, None)
-        assert best_epoch(history) is history[-1]
-
-
-class TestPatience:
-    @pytest.mark.parametrize(
-        ("values", "over"),
-        [
-            ([], False),
-            ([0.5], False),
-            ([0.5, 0.5], False),
-            ([0.5, 0.5, 0.5], True),
-            ([0.5, 0.4, 0.6, 0.6], False),
-            ([0.5, 0.4, 0.6, 0.6, 0.5], True),
-            ([0.5, 0.4, 0.45], True),
-        ],
-    )
-    def test_of_two_epochs(self, values: list[float], over: bool) -> None:
-        accuracy = EarlyStopping(metric="val_accuracy", patience=2)
-        assert patience_is_over(accuracy, rows("val_accuracy", *values)) is over
-        loss = EarlyStopping(metric="val_loss", patience=2)
-        assert patience_is_over(loss, rows("val_loss", *(-value for value in values))) is over
-
-    def test_small_steps_do_not_count_however_many(self) -> None:
-        stopping = EarlyStopping(metric="val_accuracy", patience=3, min_delta=0.1)
-        assert patience_is_over(stopping, rows("val_accuracy", 0.5, 0.55, 0.58, 0.6))
-        assert not patience_is_over(stopping, rows("val_accuracy", 0.5, 0.55, 0.58, 0.61))
-
-    def test_a_loss_that_was_not_finite_is_no_improvement(self) -> None:
-        stopping = EarlyStopping(metric="val_loss", patience=1)
-        assert not patience_is_over(stopping, rows("val_loss", 3.0))
-        assert patience_is_over(stopping, rows("val_loss", 3.0, None))
-
-
-def test_a_run_stops_early_and_is_judged_by_its_best_epoch(
-    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
-) -> None:
-    setting = config(epochs=50, early_stopping={"patience": 2})
-    record = finish(start(setting, dataset, runs=tmp_path, name="x"), dataset).record()
-    assert record.status == "finished"
-    assert record.best is not None
-    assert record.epoch == record.best["epoch"] + 2 < 50
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,126 @@
+"""The progress bars of `nnbasic train` in a real terminal of 80 columns."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from nnbasic.runs import newest
+from support import BASE, NNBASIC, epochs_on_disk, run, started, wait_for
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")
+
+
+class TestTerminal:
+    """stderr is a real terminal of 80 columns."""
+
+    @pytest.fixture
+    def terminal(self) -> Iterator[tuple[int, Callable[[], str]]]:
+        """A terminal's end for the process, and a function that reads all that was written."""
+        pty = pytest.importorskip("pty")
+        import fcntl
+        import struct
+        import termios
+        import threading
+
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        received: list[bytes] = []
+
+        def read() -> None:
+            with contextlib.suppress(OSError):
+                while chunk := os.read(ours, 65536):
+                    received.append(chunk)
+
+        thread = threading.Thread(target=read)
+        thread.start()
+
+        def text() -> str:
+            os.close(theirs)
+            thread.join(timeout=10)
+            return b"".join(received).decode()
+
+        yield theirs, text
+        os.close(ours)
+
+    def test_two_bars_that_fit_and_leave_nothing(
+        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
+    ) -> None:
+        Path("some.yaml").write_text(BASE)
+        theirs, text = terminal
+        command = ("train", "--config", "some", "--json")
+        with started(NNBASIC, *command, stderr=theirs) as process:
+            out, _ = process.communicate()
+        assert process.returncode == 0
+        written = text()
+        assert json.loads(out)["status"] == "finished"
+        assert re.search(r"epoch   1/12 +\d+%\|.{8}\| ETA \d\d:\d\d", written)
+        assert re.search(
+            r"batch [ \d]{3}/300 +\d+%\|.{8}\| ETA \d\d:\d\d, loss \S+, acc \d+\.\d %, lr \S+",
+            written,
+        )
+        frames = re.split(r"[\r\n]|\x1b\[\w", written)
+        assert 60 < max(map(len, frames)) <= 80
+        lines = [line for line in screen(written) if line]
+        assert len(lines) == 12
+        for number, line in enumerate(lines, 1):
+            assert re.fullmatch(
+                rf"epoch {number:>2}/12  train loss \S+ acc \S+ %  val loss \S+ acc \S+ %  \S+ s",
+                line,
+            )
+
+    def test_a_ctrl_c_leaves_the_epochs_and_the_command(
+        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
+    ) -> None:
+        Path("some.yaml").write_text(BASE)
+        theirs, text = terminal
+        with started(NNBASIC, "train", "--config", "some", stderr=theirs) as process:
+            wait_for(process, lambda: epochs_on_disk() >= 2)
+            os.write(theirs, b"^C")  # as the terminal writes it
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+        assert process.returncode == 130
+        lines = [line for line in screen(text()) if line]
+        assert lines[-1] == f"  nnbasic train --resume {newest().id}"
+        assert re.fullmatch(r"Interrupted after \d+ of 12 epochs. Go on with:", lines[-2])
+        for line in lines[:-2]:
+            assert re.match(r"epoch [ \d]\d/12  train loss", line)
+
+    def test_a_run_that_cannot_begin_shows_no_bar(
+        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
+    ) -> None:
+        run("train", "--config", "small", "--epochs", 1)
+        theirs, text = terminal
+        with started(NNBASIC, "train", "--resume", newest().id, stderr=theirs) as process:
+            process.communicate()
+        assert process.returncode == 2
+        assert screen(text())[0].endswith("the run has finished; there is nothing to resume")
+
+
+def screen(written: str) -> list[str]:
+    """What a terminal shows after ``written``: of its commands, those that occur here."""
+    lines, row, column = [""], 0, 0
+    for part in re.findall(r"\x1b\[\w|\r|\n|[^\x1b\r\n]+", written):
+        if part == "\r":
+            column = 0
+        elif part == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif part == "\x1b[A":
+            row -= 1
+        elif part == "\x1b[J":
+            lines[row:] = [lines[row][:column]]
+        else:
+            assert part[0] != "\x1b", f"an unknown command: {part!r}"
+            line = lines[row].ljust(column)
+            lines[row] = line[:column] + part + line[column + len(part) :]
+            column += len(part)
+    return [line.rstrip() for line in lines]
