@@ -52,7 +52,7 @@ def activations(names: tuple[str, ...], plot: Path | None) -> None:
     if plot is not None:
         from nnbasic.cli.curves import draw
 
-        draw(chosen, plot)
+        draw(chosen, {name: options(each) for name, each in chosen.items()}, plot)
         click.echo(f"\n{plot}")
 
 

@@ -18,7 +18,7 @@ from nnbasic.cli.options import (
 
 if TYPE_CHECKING:
     from nnbasic.data import Dataset
-    from nnbasic.runs.collect import RunData
+    from nnbasic.runs.collection import RunData
 
 
 @click.command()
@@ -75,9 +75,9 @@ def compare(
     nnbasic compare --report out.html
     """
     from nnbasic.cli.tables import show, terminal_width
-    from nnbasic.runs import formats
-    from nnbasic.runs.collect import collect
-    from nnbasic.runs.compare import compare as compared
+    from nnbasic.compare import text
+    from nnbasic.compare.comparison import compare as compared
+    from nnbasic.runs.collection import collect
 
     data, problems = collect(runs_dir, selectors)
     keys = None if by is None else [key.strip() for key in by.split(",")]
@@ -87,13 +87,13 @@ def compare(
     elif form == "csv":
         for warning in comparison.warnings:
             warn(warning)
-        click.echo(formats.as_csv(comparison), nl=False)
+        click.echo(text.as_csv(comparison), nl=False)
     elif form == "markdown":
-        show([formats.markdown(comparison)])
+        show([text.markdown(comparison)])
     else:
-        show([formats.table(comparison, terminal_width())])
+        show([text.table(comparison, terminal_width())])
     if report_file is not None:
-        from nnbasic.runs import report
+        from nnbasic.compare import report
 
         dataset = data_at_hand(comparison.groups[0].runs[0], data_dir)
         report.write(comparison, report_file, dataset=dataset)

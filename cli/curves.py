@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from nnbasic.cli.activations import options
 from nnbasic.model.curves import curve, pieces
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ FUNCTION, DERIVATIVE, GREY, INK, GRID = "#0072b2", "#d55e00", "#767676", "#22222
 """Blue and vermilion of Okabe and Ito's palette, told apart by every kind of sight."""
 
 
-def draw(activations: Mapping[str, Activation], file: Path) -> None:
-    """Write the picture as PNG or SVG, by the suffix of ``file``."""
+def draw(activations: Mapping[str, Activation], options: Mapping[str, str], file: Path) -> None:
+    """Write the picture as PNG or SVG, by the suffix of ``file``; ``options`` stand beside them."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -41,7 +40,7 @@ def draw(activations: Mapping[str, Activation], file: Path) -> None:
     figure = Figure(figsize=(2.6 * columns + 0.6, 1.9 * rows + 0.5), layout="constrained")
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).reshape(-1)
     for axes, (name, activation) in zip(panels, activations.items(), strict=False):
-        _panel(axes, name, activation)
+        _panel(axes, name, options[name], activation)
     for axes in panels[len(activations) :]:
         axes.set_visible(False)
     handles, labels = panels[0].get_legend_handles_labels()
@@ -54,7 +53,7 @@ def draw(activations: Mapping[str, Activation], file: Path) -> None:
         raise click.UsageError(f"{file} cannot be written: {error.strerror}.") from error
 
 
-def _panel(axes: Axes, name: str, activation: Activation) -> None:
+def _panel(axes: Axes, name: str, options: str, activation: Activation) -> None:
     z = np.linspace(*SIDES, 1601)
     a, slope = curve(activation, z)
     axes.grid(color=GRID, linewidth=0.6)
@@ -69,7 +68,7 @@ def _panel(axes: Axes, name: str, activation: Activation) -> None:
     )
     axes.set(xlim=SIDES, ylim=HEIGHTS, xticks=range(-4, 5, 2), yticks=range(-2, 4))
     axes.set_title(name, fontsize=11, fontweight="bold", color=INK, loc="left", pad=4)
-    axes.set_title(options(activation), fontsize=8, color=GREY, loc="right", pad=4)
+    axes.set_title(options, fontsize=8, color=GREY, loc="right", pad=4)
     axes.tick_params(labelsize=8, length=0, colors=INK)
     axes.spines[:].set_visible(False)
 

@@ -49,7 +49,7 @@ def evaluate(
 ) -> None:
     """Score RUN: an id, its beginning, a name or a directory.  [default: the newest run]"""
     from nnbasic import runs
-    from nnbasic.cli.train import recorded_data
+    from nnbasic.cli.loading import recorded_data
 
     chosen = runs.newest(runs_dir) if run is None else runs.find(run, runs_dir)
     dataset = recorded_data(chosen, data_dir)

@@ -8,6 +8,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+INTERRUPTED = 130
+"""The exit code of what was interrupted: 128 and the number of the signal, as in a shell."""
+
 PATIENCE = 1.0
 """Seconds in which a further signal is not a further interrupt."""
 

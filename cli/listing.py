@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nnbasic.cli.tables import Column, table
 
 if TYPE_CHECKING:
-    from nnbasic.runs.collect import RunData
+    from nnbasic.runs.collection import RunData
 
 NONE = "–"
 
@@ -75,7 +75,7 @@ def percent(share: float | None) -> str:
 
 def epochs(data: RunData) -> str:
     """How many are done, of how many."""
-    from nnbasic.runs.grouping import shown
+    from nnbasic.runs.choices import shown
 
     return f"{data.record.epoch}/{shown(data.flat.get('epochs'))}"
 
@@ -97,11 +97,11 @@ def _datasets(runs: Sequence[RunData]) -> list[Column]:
 
 def _choices(runs: Sequence[RunData]) -> list[Column]:
     """A column for each key of the config that differs: components, the seed, then all else."""
-    from nnbasic.runs.filters import is_number
-    from nnbasic.runs.grouping import group_runs, headings, shown, values
+    from nnbasic.runs.choices import headings, shown, tell_apart, values
+    from nnbasic.runs.selection import is_number
 
     rows = [values(data) | {"seed": data.flat.get("seed")} for data in runs]
-    differ = group_runs(runs).differs
+    differ = tell_apart([values(data) for data in runs]).differs
     keys = [key for key in differ if key not in ("dataset", "code", "epochs")]
     if len({row["seed"] for row in rows}) > 1:
         keys.append("seed")

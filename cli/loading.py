@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from nnbasic.data import Dataset
     from nnbasic.data.fetch import Progress
+    from nnbasic.runs import Run
 
 
 def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = False) -> Dataset:
@@ -32,6 +33,12 @@ def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = Fal
             f" MNIST's.\n{dataset.note}"
         )
     return dataset
+
+
+def recorded_data(run: Run, data_dir: Path | None, quiet: bool = False) -> Dataset:
+    """The data set that ``run`` was trained on, whatever its config would find today."""
+    held_out = run.config().data.validation
+    return load(run.record().dataset, validation=held_out, data_dir=data_dir, quiet=quiet)
 
 
 @contextmanager

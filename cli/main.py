@@ -13,6 +13,7 @@ from nnbasic.cli.configs import configs
 from nnbasic.cli.data import data
 from nnbasic.cli.eval import evaluate
 from nnbasic.cli.gradcheck import gradcheck
+from nnbasic.cli.interrupts import INTERRUPTED
 from nnbasic.cli.runs import runs
 from nnbasic.cli.sweep import sweep
 from nnbasic.cli.train import train
@@ -38,7 +39,7 @@ class CommandLine(click.Group):
             raise
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
-            ctx.exit(130)  # 128 and the number of the signal, as in a shell
+            ctx.exit(INTERRUPTED)
         except Exception as error:
             # Imported on failure alone, so that `--help` stays free of NumPy and pydantic.
             from nnbasic.configs import ConfigError

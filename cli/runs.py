@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nnbasic.runs import Run
-    from nnbasic.runs.collect import RunData
+    from nnbasic.runs.collection import RunData
 
 
 def complete_discarded(
@@ -59,9 +59,9 @@ def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json:
     """
     from nnbasic.cli import listing
     from nnbasic.cli.tables import show, terminal_width
-    from nnbasic.runs.collect import collect
-    from nnbasic.runs.filters import select
-    from nnbasic.runs.locate import all_runs
+    from nnbasic.runs.collection import collect
+    from nnbasic.runs.lookup import all_runs
+    from nnbasic.runs.selection import select
 
     found, problems = collect(runs_dir)
     for problem in problems:
@@ -110,7 +110,7 @@ def diff(a: str, b: str, runs_dir: Path) -> None:
 
 def found(names: Iterable[str], *folders: Path) -> list[Run]:
     """The runs that ``names`` mean, one each; one that is named twice is there once."""
-    from nnbasic.runs.locate import find
+    from nnbasic.runs.lookup import find
 
     chosen = (find(name, *folders) for name in names)
     return list({run.directory.resolve(): run for run in chosen}.values())
@@ -118,8 +118,8 @@ def found(names: Iterable[str], *folders: Path) -> list[Run]:
 
 def loaded(text: str, runs_dir: Path) -> RunData:
     """The one run that ``text`` means, read; what of it is torn is warned of."""
-    from nnbasic.runs.collect import read
-    from nnbasic.runs.locate import find
+    from nnbasic.runs.collection import read
+    from nnbasic.runs.lookup import find
 
     data, problem = read(find(text, runs_dir))
     if problem:
@@ -136,7 +136,7 @@ def tag(run: str, words: tuple[str, ...], remove: bool, runs_dir: Path) -> None:
     """Put one-word tags on RUN, by which list and compare can pick it."""
     from nnbasic.configs import printable
     from nnbasic.runs import curation
-    from nnbasic.runs.locate import find
+    from nnbasic.runs.lookup import find
 
     chosen = find(run, runs_dir)
     tags = curation.tag(chosen, words, remove=remove).tags
@@ -151,7 +151,7 @@ def rename(run: str, name: str, runs_dir: Path) -> None:
     """Give RUN another name. Its id, which is its directory's name, stays."""
     from nnbasic.configs import printable
     from nnbasic.runs import curation
-    from nnbasic.runs.locate import find
+    from nnbasic.runs.lookup import find
 
     chosen = find(run, runs_dir)
     click.echo(printable(f"{chosen.id}: {curation.rename(chosen, name).name}"))
@@ -213,8 +213,8 @@ def export(names: tuple[str, ...], table: Path | None, folder: Path | None, runs
     if table is None and folder is None:
         raise click.UsageError("Give --csv FILE, or --tensorboard DIR, or both.")
     from nnbasic.runs import RunError
-    from nnbasic.runs import export as to
-    from nnbasic.runs.collect import collect
+    from nnbasic.runs import metrics_export as to
+    from nnbasic.runs.collection import collect
 
     data, problems = collect(runs_dir, names)
     for problem in problems:

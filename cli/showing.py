@@ -10,7 +10,7 @@ from nnbasic.cli.listing import NONE, epochs, percent, summary
 from nnbasic.cli.tables import GAP, Column, pad, table, width, wrap
 
 if TYPE_CHECKING:
-    from nnbasic.runs.collect import RunData
+    from nnbasic.runs.collection import RunData
 
 HEAD, TAIL = 5, 10
 """How many epochs of a long run are shown, from its start and from its end."""
@@ -25,7 +25,7 @@ def complete(data: RunData) -> dict[str, Any]:
 def showing(data: RunData, room: int) -> list[str]:
     """The lines that show a run: what came of it, its config, where it ran, its epochs."""
     from nnbasic.configs import printable
-    from nnbasic.runs.collect import flow
+    from nnbasic.runs.collection import flow
 
     inner = room - len(GAP)
     config = {key: flow(value) for key, value in data.record.config.items()}
@@ -78,7 +78,7 @@ def _facts(data: RunData) -> dict[str, str]:
 
 
 def _config(data: RunData) -> dict[str, str]:
-    from nnbasic.runs.grouping import shown, values
+    from nnbasic.runs.choices import shown, values
 
     found = {key: value for key, value in values(data).items() if key not in ("dataset", "code")}
     return {key: shown(value) for key, value in {**found, "seed": data.flat.get("seed")}.items()}
@@ -134,7 +134,7 @@ def _course(data: RunData, room: int) -> list[str]:
 
 def _number(value: Any, form: str) -> str:
     """``value`` in the format ``form``, ``%`` being `percent`; a dash for what is no number."""
-    from nnbasic.runs.filters import is_number
+    from nnbasic.runs.selection import is_number
 
     if not is_number(value):
         return NONE

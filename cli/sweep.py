@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nnbasic.cli.interrupts import interrupts
+from nnbasic.cli.interrupts import INTERRUPTED, interrupts
 from nnbasic.cli.options import (
     ConfigCommand,
     config_option,
@@ -19,14 +19,13 @@ from nnbasic.cli.options import (
     set_option,
     warn,
 )
-from nnbasic.cli.train import EXIT_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from nnbasic.data import Dataset
-    from nnbasic.runs.execute import Outcome
-    from nnbasic.runs.sweep import Cell, Job
+    from nnbasic.sweeps.local import Outcome
+    from nnbasic.sweeps.plan import Cell, Job
 
     CarryOut = Callable[[Sequence[Job], Path], Generator[Outcome, None, None]]
 
@@ -89,7 +88,7 @@ def sweep(
     if dask is not None and jobs is not None:
         raise click.UsageError("--jobs is for this machine; a Dask cluster has its own workers.")
     from nnbasic.runs.record import check_folder
-    from nnbasic.runs.sweep import cells
+    from nnbasic.sweeps.plan import cells
 
     found = cells(config, overrides, vary)
     check_folder(runs_dir)
@@ -99,7 +98,7 @@ def sweep(
             problems = swept(found, seeds, datasets, runs_dir, lr_search, carry_out)
         except KeyboardInterrupt:
             click.echo("Interrupted; the same command goes on from here.", err=True)
-            ctx.exit(EXIT_CODES["interrupted"])
+            ctx.exit(INTERRUPTED)
     for problem in problems:
         warn(problem)
     if problems:
@@ -113,14 +112,14 @@ def workforce(data_dir: Path | None, jobs: int | None, dask: str | None) -> Iter
     """What carries out jobs: processes here, or the workers of a cluster."""
     if dask is None:
         from nnbasic.runs.environment import cores
-        from nnbasic.runs.execute import carry_out_here
+        from nnbasic.sweeps.local import run_local
 
-        yield partial(carry_out_here, data=data_dir, workers=jobs or cores())
+        yield partial(run_local, data=data_dir, workers=jobs or cores())
     else:
-        from nnbasic.runs.cluster import carry_out_there, connected
+        from nnbasic.sweeps.cluster import connected, run_on_dask
 
         with connected(dask) as client:
-            yield partial(carry_out_there, data=data_dir, client=client)
+            yield partial(run_on_dask, data=data_dir, client=client)
 
 
 def load_all(found: Sequence[Cell], data_dir: Path | None) -> dict[str, Dataset]:
@@ -149,8 +148,8 @@ def swept(
     carry_out: CarryOut,
 ) -> list[str]:
     """Do what is left to do of the sweep; what did not end, and why."""
-    from nnbasic.runs.learning_rates import choose_rates
-    from nnbasic.runs.sweep import jobs
+    from nnbasic.sweeps.learning_rates import choose_rates
+    from nnbasic.sweeps.plan import jobs
 
     problems: list[str] = []
     if lr_search:
@@ -173,7 +172,7 @@ def done(wanted: Sequence[Job], folder: Path, *, carry_out: CarryOut, what: str)
     """Carry out those of the jobs that are left, one bar over all and a line as each ends."""
     from tqdm import tqdm
 
-    from nnbasic.runs.sweep import annotate, attempts, outstanding
+    from nnbasic.sweeps.plan import annotate, attempts, outstanding
 
     there = attempts(folder)
     annotate(wanted, there)

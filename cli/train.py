@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnbasic.cli.interrupts import interrupts
+from nnbasic.cli.interrupts import INTERRUPTED, interrupts
 from nnbasic.cli.options import (
     ConfigCommand,
     complete_run,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nnbasic.data import Dataset
     from nnbasic.runs import Record, Run
 
-EXIT_CODES = {"finished": 0, "interrupted": 130}
+EXIT_CODES = {"finished": 0, "interrupted": INTERRUPTED}
 
 
 @click.command(cls=ConfigCommand)
@@ -91,7 +91,7 @@ def train(
         except KeyboardInterrupt:
             if run is None:
                 click.echo("\nInterrupted before the training began.", err=True)
-                ctx.exit(EXIT_CODES["interrupted"])
+                ctx.exit(INTERRUPTED)
             failure = None
     record = run.record()
     if failure:  # which a full disk may have kept from the record
@@ -140,6 +140,7 @@ def default_name(source: str) -> str:
 def taken_up(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> tuple[Run, Dataset]:
     """The run that ``text`` means, and the data that it was trained on."""
     from nnbasic import runs
+    from nnbasic.cli.loading import recorded_data
     from nnbasic.runs import environment
 
     run = runs.find(text, runs_dir)
@@ -148,14 +149,6 @@ def taken_up(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> t
     if changes:
         warn(f"the last bits may differ from a run without a stop: {'; '.join(changes)}.")
     return run, dataset
-
-
-def recorded_data(run: Run, data_dir: Path | None, quiet: bool = False) -> Dataset:
-    """The data set that ``run`` was trained on, whatever its config would find today."""
-    from nnbasic.cli.loading import load
-
-    held_out = run.config().data.validation
-    return load(run.record().dataset, validation=held_out, data_dir=data_dir, quiet=quiet)
 
 
 def follow(run: Run, dataset: Dataset, quiet: bool, interrupt: Interrupts) -> str | None:

@@ -1,9 +1,9 @@
-"""One run on disk and many runs side by side."""
+"""One run on disk: its record, its training, its scores, and finding it again."""
 
-from nnbasic.runs.files import RunError
-from nnbasic.runs.locate import DIRECTORY, all_runs, find, newest
+from nnbasic.runs.lookup import DIRECTORY, all_runs, find, newest
 from nnbasic.runs.record import Record, Run, User
 from nnbasic.runs.scoring import Predictions, build, evaluate_run
+from nnbasic.runs.storage import RunError
 from nnbasic.runs.training import FailedError, start, train
 
 __all__ = [

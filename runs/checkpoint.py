@@ -15,7 +15,7 @@ from numpy.lib.npyio import NpzFile
 from nnbasic.data.files import replacing
 from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
-from nnbasic.runs.files import RunError
+from nnbasic.runs.storage import RunError
 
 
 class Progress(NamedTuple):

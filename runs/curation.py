@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from nnbasic.configs import printable
-from nnbasic.runs.files import RunError
 from nnbasic.runs.record import Run, User
+from nnbasic.runs.storage import RunError
 
 TRASH = ".trash"
 """Where removed runs go, below the runs: hidden, so that nothing lists them."""

@@ -17,8 +17,8 @@ from nnbasic.data import Batches, Dataset
 from nnbasic.model import MLP, EpochResult, StepResult
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.diagnostics import MISMATCH, LayerDiagnostics, diagnose, variance_ratio
-from nnbasic.runs.files import read_lines, write_text
 from nnbasic.runs.record import Run
+from nnbasic.runs.storage import read_lines, write_text
 
 FILE = "diagnostics.jsonl"
 PROBE = 512

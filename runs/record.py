@@ -9,14 +9,14 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nnbasic.configs import Config, ConfigError, dump, load
-from nnbasic.runs.files import RunError, json_line, parse_json, read_lines, write_text
+from nnbasic.runs.storage import RunError, json_line, parse_json, read_lines, write_text
 
 SCHEMA_VERSION = 1
 STALE = timedelta(minutes=5)
@@ -176,7 +176,7 @@ class Run:
     def _alive(self, record: Record) -> bool:
         if sys.platform == "win32" or record.machine.get("host") != socket.gethostname():
             try:
-                age = datetime.now(timezone.utc) - datetime.fromisoformat(record.heartbeat)
+                age = datetime.now(UTC) - datetime.fromisoformat(record.heartbeat)
             except (ValueError, TypeError):  # TypeError: a time without its zone
                 return False
             return age < STALE
@@ -233,7 +233,7 @@ def create(runs: Path, name: str) -> Run:
     """Claim a new directory ``<utc time>-<name>-<4 hex>`` in ``runs``; RunError if impossible."""
     word = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:40] or "run"
     while True:
-        time = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         directory = runs / f"{time}-{word}-{secrets.token_hex(2)}"
         try:
             runs.mkdir(parents=True, exist_ok=True)

@@ -14,8 +14,8 @@ from nnbasic.data.files import replacing
 from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
 from nnbasic.runs.checkpoint import restore
-from nnbasic.runs.files import RunError
 from nnbasic.runs.record import Run
+from nnbasic.runs.storage import RunError
 
 SplitName = Literal["train", "validation", "test"]
 SCORING_BATCH = 500

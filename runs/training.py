@@ -27,9 +27,9 @@ from nnbasic.model import (
 from nnbasic.model.diagnostics import diagnose
 from nnbasic.runs import diagnostics, environment
 from nnbasic.runs.checkpoint import Progress, restore, save
-from nnbasic.runs.files import RunError, clear
 from nnbasic.runs.record import Record, Run, Status, create, write_new
 from nnbasic.runs.scoring import build, check_dataset, predict, scoring_batches
+from nnbasic.runs.storage import RunError, clear
 
 HEARTBEAT = 30.0
 """Seconds between two signs of life within an epoch."""

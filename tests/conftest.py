@@ -17,6 +17,8 @@ from nnbasic.data import digits
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, Registry
 from nnbasic.runs import all_runs
 
+pytest_plugins = ["small_runs"]
+
 
 @pytest.fixture(autouse=True)
 def numpy_errors_raise() -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +232,7 @@ class TestWhoIsAtWork:
     def test_a_run_elsewhere_is_judged_by_its_heartbeat(
         self, run: Run, age: timedelta, status: str
     ) -> None:
-        heartbeat = (datetime.now(timezone.utc) - age).isoformat()
+        heartbeat = (datetime.now(UTC) - age).isoformat()
         edit(run, machine={"host": "elsewhere"}, heartbeat=heartbeat)
         assert run.status() == status
 

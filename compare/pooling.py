@@ -1,0 +1,135 @@
+"""What the runs of a group have in common: mean curves with their band, and pooled histograms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nnbasic.compare.measures import number
+from nnbasic.compare.significance import LEVEL, t_quantile
+from nnbasic.model.arrays import Array
+from nnbasic.runs.collection import RunData
+
+BINS = 128
+"""The most bins of a pooled histogram."""
+
+
+class Band(NamedTuple):
+    """Mean over runs at each ``x``, and its 95 % interval: None for a single run."""
+
+    x: Array
+    mean: Array
+    low: Array | None
+    high: Array | None
+
+
+class Pooled(NamedTuple):
+    """Counts in equal bins that begin at ``low`` and are ``width`` wide."""
+
+    low: float
+    width: float
+    counts: Array
+
+
+def by_epoch(runs: Sequence[RunData], key: str) -> Band | None:
+    """The metric ``key`` over the epochs that all of ``runs`` have; None if there are none."""
+    curves = [_curve(run, key) for run in runs]
+    shared = set[float].intersection(*map(set, curves)) if curves else set()
+    if not shared:
+        return None
+    x = sorted(shared)
+    return _band(np.array(x), np.array([[curve[epoch] for epoch in x] for curve in curves]))
+
+
+def by_seconds(runs: Sequence[RunData], key: str) -> Band | None:
+    """The same, with the mean over ``runs`` of the seconds that had gone by for the epochs."""
+    band, times = by_epoch(runs, key), by_epoch(runs, "elapsed_seconds")
+    if band is None or times is None:
+        return None
+    known = np.isin(band.x, times.x)
+    seconds = times.mean[np.isin(times.x, band.x)]
+    low, high = (None if edge is None else edge[known] for edge in (band.low, band.high))
+    return Band(seconds, band.mean[known], low, high)
+
+
+def pooled(histograms: Iterable[Any]) -> Pooled | None:
+    """The sum of histograms as `nnbasic.runs.diagnostics` writes them; others are left out."""
+    parts = [part for part in map(_part, histograms) if part is not None]
+    if not parts:
+        return None
+    low = min(part.low for part in parts)
+    high = max(part.low + part.width * len(part.counts) for part in parts)
+    width = max(part.width for part in parts)
+    while math.ceil(high / width) - math.floor(low / width) > BINS:
+        width *= 2
+    first = math.floor(low / width)
+    counts = np.zeros(math.ceil(high / width) - first)
+    for part in parts:
+        middles = part.low + part.width * (np.arange(len(part.counts)) + 0.5)
+        np.add.at(counts, np.floor(middles / width).astype(int) - first, part.counts)
+    return Pooled(first * width, width, counts)
+
+
+def layer_mean(
+    runs: Sequence[RunData], layer: int, key: str, *, geometric: bool = False
+) -> tuple[list[int], list[float]]:
+    """Epochs, and the mean over ``runs`` of a figure of layer ``layer`` after each of them.
+
+    The geometric mean is for what differs by factors. Where no run has a figure there is none.
+    """
+    found: dict[int, list[float]] = {}
+    for run in runs:
+        for line in run.diagnostics:
+            value = number(figure(line, layer, key))
+            epoch = line.get("epoch")
+            if isinstance(epoch, int) and value is not None and (value > 0 or not geometric):
+                found.setdefault(epoch, []).append(math.log(value) if geometric else value)
+    means = {epoch: sum(values) / len(values) for epoch, values in sorted(found.items())}
+    return list(means), [math.exp(mean) if geometric else mean for mean in means.values()]
+
+
+def layer_names(runs: Sequence[RunData]) -> list[str]:
+    """The names of the layers of ``runs``, the output layer last; [] without diagnostics."""
+    for run in runs:
+        for line in run.diagnostics:
+            layers = line.get("layers")
+            if isinstance(layers, list) and all(isinstance(layer, dict) for layer in layers):
+                return [str(layer.get("layer")) for layer in layers]
+    return []
+
+
+def figure(line: dict[str, Any], layer: int, key: str) -> Any:
+    """A figure of a layer in a line of `diagnostics.jsonl`; None if the line has no such thing."""
+    layers = line.get("layers")
+    if not isinstance(layers, list) or not layer < len(layers):
+        return None
+    return layers[layer].get(key) if isinstance(layers[layer], dict) else None
+
+
+def _curve(run: RunData, key: str) -> dict[float, float]:
+    points = ((number(row.get("epoch")), number(row.get(key))) for row in run.metrics)
+    return {epoch: value for epoch, value in points if epoch is not None and value is not None}
+
+
+def _band(x: Array, values: Array) -> Band:
+    """The band of ``values`` of shape (runs, len(x))."""
+    n, mean = len(values), values.mean(axis=0)
+    if n == 1:
+        return Band(x, mean, None, None)
+    half = t_quantile(LEVEL, n - 1) * values.std(axis=0, ddof=1) / math.sqrt(n)
+    return Band(x, mean, mean - half, mean + half)
+
+
+def _part(histogram: Any) -> Pooled | None:
+    if not isinstance(histogram, dict) or not isinstance(histogram.get("counts"), list):
+        return None
+    low, high = number(histogram.get("low")), number(histogram.get("high"))
+    counts = [count for each in histogram["counts"] if (count := number(each)) is not None]
+    if low is None or high is None or not low < high or len(counts) < len(histogram["counts"]):
+        return None
+    if not sum(counts) > 0 or min(counts) < 0:
+        return None
+    return Pooled(low, (high - low) / len(counts), np.array(counts))

@@ -1,0 +1,91 @@
+"""What a run was made of, and what of it tells several runs apart."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from nnbasic.configs import printable
+from nnbasic.runs.collection import RunData, Scalar
+
+Values = dict[str, Scalar]
+"""What a run was made of: its config without the seed, its data and its code."""
+
+
+class Choices(NamedTuple):
+    """Keys and values of several runs; the keys are written as in a config.
+
+    ``same``: what all have in common. ``differs``: keys that tell runs apart. ``implied``: keys
+    that differ only because another does, as ``activation.slope`` where one activation has a slope.
+    """
+
+    same: Values
+    differs: tuple[str, ...]
+    implied: tuple[str, ...]
+
+
+def tell_apart(table: Sequence[Values]) -> Choices:
+    """What the rows of ``table``, the `values` of at least one run, have in common and what not."""
+    keys = dict.fromkeys(key for row in table for key in row)
+    # a key that some run lacks differs, whatever the others have
+    same = {
+        key: value
+        for key, value in table[0].items()
+        if all(key in row and row[key] == value for row in table)
+    }
+    different = [key for key in keys if key not in same]
+    implied = {key for key in different if _is_implied(key, table)}
+    return Choices(
+        same,
+        tuple(key for key in different if key not in implied),
+        tuple(key for key in different if key in implied),
+    )
+
+
+def values(run: RunData) -> Values:
+    """What ``run`` was made of; a component's name stands under the component's own key.
+
+    Keys are printable: a record may hold any.
+    """
+    versions = run.record.versions
+    content = {
+        printable(key.removesuffix(".name")): value
+        for key, value in run.flat.items()
+        if key != "seed"
+    }
+    return (
+        content
+        # records are read leniently, so these may be missing
+        | {key: content.get(key) for key in ("epochs", "data.validation")}
+        | {
+            "dataset": f"{run.record.dataset} {run.record.dataset_sha256}",
+            "code": " ".join(filter(None, (versions.get("nnbasic"), versions.get("git_commit")))),
+        }
+    )
+
+
+def headings(keys: Iterable[str]) -> dict[str, str]:
+    """The short form of each key: its last part, unless another one ends alike."""
+    ends = {key: key.rpartition(".")[2] for key in keys}
+    often = Counter(ends.values())
+    return {key: end if often[end] == 1 else key for key, end in ends.items()}
+
+
+def shown(value: Scalar) -> str:
+    """``value`` as a config writes it, safe to print; a hash in its first digits."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return re.sub(r"\b([0-9a-f]{8})[0-9a-f]{24,}", r"\1", printable(str(value)))
+
+
+def _is_implied(key: str, table: Sequence[Values]) -> bool:
+    """Whether ``key`` is a hyperparameter with one value for each name of its component."""
+    component = key.rpartition(".")[0]
+    found: dict[Scalar, Scalar] = {}
+    return all(
+        component in row and found.setdefault(row[component], row[key]) == row[key]
+        for row in table
+        if key in row
+    )

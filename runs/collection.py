@@ -1,0 +1,160 @@
+"""Many runs, read once: what list, diff, export and compare work on."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nnbasic import configs
+from nnbasic.configs import printable
+from nnbasic.runs.lookup import all_runs, matching
+from nnbasic.runs.record import ForeignError, Record, Run, User
+from nnbasic.runs.storage import RunError, read_lines
+
+NAMED = 5
+"""How many directories that are no runs are named one by one."""
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class RunData:
+    """A run with what is known about it; the longer files are read when they are first asked for.
+
+    ``status`` is the derived one: a recorded ``running`` is ``crashed`` if its process has gone.
+    """
+
+    run: Run
+    record: Record
+    user: User
+    status: str
+
+    @property
+    def val_accuracy(self) -> float | None:
+        """The best epoch's; None without an epoch, or without a validation set."""
+        return self.record.best.get("val_accuracy") if self.record.best else None
+
+    @cached_property
+    def metrics(self) -> list[dict[str, Any]]:
+        """The lines of `metrics.jsonl`, one an epoch."""
+        return self.run.metrics()
+
+    @cached_property
+    def diagnostics(self) -> list[dict[str, Any]]:
+        """The lines of `diagnostics.jsonl`, from epoch 0; none if they were turned off."""
+        return read_lines(self.run.directory / "diagnostics.jsonl")
+
+    @cached_property
+    def flat(self) -> dict[str, Scalar]:
+        """The config with dotted keys."""
+        return flatten(self.record.config)
+
+
+def flatten(config: Mapping[str, Any]) -> dict[str, Scalar]:
+    """``config`` with dotted keys: ``optimizer.lr``; lists become YAML text on one line."""
+    flat: dict[str, Scalar] = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}.{inner}": each for inner, each in flatten(value).items()}
+        else:
+            flat[key] = flow(value) if isinstance(value, list) else value
+    return flat
+
+
+def flow(value: Any) -> str:
+    """``value`` as YAML on one line, a component without hyperparameters by its name alone."""
+    return _flow(json.dumps(value))
+
+
+@functools.lru_cache  # a thousand runs have few different lists, and writing YAML is slow
+def _flow(text: str) -> str:
+    def short(value: Any) -> Any:
+        if isinstance(value, list):
+            return list(map(short, value))
+        return value["name"] if isinstance(value, dict) and list(value) == ["name"] else value
+
+    return configs.flow(short(json.loads(text)))
+
+
+def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData], list[str]]:
+    """The runs in ``runs_dir``, or those that ``selectors`` mean, oldest first; and problems.
+
+    A selector is an id, the beginning of ids, a name, a tag or a directory, and may mean several
+    runs; RunError for one that means none. The problems are one line for each directory that
+    could not be read or only in part; the others are there. Of directories that are no runs at all
+    the first few are named and the rest counted.
+    """
+    data: list[RunData] = []
+    problems: list[str] = []
+    foreign: list[str] = []
+    for run in _selected(runs_dir, selectors):
+        try:
+            found, problem = read(run)
+        except RunError as error:
+            kind = foreign if isinstance(error, ForeignError) else problems
+            kind.append(printable(str(error)))
+            continue
+        data.append(found)
+        if problem:
+            problems.append(problem)
+    problems += foreign[:NAMED]
+    if more := len(foreign[NAMED:]):
+        those = "y that is no run" if more == 1 else "ies that are no runs"
+        problems.append(printable(f"{runs_dir}: and {more} other director{those}"))
+    return sorted(data, key=lambda each: (each.record.started, each.run.id)), problems
+
+
+def read(run: Run) -> tuple[RunData, str | None]:
+    """A run, and what of it is torn, if anything; RunError if it cannot be read."""
+    record = run.record()
+    data = RunData(run, record, run.user(), run.status(record))
+    # a process that is at work may be in the middle of a line
+    lost = None if data.status == "running" else _lost_epochs(run, record)
+    return data, lost and printable(lost)
+
+
+def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:
+    found = list(all_runs(runs_dir))
+    if not selectors:
+        return found
+
+    @functools.cache
+    def words(run: Run) -> list[str]:
+        user = run.user()
+        return [user.name, *user.tags]
+
+    chosen: dict[Path, Run] = {}
+    for text in selectors:
+        matches = matching(text, found, words)
+        if not matches:
+            raise RunError(
+                f"no run {text!r} in {runs_dir}: give an id, the beginning of one, a name, a tag"
+                " or a directory"
+            )
+        chosen |= {run.directory.resolve(): run for run in matches}
+    return list(chosen.values())
+
+
+def _lost_epochs(run: Run, record: Record) -> str | None:
+    """What is wrong if `metrics.jsonl` has fewer whole lines than ``record`` has epochs.
+
+    Lines are counted, not parsed, which keeps a list of a thousand runs quick.
+    """
+    path = run.directory / "metrics.jsonl"
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        content = b""
+    except OSError as error:
+        return f"{path}: cannot be read: {error.strerror}"
+    whole = content.count(b"\n")
+    if whole < record.epoch:
+        return f"{path}: torn, it has {whole} of {record.epoch} epochs; the rest is lost"
+    if content and not content.endswith(b"\n"):
+        return f"{path}: torn after epoch {whole}; the piece of a line is left out"
+    return None

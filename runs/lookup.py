@@ -1,0 +1,70 @@
+"""Finding runs: by id, by a prefix of it, by name, by directory."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from nnbasic.runs.record import Run
+from nnbasic.runs.storage import RunError
+
+DIRECTORY = Path("runs")
+
+
+def all_runs(runs: Path = DIRECTORY) -> Iterator[Run]:
+    """The runs in ``runs``, oldest first; hidden folders and Python's caches are none."""
+    if runs.is_dir():
+        for directory in sorted(runs.iterdir()):
+            if directory.is_dir() and directory.name[0] not in "._":
+                yield Run(directory)
+
+
+def newest(runs: Path = DIRECTORY) -> Run:
+    """The run that was started last; RunError if there is none."""
+    started: list[tuple[str, Run]] = []
+    for run in all_runs(runs):
+        try:
+            started.append((run.record().started, run))
+        except RunError:
+            continue  # a foreign or broken directory is not the newest run
+    if not started:
+        raise RunError(f"{runs}: there is no run yet; start one with `nnbasic train --config relu`")
+    return max(started, key=lambda pair: pair[0])[1]
+
+
+def matching(text: str, found: Sequence[Run], words: Callable[[Run], Iterable[str]]) -> list[Run]:
+    """The runs that ``text`` means: a directory, else ids among ``found``, else ``words``.
+
+    An id counts before the beginning of ids, and both before the words that a run is known by.
+    """
+    if not text:
+        return []  # an unset variable of a script; not the present directory, nor every run
+    with contextlib.suppress(OSError):  # a text too long for a path
+        if ((path := Path(text)) / "run.json").is_file():
+            return [Run(path if path.name.strip(".") else path.resolve())]  # . has no name
+    exact = [run for run in found if run.id == text]
+    matches = exact or [run for run in found if run.id.startswith(text)]
+    return matches or [run for run in found if text in words(run)]
+
+
+def find(text: str, *folders: Path) -> Run:
+    """The run in ``folders``, else in ./runs, that ``text`` means.
+
+    ``text`` is a directory, an id, a unique prefix of one, or a name. RunError if it means none
+    or several.
+    """
+    folders = folders or (DIRECTORY,)
+    found = [run for folder in folders for run in all_runs(folder)]
+    matches = matching(text, found, lambda run: [run.user().name])
+    if len(matches) == 1:
+        return matches[0]
+    where = " or ".join(map(str, folders))
+    if not matches:
+        raise RunError(
+            f"no run {text!r} in {where}: give an id, the beginning of one, a name or a directory"
+        )
+    shown = ", ".join(run.id for run in matches[-5:])
+    raise RunError(
+        f"{text!r} could mean {len(matches)} runs in {where}: give more of the id ({shown})"
+    )

@@ -1,0 +1,145 @@
+"""Choosing and ordering runs by what is known about them: ``activation=relu``, ``seconds<60``."""
+
+from __future__ import annotations
+
+import difflib
+import operator
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nnbasic.configs import ConfigError, printable
+from nnbasic.configs.reader import Document
+from nnbasic.runs.choices import values
+from nnbasic.runs.collection import RunData, Scalar, flatten
+from nnbasic.runs.storage import RunError
+
+Facts = dict[str, Scalar | list[str]]
+
+ABSENT: list[str] = []
+"""What is found under a key that a run does not have, which is not the same as null."""
+
+BEST_FIRST = ("val_accuracy", "test_accuracy")
+"""What is ordered from the highest down; all else goes from the lowest up."""
+
+_ORDER: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def facts(data: RunData) -> Facts:
+    """What can be asked of a run: the keys of its config, and figures of its record.
+
+    ``tag`` is a list of words, ``epoch`` the epochs done, ``val_accuracy`` the best epoch's.
+    """
+    record = data.record
+    return {
+        **values(data),
+        "name": data.user.name,
+        "status": data.status,
+        "tag": data.user.tags,
+        "dataset": record.dataset,
+        "seed": data.flat.get("seed"),
+        "epoch": record.epoch,
+        "seconds": record.seconds,
+        "val_accuracy": data.val_accuracy,
+        "test_accuracy": record.test_accuracy,
+    }
+
+
+@dataclass(frozen=True)
+class Condition:
+    """``key``, one of ``= != < <= > >=``, and a value as ``written`` and as a config means it."""
+
+    key: str
+    sign: str
+    written: str
+    value: Any
+
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """The condition that ``text`` says; RunError if it says none."""
+        match = re.fullmatch(r"\s*([\w.]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
+        if not match:
+            raise RunError(
+                f"{printable(text)!r} is no condition: give KEY=VALUE, or another of"
+                " != < <= > >=, as in activation=relu or 'val_accuracy>0.97'"
+            )
+        key, sign, written = match.groups()
+        try:
+            value = flatten({key: Document(written, text).value}).get(key, written)
+        except ConfigError:  # no YAML: then it is meant as it stands
+            value = written
+        if sign in _ORDER and not is_number(value):
+            raise RunError(f"{printable(text)!r}: {sign} compares with a number")
+        return cls(key, sign, written, value)
+
+    def holds(self, found: Scalar | list[str]) -> bool:
+        """Whether a run with ``found`` under the key is meant; `ABSENT` equals nothing."""
+        if self.sign in _ORDER:
+            return is_number(found) and bool(_ORDER[self.sign](found, self.value))
+        equal = any(map(self._equals, found if isinstance(found, list) else [found]))
+        return equal == (self.sign == "=")
+
+    def _equals(self, found: Scalar) -> bool:
+        if isinstance(found, str):
+            return found in (self.written, self.value)  # a name may look like a number
+        if is_number(found) and is_number(self.value):
+            return bool(found == self.value)
+        return found is self.value  # true, false, null
+
+
+def select(
+    data: Sequence[RunData], where: Iterable[str] = (), sort: str | None = None
+) -> list[RunData]:
+    """The runs for which all of ``where`` hold, ordered by ``sort`` or as they came.
+
+    Keys may be shortened to their last part where that is the only one. RunError for a key that
+    no run has, and for a condition that is none.
+    """
+    conditions = [Condition.parse(text) for text in where]
+    if not data or not (conditions or sort):
+        return list(data)
+    table = [(each, facts(each)) for each in data]
+    known = list(dict.fromkeys(key for _, row in table for key in row))
+    for condition in conditions:
+        key = resolve(condition.key, known)
+        table = [(each, row) for each, row in table if condition.holds(row.get(key, ABSENT))]
+    if sort is not None:
+        key = resolve(sort, known)
+        table.sort(key=lambda pair: _rank(key, pair[1].get(key)))
+    return [each for each, _ in table]
+
+
+def resolve(key: str, known: Sequence[str]) -> str:
+    """The one of ``known`` that ``key`` means; RunError if it means none, or several."""
+    plain = key.removesuffix(".name")
+    if plain in known:
+        return plain
+    matches = [each for each in known if each.endswith(f".{plain}")]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise RunError(f"{printable(key)!r} could mean {' or '.join(matches)}; give all of it")
+    endings = [each.rpartition(".")[2] for each in known]
+    close = difflib.get_close_matches(plain, [*known, *endings], n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+    raise RunError(f"no run has a key {printable(key)!r}; {hint}")
+
+
+def _rank(key: str, value: Any) -> tuple[Any, ...]:
+    """Where a run comes: numbers by size, then texts, then those that have no value."""
+    if is_number(value):
+        return 0, -value if key in BEST_FIRST else value
+    if value is None or value == []:
+        return (2,)
+    return 1, " ".join(value) if isinstance(value, list) else str(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether ``value`` is a number; true and false are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,208 @@
+"""Sweeps: every combination of choices with the same seeds, and what is left of them to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nnbasic.configs import Config, ConfigError, Problem, dump, flow, load, printable
+from nnbasic.configs.reader import Document
+from nnbasic.data import Dataset
+from nnbasic.runs.lookup import all_runs
+from nnbasic.runs.record import Record, Run
+from nnbasic.runs.storage import RunError
+from nnbasic.sweeps.worker import Task
+
+Key = tuple[str, int, str]
+"""What makes two runs one and the same: identity of the config, seed, SHA-256 of the data."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One combination of choices, as a config with the first of the seeds."""
+
+    name: str
+    """What its runs are called: ``relu-he``, ``leaky_relu-0.2-he``."""
+    config: Config
+    note: str = ""
+    """How the learning rate was chosen, if it was."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run that a sweep asks for; ``begun`` is one that was interrupted and can go on."""
+
+    config: Config
+    name: str
+    note: str
+    dataset: str
+    sha256: str
+    begun: Run | None = None
+
+    @property
+    def key(self) -> Key:
+        return (self.config.identity(), self.config.seed, self.sha256)
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} seed {self.config.seed}"
+
+    def task(self, runs: Path, data: Path | None) -> Task:
+        """What to tell the process that carries it out."""
+        return Task(
+            dump(self.config),
+            self.name,
+            self.note,
+            self.dataset,
+            self.sha256,
+            str(runs),
+            None if data is None else str(data),
+            None if self.begun is None else str(self.begun.directory),
+        )
+
+
+class Attempt(NamedTuple):
+    """A run that is there, and the status that it has."""
+
+    status: str
+    run: Run
+    record: Record
+
+
+def cells(source: str, overrides: Sequence[str], vary: Sequence[str]) -> list[Cell]:
+    """Every combination of the values in ``vary``, each applied to the config ``source``.
+
+    Raises ConfigError if some are no valid configs, naming each, and RunError if one says nothing
+    that another does not.
+    """
+    base = load(source, overrides)
+    axes = [parse_vary(text) for text in vary]
+    keys = [key for key, _ in axes]
+    if len(set(keys)) < len(keys):
+        raise RunError(f"--vary names a key twice ({', '.join(keys)}); give all its values at once")
+    found: dict[str, Cell] = {}
+    problems: dict[str, Problem] = {}
+    for values in product(*(values for _, values in axes)):
+        changes = [f"{key}={flow(value)}" for key, value in zip(keys, values, strict=True)]
+        combination = printable(" ".join(changes))
+        try:
+            config = load(source, [*overrides, *changes]) if changes else base
+        except ConfigError as error:
+            for problem in error.problems:  # of many combinations with the same, the first tells
+                problems.setdefault(str(problem), _placed(problem, combination, changes))
+            continue
+        name = "-".join(map(_word, keys, values)) or Path(source).stem
+        if config.identity() in found:
+            raise RunError(f"--vary asks for the same config again with {combination}")
+        found[config.identity()] = Cell(name, config)
+    if problems:
+        raise ConfigError(problems.values())
+    return list(found.values())
+
+
+def parse_vary(text: str) -> tuple[str, list[Any]]:
+    """The key and the values of ``activation=relu,tanh`` or ``layers=[784, 10],[784, 30, 10]``.
+
+    Raises RunError if it is not of that form, ConfigError if the values are no YAML.
+    """
+    key, equals, values = text.partition("=")
+    if key.strip() == "seed":
+        raise RunError("--vary seed: say how many seeds with --seeds, and the first with --set")
+    if not (equals and key.strip() and values.strip()):
+        raise RunError(
+            f"--vary {printable(text)}: must be KEY=VALUE,VALUE as in activation=relu,tanh; a"
+            " mapping is a value too: 'activation={name: elu, alpha: 0.5},relu'"
+        )
+    place = f"--vary {text}"
+    try:
+        document = Document(f"[{values}]", place)
+        problems = document.problems
+    except ConfigError as error:
+        problems = error.problems
+    if problems:
+        raise ConfigError(Problem(p.message, key.strip(), place) for p in problems)
+    return key.strip(), document.value
+
+
+def jobs(cells: Sequence[Cell], seeds: Sequence[int], datasets: Mapping[str, Dataset]) -> list[Job]:
+    """A job for each of ``cells`` with each of ``seeds``.
+
+    ``datasets`` has what each ``data.dataset`` that a config names means here. All cells have
+    their first seed before any has its second, so that a part of a sweep is a fair one too.
+    """
+    found = []
+    for seed, cell in product(seeds, cells):
+        config = cell.config.model_copy(update={"seed": seed})
+        dataset = datasets[config.data.dataset]
+        found.append(Job(config, cell.name, cell.note, dataset.name, dataset.sha256))
+    return found
+
+
+def attempts(runs: Path) -> dict[Key, list[Attempt]]:
+    """The runs in ``runs`` by what was to be trained, oldest first; what is broken is none."""
+    found: dict[Key, list[Attempt]] = {}
+    for run in all_runs(runs):
+        try:
+            record = run.record()
+            attempt = Attempt(run.status(record), run, record)
+        except RunError:
+            continue
+        key = (record.identity, record.config.get("seed", -1), record.dataset_sha256)
+        found.setdefault(key, []).append(attempt)
+    return found
+
+
+def outstanding(jobs: Iterable[Job], there: Mapping[Key, Sequence[Attempt]]) -> list[Job]:
+    """What is left of ``jobs``, judged by the runs that are ``there``.
+
+    A job is done if a run of the same config, seed and data has finished or diverged (which it
+    would do again), and left alone if one is running; an interrupted or crashed run is taken up
+    again; a failed one is repeated.
+    """
+    left: dict[Key, Job] = {}
+    for job in jobs:
+        mine = there.get(job.key, ())
+        if any(attempt.status in ("finished", "diverged", "running") for attempt in mine):
+            continue
+        begun = [each.run for each in mine if each.status in ("interrupted", "crashed")]
+        left.setdefault(job.key, replace(job, begun=begun[-1] if begun else None))
+    return list(left.values())
+
+
+def annotate(jobs: Iterable[Job], there: Mapping[Key, Sequence[Attempt]]) -> None:
+    """Write the note of each job to its runs that have none, as they were trained before it."""
+    for job in jobs:
+        for attempt in there.get(job.key, ()) if job.note else ():
+            user = attempt.run.user()
+            if not user.notes:
+                attempt.run.write_user(user.model_copy(update={"notes": job.note}))
+
+
+def _placed(problem: Problem, combination: str, changes: Sequence[str]) -> Problem:
+    """``problem`` with the combination that has it, in place of the change that brought it."""
+    place = f"the combination {combination}"
+    if problem.place.removeprefix("--set ") not in changes:
+        place += f": {problem.place}"
+    return replace(problem, place=place)
+
+
+def _word(key: str, value: Any) -> str:
+    """``value`` in the name of a run, after the last part of ``key`` unless it has a name itself.
+
+    ``relu`` for activation=relu, ``leaky_relu-0.2`` for a mapping, ``lr-0.1`` for optimizer.lr=0.1.
+    """
+    scalars = list(_scalars(value))
+    words = [flow(scalar) for scalar in scalars]
+    named = scalars and isinstance(scalars[0], str)
+    return "-".join(words if named else [key.rpartition(".")[2], *words])
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    if isinstance(value, (dict, list)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _scalars(part)
+    else:
+        yield value

@@ -1,0 +1,107 @@
+"""Runs that were really trained, copies of them with edited records, and their comparison."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbasic.compare.comparison import Comparison, compare
+from nnbasic.compare.text import table
+from nnbasic.configs import Config
+from nnbasic.data import Dataset
+from nnbasic.runs import start, train
+from nnbasic.runs.collection import collect
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Make:
+    """Give the directory of the run of a config, trained when it is first asked for."""
+    cache: dict[str, Path] = {}
+
+    def trained(**changes: Any) -> Path:
+        small = {
+            "layers": [784, 8, 10],
+            "epochs": 3,
+            "batch_size": 32,
+            "data": {"validation": 100},
+        }
+        config = Config.model_validate({**small, **changes})
+        if repr(config) not in cache:
+            run = start(config, dataset, runs=tmp_path_factory.mktemp("runs"), name="small")
+            for _ in train(run, dataset):
+                pass
+            cache[repr(config)] = run.directory
+        return cache[repr(config)]
+
+    return trained
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def make(trained: Make, runs: Path) -> Make:
+    """Put a copy of a trained run into ``runs``; ``edited`` replaces keys of its record."""
+
+    def make(edited: dict[str, Any] | None = None, **changes: Any) -> Path:
+        source = trained(**changes)
+        number = len(list(runs.iterdir())) if runs.exists() else 0
+        copy = runs / f"{number:03}-{source.name}"
+        shutil.copytree(source, copy)
+        # in this order, whichever order the cache was filled in
+        edit(copy, started=f"2026-01-01T00:{number // 60:02}:{number % 60:02}")
+        edit(copy, **(edited or {}))
+        return copy
+
+    return make
+
+
+@pytest.fixture
+def compared(runs: Path) -> Callable[..., Comparison]:
+    """Compare the runs, as JSON and as a table too."""
+
+    def compared(**options: Any) -> Comparison:
+        data, problems = collect(runs)
+        comparison = compare(data, problems=problems, **{"threshold": 0.25, **options})
+        json.dumps(comparison.to_dict(), allow_nan=False)  # always strict JSON
+        # a path may be longer than a line, and is not broken
+        assert all(
+            len(line) <= 80 or " " not in line.strip() for line in table(comparison).splitlines()
+        )
+        return comparison
+
+    return compared
+
+
+@pytest.fixture
+def said() -> Callable[..., bool]:
+    """Give the question whether one of the sentences holds all of the words."""
+
+    def said(sentences: tuple[str, ...], *words: str) -> bool:
+        return any(all(word in sentence for word in words) for sentence in sentences)
+
+    return said
+
+
+def edit(run: Path, **changes: Any) -> None:
+    """Replace keys of `run.json`, also within mappings."""
+    path = run / "run.json"
+    path.write_text(json.dumps(merged(json.loads(path.read_text()), changes)))
+
+
+def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    deep = {
+        key: merged(old[key], value)
+        for key, value in new.items()
+        if isinstance(value, dict) and isinstance(old[key], dict)
+    }
+    return {**old, **new, **deep}

@@ -1,0 +1,150 @@
+"""What makes a row, what names it, and what keeps runs apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbasic.compare.comparison import Comparison
+from nnbasic.runs import RunError
+
+Make = Callable[..., Path]
+Compared = Callable[..., Comparison]
+Said = Callable[..., bool]
+
+
+def test_runs_that_differ_in_the_seed_make_a_row(make: Make, compared: Compared) -> None:
+    made = {
+        name: [make(activation=name, seed=seed) for seed in range(6)] for name in ("relu", "tanh")
+    }
+    comparison = compared()
+    assert comparison.differs == ("activation",)
+    assert comparison.implied == ("activation.grad_at_zero",)
+    assert comparison.same["optimizer.lr"] == 0.1
+    assert comparison.same["dataset"] == "digits " + "ab" * 32
+    assert "seed" not in comparison.same
+    assert comparison.warnings == ()
+    assert {group.label for group in comparison.groups} == {"activation=relu", "activation=tanh"}
+    for group in comparison.groups:
+        assert [run.run.id for run in group.runs] == [
+            run.name for run in made[str(group.key["activation"])]
+        ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"dataset_sha256": "cd" * 32}, ["dataset digits cdcdcdcd instead of digits abababab"]),
+        ({"config": {"epochs": 9}}, ["epochs 9 instead of 3"]),
+        ({"config": {"data": {"validation": 50}}}, ["data.validation 50 instead of 100"]),
+        ({"versions": {"nnbasic": "9.9"}}, ["code 9.9", "instead of"]),
+        ({"versions": {"git_commit": "f" * 40}}, ["ffffffff instead of"]),
+    ],
+)
+def test_what_forbids_a_comparison(
+    make: Make, changes: dict[str, Any], words: list[str], compared: Compared, said: Said
+) -> None:
+    for seed in range(3):
+        make(activation="relu", seed=seed)
+        make(activation="tanh", seed=seed)
+    better = {"best": {"val_accuracy": 1.0}}
+    odd = make({**changes, **better}, activation="relu", seed=7)
+    comparison = compared()
+    assert [len(group.runs) for group in comparison.groups] == [3, 3, 1]
+    first, _, last = comparison.groups
+    assert last.runs[0].run.id == odd.name
+    assert not last.comparable
+    assert last.difference is None
+    assert set(first.key) == {"activation"}, "what all compared rows share names none of them"
+    assert set(last.key) > set(first.key)
+    assert said(comparison.warnings, odd.name, "No fair comparison", *words)
+
+
+def test_unequal_terms_are_apart_however_rows_are_made(make: Make, compared: Compared) -> None:
+    for seed in range(2):
+        make(seed=seed)
+    make({"dataset_sha256": "cd" * 32}, seed=2)
+    assert [len(group.runs) for group in compared(by=["init"]).groups] == [2, 1]
+
+
+def test_equally_many_of_two_terms_take_the_latest(make: Make, compared: Compared) -> None:
+    make({"versions": {"nnbasic": "1"}})
+    newer = make({"versions": {"nnbasic": "2"}})
+    assert compared().groups[0].runs[0].run.id == newer.name
+
+
+def test_what_is_only_noted(make: Make, compared: Compared, said: Said) -> None:
+    for seed in range(3):
+        make({"threads": 1}, seed=seed)
+    odd = make({"threads": 64, "versions": {"numpy": "1.0", "blas": "other"}}, seed=3)
+    comparison = compared()
+    assert len(comparison.groups) == 1
+    assert comparison.warnings == ()
+    assert said(comparison.notes, "Seconds do not compare", "threads 64 instead of 1", odd.name)
+    assert said(comparison.notes, "NumPy 1.0 instead of", "BLAS other", odd.name)
+
+
+def test_uncommitted_code_is_said(make: Make, compared: Compared, said: Said) -> None:
+    dirty = {"versions": {"git_commit": "a" * 40 + "-dirty"}}
+    make(dirty, seed=0)
+    make(dirty, seed=1)
+    assert said(compared().notes, "Uncommitted", "all runs")
+
+
+def test_names_are_made_of_what_differs(make: Make, compared: Compared) -> None:
+    make(activation="prelu", init="he")
+    make(activation="relu", init="he")
+    assert {g.label for g in compared().groups} == {"activation=prelu", "activation=relu"}
+    make(activation={"name": "prelu", "slope": 0.1}, init="he")
+    assert {g.label for g in compared().groups} == {
+        "activation=prelu slope=0.25",
+        "activation=prelu slope=0.1",
+        "activation=relu",
+    }
+    make(activation="relu", init="xavier", optimizer={"name": "sgd", "lr": 0.05, "momentum": 0.9})
+    labels = [group.label for group in compared().groups]
+    assert "activation=relu init=xavier lr=0.05" in labels
+    assert "activation=prelu slope=0.25 init=he lr=0.1" in labels
+
+
+def test_an_activation_for_each_layer(make: Make, compared: Compared) -> None:
+    make(layers=[784, 8, 8, 10], activation="relu")
+    make(layers=[784, 8, 8, 10], activation=["relu", "tanh"])
+    labels = {group.label for group in compared().groups}
+    assert "activation=relu" in labels
+    assert any(label.startswith("activation=[{") and "tanh" in label for label in labels)
+
+
+def test_by_names_what_it_mixes(make: Make, compared: Compared, said: Said) -> None:
+    slow = {"name": "sgd", "lr": 0.01, "momentum": 0.9}
+    for seed in range(3):
+        make(activation="relu", seed=seed)
+        make(activation="tanh", seed=seed)
+    odd = [make(activation="relu", optimizer=slow, seed=seed) for seed in range(2)]
+    comparison = compared(by=["activation"])
+    assert {g.label: len(g.runs) for g in comparison.groups} == {
+        "activation=relu": 5,
+        "activation=tanh": 3,
+    }
+    assert comparison.differs == ("activation", "optimizer.lr")
+    relu = next(group for group in comparison.groups if len(group.runs) == 5)
+    assert relu.measures.val_accuracy.n == 3, "a seed is no more often repeated for being mixed"
+    assert said(comparison.warnings, "activation=relu mixes", "0.1 (", "0.01 (", odd[0].name)
+    assert said(comparison.warnings, "optimizer.lr is not the same in all rows")
+    assert said(comparison.warnings, "activation=relu", "other configs for some seeds")
+    assert not said(comparison.warnings, "activation=tanh")
+    assert not said(compared().warnings, "mixes")
+
+
+def test_by_keys_that_are_unknown(make: Make, compared: Compared) -> None:
+    make()
+    make(activation="tanh")
+    with pytest.raises(RunError, match=r"'activaton'.*did you mean activation"):
+        compared(by=["init", "activaton"])
+    with pytest.raises(RunError, match="these differ: activation"):
+        compared(by=["seed"])
+    assert len(compared(by=["activation.name"]).groups) == 2
+    assert len(compared(by=["init"]).groups) == 1

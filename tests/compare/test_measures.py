@@ -1,0 +1,148 @@
+"""The figures of rows whose runs did not all end well, or whose files are not whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from nnbasic.compare.comparison import Comparison
+from nnbasic.compare.text import table
+
+Make = Callable[..., Path]
+Compared = Callable[..., Comparison]
+Said = Callable[..., bool]
+
+
+def record(run: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((run / "run.json").read_text())
+    return content
+
+
+def test_diagnostics_of_the_last_epoch(make: Make, compared: Compared) -> None:
+    def layer(dead: float | None, saturated: float | None, norm: float | None) -> dict[str, Any]:
+        return {"dead": dead, "saturated": saturated, "gradient_norm": norm}
+
+    lasts = [
+        [layer(0.1, None, 1.0), layer(0.5, None, 3.0), layer(None, None, 4.0)],
+        [layer(0.2, None, 2.0), layer(0.1, None, 3.0), layer(None, None, 4.0)],
+        [layer(0.0, None, 3.0), layer(0.0, None, 3.0), layer(None, None, 0.0)],
+    ]
+    for seed, last in enumerate(lasts):
+        rows = [{"epoch": 0, "layers": [layer(1.0, 1.0, 9.0)] * 3}, {"epoch": 3, "layers": last}]
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (make(seed=seed) / "diagnostics.jsonl").write_text(text)
+    measures = compared().groups[0].measures
+    assert measures.dead_units == pytest.approx((0.5 + 0.2 + 0.0) / 3)
+    assert measures.saturated_units is None
+    assert measures.gradient_ratio == pytest.approx((0.25 + 0.5) / 2)
+
+
+def test_real_diagnostics_are_read(make: Make, compared: Compared) -> None:
+    run = make(activation="sigmoid")
+    last = json.loads((run / "diagnostics.jsonl").read_text().splitlines()[-1])["layers"]
+    measures = compared().groups[0].measures
+    assert measures.dead_units == last[0]["dead"]
+    assert measures.saturated_units == last[0]["saturated"]
+    assert measures.gradient_ratio == last[0]["gradient_norm"] / last[1]["gradient_norm"]
+
+
+@pytest.mark.parametrize("content", ["", "[1]\n", '{"layers": 3}\n', '{"layers": [3, {}]}\n'])
+def test_without_diagnostics(make: Make, content: str, compared: Compared) -> None:
+    (make() / "diagnostics.jsonl").write_text(content)
+    measures = compared().groups[0].measures
+    assert (measures.dead_units, measures.saturated_units, measures.gradient_ratio) == (None,) * 3
+
+
+def test_the_error_of_the_test_set(make: Make, runs: Path, compared: Compared, said: Said) -> None:
+    make({"test_accuracy": 0.9})
+    comparison = compared()
+    expected = stats.binom.std(100, 0.9) / 100
+    assert comparison.to_dict()["test_set"] == {
+        "images": 100,
+        "standard_error": pytest.approx(expected),
+    }
+    assert said(comparison.notes, "100 images", f"{100 * expected:.2f} points")
+    (next(runs.iterdir()) / "predictions.npz").unlink()
+    assert compared().to_dict()["test_set"] is None
+
+
+def test_torn_metrics_are_named(make: Make, compared: Compared, said: Said) -> None:
+    make(seed=0)
+    torn = make(seed=1)
+    path = torn / "metrics.jsonl"
+    path.write_text(path.read_text()[:-30])
+    comparison = compared()
+    reached = comparison.groups[0].measures.epochs_to_threshold
+    assert reached.of == 1
+    assert said(comparison.warnings, torn.name, "figures to the threshold")
+    assert comparison.groups[0].measures.val_accuracy.n == 2
+
+
+def test_figures_that_are_no_numbers(make: Make, compared: Compared, said: Said) -> None:
+    run = make()
+    huge = "9" * 400
+    line = f'{{"epoch": 1, "val_accuracy": true, "epoch_seconds": {huge}, "elapsed_seconds": 1}}\n'
+    (run / "metrics.jsonl").write_text(line * 3)
+    comparison = compared()
+    row = comparison.to_dict()["groups"][0]
+    assert row["seconds_per_epoch"] is None
+    assert row["epochs_to_threshold"] == {"reached": 0, "of": 0, "median": None}
+    assert said(comparison.warnings, run.name, "figures to the threshold")
+
+
+def test_without_a_validation_set(make: Make, compared: Compared, said: Said) -> None:
+    names = [
+        make({"best": {"val_accuracy": None}}, data={"validation": 0}, activation=name).name
+        for name in ("relu", "tanh")
+    ]
+    comparison = compared()
+    assert said(comparison.warnings, "No validation accuracy", *names)
+    assert all(group.difference is None for group in comparison.groups)
+
+
+def test_a_repeated_seed_counts_once(make: Make, compared: Compared, said: Said) -> None:
+    older = make({"best": {"val_accuracy": 0.1}}, seed=0)
+    make({"best": {"val_accuracy": 0.2}}, seed=0)
+    make({"best": {"val_accuracy": 0.4}}, seed=1)
+    comparison = compared()
+    group = comparison.groups[0]
+    assert group.measures.val_accuracy.n == 2
+    assert group.measures.val_accuracy.mean == pytest.approx(0.3)
+    assert len(group.runs) == 3
+    assert said(comparison.warnings, "repeats config and seed", older.name)
+
+
+@pytest.mark.parametrize(
+    ("status", "derived"),
+    [("diverged", "diverged"), ("running", "crashed"), ("failed", "failed")],
+)
+def test_a_run_that_did_not_finish_is_counted(
+    make: Make, status: str, derived: str, compared: Compared, said: Said
+) -> None:
+    finished = [make(seed=seed) for seed in range(5)]
+    lost = make({"status": status, "best": {"val_accuracy": 0.0}, "test_accuracy": None}, seed=5)
+    comparison = compared()
+    row = comparison.to_dict()["groups"][0]
+    assert row["n"] == 6
+    assert row["statuses"] == {"finished": 5, derived: 1}
+    assert row["val_accuracy"]["n"] == 5
+    expected = np.mean([record(run)["best"]["val_accuracy"] for run in finished])
+    assert row["val_accuracy"]["mean"] == pytest.approx(expected)
+    assert row["epochs_to_threshold"]["of"] == (6 if derived == "diverged" else 5)
+    assert said(comparison.warnings, f"of 6 runs 5 finished, 1 {derived} ({lost.name})")
+    assert "5/6" in table(comparison)
+
+
+def test_a_row_without_a_finished_run(make: Make, compared: Compared) -> None:
+    make(activation="relu")
+    make({"status": "diverged"}, activation="tanh")
+    last = compared().groups[-1]
+    assert last.key == {"activation": "tanh"}
+    assert last.measures.val_accuracy.mean is None
+    assert last.difference is None

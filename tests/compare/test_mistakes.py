@@ -1,0 +1,86 @@
+"""Confusions and the most wrong images, from predictions written by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnbasic.compare.mistakes import answers
+
+LABELS = np.array([0, 0, 1, 2], dtype=np.uint8)
+
+
+def run(path: Path, rows: list[list[float]], labels: np.ndarray = LABELS) -> Any:
+    probabilities = np.array(rows, dtype=np.float32)
+    predicted = probabilities.argmax(axis=1).astype(np.uint8)
+    np.savez(path, labels=labels, predicted=predicted, probabilities=probabilities)
+    return SimpleNamespace(run=SimpleNamespace(predictions=path))
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> list[Any]:
+    return [
+        run(tmp_path / "a.npz", [[0.9, 0.1, 0], [0.2, 0.7, 0.1], [0, 0.6, 0.4], [0.05, 0.8, 0.15]]),
+        run(tmp_path / "b.npz", [[0.8, 0.2, 0], [0.6, 0.3, 0.1], [0, 0.9, 0.1], [0, 0.7, 0.3]]),
+    ]
+
+
+def test_confusion_and_pairs(two: list[Any]) -> None:
+    found = answers(two)
+    assert found is not None
+    assert found.runs == 2
+    assert found.confusion.tolist() == [[3, 1, 0], [0, 2, 0], [0, 2, 0]]
+    assert [tuple(pair) for pair in found.confused(5)] == [(2, 1, 1.0), (0, 1, 0.5)]
+    assert len(found.confused(1)) == 1
+
+
+def test_the_most_wrong_image_comes_first(two: list[Any]) -> None:
+    found = answers(two)
+    assert found is not None
+    worst, second = found.most_wrong(5)
+    assert (worst.image, worst.true, worst.runs) == (3, 2, 2)
+    assert worst.probability == pytest.approx(0.225)
+    assert [c for c, _ in worst.likeliest] == [1, 2]
+    assert [p for _, p in worst.likeliest] == pytest.approx([0.75, 0.225])
+    # Wrong in one run only, and in the mean of both.
+    assert (second.image, second.true, second.runs) == (1, 0, 1)
+    assert len(found.most_wrong(1)) == 1
+
+
+def test_nothing_wrong(tmp_path: Path) -> None:
+    found = answers([run(tmp_path / "a.npz", np.eye(3)[LABELS].tolist())])
+    assert found is not None
+    assert found.confused(5) == []
+    assert found.most_wrong(5) == []
+
+
+def test_other_images_are_not_mixed_in(two: list[Any], tmp_path: Path) -> None:
+    other = run(tmp_path / "c.npz", [[1, 0, 0]] * 4, np.array([2, 1, 0, 0], dtype=np.uint8))
+    shorter = run(tmp_path / "d.npz", [[1, 0, 0]] * 2, LABELS[:2])
+    found = answers([*two, other, shorter])
+    assert found is not None
+    assert found.runs == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", None, "labels", "nan", "far"])
+def test_unreadable_predictions_are_left_out(
+    two: list[Any], tmp_path: Path, content: bytes | str | None
+) -> None:
+    path = tmp_path / "broken.npz"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content == "labels":
+        np.savez(path, labels=LABELS)
+    elif content == "nan":
+        np.savez(path, labels=LABELS, probabilities=np.full((4, 3), np.nan))
+    elif content == "far":
+        np.savez(path, labels=LABELS + 9, probabilities=np.ones((4, 3)))
+    broken: Any = SimpleNamespace(run=SimpleNamespace(predictions=path))
+    assert answers([broken]) is None
+    found = answers([broken, *two])
+    assert found is not None
+    assert found.runs == 2

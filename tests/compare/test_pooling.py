@@ -1,0 +1,149 @@
+"""Mean curves and pooled histograms, against figures worked out by hand and by scipy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from nnbasic.compare.pooling import BINS, by_epoch, by_seconds, layer_mean, layer_names, pooled
+from nnbasic.model.diagnostics import histogram
+
+
+class Stub:
+    """What pooling reads of a run: its metrics and diagnostics."""
+
+    def __init__(self, metrics: Any = (), diagnostics: Any = ()) -> None:
+        self.metrics = list(metrics)
+        self.diagnostics = list(diagnostics)
+
+
+def run(*accuracies: float | None, seconds: float = 1.0) -> Any:
+    return Stub(
+        {"epoch": epoch, "elapsed_seconds": epoch * seconds, "val_accuracy": accuracy}
+        for epoch, accuracy in enumerate(accuracies, start=1)
+    )
+
+
+def test_the_band_is_students_interval() -> None:
+    columns = [(0.5, 0.8), (0.6, 0.7), (0.8, 0.9)]
+    band = by_epoch([run(*column) for column in columns], "val_accuracy")
+    assert band is not None
+    assert band.x.tolist() == [1, 2]
+    for index, values in enumerate(zip(*columns, strict=True)):
+        low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
+        assert band.mean[index] == pytest.approx(np.mean(values))
+        assert band.low is not None
+        assert band.high is not None
+        assert (band.low[index], band.high[index]) == pytest.approx((low, high))
+
+
+def test_one_run_has_a_curve_and_no_band() -> None:
+    band = by_epoch([run(0.5, 0.6)], "val_accuracy")
+    assert band is not None
+    assert band.mean.tolist() == [0.5, 0.6]
+    assert band.low is None
+
+
+def test_epochs_are_those_that_all_runs_have_a_figure_for() -> None:
+    band = by_epoch([run(0.1, None, 0.3, 0.4), run(0.3, 0.4, 0.5)], "val_accuracy")
+    assert band is not None
+    assert band.x.tolist() == [1, 3]
+    assert band.mean.tolist() == pytest.approx([0.2, 0.4])
+
+
+@pytest.mark.parametrize("runs", [[], [run()], [run(None)], [run(0.5), run()]])
+def test_no_curve_without_a_common_epoch(runs: list[Any]) -> None:
+    assert by_epoch(runs, "val_accuracy") is None
+    assert by_seconds(runs, "val_accuracy") is None
+
+
+def test_seconds_are_the_mean_time_of_each_epoch() -> None:
+    slow, quick = run(0.2, 0.4, 0.6, seconds=30), run(0.1, 0.2, 0.3, 0.4, seconds=2)
+    band = by_seconds([slow, quick], "val_accuracy")
+    assert band is not None
+    assert band.x.tolist() == [16, 32, 48]
+    assert band.mean.tolist() == pytest.approx([0.15, 0.3, 0.45])
+
+
+def test_an_epoch_without_a_time_is_left_out() -> None:
+    timed, untimed = run(0.2, 0.4, 0.6), run(0.2, 0.4, 0.6)
+    del untimed.metrics[1]["elapsed_seconds"]
+    band = by_seconds([timed, untimed], "val_accuracy")
+    assert band is not None
+    assert band.x.tolist() == [1, 3]
+    assert band.mean.tolist() == pytest.approx([0.2, 0.6])
+    assert band.low is not None
+    assert len(band.low) == 2
+
+
+def written(values: np.ndarray) -> dict[str, Any]:
+    made = histogram(values)
+    assert made is not None
+    return {"low": made.low, "high": made.high, "counts": made.counts}
+
+
+def test_pooled_histograms_lose_nothing(rng: np.random.Generator) -> None:
+    parts = [rng.normal(0.3, scale, 500).astype(np.float32) for scale in (0.01, 1, 3)]
+    found = pooled(map(written, parts))
+    assert found is not None
+    assert len(found.counts) <= BINS
+    edges = found.low + found.width * np.arange(len(found.counts) + 1)
+    expected, _ = np.histogram(np.concatenate(parts), edges)
+    # A value right on an edge belongs to the upper bin in both, so this is exact.
+    assert found.counts.tolist() == expected.tolist()
+
+
+def test_far_apart_histograms_get_wider_bins() -> None:
+    parts = [np.array([0.0, 0.5, 1.0]), np.array([1000.0, 1000.5])]
+    found = pooled(map(written, parts))
+    assert found is not None
+    assert found.counts.sum() == 5
+    assert len(found.counts) <= BINS
+    assert found.low <= 0
+    assert found.low + found.width * len(found.counts) > 1000
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        None,
+        7,
+        {},
+        {"low": 0, "high": 1},
+        {"low": 1, "high": 1, "counts": [1]},
+        {"low": 0, "high": 1, "counts": []},
+        {"low": 0, "high": 1, "counts": ["x"]},
+        {"low": 0, "high": 1, "counts": [0, 0]},
+        {"low": 0, "high": 1, "counts": [2, -1]},
+        {"low": None, "high": 1, "counts": [1]},
+    ],
+)
+def test_what_is_no_histogram_is_left_out(broken: object) -> None:
+    good = written(np.array([0.1, 0.2]))
+    assert pooled([broken]) is None
+    found, expected = pooled([broken, good]), pooled([good])
+    assert found is not None
+    assert expected is not None
+    assert found.counts.tolist() == expected.counts.tolist()
+
+
+def line(epoch: int, *norms: float | None) -> dict[str, Any]:
+    layers = [{"layer": f"layer{i}", "gradient_norm": n} for i, n in enumerate(norms, start=1)]
+    return {"epoch": epoch, "layers": layers}
+
+
+def test_means_of_a_layers_figures() -> None:
+    runs: Any = [
+        Stub(diagnostics=[line(0, 1, 1), line(1, 2, None)]),
+        Stub(diagnostics=[line(0, 100, 3), line(1, 8, None), {"epoch": 2, "layers": "torn"}]),
+    ]
+    assert layer_names(runs) == ["layer1", "layer2"]
+    epochs, means = layer_mean(runs, 0, "gradient_norm", geometric=True)
+    assert epochs == [0, 1]
+    assert means == pytest.approx([10, 4])
+    assert layer_mean(runs, 1, "gradient_norm") == ([0], [2])
+    assert layer_mean(runs, 2, "gradient_norm") == ([], [])
+    assert layer_names([Stub()]) == []  # type: ignore[list-item]

@@ -1,0 +1,286 @@
+"""The report as a file: what it holds, and that nothing in it can act."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnbasic.compare.comparison import Comparison, compare
+from nnbasic.compare.report import render, write
+from nnbasic.data import Dataset
+from nnbasic.runs import RunError
+from nnbasic.runs.collection import collect
+
+HOSTILE = '</script><script>alert("x")</script><img src=x onerror=alert(1)>'
+
+
+class Page(HTMLParser):
+    """The elements of a page with their attributes, and the text of some of them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self._open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        for tag in set(self._open):
+            self.texts.setdefault(tag, []).append(data)
+
+    def text(self, tag: str) -> str:
+        return "".join(self.texts.get(tag, []))
+
+
+def read(folder: Path) -> Comparison:
+    data, problems = collect(folder)
+    assert problems == []
+    return compare(data)
+
+
+@pytest.fixture(scope="module")
+def html(swept: Path, dataset: Dataset) -> str:
+    return render(read(swept), dataset=dataset)
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+@pytest.fixture
+def copied(swept: Path, tmp_path: Path) -> Path:
+    """Runs that may be changed."""
+    return Path(shutil.copytree(swept, tmp_path / "runs"))
+
+
+@pytest.fixture
+def single(swept: Path, tmp_path: Path) -> Path:
+    """A folder with one run, whose report is made quickly."""
+    first = sorted(swept.iterdir())[0]
+    shutil.copytree(first, tmp_path / "single" / first.name)
+    return tmp_path / "single"
+
+
+def edit(run: Path, **changes: Any) -> None:
+    path = run / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_every_figure_is_there(page: Page) -> None:
+    counts = Counter(tag for tag, _ in page.elements)
+    # 1 map, 1 of dots, 4 × 2 panels of curves, a histogram and a course a row, 3 confusions
+    assert counts["svg"] == 1 + 1 + 4 * 2 + 4 + 4 + 3
+    labels = [attributes["aria-label"] for tag, attributes in page.elements if tag == "svg"]
+    assert len(set(labels)) == len(labels)
+    images = [attributes for tag, attributes in page.elements if tag == "img"]
+    assert sum("before training" in str(image["alt"]) for image in images) == 4
+    assert sum("after training" in str(image["alt"]) for image in images) == 4
+    assert all(str(image["src"]).startswith("data:image/png;base64,") for image in images)
+    svg = page.text("svg")
+    for words in ("relu · he", "tanh · xavier", "before training", "gradient norm", "layer2"):
+        assert words in svg
+
+
+def test_the_table_is_that_of_the_terminal(page: Page, swept: Path) -> None:
+    cells = page.text("td")
+    for group in read(swept).groups:
+        mean, sd = group.measures.val_accuracy.mean, group.measures.val_accuracy.sd
+        assert mean is not None
+        assert sd is not None
+        assert f"{100 * mean:.2f} ± {100 * sd:.2f}" in cells
+    assert "2 paired seeds cannot go below p = 0.5" in page.text("li")
+
+
+def test_numbers_stand_in_the_cells_of_the_map(page: Page, swept: Path) -> None:
+    svg = page.text("svg")
+    for group in read(swept).groups:
+        assert group.measures.val_accuracy.mean is not None
+        assert f"{100 * group.measures.val_accuracy.mean:.2f}" in svg
+
+
+def test_the_data_is_embedded(page: Page, swept: Path) -> None:
+    data = json.loads(page.text("script"), parse_constant=pytest.fail)
+    comparison = read(swept)
+    expected = json.loads(json.dumps(comparison.to_dict()))
+    assert data == expected | {"metrics": data["metrics"]}
+    run = comparison.groups[0].runs[0]
+    assert data["metrics"][run.run.id]["epoch"] == [1, 2]
+    assert data["metrics"][run.run.id]["val_accuracy"] == [r["val_accuracy"] for r in run.metrics]
+
+
+def test_the_commands_repeat_the_runs(page: Page, swept: Path) -> None:
+    commands = page.text("pre").split("\n")
+    for group, command in zip(read(swept).groups, commands, strict=False):
+        config = group.runs[0].run.directory / "config.yaml"
+        expected = f'nnbasic train --config {config} --seed "$seed"'
+        assert command == f"for seed in 0 1; do {expected}; done"
+
+
+def test_nothing_can_act_or_ask_the_network(html: str, page: Page) -> None:
+    scripts = [attributes for tag, attributes in page.elements if tag == "script"]
+    assert scripts == [{"type": "application/json", "id": "data"}]
+    for tag, attributes in page.elements:
+        assert tag not in ("iframe", "object", "embed", "form", "base", "audio", "video")
+        for name, value in attributes.items():
+            assert not name.startswith("on")
+            if name in ("src", "href", "xlink:href", "action", "srcset"):
+                assert str(value).startswith(("data:", "#")), value
+    assert "@import" not in html
+    assert set(re.findall(r"url\((.)", html)) <= {"#"}
+
+
+def test_untrusted_text_is_text(copied: Path, dataset: Dataset) -> None:
+    for run in copied.iterdir():
+        user = {"name": HOSTILE, "tags": [HOSTILE], "notes": HOSTILE + "\u2028" + r"$\frac{$"}
+        (run / "user.json").write_text(json.dumps(user))
+        record = json.loads((run / "run.json").read_text())
+        if record["config"]["activation"]["name"] == "tanh":
+            record["config"]["activation"]["name"] = HOSTILE + r" $\frac{"
+        record["config"][HOSTILE] = HOSTILE
+        record["versions"]["numpy"] = HOSTILE
+        edit(run, config=record["config"], versions=record["versions"], warnings=[HOSTILE])
+    html = render(read(copied), dataset=dataset)
+    page = Page(html)
+    test_nothing_can_act_or_ask_the_network(html, page)
+    assert not any(attributes.get("src") == "x" for _, attributes in page.elements)
+    assert HOSTILE in page.text("td")
+    assert HOSTILE in page.text("dd")
+    assert "alert" in page.text("svg")
+    assert json.loads(page.text("script"))["same"][HOSTILE] == HOSTILE
+
+
+def test_a_data_set_that_is_not_at_hand_is_said(single: Path, dataset: Dataset) -> None:
+    page = Page(render(read(single), dataset="MNIST is on the moon"))
+    assert "The images are not shown: MNIST is on the moon" in page.text("strong")
+    assert not any("Test image" in str(a.get("alt")) for tag, a in page.elements if tag == "img")
+    other = Dataset("digits", dataset.train, dataset.validation, dataset.test, "cd" * 32, "")
+    page = Page(render(read(single), dataset=other))
+    assert "not the data that the runs were trained on" in page.text("strong")
+
+
+def test_the_most_wrong_images_are_shown(copied: Path, dataset: Dataset) -> None:
+    for run in copied.iterdir():
+        with np.load(run / "predictions.npz") as file:
+            labels, probabilities = file["labels"], file["probabilities"]
+        probabilities[17] = np.eye(10)[(labels[17] + 1) % 10]
+        predicted = probabilities.argmax(axis=1)
+        np.savez(
+            run / "predictions.npz",
+            labels=labels,
+            predicted=predicted,
+            probabilities=probabilities,
+        )
+    page = Page(render(read(copied), dataset=dataset))
+    label = dataset.test.labels[17]
+    alts = [str(a["alt"]) for tag, a in page.elements if tag == "img" and "src" in a]
+    assert f"Test image 17, a {label}" in alts
+    assert f"image 17, a {label}; wrong in 2 of 2" in page.text("figcaption")
+
+
+@pytest.mark.parametrize("lost", ["diagnostics.jsonl", "metrics.jsonl", "predictions.npz"])
+def test_a_lost_file_costs_its_figures_only(copied: Path, dataset: Dataset, lost: str) -> None:
+    for run in copied.iterdir():
+        (run / lost).unlink()
+    data, _ = collect(copied)
+    page = Page(render(compare(data), dataset=dataset))
+    svg = page.text("svg")
+    assert ("before training" in svg) == (lost != "diagnostics.jsonl")
+    assert ("training loss" in svg) == (lost != "metrics.jsonl")
+    assert ("predicted" in svg) == (lost != "predictions.npz")
+
+
+def test_one_run_makes_a_report(single: Path, dataset: Dataset) -> None:
+    page = Page(render(read(single), dataset=dataset))
+    assert "1 run in 1 row" in page.text("h1")
+    assert "all runs" in page.text("svg")
+
+
+def test_runs_without_a_finished_one_make_a_report(copied: Path, dataset: Dataset) -> None:
+    for run in copied.iterdir():
+        edit(run, status="diverged", reason="the loss is not finite", test_accuracy=None)
+    page = Page(render(read(copied), dataset=dataset))
+    assert "have a finished run: 0 of these 4." in page.text("p")
+    assert page.text("svg").count("diverged") == 4  # in the cells of the map, the only figure
+    assert sum(tag == "svg" for tag, _ in page.elements) == 1
+
+
+def test_a_learning_rate_makes_maps_of_its_own(copied: Path, dataset: Dataset) -> None:
+    for run in copied.iterdir():
+        config = json.loads((run / "run.json").read_text())["config"]
+        if config["seed"] == 1:
+            config["optimizer"]["lr"] = 0.5
+            edit(run, config=config, identity="0" * 64)
+    labels = [
+        str(attributes["aria-label"])
+        for tag, attributes in Page(render(read(copied), dataset=dataset)).elements
+        if tag == "svg"
+    ]
+    maps = [label for label in labels if label.startswith("Validation accuracy of")]
+    assert [label.split()[-1] for label in maps] == ["lr=0.1", "lr=0.5"]
+
+
+def test_writing_replaces_the_file(single: Path, dataset: Dataset, tmp_path: Path) -> None:
+    file = tmp_path / "out.html"
+    file.write_text("old")
+    write(read(single), file, dataset=dataset)
+    assert file.read_text().startswith("<!doctype html>")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.html", "single"]
+
+
+def test_a_report_that_cannot_be_written_is_one_message(single: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="cannot be written"):
+        write(read(single), tmp_path / "missing" / "out.html", dataset="")
+
+
+@pytest.mark.parametrize("missing", ["matplotlib", "jinja2"])
+def test_without_the_extra_the_message_says_what_to_install(
+    single: Path, tmp_path: Path, missing: str
+) -> None:
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "from nnbasic.cli.main import main\n"
+        "main(['compare', '--runs', sys.argv[1], '--report', sys.argv[2]])"
+    )
+    file = tmp_path / "out.html"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(single), str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2
+    assert f"needs {missing}" in done.stderr
+    assert 'pip install "nnbasic[report]"' in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not file.exists()
+
+
+def test_rows_that_do_not_compare_stand_apart(copied: Path, dataset: Dataset) -> None:
+    for run in sorted(copied.iterdir())[-2:]:
+        config = json.loads((run / "run.json").read_text())["config"]
+        edit(run, config=config | {"epochs": 7}, identity="0" * 64)
+    page = Page(render(read(copied), dataset=dataset))
+    assert "Not comparable" in page.text("caption")
+    assert "have a finished run: 3 of these 4." in page.text("p")
+    assert "epochs 7 instead of 2" in page.text("li")
+    assert "tanh · xavier" not in page.text("svg")

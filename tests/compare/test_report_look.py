@@ -1,0 +1,266 @@
+"""The report in a real browser: everything is there to be seen, at every width, light and dark.
+
+Chromium is driven by its own protocol over a pipe, which needs no further package.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbasic.compare.comparison import compare
+from nnbasic.compare.report import write
+from nnbasic.data import Dataset
+from nnbasic.runs.collection import collect
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--remote-debugging-pipe",
+)
+RUN = """
+import os, sys
+for ours, kept in zip(sys.argv[1:], (103, 104)):
+    os.dup2(int(ours), kept)
+for kept, theirs in ((103, 3), (104, 4)):
+    os.dup2(kept, theirs)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Chromium reads commands from descriptor 3 and answers on descriptor 4."""
+
+HOSTILE = '</script><script>alert("x")</script><img src=x onerror=alert(1)>'
+WORD = "unbreakable" * 12
+
+
+class Browser:
+    """One page of a headless Chromium."""
+
+    def __init__(self, program: str, profile: Path) -> None:
+        commands, self._commands = os.pipe()
+        self._answers, answers = os.pipe()
+        arguments = [program, *FLAGS, f"--user-data-dir={profile}"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", RUN, str(commands), str(answers), *arguments],
+            pass_fds=(commands, answers),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(commands)
+        os.close(answers)
+        self.events: list[dict[str, Any]] = []
+        self._unread = b""
+        self._number = 0
+        self._session: dict[str, str] = {}
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = {"sessionId": attached["sessionId"]}
+        for domain in ("Page", "Network", "Log", "Runtime"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": parameters, **self._session}
+        os.write(self._commands, json.dumps(message).encode() + b"\0")
+        while (answer := self._next()).get("id") != self._number:
+            self.events.append(answer)
+        assert "error" not in answer, answer
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    def open(self, file: Path, *, width: int, scheme: str) -> None:
+        """Load ``file`` as a phone or a screen of that width and colour scheme would."""
+        media = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.call("Emulation.setEmulatedMedia", features=media)
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
+        self.events.clear()
+        self.call("Page.navigate", url=file.as_uri())
+        while not self.happened("Page.loadEventFired"):
+            self.events.append(self._next())
+
+    def evaluate(self, function: str) -> Any:
+        """What a JavaScript function of the test's returns; the page itself has none."""
+        answer = self.call("Runtime.evaluate", expression=f"({function})()", returnByValue=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def happened(self, method: str) -> list[dict[str, Any]]:
+        return [event["params"] for event in self.events if event.get("method") == method]
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        os.close(self._commands)
+        os.close(self._answers)
+
+    def _next(self) -> dict[str, Any]:
+        while b"\0" not in self._unread:
+            content = os.read(self._answers, 1 << 20)
+            assert content, "Chromium has ended"
+            self._unread += content
+        message, _, self._unread = self._unread.partition(b"\0")
+        found: dict[str, Any] = json.loads(message)
+        return found
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    opened = Browser(program, tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def report(
+    browser: Browser, swept: Path, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A report in which names and notes are long and hostile."""
+    folder = tmp_path_factory.mktemp("look")
+    shutil.copytree(swept, folder / "runs")
+    for run in (folder / "runs").iterdir():
+        user = {"name": HOSTILE, "tags": [WORD], "notes": HOSTILE + WORD}
+        (run / "user.json").write_text(json.dumps(user))
+        record = json.loads((run / "run.json").read_text())
+        if record["config"]["activation"]["name"] == "tanh":
+            record["config"]["activation"]["name"] = HOSTILE
+        record["config"][WORD] = WORD
+        record["warnings"] = [HOSTILE + WORD]
+        (run / "run.json").write_text(json.dumps(record))
+    data, _ = collect(folder / "runs")
+    write(compare(data), folder / "out.html", dataset=dataset)
+    return folder / "out.html"
+
+
+@pytest.fixture(params=[(w, s) for w in (390, 1280) for s in ("light", "dark")], ids=str)
+def page(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Browser:
+    """The report, opened; every part that can be folded is unfolded."""
+    width, scheme = request.param
+    browser.open(report, width=width, scheme=scheme)
+    browser.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true })")
+    return browser
+
+
+def test_nothing_complains_and_nothing_is_asked_for(page: Browser) -> None:
+    for method in ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown"):
+        assert page.happened(method) == []
+    assert page.happened("Page.javascriptDialogOpening") == []
+    urls = [event["request"]["url"] for event in page.happened("Network.requestWillBeSent")]
+    assert [url for url in urls if not url.startswith("data:")] == [urls[0]]
+    assert urls[0].startswith("file://")
+
+
+def test_every_figure_can_be_seen(page: Browser) -> None:
+    seen = page.evaluate(
+        """() => [...document.querySelectorAll('svg, img')].map(element => {
+            const box = element.getBoundingClientRect();
+            const ink = element.matches('img')
+                ? element.complete && element.naturalWidth > 1
+                : element.querySelectorAll('path, use, rect').length > 3;
+            return [box.width, box.height, ink, element.checkVisibility()];
+        })"""
+    )
+    # as many as `test_report` counts, the images of 4 rows before and after, and the wrong ones
+    assert len(seen) >= 21 + 8
+    for width, height, ink, visible in seen:
+        assert width >= 80
+        assert height >= 60
+        assert ink
+        assert visible
+
+
+def test_nothing_overflows(page: Browser) -> None:
+    wide = page.evaluate(
+        """() => {
+            const scrolls = element => element &&
+                (getComputedStyle(element).overflowX === 'auto' || scrolls(element.parentElement));
+            return [...document.body.querySelectorAll(':not(thead *):not(thead)')]
+                .filter(element => !scrolls(element) && !element.closest('svg, script'))
+                .filter(element => element.getBoundingClientRect().right > innerWidth + 0.5)
+                .map(element => element.outerHTML.slice(0, 200));
+        }"""
+    )
+    assert wide == []
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_no_text_of_a_figure_is_cut(page: Browser) -> None:
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('svg text')].filter(text => {
+            const inner = text.getBoundingClientRect();
+            const outer = text.ownerSVGElement.getBoundingClientRect();
+            return inner.left < outer.left - 1 || inner.right > outer.right + 1 ||
+                inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1;
+        }).map(text => text.ownerSVGElement.getAttribute('aria-label') + ': ' + text.textContent)"""
+    )
+    assert cut == []
+
+
+def test_the_text_of_figures_is_not_small(page: Browser) -> None:
+    smallest = page.evaluate(
+        """() => Math.min(...[...document.querySelectorAll('svg text')].map(text =>
+            parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a ||
+            parseFloat(getComputedStyle(text).fontSize) * Math.abs(text.getScreenCTM().b)))"""
+    )
+    assert smallest >= 9
+
+
+def test_colours_stand_out(page: Browser) -> None:
+    """As WCAG 2.2 asks: text 4.5 to 1 against its ground, lines and areas 3 to 1."""
+    colours = page.evaluate(
+        """() => {
+            const probe = document.body.appendChild(document.createElement('i'));
+            const names = ['page', 'panel', 'ink', 'muted', 'accent', 'alert', 'alert-panel',
+                'first', 'last', ...[1, 2, 3, 4, 5, 6].map(n => `series-${n}`)];
+            const found = names.map(name => {
+                probe.style.color = `var(--${name})`;
+                return [name, getComputedStyle(probe).color.match(/[0-9.]+/g).map(Number)];
+            });
+            probe.remove();
+            return Object.fromEntries(found);
+        }"""
+    )
+
+    def luminance(name: str) -> float:
+        shares = [part / 255 for part in colours[name][:3]]
+        red, green, blue = (
+            s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares
+        )
+        return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+
+    def contrast(one: str, other: str) -> float:
+        dark, light = sorted(map(luminance, (one, other)))
+        return (light + 0.05) / (dark + 0.05)
+
+    for text in ("ink", "muted", "accent"):
+        assert contrast(text, "page") >= 4.5
+        assert contrast(text, "panel") >= 4.5
+    assert contrast("alert", "alert-panel") >= 4.5
+    assert contrast("ink", "alert-panel") >= 4.5
+    for area in ("first", "last", *(f"series-{n}" for n in range(1, 7))):
+        assert contrast(area, "panel") >= 3
+    assert (luminance("page") < 0.2) == page.evaluate(
+        "() => matchMedia('(prefers-color-scheme: dark)').matches"
+    )

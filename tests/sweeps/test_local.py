@@ -1,0 +1,93 @@
+"""A run in a process of its own, and what is known of it when the process is gone.
+
+How it ends with the sweep, or by a signal, is tested with the command.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbasic import data
+from nnbasic.configs import load
+from nnbasic.runs import Run, start
+from nnbasic.sweeps.local import Outcome, outcome, run_local
+from nnbasic.sweeps.plan import Cell, Job, jobs
+from nnbasic.sweeps.worker import train_in_subprocess
+
+
+@pytest.fixture
+def job(workplace: Path) -> Job:
+    """Train `small.yaml` for one epoch."""
+    config = load("small.yaml", ["epochs=1"])
+    datasets = {"digits": data.load("digits", validation=9000)}
+    return jobs([Cell("small", config, "a note")], [0], datasets)[0]
+
+
+def carried_out(*wanted: Job, workers: int = 2) -> list[Outcome]:
+    return list(run_local(wanted, Path("runs"), None, workers))
+
+
+def test_a_run_and_what_is_known_of_it(job: Job) -> None:
+    (ended,) = carried_out(job)
+    assert ended.run is not None
+    record = ended.run.record()
+    assert record.best is not None
+    assert ended == Outcome(job, "finished", "", record.best["val_accuracy"], ended.run)
+    assert ended.ended
+    assert (record.threads, record.dataset) == (1, "digits")
+    assert record.process != os.getpid()
+    assert ended.run.user().name == "small"
+    assert ended.run.user().notes == "a note"
+    assert ended.run.config() == job.config
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sha256": "ab" * 32}, "runs on other data would not compare"),
+        ({"dataset": "mnist"}, "MNIST could not be fetched into data/mnist"),
+    ],
+)
+def test_what_cannot_begin_has_failed_and_says_why(
+    job: Job, change: dict[str, Any], words: str
+) -> None:
+    (ended,) = carried_out(replace(job, **change))
+    assert (ended.status, ended.run, ended.best) == ("failed", None, None)
+    assert not ended.ended
+    assert words in ended.message
+    assert "\n" not in ended.message
+    assert not Path("runs").exists()
+
+
+def test_a_run_is_not_resumed_twice_at_once(job: Job) -> None:
+    run = start(job.config, data.load("digits", validation=9000), runs=Path("runs"), name="x")
+    with run.claim():
+        (ended,) = carried_out(replace(job, begun=run))
+    assert ended.status == "interrupted"
+    assert "another process is training this run" in ended.message
+    (resumed,) = carried_out(replace(job, begun=run))
+    assert (resumed.status, resumed.message) == ("finished", "")
+
+
+def test_nothing_begins_once_stopped(job: Job) -> None:
+    assert train_in_subprocess(job.task(Path("runs"), None), lambda: True) == (None, "not started")
+    assert not Path("runs").exists()
+
+
+def test_where_no_process_can_be_started(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/python")
+    (ended,) = carried_out(job)
+    assert ended.status == "failed"
+    assert ended.message == "no process could be started: No such file or directory"
+
+
+def test_a_record_that_cannot_be_read_is_a_failure(job: Job, tmp_path: Path) -> None:
+    ended = outcome(job, Run(tmp_path), "words")
+    assert ended.status == "failed"
+    assert ended.message == f"{tmp_path}: not a run, it has no run.json"
