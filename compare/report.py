@@ -11,9 +11,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from nnbasic.compare import text
 from nnbasic.compare.comparison import Comparison
@@ -25,16 +23,7 @@ from nnbasic.runs.choices import shown, values
 from nnbasic.runs.collection import RunData
 from nnbasic.runs.storage import RunError, write_text
 
-if TYPE_CHECKING:
-    from nnbasic.compare.exhibits import Entry
-    from nnbasic.compare.mistakes import Answers
-
 TEMPLATE = "report.html.j2"
-MOST_ROWS = 24
-"""For how many rows, the first ones, there are figures of their own."""
-
-MOST_CONFUSIONS = 3
-MOST_WRONG = 12
 DIGITS = 6
 """Significant digits of the metrics in the embedded data."""
 
@@ -59,53 +48,45 @@ def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
     try:
         import jinja2
 
-        from nnbasic.compare import exhibits
+        from nnbasic.compare.illustrations import illustrations
+        from nnbasic.compare.theme import COLOURS
     except ImportError as error:
         raise RunError(
             f"the report needs {error.name}, which is not installed: pip install"
             ' "nnbasic[report]", or in a checkout pip install ".[report]"'
         ) from None
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
     templates = jinja2.Environment(
-        loader=loader,
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
     templates.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    entries = exhibits.entries(comparison.groups)
-    drawn = [group for group in comparison.groups if group.comparable and group.counted]
-    found = [entry for entry in entries if entry.group in drawn[:MOST_ROWS]]
+    return templates.get_template(TEMPLATE).render(
+        _texts(comparison), **illustrations(comparison, dataset), colours=COLOURS
+    )
+
+
+def _texts(comparison: Comparison) -> dict[str, Any]:
+    """All of the page but its figures, as the template names it."""
     runs = [run for group in comparison.groups for run in group.runs]
     opening = text.opening(comparison)
-    return templates.get_template(TEMPLATE).render(
-        comparison=comparison,
-        title=": ".join(filter(None, (" × ".join(comparison.columns), opening[0]))),
-        opening=opening,
-        tables=_tables(comparison),
-        warnings=[*comparison.warnings, *_before_the_first_step(comparison.groups)],
-        overview=[*exhibits.heat_maps(entries), *exhibits.dots(entries)],
-        curves={
-            f"{y}_{x}": exhibits.curves(found, x=x, y=y)
-            for y in ("val_accuracy", "train_loss")
-            for x in ("epoch", "seconds")
-        },
-        histograms=exhibits.histograms(found),
-        courses=exhibits.courses(found),
-        drawn=len(drawn),
-        most_rows=MOST_ROWS,
-        filters=_filters(found),
-        mistakes=_mistakes(comparison, found, dataset),
-        differences=_differences(comparison),
-        same={key: shown(value) for key, value in comparison.same.items()},
-        runs=[_run(run) for run in runs],
-        environment=_environment(runs),
-        commands=[_command(group) for group in comparison.groups],
-        data=_data(comparison, runs),
-        made=environment.now()[:16].replace("T", " "),
-        version=environment.versions()["nnbasic"],
-    )
+    return {
+        "comparison": comparison,
+        "title": ": ".join(filter(None, (" × ".join(comparison.columns), opening[0]))),
+        "opening": opening,
+        "tables": _tables(comparison),
+        "warnings": [*comparison.warnings, *_before_the_first_step(comparison.groups)],
+        "differences": _differences(comparison),
+        "same": {key: shown(value) for key, value in comparison.same.items()},
+        "runs": list(map(_run, runs)),
+        "environment": _environment(runs),
+        "commands": list(map(_command, comparison.groups)),
+        "data": _data(comparison, runs),
+        "made": environment.now()[:16].replace("T", " "),
+        "version": environment.versions()["nnbasic"],
+    }
 
 
 def _tables(comparison: Comparison) -> list[dict[str, Any]]:
@@ -129,67 +110,6 @@ def _before_the_first_step(groups: Sequence[Group]) -> list[str]:
     return [
         f"The trainer warned of {', '.join(rows)}. {first.run.id}:"
         f" {printable(' '.join(first.record.warnings))}"
-    ]
-
-
-def _filters(found: Sequence[Entry]) -> list[dict[str, Any]]:
-    from nnbasic.compare import pictures
-
-    cards = []
-    for entry in found:
-        weights = pictures.first_weights(entry.runs[0])
-        card: dict[str, Any] = {"title": entry.title, "run": entry.runs[0].run.id}
-        if isinstance(weights, str):
-            card["problem"] = weights
-        else:
-            card["before"], card["after"] = map(pictures.filters, weights)
-        cards.append(card)
-    return cards
-
-
-def _mistakes(
-    comparison: Comparison, found: Sequence[Entry], dataset: Dataset | str
-) -> dict[str, Any] | None:
-    """Confusions of the drawn groups in the order of the table; the first one's worst images."""
-    from nnbasic.compare import figures, mistakes
-
-    order = [group.key for group in comparison.groups]
-    ranked = sorted(found, key=lambda entry: order.index(entry.group.key))
-    known = [(e, a) for e in ranked if (a := mistakes.answers(e.runs)) is not None]
-    if not known:
-        return None
-    first, best = known[0]
-    images, problem = _test_images(first.runs[0], len(best.labels), dataset)
-    return {
-        "matrices": [
-            figures.confusion(entry.title, answers.confusion / answers.runs)
-            for entry, answers in known[:MOST_CONFUSIONS]
-        ],
-        "pairs": [(entry.title, answers.confused(5)) for entry, answers in known],
-        "title": first.title,
-        "runs": best.runs,
-        "wrong": _worst(best, images),
-        "problem": problem,
-    }
-
-
-def _test_images(
-    run: RunData, count: int, dataset: Dataset | str
-) -> tuple[np.ndarray | None, str | None]:
-    """The images that ``run`` was scored on, or why they cannot be shown."""
-    if isinstance(dataset, str):
-        return None, dataset
-    if dataset.sha256 != run.record.dataset_sha256 or len(dataset.test.labels) != count:
-        return None, f"the {dataset.name} at hand is not the data that the runs were trained on"
-    return dataset.test.images, None
-
-
-def _worst(best: Answers, images: np.ndarray | None) -> list[dict[str, Any]]:
-    from nnbasic.compare import pictures
-
-    return [
-        wrong._asdict() | {"picture": None if images is None else pictures.digit(images[wrong[0]])}
-        for wrong in best.most_wrong(MOST_WRONG)
     ]
 
 
