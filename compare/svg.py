@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from io import StringIO
 from xml.etree import ElementTree
 
@@ -28,7 +29,10 @@ def element(figure: Figure) -> Markup:
     description = str(figure.get_label())
     file = StringIO()
     # text stays text, in the page's font
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": description}):
+    settings = matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": description})
+    with settings, warnings.catch_warnings():
+        # a font without 한국어 is no loss: the browser has another one
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         figure.savefig(file, format="svg", metadata=_NO_METADATA)
     root = ElementTree.fromstring(file.getvalue())
     for definitions in root.iter(f"{SVG}defs"):

@@ -110,13 +110,6 @@ def test_the_table_is_that_of_the_terminal(page: Page, swept: Path) -> None:
     assert "2 paired seeds cannot go below p = 0.5" in page.text("li")
 
 
-def test_numbers_stand_in_the_cells_of_the_map(page: Page, swept: Path) -> None:
-    svg = page.text("svg")
-    for group in read(swept).groups:
-        assert group.measures.val_accuracy.mean is not None
-        assert f"{100 * group.measures.val_accuracy.mean:.2f}" in svg
-
-
 def test_the_data_is_embedded(page: Page, swept: Path) -> None:
     data = json.loads(page.text("script"), parse_constant=pytest.fail)
     comparison = read(swept)
@@ -221,21 +214,6 @@ def test_runs_without_a_finished_one_make_a_report(copied: Path, dataset: Datase
     assert "have a finished run: 0 of these 4." in page.text("p")
     assert page.text("svg").count("diverged") == 4  # in the cells of the map, the only figure
     assert sum(tag == "svg" for tag, _ in page.elements) == 1
-
-
-def test_a_learning_rate_makes_maps_of_its_own(copied: Path, dataset: Dataset) -> None:
-    for run in copied.iterdir():
-        config = json.loads((run / "run.json").read_text())["config"]
-        if config["seed"] == 1:
-            config["optimizer"]["lr"] = 0.5
-            edit(run, config=config, identity="0" * 64)
-    labels = [
-        str(attributes["aria-label"])
-        for tag, attributes in Page(render(read(copied), dataset=dataset)).elements
-        if tag == "svg"
-    ]
-    maps = [label for label in labels if label.startswith("Validation accuracy of")]
-    assert [label.split()[-1] for label in maps] == ["lr=0.1", "lr=0.5"]
 
 
 def test_writing_replaces_the_file(single: Path, dataset: Dataset, tmp_path: Path) -> None:
