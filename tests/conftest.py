@@ -16,6 +16,7 @@ import pytest
 from nnbasic.data import digits
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, Registry
 from nnbasic.runs import all_runs
+from support import SMALL
 
 pytest_plugins = ["small_runs"]
 
@@ -69,10 +70,7 @@ def workplace(tmp_path: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatc
     folder = tmp_path / "here"
     (folder / "data").mkdir(parents=True)
     (folder / "data" / "digits").symlink_to(digits_cache)
-    (folder / "small.yaml").write_text(
-        "layers: [784, 16, 10]\nepochs: 3\nbatch_size: 100\n"
-        "data: {dataset: digits, validation: 9000}\n"
-    )
+    (folder / "small.yaml").write_text(SMALL)
     monkeypatch.chdir(folder)
     monkeypatch.delenv("NNBASIC_DATA", raising=False)
     monkeypatch.setenv("NNBASIC_MIRRORS", "http://127.0.0.1:9/")

@@ -29,6 +29,14 @@ data: {dataset: digits, validation: 9000}
 """
 """A config that trains for long enough to be interrupted."""
 
+SMALL = """
+layers: [784, 16, 10]
+epochs: 3
+batch_size: 100
+data: {dataset: digits, validation: 9000}
+"""
+"""A config that trains in a moment."""
+
 
 @contextlib.contextmanager
 def started(

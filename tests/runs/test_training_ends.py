@@ -60,18 +60,13 @@ class TestRefused:
         path.write_text(text)
         assert finish(run, dataset).status() == "finished"
 
-    @pytest.mark.parametrize("damage", [b"", b"junk", None])
     def test_a_damaged_checkpoint(
-        self,
-        tmp_path: Path,
-        dataset: Dataset,
-        config: Callable[..., Config],
-        damage: bytes | None,
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
     ) -> None:
         run = start(config(), dataset, runs=tmp_path, name="x")
         stop_after(2, run, dataset)
         whole = run.last.read_bytes()
-        run.last.write_bytes(whole[:-100] if damage is None else damage)
+        run.last.write_bytes(whole[:-100])
         before = (run.directory / "run.json").read_bytes()
         with pytest.raises(RunError, match=r"last\.npz: damaged, or no checkpoint"):
             finish(run, dataset)
