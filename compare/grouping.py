@@ -1,4 +1,4 @@
-"""Which runs repeat one another, what is the same in all, and what tells the rest apart."""
+"""Runs in groups of repetitions: what all runs have in common, and how the groups differ."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from nnbasic.runs.collection import RunData, Scalar
 from nnbasic.runs.storage import RunError
 
 TERMS = ("epochs", "data.validation", "dataset", "code")
-"""What must be equal for two runs to be compared fairly; all else is a choice to be compared."""
+"""What must be equal for a fair comparison; everything else is a choice to be compared."""
 
 MANY = 4
-"""Above how many the ids of runs are abridged in a sentence."""
+"""A sentence names at most so many runs."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grou
     for run, row in zip(runs, table, strict=True):
         name = tuple((key, row[key]) for key in columns if key in row)
         groups.setdefault(name, []).append(run)
-    # of equally many, the terms of the latest: what the person is at work on
+    # among equally frequent ones, those of the latest runs, which the user is working on
     terms = Counter(tuple(row[key] for key in TERMS) for row in reversed(table)).most_common(1)
     return Grouping(
         same,
@@ -76,14 +76,14 @@ def label(key: Mapping[str, Scalar], short: Mapping[str, str]) -> str:
 
 
 def ids(runs: Iterable[RunData]) -> str:
-    """The ids of ``runs``, of many the first ones and how many more."""
+    """The ids of ``runs``; of more than `MANY`, the first ones and the number of the others."""
     names = [printable(run.run.id) for run in runs]
     more = f" and {len(names) - MANY + 1} more" if len(names) > MANY else ""
     return ", ".join(names[: MANY - 1] if more else names) + more
 
 
 def _chosen(by: Sequence[str], keys: Sequence[str], differs: Sequence[str]) -> tuple[str, ...]:
-    """The keys that name groups ``by`` some, a component with its hyperparameters."""
+    """The keys that name the groups: those of ``by``, components with their hyperparameters."""
     chosen = [key.removesuffix(".name") for key in by]
     for key in chosen:
         if not any(_is_of(known, key) for known in keys):

@@ -10,12 +10,13 @@ from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.entries import Entry, entries
 from nnbasic.compare.mistakes import Answers, answers
 from nnbasic.compare.svg import element
+from nnbasic.compare.theme import COLOURS
 from nnbasic.data import Dataset
 from nnbasic.model.arrays import Array
 from nnbasic.runs.collection import RunData
 
 MOST_ROWS = 24
-"""For how many rows, the first ones, there are figures of their own."""
+"""How many rows, the first ones of the table, have figures of their own."""
 
 MOST_CONFUSIONS = 3
 MOST_PAIRS = 5
@@ -23,7 +24,7 @@ MOST_WRONG = 12
 
 
 def illustrations(comparison: Comparison, dataset: Dataset | str) -> dict[str, Any]:
-    """All that the report draws of ``comparison``, as its template names it.
+    """The figures and pictures of ``comparison`` under the names that the template uses.
 
     ``dataset`` is what the runs were trained on, or why it is not at hand.
     """
@@ -38,6 +39,7 @@ def illustrations(comparison: Comparison, dataset: Dataset | str) -> dict[str, A
         for x in ("epoch", "seconds")
     }
     return {
+        "colours": COLOURS,
         "overview": [element(figure) for figure in (*maps, *dots)],
         "curves": {name: list(map(element, panels)) for name, panels in curves.items()},
         "histograms": [element(figures.histograms(each)) for each in exhibits.histograms(found)],
@@ -98,7 +100,7 @@ def _test_images(
 
 
 def _worst(best: Answers, images: Array | None) -> list[dict[str, Any]]:
-    """The test images that are furthest from right, with their pictures where there are some."""
+    """The images that are most wrong, with their pictures if there are ``images``."""
     return [
         wrong._asdict()
         | {"picture": None if images is None else pictures.digit(images[wrong.image])}

@@ -1,4 +1,4 @@
-"""Two networks on the same test images: do they err on other ones?"""
+"""McNemar's test: do two networks make different errors on the same test images?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nnbasic.runs.storage import RunError, read_arrays
 
 
 class McNemar(NamedTuple):
-    """How many test images only one of two runs got right, and the exact p of that."""
+    """How many test images each of two runs alone got right, and the exact p of the difference."""
 
     first: str
     second: str
@@ -34,7 +34,7 @@ class McNemar(NamedTuple):
 
 
 def mcnemar(groups: Sequence[Group]) -> tuple[McNemar | None, str | None]:
-    """The test, if there are two runs in all; or a sentence that says why it cannot be made."""
+    """The test, if there are exactly two runs; or a sentence that says why it is impossible."""
     runs = [run for group in groups for run in group.runs]
     if len(runs) != 2:
         return None, None
@@ -55,7 +55,7 @@ def mcnemar(groups: Sequence[Group]) -> tuple[McNemar | None, str | None]:
 
 
 def test_images(runs: Sequence[RunData]) -> int | None:
-    """How many test images ``runs``, of one data set, were scored on; None if none can tell."""
+    """How many test images ``runs``, of one data set, were scored on; None if not known."""
     for run in runs:
         try:
             return len(_answers(run)[0])

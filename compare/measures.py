@@ -1,4 +1,4 @@
-"""What is measured of a group of runs; docs/statistics.md says how, and what it does not tell."""
+"""What is measured in a group of runs; docs/statistics.md explains each measure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nnbasic.runs.collection import RunData, Scalar
 
 
 class Reached(NamedTuple):
-    """How many ``of`` the runs reached the threshold, and the median of those that did."""
+    """``reached`` of ``of`` runs reached the threshold; ``median`` is of those that did."""
 
     reached: int
     of: int
@@ -50,9 +50,9 @@ class Difference(NamedTuple):
 class Group:
     """A row of the comparison: ``key`` tells it from the other rows, ``label`` says so in short.
 
-    ``runs`` are all of its runs, oldest first; ``counted`` the finished ones, of which the
-    latest of equal config and seed, that its accuracies are of. ``comparable`` is false where
-    its terms are not those of the first row; such a group has no difference.
+    ``runs`` are all of its runs, oldest first; ``counted`` are the finished ones, of which the
+    accuracies are computed (see `count`). ``comparable`` is false if its terms differ from those
+    of the first row; such a group has no difference.
     """
 
     key: Values
@@ -70,7 +70,7 @@ class Group:
 
 
 def count(runs: Sequence[RunData]) -> tuple[RunData, ...]:
-    """The finished ones of ``runs``, of those with equal config and seed the latest.
+    """The finished ``runs``; of several with equal config and seed, only the latest.
 
     Equal seeds give equal results, so counting one twice would make chance look smaller.
     """
@@ -85,7 +85,7 @@ def count(runs: Sequence[RunData]) -> tuple[RunData, ...]:
 def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: float) -> Measures:
     """Measure a group by its ``counted`` runs.
 
-    A run that diverged counts among those that did not reach the threshold, unless it had.
+    A diverged run has not reached the threshold, unless it did so before it diverged.
     """
     diverged = [run for run in runs if run.status == "diverged"]
     ended = [run for run in (*counted, *diverged) if has_all_metrics(run)]

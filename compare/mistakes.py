@@ -1,4 +1,4 @@
-"""What the networks of a group get wrong on the test images, from their `predictions.npz`."""
+"""The errors of a group's networks on the test images, from their `predictions.npz`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Confused(NamedTuple):
 class Wrong(NamedTuple):
     """A test image that a group gets wrong.
 
-    ``likeliest`` are the classes with the highest mean probability over the runs, and those;
+    ``likeliest`` are the classes with the highest mean probability over the runs, with it;
     ``probability`` is that of the ``true`` class; ``runs`` is how many runs are wrong.
     """
 
@@ -57,9 +57,9 @@ class Answers:
         return [Confused(*pair, errors[pair] / self.runs) for pair in pairs if errors[pair]]
 
     def most_wrong(self, most: int) -> list[Wrong]:
-        """The images whose true class has the least mean probability, of those taken for another.
+        """The ``most`` wrong images: those whose true class has the lowest mean probability.
 
-        Of equally improbable ones the first.
+        Ties go to the image that comes first.
         """
         chosen = self.probabilities[np.arange(len(self.labels)), self.labels]
         errors = np.flatnonzero(self.probabilities.argmax(axis=1) != self.labels)
@@ -82,7 +82,7 @@ class Answers:
 def answers(runs: Sequence[RunData]) -> Answers | None:
     """The answers of those of ``runs`` whose predictions can be read; None if there are none.
 
-    What is not of the same images and classes as the first is left out.
+    Runs with other images or classes than the first one are left out.
     """
     found = [each for each in map(_read, runs) if each is not None]
     same = [

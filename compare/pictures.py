@@ -1,4 +1,4 @@
-"""Small pictures for the report, as PNG in data URLs: digits, and what first layers look for."""
+"""Small pictures for the report, as PNG in data URLs: digits and first-layer weights."""
 
 from __future__ import annotations
 

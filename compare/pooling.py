@@ -1,4 +1,4 @@
-"""What the runs of a group have in common: mean curves with their band, and pooled histograms."""
+"""The runs of a group taken together: mean curves with their band, and pooled histograms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BINS = 128
 
 
 class Band(NamedTuple):
-    """Mean over runs at each ``x``, and its 95 % interval: None for a single run."""
+    """The mean over runs at each ``x``, and its 95 % interval (None for a single run)."""
 
     x: Array
     mean: Array
@@ -41,7 +41,7 @@ class Pooled(NamedTuple):
 
 
 class Means(NamedTuple):
-    """The mean over runs of a figure after each of some epochs."""
+    """The mean over runs of a layer's figure after each of ``epochs``."""
 
     epochs: list[int]
     means: list[float]
@@ -58,7 +58,7 @@ def by_epoch(runs: Sequence[RunData], key: str) -> Band | None:
 
 
 def by_seconds(runs: Sequence[RunData], key: str) -> Band | None:
-    """The same, with the mean over ``runs`` of the seconds that had gone by for the epochs."""
+    """The same over time: each epoch stands at the mean over ``runs`` of its elapsed seconds."""
     band, times = by_epoch(runs, key), by_epoch(runs, "elapsed_seconds")
     if band is None or times is None:
         return None

@@ -1,7 +1,7 @@
 """A comparison as one HTML file that needs nothing but a browser.
 
-What a run's files hold is text of others: the template escapes all of it, and the page's own
-policy (a Content-Security-Policy) forbids every script and every request.
+The files of a run are not trusted: the template escapes all that comes from them, and the page's
+Content-Security-Policy forbids every script and every request.
 """
 
 from __future__ import annotations
@@ -44,12 +44,11 @@ def write(comparison: Comparison, file: Path, *, dataset: Dataset | str) -> None
 
 
 def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
-    """The report as text."""
+    """The report as HTML."""
     try:
         import jinja2
 
         from nnbasic.compare.illustrations import illustrations
-        from nnbasic.compare.theme import COLOURS
     except ImportError as error:
         raise RunError(
             f"the report needs {error.name}, which is not installed: pip install"
@@ -64,12 +63,12 @@ def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
     )
     templates.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     return templates.get_template(TEMPLATE).render(
-        _texts(comparison), **illustrations(comparison, dataset), colours=COLOURS
+        _texts(comparison), **illustrations(comparison, dataset)
     )
 
 
 def _texts(comparison: Comparison) -> dict[str, Any]:
-    """All of the page but its figures, as the template names it."""
+    """All but the figures, under the names that the template uses."""
     runs = [run for group in comparison.groups for run in group.runs]
     opening = text.opening(comparison)
     return {
@@ -101,7 +100,7 @@ def _tables(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def _before_the_first_step(groups: Sequence[Group]) -> list[str]:
-    """Which rows the trainer warned of at step 0, and the first one's warning in full."""
+    """The rows that were warned of before their first step, and the first warning in full."""
     warned = [(group, [run for run in group.runs if run.record.warnings]) for group in groups]
     rows = [f"{group.label} ({len(runs)} of {len(group.runs)})" for group, runs in warned if runs]
     if not rows:
@@ -114,7 +113,7 @@ def _before_the_first_step(groups: Sequence[Group]) -> list[str]:
 
 
 def _differences(comparison: Comparison) -> dict[str, Any]:
-    """What differs between the rows: a line a row, with the hyperparameters that follow."""
+    """The values of each row for all keys in which the rows differ."""
     keys = [*comparison.columns, *comparison.implied]
     rows = []
     for group in comparison.groups:
@@ -138,7 +137,7 @@ def _run(run: RunData) -> dict[str, Any]:
 
 
 def _environment(runs: Sequence[RunData]) -> list[tuple[str, str]]:
-    """What the runs ran on, with how many runs where it is not one for all."""
+    """Data, versions and machines of the runs, with the number of runs where there are several."""
     records = [run.record for run in runs]
     aspects: list[tuple[str, Iterable[object]]] = [
         ("Data", (f"{record.dataset} {record.dataset_sha256}" for record in records)),
@@ -164,7 +163,7 @@ def _environment(runs: Sequence[RunData]) -> list[tuple[str, str]]:
 
 
 def _command(group: Group) -> str:
-    """What repeats the runs of ``group``, bit for bit on the same machine."""
+    """The command that repeats the runs of ``group``."""
     config = shlex.quote(str(group.runs[0].run.directory / "config.yaml"))
     seeds = list(dict.fromkeys(run.flat.get("seed") for run in group.runs))
     if len(seeds) == 1:
@@ -184,5 +183,5 @@ def _data(comparison: Comparison, runs: Sequence[RunData]) -> dict[str, Any]:
         run.run.id: {key: [rounded(row.get(key)) for row in run.metrics] for key in METRICS}
         for run in runs
     }
-    # what JSON cannot hold, a record that others wrote might
+    # a record from elsewhere may hold values that JSON cannot
     return json.loads(json.dumps(comparison.to_dict() | {"metrics": series}, default=str))  # type: ignore[no-any-return]

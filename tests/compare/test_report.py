@@ -229,7 +229,7 @@ def test_a_report_that_cannot_be_written_is_one_message(single: Path, tmp_path: 
         write(read(single), tmp_path / "missing" / "out.html", dataset="")
 
 
-@pytest.mark.parametrize("missing", ["matplotlib", "jinja2"])
+@pytest.mark.parametrize("missing", ["matplotlib", "jinja2", "PIL"])
 def test_without_the_extra_the_message_says_what_to_install(
     single: Path, tmp_path: Path, missing: str
 ) -> None:
