@@ -32,7 +32,7 @@ def element(figure: Figure) -> Markup:
     settings = matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": description})
     with settings, warnings.catch_warnings():
         # a font without 한국어 is no loss: the browser has another one
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         figure.savefig(file, format="svg", metadata=_NO_METADATA)
     root = ElementTree.fromstring(file.getvalue())
     for definitions in root.iter(f"{SVG}defs"):

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 
 from nnbasic.compare.comparison import Comparison, compare
+from nnbasic.compare.pictures import digit, filters, first_weights
 from nnbasic.compare.report import render, write
 from nnbasic.data import Dataset
 from nnbasic.runs import RunError
@@ -86,18 +86,51 @@ def edit(run: Path, **changes: Any) -> None:
 
 
 def test_every_figure_is_there(page: Page) -> None:
-    counts = Counter(tag for tag, _ in page.elements)
-    # 1 map, 1 of dots, 4 × 2 panels of curves, a histogram and a course a row, 3 confusions
-    assert counts["svg"] == 1 + 1 + 4 * 2 + 4 + 4 + 3
     labels = [attributes["aria-label"] for tag, attributes in page.elements if tag == "svg"]
     assert len(set(labels)) == len(labels)
-    images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert sum("before training" in str(image["alt"]) for image in images) == 4
-    assert sum("after training" in str(image["alt"]) for image in images) == 4
-    assert all(str(image["src"]).startswith("data:image/png;base64,") for image in images)
+    assert all(source.startswith("data:image/png;base64,") for source in images(page).values())
     svg = page.text("svg")
     for words in ("relu · he", "tanh · xavier", "before training", "gradient norm", "layer2"):
         assert words in svg
+
+
+@pytest.mark.parametrize(
+    ("section", "labels"),
+    [
+        ("accuracy", ["Validation accuracy of", "Best validation accuracy of 8 runs"]),
+        ("accuracy-by-epoch", ["validation accuracy, % by epoch"] * 2),
+        ("accuracy-by-seconds", ["validation accuracy, % by seconds"] * 2),
+        ("loss-by-epoch", ["training loss by epoch"] * 2),
+        ("loss-by-seconds", ["training loss by seconds"] * 2),
+        ("activations", ["Histograms of the activations"] * 4),
+        ("gradients", ["Gradient norm, dead and saturated units"] * 4),
+        ("mistakes", ["Confusion matrix"] * 3),
+    ],
+)
+def test_every_figure_stands_under_its_heading(page: Page, section: str, labels: list[str]) -> None:
+    here, found = None, []
+    for tag, attributes in page.elements:
+        if tag == "section":
+            here = attributes.get("id")
+        elif tag == "svg" and here == section:
+            found.append(str(attributes["aria-label"]))
+    assert len(found) == len(labels)
+    assert all(map(str.startswith, found, labels))
+
+
+def test_filters_are_shown_before_and_after_training(page: Page, swept: Path) -> None:
+    shown = images(page)
+    for group in read(swept).groups:
+        weights = first_weights(group.runs[0])
+        assert not isinstance(weights, str)
+        title = " · ".join(map(str, group.key.values()))
+        for when, weight in zip(("before", "after"), weights, strict=True):
+            assert shown[f"First-layer weights {when} training, {title}"] == filters(weight)
+
+
+def images(page: Page) -> dict[str, str]:
+    """Alternative text → source of the pictures."""
+    return {str(a["alt"]): str(a["src"]) for tag, a in page.elements if tag == "img"}
 
 
 def test_the_table_is_that_of_the_terminal(page: Page, swept: Path) -> None:
@@ -182,10 +215,12 @@ def test_the_most_wrong_images_are_shown(copied: Path, dataset: Dataset) -> None
             predicted=predicted,
             probabilities=probabilities,
         )
-    page = Page(render(read(copied), dataset=dataset))
+    comparison = read(copied)
+    page = Page(render(comparison, dataset=dataset))
+    first = " · ".join(map(str, comparison.groups[0].key.values()))
+    assert f"Most wrong test images of {first}" in page.text("h3")
     label = dataset.test.labels[17]
-    alts = [str(a["alt"]) for tag, a in page.elements if tag == "img" and "src" in a]
-    assert f"Test image 17, a {label}" in alts
+    assert images(page)[f"Test image 17, a {label}"] == digit(dataset.test.images[17])
     assert f"image 17, a {label}; wrong in 2 of 2" in page.text("figcaption")
 
 
