@@ -63,7 +63,7 @@ def _adapt(part: ElementTree.Element) -> None:
     if LINK in part.attrib:
         part.set("href", part.attrib.pop(LINK))
     if style := part.get("style"):
-        declarations = [each.split(": ", 1) for each in style.split("; ")]
+        declarations = (map(str.strip, each.split(":", 1)) for each in style.split(";"))
         kept = (
             f"{name}:{_PROPERTIES.get(value, value)}"
             for name, value in declarations
@@ -84,5 +84,8 @@ def _flatten(part: ElementTree.Element) -> None:
 
 
 def _rounded(token: str) -> str:
-    """A coordinate to a tenth of a point; the letters of a path as they are."""
-    return token if token.isalpha() else f"{round(float(token), 1):g}"
+    """A coordinate to a tenth of a point; other parts of a path as they are."""
+    try:
+        return f"{round(float(token), 1):g}"
+    except ValueError:
+        return token

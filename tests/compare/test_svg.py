@@ -13,7 +13,7 @@ from nnbasic.compare import figures
 from nnbasic.compare.exhibits import Cell, Course, Curves, HeatMap, LayerCourse, Line
 from nnbasic.compare.pooling import Band, Means
 from nnbasic.compare.svg import element
-from nnbasic.compare.theme import COLOURS, DASHES, LAYERS, SERIES
+from nnbasic.compare.theme import COLOURS, LAYERS
 
 BAND = Band(np.array([1, 2, 3.0]), *(np.array([low, 0.7, 0.8]) for low in (0.6, 0.5, 0.65)))
 NONE = Means([], [])
@@ -78,7 +78,6 @@ def test_other_colours_stay() -> None:
 def test_no_two_theme_colours_are_alike() -> None:
     lights = [light for light, _ in COLOURS.values()]
     assert len(set(lights)) == len(lights)
-    assert len(SERIES) == len(DASHES)
 
 
 def test_series_can_be_told_apart_without_colour() -> None:

@@ -5,8 +5,18 @@ from __future__ import annotations
 import pytest
 from matplotlib.axes import Axes
 
+from nnbasic.compare.exhibits import MOST_LAYERS, MOST_LINES
 from nnbasic.compare.scales import Limits
-from nnbasic.compare.theme import LAYERS, WIDTH, depth, logarithmic, panels, stretched
+from nnbasic.compare.theme import (
+    DASHES,
+    LAYERS,
+    SERIES,
+    WIDTH,
+    depth,
+    logarithmic,
+    panels,
+    stretched,
+)
 
 
 @pytest.fixture
@@ -69,4 +79,8 @@ def test_layers_go_from_one_end_of_the_ramp_to_the_other() -> None:
     assert [depth(n, 8) for n in range(8)] == list(LAYERS)
     assert (depth(0, 3), depth(2, 3)) == (LAYERS[0], LAYERS[-1])
     assert depth(0, 1) == LAYERS[0]
-    assert len(set(LAYERS)) == len(LAYERS)
+    assert len(LAYERS) == MOST_LAYERS
+
+
+def test_each_line_of_a_panel_has_a_colour_and_a_dash() -> None:
+    assert len(SERIES) == len(DASHES) == MOST_LINES
