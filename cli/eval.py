@@ -18,6 +18,7 @@ from nnbasic.cli.options import (
 
 if TYPE_CHECKING:
     from nnbasic.runs import Predictions
+    from nnbasic.runs.trained import Checkpoint
 
 
 @click.command("eval")
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 @json_option
 def evaluate(
     run: str | None,
-    checkpoint: str,
+    checkpoint: Checkpoint,
     split: Literal["test", "validation", "train"],
     runs_dir: Path,
     data_dir: Path | None,
@@ -52,7 +53,7 @@ def evaluate(
     from nnbasic.cli.loading import recorded_data
 
     chosen = runs.newest(runs_dir) if run is None else runs.find(run, runs_dir)
-    dataset = recorded_data(chosen, data_dir)
+    dataset = recorded_data(chosen.record(), chosen.config(), data_dir)
     predictions = runs.evaluate_run(chosen, dataset, split, checkpoint)
     if as_json:
         print_json(

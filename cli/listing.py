@@ -31,7 +31,7 @@ def summary(data: RunData) -> dict[str, Any]:
         "started": record.started,
         "seconds": record.seconds,
         "epochs": record.epoch,
-        "best": best and {key: best.get(key) for key in ("epoch", "val_accuracy")},
+        "best": best and {"epoch": best.epoch, "val_accuracy": best.val_accuracy},
         "test_accuracy": record.test_accuracy,
         "test_loss": record.test_loss,
         "config": record.config,
@@ -50,7 +50,7 @@ def listing(runs: Sequence[RunData], all_ids: Iterable[str], width: int) -> list
         *_datasets(runs),
         *_choices(runs),
         Column("epochs", [epochs(data) for data in runs], number=True),
-        Column("val. %", [percent(data.val_accuracy) for data in runs], number=True),
+        Column("val. %", [percent(data.record.val_accuracy) for data in runs], number=True),
         Column("test %", [percent(data.record.test_accuracy) for data in runs], number=True),
         *_tags(runs),
     ]

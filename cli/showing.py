@@ -56,7 +56,7 @@ def difference(a: RunData, b: RunData, room: int) -> list[str]:
 
 def _facts(data: RunData) -> dict[str, str]:
     """What is shown of a run at first; what there is not is left out."""
-    record, best = data.record, data.record.best or {}
+    record, best = data.record, data.record.best
     started = record.started[:19].replace("T", " ")
     facts = {
         "name": data.user.name,
@@ -68,9 +68,12 @@ def _facts(data: RunData) -> dict[str, str]:
         "data": f"{record.dataset}, SHA-256 {record.dataset_sha256[:12]}…",
         "training": f"{epochs(data)} epochs from {started} UTC, {record.seconds:.1f} s",
     }
-    if data.val_accuracy is not None:
-        epoch, loss = _number(best.get("epoch"), "g"), _number(best.get("val_loss"), ".4f")
-        facts["validation"] = f"{percent(data.val_accuracy)} %, loss {loss}, best at epoch {epoch}"
+    if record.rate_search is not None:
+        facts["search"] = str(record.rate_search)
+    if best is not None and best.val_accuracy is not None:
+        loss = _number(best.val_loss, ".4f")
+        accuracy = percent(best.val_accuracy)
+        facts["validation"] = f"{accuracy} %, loss {loss}, best at epoch {best.epoch}"
     if record.test_accuracy is not None:
         loss = _number(record.test_loss, ".4f")
         facts["test"] = f"{percent(record.test_accuracy)} %, loss {loss}, with the best weights"
@@ -86,20 +89,21 @@ def _config(data: RunData) -> dict[str, str]:
 
 def _environment(data: RunData) -> dict[str, str]:
     record = data.record
-    found = {**record.versions, **record.machine, "threads": record.threads}
+    code = {"code": record.code_sha256}
+    found = {**code, **record.versions, **record.machine, "threads": record.threads}
     return {key: str(value) for key, value in found.items() if value is not None}
 
 
 def _results(data: RunData) -> dict[str, str]:
-    record, best = data.record, data.record.best or {}
+    record, best = data.record, data.record.best
     return {
         "status": data.status,
         "data": f"{record.dataset} {record.dataset_sha256[:12]}",
         "epochs": epochs(data),
         "seconds": f"{record.seconds:.1f}",
-        "best epoch": _number(best.get("epoch"), "g"),
-        "val. %": percent(data.val_accuracy),
-        "val. loss": _number(best.get("val_loss"), ".4f"),
+        "best epoch": _number(best and best.epoch, "g"),
+        "val. %": percent(record.val_accuracy),
+        "val. loss": _number(best and best.val_loss, ".4f"),
         "test %": percent(record.test_accuracy),
         "test loss": _number(record.test_loss, ".4f"),
     }
@@ -107,7 +111,7 @@ def _results(data: RunData) -> dict[str, str]:
 
 def _course(data: RunData, room: int) -> list[str]:
     """A table of the epochs: of many the first, the last and the best."""
-    best = (data.record.best or {}).get("epoch")
+    best = data.record.best and data.record.best.epoch
     rows = data.metrics
     if len(rows) > HEAD + TAIL:
         rows = [

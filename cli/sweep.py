@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from nnbasic.data import Dataset
-    from nnbasic.sweeps.local import Outcome
+    from nnbasic.sweeps.outcome import Outcome
     from nnbasic.sweeps.plan import Cell, Job
 
     CarryOut = Callable[[Sequence[Job], Path], Generator[Outcome, None, None]]
@@ -87,7 +87,7 @@ def sweep(
         raise click.UsageError("Give --config FILE; `nnbasic configs list` names some.")
     if dask is not None and jobs is not None:
         raise click.UsageError("--jobs is for this machine; a Dask cluster has its own workers.")
-    from nnbasic.runs.record import check_folder
+    from nnbasic.runs.directory import check_folder
     from nnbasic.sweeps.plan import cells
 
     found = cells(config, overrides, vary)
@@ -156,7 +156,7 @@ def swept(
         trials = partial(done, carry_out=carry_out, what="trials")
         found, problems = choose_rates(found, datasets, runs_dir, trials)
         for cell in found:
-            click.echo(f"{cell.name}: {cell.note}", err=True)
+            click.echo(f"{cell.name}: {cell.rate_search}", err=True)
     if found:
         first = found[0].config.seed
         wanted = jobs(found, range(first, first + seeds), datasets)
@@ -172,10 +172,9 @@ def done(wanted: Sequence[Job], folder: Path, *, carry_out: CarryOut, what: str)
     """Carry out those of the jobs that are left, one bar over all and a line as each ends."""
     from tqdm import tqdm
 
-    from nnbasic.sweeps.plan import annotate, attempts, outstanding
+    from nnbasic.sweeps.plan import attempts, outstanding
 
     there = attempts(folder)
-    annotate(wanted, there)
     left = outstanding(wanted, there)
     if kept := len(wanted) - len(left):
         elsewhere = sum(any(a.status == "running" for a in there.get(j.key, ())) for j in wanted)
@@ -210,6 +209,7 @@ def line(outcome: Outcome) -> str:
     """How a run ended, in one line that is safe to print."""
     from nnbasic.configs import printable
 
-    best = "" if outcome.best is None else f", validation {100 * outcome.best:.2f} %"
+    accuracy = outcome.val_accuracy
+    best = "" if accuracy is None else f", validation {100 * accuracy:.2f} %"
     message = f": {' '.join(outcome.message.split())}" if outcome.message else ""
     return printable(f"{outcome.job.label}: {outcome.status}{best}{message}")

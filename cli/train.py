@@ -26,8 +26,7 @@ from nnbasic.cli.options import (
 
 if TYPE_CHECKING:
     from nnbasic.cli.interrupts import Interrupts
-    from nnbasic.data import Dataset
-    from nnbasic.runs import Record, Run
+    from nnbasic.runs import Record, Run, Session
 
 EXIT_CODES = {"finished": 0, "interrupted": INTERRUPTED}
 
@@ -76,24 +75,24 @@ def train(
             "--resume goes on with the run's own config; --config, --set, --seed, --epochs and"
             " --name would make it another run."
         )
-    run: Run | None = None
+    session: Session | None = None
     with interrupts() as interrupt:
         try:
             if resume is not None:
-                run, dataset = taken_up(resume, runs_dir, data_dir, quiet)
+                session = resumed(resume, runs_dir, data_dir, quiet)
             elif config is not None:
-                run, dataset = begun(config, overrides, name, runs_dir, data_dir, quiet)
+                session = begun(config, overrides, name, runs_dir, data_dir, quiet)
             else:
                 raise click.UsageError(
                     "Give --config FILE (`nnbasic configs list` names some) or --resume RUN."
                 )
-            failure = follow(run, dataset, quiet, interrupt)
+            failure = follow(session, quiet, interrupt)
         except KeyboardInterrupt:
-            if run is None:
+            if session is None:
                 click.echo("\nInterrupted before the training began.", err=True)
                 ctx.exit(INTERRUPTED)
             failure = None
-    record = run.record()
+    run, record = session.run, session.record
     if failure:  # which a full disk may have kept from the record
         record = record.model_copy(update={"status": "failed", "reason": failure})
     if as_json:
@@ -109,11 +108,11 @@ def begun(
     runs_dir: Path,
     data_dir: Path | None,
     quiet: bool,
-) -> tuple[Run, Dataset]:
-    """A new run of the config ``source``, and its data."""
+) -> Session:
+    """A new run of the config ``source``."""
     from nnbasic import configs, runs
     from nnbasic.cli.loading import load
-    from nnbasic.runs.record import check_folder
+    from nnbasic.runs.directory import check_folder
 
     config = configs.load(source, overrides)
     check_folder(runs_dir)
@@ -121,10 +120,10 @@ def begun(
         warn(caution)
     wanted = config.data
     dataset = load(wanted.dataset, validation=wanted.validation, data_dir=data_dir, quiet=quiet)
-    run = runs.start(config, dataset, runs=runs_dir, name=name or default_name(source))
-    for warning in run.record().warnings:
+    session = runs.start(config, dataset, runs=runs_dir, name=name or default_name(source))
+    for warning in session.record.warnings:
         warn(warning)
-    return run, dataset
+    return session
 
 
 def default_name(source: str) -> str:
@@ -137,22 +136,23 @@ def default_name(source: str) -> str:
     return path.stem
 
 
-def taken_up(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> tuple[Run, Dataset]:
-    """The run that ``text`` means, and the data that it was trained on."""
+def resumed(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> Session:
+    """The run that ``text`` means, with the data that it was trained on."""
     from nnbasic import runs
     from nnbasic.cli.loading import recorded_data
     from nnbasic.runs import environment
 
     run = runs.find(text, runs_dir)
-    dataset = recorded_data(run, data_dir, quiet)
-    changes = environment.changes(run.record())
+    record, config = run.record(), run.config()
+    dataset = recorded_data(record, config, data_dir, quiet)
+    changes = environment.changes(record)
     if changes:
         warn(f"the last bits may differ from a run without a stop: {'; '.join(changes)}.")
-    return run, dataset
+    return runs.Session(run, config, record, dataset)
 
 
-def follow(run: Run, dataset: Dataset, quiet: bool, interrupt: Interrupts) -> str | None:
-    """Train ``run`` to its end or an interrupt, showing progress; its record says how it ended.
+def follow(session: Session, quiet: bool, interrupt: Interrupts) -> str | None:
+    """Train to the end or an interrupt, showing progress; the record says how it ended.
 
     Returns why it failed, if it did.
     """
@@ -160,11 +160,11 @@ def follow(run: Run, dataset: Dataset, quiet: bool, interrupt: Interrupts) -> st
     from nnbasic.cli.progress import shown
     from nnbasic.model import DivergedError
 
-    config = run.config()
+    config = session.config
     interrupt.deferred = True
-    with contextlib.closing(runs.train(run, dataset)) as events:
-        steps = -(-len(dataset.train.labels) // config.batch_size)
-        done = run.record().epoch
+    with contextlib.closing(session.train()) as events:
+        steps = -(-len(session.dataset.train.labels) // config.batch_size)
+        done = session.record.epoch
         try:
             for _ in events if quiet else shown(events, config.epochs, steps, done):
                 if interrupt.pending:
@@ -180,7 +180,7 @@ def follow(run: Run, dataset: Dataset, quiet: bool, interrupt: Interrupts) -> st
 
 def summary(run: Run, record: Record) -> dict[str, Any]:
     """What `--json` prints."""
-    best = record.best and {key: record.best[key] for key in ("epoch", "val_accuracy")}
+    best = record.best and {"epoch": record.best.epoch, "val_accuracy": record.val_accuracy}
     return {
         "run": run.id,
         "directory": str(run.directory),
@@ -211,7 +211,7 @@ def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> No
                 f"When that is mended, go on with:\n  {resume_command(run, data_dir)}", err=True
             )
     elif not as_json and record.test_accuracy is not None and record.test_loss is not None:
-        best = record.best["epoch"] if record.best else 0
+        best = record.best.epoch if record.best else 0
         click.echo(
             f"test accuracy {100 * record.test_accuracy:.2f} % on {record.dataset}"
             f" (loss {short(record.test_loss)}), weights of epoch {best}"

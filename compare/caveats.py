@@ -8,7 +8,7 @@ from nnbasic.compare.grouping import Grouping, ids
 from nnbasic.compare.measures import Group, best_accuracy, has_all_metrics
 from nnbasic.compare.significance import LEVEL, binomial_error, pairs_needed, smallest_p
 from nnbasic.configs import printable
-from nnbasic.runs.choices import Values, shown, values
+from nnbasic.runs.choices import RATE, SEARCHED, Values, is_choice, shown, values
 from nnbasic.runs.collection import RunData, Scalar
 
 TIMING: dict[str, Callable[[RunData], object]] = {
@@ -52,8 +52,10 @@ def notes(
     fair = sum(group.comparable for group in groups)
     if fair > 1:
         yield from _about_differences(groups, tests)
-        rate = grouping.same.get("optimizer.lr")
-        if rate is not None:
+        rate = grouping.same.get(RATE)
+        if SEARCHED in grouping.same:
+            yield "The learning rate of each row was searched (nnbasic sweep --lr-search)."
+        elif rate is not None:
             yield (
                 f"Every row has the learning rate {shown(rate)}: another one may order them"
                 " otherwise, unless it was searched for each (nnbasic sweep --lr-search)."
@@ -78,10 +80,6 @@ def notes(
         )
     yield from _unlike(runs, TIMING, "Seconds do not compare")
     yield from _unlike(runs, ROUNDING, "The last digits may differ for no other reason")
-    changed = [run for run in runs if shown(values(run)["code"]).endswith("-dirty")]
-    if changed:
-        who = "all runs" if len(changed) == len(runs) else ids(changed)
-        yield f"Uncommitted changes of the code, which no record tells apart: {who}."
 
 
 def _unfair(groups: Sequence[Group], terms: Values) -> Iterator[str]:
@@ -101,7 +99,7 @@ def _unfair(groups: Sequence[Group], terms: Values) -> Iterator[str]:
 
 def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
     for key in mixed:
-        found = [_sorted_out((run, shown(values(run).get(key))) for run in g.runs) for g in groups]
+        found = [_sorted_out((run, _choice(run, key)) for run in group.runs) for group in groups]
         for group, by_value in zip(groups, found, strict=True):
             if len(by_value) > 1:
                 parts = [f"{value} ({ids(runs)})" for value, runs in by_value.items()]
@@ -112,12 +110,18 @@ def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
         if any(by_value.keys() != found[0].keys() for by_value in found):
             yield f"{key} is not the same in all rows, which may be the reason for a difference."
     for group in groups:
-        configs: dict[Scalar, set[tuple[Scalar, ...]]] = {}
+        configs: dict[Scalar, set[tuple[str, ...]]] = {}
         for run in group.counted:
-            own = tuple(values(run).get(key) for key in mixed)
+            own = tuple(_choice(run, key) for key in mixed)
             configs.setdefault(run.flat.get("seed"), set()).add(own)
         if len(set(map(frozenset, configs.values()))) > 1:
             yield f"{group.label} mixes other configs for some seeds than for others."
+
+
+def _choice(run: RunData, key: str) -> str:
+    """What was chosen for ``key``."""
+    row = values(run)
+    return shown(row.get(key)) if is_choice(key, row) or key not in row else "searched"
 
 
 def _not_counted(group: Group) -> Iterator[str]:

@@ -10,8 +10,16 @@ from typing import Any
 
 from nnbasic.compare.caveats import notes, warnings
 from nnbasic.compare.grouping import TERMS, group_runs, label
-from nnbasic.compare.mcnemar import McNemar, mcnemar, test_images
-from nnbasic.compare.measures import Difference, Group, best_accuracy, by_seed, count, measure
+from nnbasic.compare.mcnemar import McNemar, mcnemar
+from nnbasic.compare.measures import (
+    Difference,
+    Group,
+    best_accuracy,
+    best_correct,
+    by_seed,
+    count,
+    measure,
+)
 from nnbasic.compare.significance import Summary, binomial_error, holm, sign_flip_p
 from nnbasic.runs.choices import Values, headings
 from nnbasic.runs.collection import RunData, Scalar
@@ -86,8 +94,9 @@ def compare(
             key = {name: value for name, value in key.items() if name not in TERMS} or key
         measures = measure(runs, counted, threshold)
         groups.append(Group(key, label(key, short), runs, counted, fair, measures))
-    groups, tests = _with_differences(sorted(groups, key=_rank), grouping.terms)
-    images = test_images(groups[0].counted)
+    groups, tests = _with_differences(sorted(groups, key=_rank))
+    sizes = (run.record.test_images for run in groups[0].counted)
+    images = next(filter(None, sizes), None)
     test, problem = mcnemar(groups)
     return Comparison(
         grouping.same,
@@ -112,7 +121,7 @@ def _rank(group: Group) -> tuple[bool, float]:
     return not group.comparable, 1.0 if mean is None else -mean
 
 
-def _with_differences(groups: Sequence[Group], terms: Values) -> tuple[list[Group], int]:
+def _with_differences(groups: Sequence[Group]) -> tuple[list[Group], int]:
     """``groups`` with their differences from the first one, and how many pairs were tested.
 
     The first group stands first because of the figures that are tested, so every pair of groups
@@ -120,7 +129,7 @@ def _with_differences(groups: Sequence[Group], terms: Values) -> tuple[list[Grou
     """
     fair = [group for group in groups if group.comparable]
     scores = [by_seed(group.counted, best_accuracy) for group in fair]
-    p_values = p_values_of_pairs(scores, terms["data.validation"])
+    p_values = p_values_of_pairs([by_seed(group.counted, best_correct) for group in fair])
     corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
     compared = fair[:1]
     for index, group in enumerate(fair[1:], start=1):
@@ -133,20 +142,17 @@ def _with_differences(groups: Sequence[Group], terms: Values) -> tuple[list[Grou
     return compared + [group for group in groups if not group.comparable], len(p_values)
 
 
-def p_values_of_pairs(
-    scores: Sequence[dict[Scalar, float]], images: Scalar
-) -> dict[tuple[int, int], float]:
+def p_values_of_pairs(correct: Sequence[dict[Scalar, float]]) -> dict[tuple[int, int], float]:
     """The uncorrected p of each two groups that share at least two seeds.
 
-    ``images`` is the size of the validation set, in which accuracies become whole numbers.
+    ``correct`` holds, for each group, how many validation images were classified right, by seed.
     """
     p_values = {}
-    for pair in combinations(range(len(scores)), 2):
-        first, second = (scores[index] for index in pair)
+    for pair in combinations(range(len(correct)), 2):
+        first, second = (correct[index] for index in pair)
         shared = first.keys() & second.keys()
-        if len(shared) > 1 and isinstance(images, int):
-            whole = [round(second[seed] * images) - round(first[seed] * images) for seed in shared]
-            p_values[pair] = sign_flip_p(whole)
+        if len(shared) > 1:
+            p_values[pair] = sign_flip_p([round(second[s]) - round(first[s]) for s in shared])
     return p_values
 
 

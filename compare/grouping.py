@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nnbasic.configs import printable
-from nnbasic.runs.choices import Values, shown, tell_apart, values
+from nnbasic.runs.choices import SEARCHED, Values, is_choice, shown, tell_apart, values
 from nnbasic.runs.collection import RunData, Scalar
 from nnbasic.runs.storage import RunError
 
@@ -49,14 +49,16 @@ class Grouping:
 def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grouping:
     """Put ``runs``, oldest first, into groups that differ only in the seed, or in keys not ``by``.
 
-    Runs that differ in one of `TERMS` are never in one group. RunError if no run has a key.
+    Runs that differ in one of `TERMS` are never in one group, nor are one whose learning rate was
+    searched and one whose rate was not. RunError if no run has a key.
     """
     table = [values(run) for run in runs]
     same, differs, implied = tell_apart(table)
     columns = differs if by is None else _chosen(by, [*same, *differs, *implied], differs)
     groups: dict[tuple[tuple[str, Scalar], ...], list[RunData]] = {}
     for run, row in zip(runs, table, strict=True):
-        name = tuple((key, row[key]) for key in columns if key in row)
+        row = {SEARCHED: False, **row}  # where some are searched, the others say that they are not
+        name = tuple((key, row[key]) for key in columns if is_choice(key, row))
         groups.setdefault(name, []).append(run)
     # among equally frequent ones, those of the latest runs, which the user is working on
     terms = Counter(tuple(row[key] for key in TERMS) for row in reversed(table)).most_common(1)
@@ -91,7 +93,7 @@ def _chosen(by: Sequence[str], keys: Sequence[str], differs: Sequence[str]) -> t
             hint = f"did you mean {close[0]}?" if close else f"these differ: {', '.join(differs)}"
             raise RunError(f"no run has a key {printable(key)!r} to compare by; {hint}")
     named = [key for prefix in chosen for key in differs if _is_of(key, prefix)]
-    terms = [key for key in differs if key in TERMS]
+    terms = [key for key in differs if key in (*TERMS, SEARCHED)]
     return tuple(dict.fromkeys(named + terms))
 
 

@@ -10,9 +10,8 @@ import numpy as np
 from nnbasic.compare.measures import Group
 from nnbasic.compare.significance import mcnemar_p
 from nnbasic.configs import printable
-from nnbasic.model.arrays import Array
-from nnbasic.runs.collection import RunData
-from nnbasic.runs.storage import RunError, read_arrays
+from nnbasic.runs.predictions import Predictions
+from nnbasic.runs.storage import RunError
 
 
 class McNemar(NamedTuple):
@@ -42,32 +41,13 @@ def mcnemar(groups: Sequence[Group]) -> tuple[McNemar | None, str | None]:
     if first.record.dataset_sha256 != second.record.dataset_sha256:
         return None, "No McNemar test: the two runs have different test sets."
     try:
-        (labels, guess), (others, other_guess) = _answers(first), _answers(second)
+        a, b = (Predictions.read(run.run.predictions) for run in runs)
     except RunError as error:
         return None, f"No McNemar test: {printable(str(error))}."
-    if not np.array_equal(labels, others):
+    if not np.array_equal(a.labels, b.labels):
         return None, "No McNemar test: the labels in the two predictions.npz are not the same."
-    right, other_right = guess == labels, other_guess == labels
+    right, other_right = a.predicted == a.labels, b.predicted == b.labels
     only_first = int(np.sum(right & ~other_right))
     only_second = int(np.sum(other_right & ~right))
     p = mcnemar_p(only_first, only_second)
     return McNemar(first.run.id, second.run.id, only_first, only_second, p), None
-
-
-def test_images(runs: Sequence[RunData]) -> int | None:
-    """How many test images ``runs``, of one data set, were scored on; None if not known."""
-    for run in runs:
-        try:
-            return len(_answers(run)[0])
-        except RunError:
-            continue
-    return None
-
-
-def _answers(run: RunData) -> tuple[Array, Array]:
-    """The true and the predicted classes, each (n,); RunError if they cannot be read."""
-    path = run.run.predictions
-    labels, predicted = read_arrays(path, "labels", "predicted")
-    if labels.ndim != 1 or labels.shape != predicted.shape or not len(labels):
-        raise RunError(f"{path} does not hold a label and a prediction for each image")
-    return labels, predicted

@@ -106,12 +106,17 @@ def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: floa
 
 def best_accuracy(run: RunData) -> float | None:
     """The validation accuracy of the epoch that `best.npz` holds."""
-    return number((run.record.best or {}).get("val_accuracy"))
+    return run.record.val_accuracy
+
+
+def best_correct(run: RunData) -> int | None:
+    """How many validation images the network of `best.npz` classifies right."""
+    return run.record.best.val_correct if run.record.best else None
 
 
 def test_accuracy(run: RunData) -> float | None:
     """The accuracy on the test set, scored once at the end."""
-    return number(run.record.test_accuracy)
+    return run.record.test_accuracy
 
 
 def by_seed(

@@ -15,7 +15,7 @@ from typing import Any
 
 from nnbasic.compare import text
 from nnbasic.compare.comparison import Comparison
-from nnbasic.compare.measures import Group, best_accuracy, number
+from nnbasic.compare.measures import Group, number
 from nnbasic.configs import printable
 from nnbasic.data import Dataset
 from nnbasic.runs import environment
@@ -123,7 +123,7 @@ def _differences(comparison: Comparison) -> dict[str, Any]:
 
 
 def _run(run: RunData) -> dict[str, Any]:
-    best, test = best_accuracy(run), number(run.record.test_accuracy)
+    best, test = run.record.val_accuracy, run.record.test_accuracy
     return {
         "id": run.run.id,
         "name": printable(run.user.name),
@@ -142,7 +142,8 @@ def _environment(runs: Sequence[RunData]) -> list[tuple[str, str]]:
     aspects: list[tuple[str, Iterable[object]]] = [
         ("Data", (f"{record.dataset} {record.dataset_sha256}" for record in records)),
         ("nnbasic", (record.versions.get("nnbasic") for record in records)),
-        ("Code", (record.versions.get("git_commit") for record in records)),
+        ("Code", (shown(record.code_sha256) for record in records)),
+        ("Commit", (record.versions.get("git_commit") for record in records)),
         ("Python", (record.versions.get("python") for record in records)),
         ("NumPy", (record.versions.get("numpy") for record in records)),
         ("BLAS", (record.versions.get("blas") for record in records)),

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from nnbasic.data import digits
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, Registry
@@ -61,11 +62,13 @@ def digits_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workplace(
+    tmp_path: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """The working directory: it holds the drawn digits and `small.yaml`, and there is no network.
 
-    Commands that the test starts see no MNIST and a terminal of 80 columns, and compute in one
-    thread each.
+    Commands that the test runs see no MNIST and a terminal of 80 columns, and compute in one thread
+    each, in this process or another.
     """
     folder = tmp_path / "here"
     (folder / "data").mkdir(parents=True)
@@ -77,7 +80,8 @@ def workplace(tmp_path: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
-    return folder
+    with threadpool_limits(1, user_api="blas"):
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
-from nnbasic.runs import Run, start, train
+from nnbasic.runs import Run, start
 from support import Straight
 
 
@@ -44,10 +44,10 @@ def config() -> Callable[..., Config]:
 @pytest.fixture
 def finished(tmp_path: Path, dataset: Dataset, config: Callable[..., Config]) -> Run:
     """A run that has been trained to its end."""
-    run = start(config(), dataset, runs=tmp_path / "runs", name="small")
-    for _ in train(run, dataset):
+    session = start(config(), dataset, runs=tmp_path / "runs", name="small")
+    for _ in session.train():
         pass
-    return run
+    return session.run
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +60,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Path:
                 choice = {"activation": activation, "init": init, "seed": seed}
                 small = {"layers": [784, 12, 8, 10], "epochs": 2, "batch_size": 50}
                 config = Config.model_validate({**small, **choice})
-                run = start(config, dataset, runs=folder, name=f"{activation}-{init}")
-                for _ in train(run, dataset):
+                session = start(config, dataset, runs=folder, name=f"{activation}-{init}")
+                for _ in session.train():
                     pass
     return folder
 

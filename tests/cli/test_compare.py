@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from nnbasic.cli.main import main
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
-from nnbasic.runs import start, train
+from nnbasic.runs import start
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +38,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for seed in range(6):
                 choice = {"activation": activation, "init": init, "seed": seed}
                 config = Config.model_validate(small | choice)
-                run = start(config, dataset, runs=folder / "runs", name=f"{activation}-{init}")
-                for _ in train(run, dataset):
+                name = f"{activation}-{init}"
+                for _ in start(config, dataset, runs=folder / "runs", name=name).train():
                     pass
     return folder
 

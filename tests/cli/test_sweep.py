@@ -278,18 +278,16 @@ def test_a_learning_rate_is_searched_shown_and_recorded(nnbasic: Command) -> Non
     said = nnbasic(*command)
     assert said.code == 0
     (run,) = runs()
-    rate = run.record().config["optimizer"]["lr"]
-    note = run.user().notes
-    assert f"small: {note}" in said.err.splitlines()
-    assert re.fullmatch(
-        rf"optimizer\.lr {rate:g}( \(at the edge of the grid\))? chosen by the mean validation"
-        r" accuracy of 2 other seeds: (\S+: 0\.\d{4}(, )?){5,}",
-        note,
-    )
-    scores = {float(lr): float(mean) for lr, mean in re.findall(r"(\S+): (0\.\d{4})", note)}
-    assert scores[rate] == max(scores.values())
+    search = run.record().rate_search
+    assert search is not None
+    assert run.record().config["optimizer"]["lr"] == search.chosen
+    assert search.given == 0.1
+    assert search.tried[search.chosen] == max(search.tried.values())
+    assert f"small: {search}" in said.err.splitlines()
+    assert " ".join(str(search).split()) in " ".join(nnbasic("runs", "show", run.id).out.split())
     trials = runs("runs/.lr-search")
-    assert len(trials) == 2 * len(scores)
+    assert len(trials) == 2 * len(search.tried)
+    assert {trial.record().rate_search for trial in trials} == {None}
     assert {trial.record().config["seed"] for trial in trials} == {1_000_000, 1_000_001}
     again = nnbasic(*command)
     assert again.code == 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,7 +98,7 @@ class TestFinished:
             "epochs": 3,
             "test_accuracy": record.test_accuracy,
             "test_loss": record.test_loss,
-            "best": {"epoch": 3, "val_accuracy": record.best["val_accuracy"]},
+            "best": {"epoch": 3, "val_accuracy": record.best.val_accuracy},
             "seconds": record.seconds,
         }
         assert summary["test_accuracy"] > 0.5
@@ -333,7 +335,7 @@ class TestDiverged:
         nnbasic(*self.HOT)
         run = newest()
         assert nnbasic("train", "--resume", run.id).refused("diverged", "nothing to resume")
-        assert nnbasic("eval").refused("best.npz: there is no such checkpoint")
+        assert nnbasic("eval").refused("the run diverged in its first epoch", "optimizer.lr")
 
 
 def test_a_plugin_goes_all_the_way(workplace: Path, nnbasic: Command) -> None:
@@ -352,3 +354,28 @@ def test_a_plugin_goes_all_the_way(workplace: Path, nnbasic: Command) -> None:
     assert nnbasic("eval", run.id, "--json").json()["loss"] == straight["test_loss"]
     again = nnbasic("train", "--config", run.directory / "config.yaml", "--json").json()
     assert again["test_loss"] == straight["test_loss"]
+
+
+COUNTED = """
+import collections, sys
+opened = collections.Counter()
+
+def hook(event, arguments):
+    path = str(arguments[0]) if event == "open" else ""
+    if "/runs/" in f"/{path}" and arguments[1] in ("r", "rb"):
+        opened[path.rpartition("/")[2]] += 1
+
+sys.addaudithook(hook)
+from nnbasic.cli.main import main
+try:
+    main()
+finally:
+    print(opened["run.json"], opened["config.yaml"], opened["user.json"])
+"""
+
+
+def test_what_a_new_run_is_made_of_is_not_read_back(workplace: Path) -> None:
+    """Only its record, once: under the lock, as another process may have had it in between."""
+    command = [sys.executable, "-c", COUNTED, "train", "--config", "small", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "1 0 0"

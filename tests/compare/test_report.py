@@ -244,7 +244,7 @@ def test_one_run_makes_a_report(single: Path, dataset: Dataset) -> None:
 
 def test_runs_without_a_finished_one_make_a_report(copied: Path, dataset: Dataset) -> None:
     for run in copied.iterdir():
-        edit(run, status="diverged", reason="the loss is not finite", test_accuracy=None)
+        edit(run, status="diverged", reason="the loss is not finite", test_correct=None)
     page = Page(render(read(copied), dataset=dataset))
     assert "have a finished run: 0 of these 4." in page.text("p")
     assert page.text("svg").count("diverged") == 4  # in the cells of the map, the only figure

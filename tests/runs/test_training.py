@@ -17,7 +17,7 @@ import pytest
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.model import EpochResult, parallel
-from nnbasic.runs import Run, start, train
+from nnbasic.runs import EpochFigures, Run, start, train
 from nnbasic.runs import training as training_module
 from support import Straight, content, finish, stop_after
 
@@ -56,7 +56,7 @@ class TestTheSameBits:
         stops: tuple[int, ...],
     ) -> None:
         setting = config(**SETTINGS[name])
-        run = start(setting, dataset, runs=tmp_path, name="stopped")
+        run = start(setting, dataset, runs=tmp_path, name="stopped").run
         for epochs in stops:
             stop_after(epochs, run, dataset)
             assert run.record().status == run.status() == "interrupted"
@@ -66,14 +66,14 @@ class TestTheSameBits:
     def test_another_seed_gives_other_bits(
         self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
     ) -> None:
-        other = finish(start(config(seed=1), dataset, runs=tmp_path, name="x"), dataset)
+        other = finish(start(config(seed=1), dataset, runs=tmp_path, name="x").run, dataset)
         assert content(other)["last.npz"] != straight("plain", config())["last.npz"]
 
     def test_interrupted_while_an_epoch_is_written(
         self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
     ) -> None:
         """A KeyboardInterrupt may come anywhere; here it comes as the checkpoint is replaced."""
-        run = start(config(), dataset, runs=tmp_path, name="x")
+        run = start(config(), dataset, runs=tmp_path, name="x").run
         with pytest.raises(KeyboardInterrupt), interrupted_on_the_way():
             finish(run, dataset)
         assert run.status() == "interrupted"
@@ -141,7 +141,7 @@ class TestKilled:
     ) -> None:
         setting = config(epochs=2)
         expected = straight("two epochs", setting)
-        begun = start(setting, dataset, runs=tmp_path, name="x")
+        begun = start(setting, dataset, runs=tmp_path, name="x").run
         statuses: list[str] = []
         for operation in range(1, 200):
             run = Run(tmp_path / f"killed-{operation}")
@@ -162,7 +162,7 @@ class TestKilled:
 def test_the_metrics_of_an_epoch_are_on_disk_when_it_is_told(
     tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
 ) -> None:
-    run = start(config(), dataset, runs=tmp_path, name="x")
+    run = start(config(), dataset, runs=tmp_path, name="x").run
     seen = 0.0
     for event in train(run, dataset):
         if isinstance(event, EpochResult):
@@ -180,14 +180,14 @@ def test_the_metrics_of_an_epoch_are_on_disk_when_it_is_told(
             }
             assert row["elapsed_seconds"] >= seen + event.epoch_seconds
             seen = row["elapsed_seconds"]
-            assert run.record().last == row
+            assert run.record().last == EpochFigures.from_metrics(row, 100)
             assert event.step == event.epoch * 10
 
 
 def test_a_run_that_was_never_trained_can_be_resumed(
     tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
 ) -> None:
-    run = start(config(), dataset, runs=tmp_path, name="x")
+    run = start(config(), dataset, runs=tmp_path, name="x").run
     train(run, dataset).close()
     assert run.status() == "interrupted"
     assert content(finish(run, dataset)) == straight("plain", config())
@@ -199,7 +199,7 @@ def test_it_gives_signs_of_life_within_an_epoch(
     config: Callable[..., Config],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run = start(config(), dataset, runs=tmp_path, name="x")
+    run = start(config(), dataset, runs=tmp_path, name="x").run
     with contextlib.closing(train(run, dataset)) as events:
         next(events)
         first = run.record().heartbeat
@@ -213,7 +213,7 @@ def test_it_gives_signs_of_life_within_an_epoch(
 def test_time_adds_up_over_sessions(
     tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
 ) -> None:
-    run = start(config(), dataset, runs=tmp_path, name="x")
+    run = start(config(), dataset, runs=tmp_path, name="x").run
     stop_after(2, run, dataset)
     spent = run.metrics()[-1]["elapsed_seconds"]
     finish(run, dataset)
