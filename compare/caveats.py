@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from nnbasic.compare.grouping import Grouping, ids
 from nnbasic.compare.measures import Group, best_accuracy, has_all_metrics
 from nnbasic.compare.significance import LEVEL, binomial_error, pairs_needed, smallest_p
-from nnbasic.configs import printable
 from nnbasic.runs.choices import Values, shown, values
 from nnbasic.runs.collection import RunData, Scalar
 
@@ -166,7 +165,7 @@ def _unlike(
     """One note, with the runs that are unlike most, if an aspect is not the same in all."""
     parts = []
     for name, aspect in aspects.items():
-        by_value = _sorted_out((run, printable(str(aspect(run)))) for run in runs)
+        by_value = _sorted_out((run, str(aspect(run))) for run in runs)
         if len(by_value) > 1:
             usual = max(by_value, key=lambda value: len(by_value[value]))
             parts += [

@@ -10,7 +10,7 @@ from typing import Any
 
 from nnbasic.compare.caveats import notes, warnings
 from nnbasic.compare.grouping import TERMS, group_runs, label
-from nnbasic.compare.mcnemar import McNemar, mcnemar, test_images
+from nnbasic.compare.mcnemar import McNemar, count_test_images, mcnemar
 from nnbasic.compare.measures import Difference, Group, best_accuracy, by_seed, count, measure
 from nnbasic.compare.significance import Summary, binomial_error, holm, sign_flip_p
 from nnbasic.runs.choices import Values, headings
@@ -25,7 +25,7 @@ class Comparison:
     ``same`` and ``differs`` say what the runs have in common and what not (see
     `nnbasic.compare.grouping.Grouping`, also for ``implied`` and ``columns``). ``groups`` are the
     rows: the comparable ones first, each kind by mean validation accuracy. ``warnings`` say what
-    stands against the comparison, ``notes`` how to read it; a sentence each, safe to print.
+    stands against the comparison, ``notes`` how to read it; a sentence each.
     """
 
     same: Values
@@ -87,7 +87,7 @@ def compare(
         measures = measure(runs, counted, threshold)
         groups.append(Group(key, label(key, short), runs, counted, fair, measures))
     groups, tests = _with_differences(sorted(groups, key=_rank), grouping.terms)
-    images = test_images(groups[0].counted)
+    images = count_test_images(groups[0].counted)
     test, problem = mcnemar(groups)
     return Comparison(
         grouping.same,

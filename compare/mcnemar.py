@@ -1,4 +1,4 @@
-"""Two networks on the same test images: do they err on other ones?"""
+"""Two networks on the same test images: do they make different errors?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from nnbasic.compare.measures import Group
 from nnbasic.compare.significance import mcnemar_p
-from nnbasic.configs import printable
 from nnbasic.model.arrays import Array
 from nnbasic.runs.collection import RunData
 from nnbasic.runs.storage import RunError, read_arrays
@@ -26,8 +25,8 @@ class McNemar(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"McNemar's test on the test images: {printable(self.first)} alone is right on"
-            f" {self.only_first}, {printable(self.second)} alone on {self.only_second};"
+            f"McNemar's test on the test images: {self.first} alone is right on"
+            f" {self.only_first}, {self.second} alone on {self.only_second};"
             f" exact p = {self.p:.3g}. It asks whether these two networks differ, not what"
             " another seed would give."
         )
@@ -44,7 +43,7 @@ def mcnemar(groups: Sequence[Group]) -> tuple[McNemar | None, str | None]:
     try:
         (labels, guess), (others, other_guess) = _answers(first), _answers(second)
     except RunError as error:
-        return None, f"No McNemar test: {printable(str(error))}."
+        return None, f"No McNemar test: {error}."
     if not np.array_equal(labels, others):
         return None, "No McNemar test: the labels in the two predictions.npz are not the same."
     right, other_right = guess == labels, other_guess == labels
@@ -54,7 +53,7 @@ def mcnemar(groups: Sequence[Group]) -> tuple[McNemar | None, str | None]:
     return McNemar(first.run.id, second.run.id, only_first, only_second, p), None
 
 
-def test_images(runs: Sequence[RunData]) -> int | None:
+def count_test_images(runs: Sequence[RunData]) -> int | None:
     """How many test images ``runs``, of one data set, were scored on; None if none can tell."""
     for run in runs:
         try:
