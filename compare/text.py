@@ -1,80 +1,33 @@
-"""A comparison as text: for the terminal, for an issue, for a spreadsheet."""
+"""A comparison in words and columns: what the terminal, Markdown, CSV and the report show."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.measures import Group, Reached
 from nnbasic.compare.significance import Summary
-from nnbasic.configs import printable
 from nnbasic.runs.choices import headings, shown
 
-Column = tuple[str, Callable[[Group], str]]
 NONE = "–"
 TELLING = ("dataset", "layers", "optimizer", "optimizer.lr", "epochs")
-"""What a reader wants to know first of what is the same."""
+"""What a reader wants to know first of all that is the same."""
 
 
-def table(comparison: Comparison, width: int = 80) -> str:
-    """Text in lines of ``width`` columns: what is the same, what differs, warnings, rows, notes."""
-    blocks = [
-        "\n".join(_wrapped(line, width) for line in opening(comparison)),
-        "\n".join(_wrapped(f"Warning: {text}", width) for text in comparison.warnings),
-    ]
-    for title, groups in parts(comparison):
-        blocks.append(title)
-        for columns in (_accuracies(), _course(comparison)):
-            figures = _telling(columns, groups)
-            blocks.append(_aligned(groups, _keys(comparison, groups), figures, width))
-    blocks.append("\n".join(_wrapped(text, width) for text in comparison.notes))
-    return "\n\n".join(filter(None, blocks))
+class Column(NamedTuple):
+    """A heading and a cell for each group; ``number`` unless the cells name the groups."""
 
-
-def markdown(comparison: Comparison) -> str:
-    """The same as lists and wide tables in GitHub's Markdown."""
-    blocks = [
-        "  \n".join(map(_escaped, opening(comparison))),
-        "\n".join(f"- **Warning:** {_escaped(text)}" for text in comparison.warnings),
-    ]
-    for title, groups in parts(comparison):
-        columns = wide(comparison, groups)
-        rows = [
-            [_escaped(heading) for heading, _ in columns],
-            ["---"] * len(columns),
-            *([_escaped(cell(group)) for _, cell in columns] for group in groups),
-        ]
-        blocks += [title, "\n".join(f"| {' | '.join(row)} |" for row in rows)]
-    blocks.append("\n".join(f"- {_escaped(text)}" for text in comparison.notes))
-    return "\n\n".join(filter(None, blocks))
-
-
-def as_csv(comparison: Comparison) -> str:
-    """One line a group after a line of headings; shares between 0 and 1, unknown ones empty."""
-    output = io.StringIO()
-    rows = []
-    for group in comparison.to_dict()["groups"]:
-        flat = {key: shown(value) for key, value in group.pop("key").items()}
-        rows.append(flat | dict(_flat(group)))
-    heads = dict.fromkeys([*comparison.columns, *(key for row in rows for key in row)])
-    writer = csv.DictWriter(output, list(heads), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return output.getvalue()
-
-
-def wide(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
-    """All columns that have something to say of ``groups``: heading, and what a group has there."""
-    figures = _telling([*_accuracies()[1:], *_course(comparison)], groups)
-    return [*_keys(comparison, groups), ("n", _runs), *figures]
+    heading: str
+    cells: list[str]
+    number: bool = True
 
 
 def opening(comparison: Comparison) -> list[str]:
-    """How many runs and rows, what is the same and what differs, a line each."""
+    """How many runs and rows there are, what is the same and what differs, a line each."""
     same = comparison.same
     runs, rows = sum(len(group.runs) for group in comparison.groups), len(comparison.groups)
     telling = ", ".join(f"{key} {shown(same[key])}" for key in TELLING if key in same)
@@ -88,83 +41,102 @@ def opening(comparison: Comparison) -> list[str]:
 
 
 def parts(comparison: Comparison) -> Iterator[tuple[str, list[Group]]]:
-    """The rows that are compared, and, under a title, the others."""
+    """The groups that are compared, without a title, and the others under one."""
     for fair, title in ((True, ""), (False, "Not comparable with the first row (see above):")):
         groups = [group for group in comparison.groups if group.comparable is fair]
         if groups:
             yield title, groups
 
 
-def _keys(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
-    def column(key: str, heading: str) -> Column:
-        return heading, lambda group: shown(group.key[key]) if key in group.key else ""
-
+def keys(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
+    """The columns that name ``groups``."""
     return [
-        column(key, heading)
+        Column(heading, [shown(g.key[key]) if key in g.key else "" for g in groups], number=False)
         for key, heading in headings(comparison.columns).items()
         if any(key in group.key for group in groups)
     ]
 
 
-def _accuracies() -> list[Column]:
-    return [
-        ("n", lambda group: _n(group)),
-        ("val. acc. %", lambda group: _spread(group.measures.val_accuracy)),
-        ("95 % CI", lambda group: _interval(group.measures.val_accuracy)),
-        ("diff.", lambda g: f"{100 * g.difference.mean:+.2f}" if g.difference else NONE),
-        ("p", lambda group: _p(group.difference and group.difference.p)),
-        ("test acc. %", lambda group: _spread(group.measures.test_accuracy)),
+def accuracies(groups: Sequence[Group]) -> list[Column]:
+    """The columns that say how good the runs became."""
+    return _known(
+        Column("n", [_n(group) for group in groups]),
+        Column("val. acc. %", [_spread(group.measures.val_accuracy) for group in groups]),
+        Column("95 % CI", [_interval(group.measures.val_accuracy) for group in groups]),
+        Column("diff.", [_difference(group) for group in groups]),
+        Column("p", [_p(group.difference and group.difference.p) for group in groups]),
+        Column("test acc. %", [_spread(group.measures.test_accuracy) for group in groups]),
+    )
+
+
+def course(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
+    """The columns that say how fast and how healthily the runs learned."""
+    measures = [group.measures for group in groups]
+    to_threshold = f"epochs to {100 * comparison.threshold:g} %"
+    return _known(
+        Column(to_threshold, [_reached(each.epochs_to_threshold) for each in measures]),
+        Column("seconds", [_seconds(each.seconds_to_threshold.median) for each in measures]),
+        Column("s/epoch", [_seconds(each.seconds_per_epoch) for each in measures]),
+        Column("dead %", [_share(each.dead_units) for each in measures]),
+        Column("sat. %", [_share(each.saturated_units) for each in measures]),
+        Column("grad.", [_ratio(each.gradient_ratio) for each in measures]),
+    )
+
+
+def wide(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
+    """All columns, for a table that may be wide; ``n`` says how the runs ended."""
+    n = Column("n", [_runs(group) for group in groups])
+    figures = [*accuracies(groups)[1:], *course(comparison, groups)]
+    return [*keys(comparison, groups), n, *figures]
+
+
+def markdown(comparison: Comparison) -> str:
+    """The comparison as lists and wide tables in GitHub's Markdown."""
+    blocks = [
+        "  \n".join(map(_escaped, opening(comparison))),
+        "\n".join(f"- **Warning:** {_escaped(text)}" for text in comparison.warnings),
     ]
+    for title, groups in parts(comparison):
+        columns = wide(comparison, groups)
+        rows = [
+            [_escaped(column.heading) for column in columns],
+            ["---"] * len(columns),
+            *zip(*(map(_escaped, column.cells) for column in columns), strict=True),
+        ]
+        blocks += [title, "\n".join(f"| {' | '.join(row)} |" for row in rows)]
+    blocks.append("\n".join(f"- {_escaped(text)}" for text in comparison.notes))
+    return "\n\n".join(filter(None, blocks))
 
 
-def _course(comparison: Comparison) -> list[Column]:
-    def share(value: float | None) -> str:
-        return NONE if value is None else f"{100 * value:.1f}"
-
-    return [
-        (
-            f"epochs to {100 * comparison.threshold:g} %",
-            lambda group: _reached(group.measures.epochs_to_threshold),
-        ),
-        ("seconds", lambda group: _seconds(group.measures.seconds_to_threshold.median)),
-        ("s/epoch", lambda group: _seconds(group.measures.seconds_per_epoch)),
-        ("dead %", lambda group: share(group.measures.dead_units)),
-        ("sat. %", lambda group: share(group.measures.saturated_units)),
-        ("grad.", lambda g: NONE if (r := g.measures.gradient_ratio) is None else f"{r:.2g}"),
-    ]
+def as_csv(comparison: Comparison) -> str:
+    """One line per group after a line of headings; shares between 0 and 1, unknown ones empty."""
+    output = io.StringIO()
+    rows = []
+    for group in comparison.to_dict()["groups"]:
+        flat = {key: shown(value) for key, value in group.pop("key").items()}
+        rows.append(flat | dict(_flat(group)))
+    heads = dict.fromkeys([*comparison.columns, *(key for row in rows for key in row)])
+    writer = csv.DictWriter(output, list(heads), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return output.getvalue()
 
 
-def _telling(columns: Sequence[Column], groups: Sequence[Group]) -> list[Column]:
+def _known(*columns: Column) -> list[Column]:
     """``columns`` without those that have no figure for any group."""
-    return [column for column in columns if any(column[1](group) != NONE for group in groups)]
+    return [column for column in columns if any(cell != NONE for cell in column.cells)]
 
 
-def _aligned(
-    groups: Sequence[Group], keys: Sequence[Column], columns: Sequence[Column], width: int
-) -> str:
-    """A table; where the keys leave no room for the figures, they stand on a line above them."""
-    lines = _lines(groups, [*keys, *columns], left=len(keys))
-    if max(map(len, lines)) <= width:
-        return "\n".join(lines)
-    head, *rows = _lines(groups, columns, left=0)
-    named = [
-        f"{_wrapped(group.label, width)}\n  {row}" for group, row in zip(groups, rows, strict=True)
-    ]
-    return "\n".join([f"  {head}", *named])
+def _difference(group: Group) -> str:
+    return f"{100 * group.difference.mean:+.2f}" if group.difference else NONE
 
 
-def _lines(groups: Sequence[Group], columns: Sequence[Column], left: int) -> list[str]:
-    """A line of headings and one a group; the first ``left`` columns are aligned left."""
-    rows = [[heading for heading, _ in columns]]
-    rows += [[cell(group) for _, cell in columns] for group in groups]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(wide) if index < left else cell.rjust(wide)
-            for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+def _share(value: float | None) -> str:
+    return NONE if value is None else f"{100 * value:.1f}"
+
+
+def _ratio(value: float | None) -> str:
+    return NONE if value is None else f"{value:.2g}"
 
 
 def _n(group: Group) -> str:
@@ -207,15 +179,9 @@ def _seconds(value: float | None) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.1f}"
 
 
-def _wrapped(text: str, width: int) -> str:
-    return textwrap.fill(
-        text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-    )
-
-
 def _escaped(text: str) -> str:
-    """``text`` without a meaning in Markdown."""
-    return re.sub(r"([\\`*\[\]<>|#~])", r"\\\1", text)
+    """``text`` on one line, none of it a mark of Markdown."""
+    return re.sub(r"([\\`*\[\]<>|#~])", r"\\\1", " ".join(text.splitlines()))
 
 
 def _flat(group: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -230,6 +196,6 @@ def _flat(group: dict[str, object], prefix: str = "") -> Iterator[tuple[str, obj
             yield f"{prefix}ci95_low", low
             yield f"{prefix}ci95_high", high
         elif isinstance(value, list):
-            yield f"{prefix}{name}", " ".join(printable(str(each)) for each in value)
+            yield f"{prefix}{name}", " ".join(map(str, value))
         else:
             yield f"{prefix}{name}", value

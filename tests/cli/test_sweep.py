@@ -180,7 +180,7 @@ def test_one_failing_run_does_not_stop_the_others(workplace: Path) -> None:
         assert re.fullmatch(pattern, line)
     assert lines[-2:] == [
         "Warning: 1 of 4 runs failed",
-        "The same command tries again what did not end.",
+        "The same command tries them again.",
     ]
     assert statuses() == ["diverged", "diverged", "failed", "finished"]
     code, lines = swept("--config=small", "--seeds=1", *vary)
