@@ -104,6 +104,16 @@ class TestTerminal:
         assert process.returncode == 2
         assert screen(text())[0].endswith("the run has finished; there is nothing to resume")
 
+    def test_our_styles_pass_and_those_of_others_are_escaped(
+        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
+    ) -> None:
+        (workplace / "runs" / "foreign\x1b[31m").mkdir(parents=True)
+        theirs, text = terminal
+        with started(NNBASIC, "runs", "list", stderr=theirs) as process:
+            process.communicate()
+        warning = "\x1b[33m\x1b[1mWarning:\x1b[0m runs/foreign\\x1b[31m: not a run"
+        assert text().startswith(warning)
+
 
 def screen(written: str) -> list[str]:
     """What a terminal shows after ``written``: of its commands, those that occur here."""
