@@ -10,7 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from nnbasic import data
-from nnbasic.cli.terminal import printable, warn
+from nnbasic.cli.terminal import lines_of, printable, warn
 from nnbasic.data import Dataset
 from nnbasic.data.fetch import Progress
 from nnbasic.runs import Run
@@ -28,7 +28,8 @@ def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = Fal
     if dataset.note:
         warn(
             "MNIST could not be had, so these are the built-in digits; figures from them are not"
-            f" MNIST's.\n{dataset.note}"
+            " MNIST's.",
+            *lines_of(dataset.note),
         )
     return dataset
 

@@ -56,11 +56,10 @@ def lines_of(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n")
 
 
-def warn(message: str) -> None:
-    """Write a warning to stderr."""
-    first, *others = lines_of(message)
+def warn(message: str, *more: str) -> None:
+    """Write a warning to stderr, and the lines ``more`` below it."""
     head = styled("Warning:", fg="yellow", bold=True)
-    err(Printable(f"{head} {printable(first)}"), *others)
+    err(Printable(f"{head} {printable(message)}"), *more)
 
 
 def print_json(value: Any) -> None:
