@@ -20,7 +20,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.place if self.line is None else f"{self.place}:{self.line}"
-        return printable(": ".join(part for part in (place, self.key, self.message) if part))
+        return ": ".join(part for part in (place, self.key, self.message) if part)
 
 
 class ConfigError(Exception):

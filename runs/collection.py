@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from nnbasic import configs
-from nnbasic.configs import printable
 from nnbasic.runs.lookup import all_runs, matching
 from nnbasic.runs.record import ForeignError, Record, Run, User
 from nnbasic.runs.storage import RunError, read_lines
@@ -97,7 +96,7 @@ def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData
             found, problem = read(run)
         except RunError as error:
             kind = foreign if isinstance(error, ForeignError) else problems
-            kind.append(printable(str(error)))
+            kind.append(str(error))
             continue
         data.append(found)
         if problem:
@@ -105,7 +104,7 @@ def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData
     problems += foreign[:NAMED]
     if more := len(foreign[NAMED:]):
         those = "y that is no run" if more == 1 else "ies that are no runs"
-        problems.append(printable(f"{runs_dir}: and {more} other director{those}"))
+        problems.append(f"{runs_dir}: and {more} other director{those}")
     return sorted(data, key=lambda each: (each.record.started, each.run.id)), problems
 
 
@@ -115,7 +114,7 @@ def read(run: Run) -> tuple[RunData, str | None]:
     data = RunData(run, record, run.user(), run.status(record))
     # a process that is at work may be in the middle of a line
     lost = None if data.status == "running" else _lost_epochs(run, record)
-    return data, lost and printable(lost)
+    return data, lost
 
 
 def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:

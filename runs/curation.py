@@ -24,10 +24,10 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
     user = _user(run)
     tags = dict.fromkeys(user.tags)
     for word in words:
-        if not word or not word.isprintable() or " " in word:
-            raise RunError(f"{printable(word)!r} is no tag: a tag is one word")
+        if not word or printable(word) != word or " " in word:
+            raise RunError(f"{word!r} is no tag: a tag is one word")
         if remove and word not in tags:
-            there = printable(", ".join(user.tags)) or "none"
+            there = ", ".join(user.tags) or "none"
             raise RunError(f"{run.directory}: no tag {word!r} to remove; it has {there}")
         if remove:
             del tags[word]
@@ -39,8 +39,8 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
 def rename(run: Run, name: str) -> User:
     """Give the run a name of one line; its id, which is its directory, stays."""
     name = name.strip()
-    if not name or not name.isprintable():
-        raise RunError(f"{printable(name)!r} is no name: it must be one line, and not empty")
+    if not name or printable(name) != name:
+        raise RunError(f"{name!r} is no name: it must be one line, and not empty")
     return _write(run, _user(run).model_copy(update={"name": name}))
 
 
