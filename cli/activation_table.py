@@ -39,7 +39,7 @@ def described(chosen: dict[str, Activation], room: int) -> list[str]:
         Column(head, column, number=head in HEADS[2:6])
         for head, column in zip(HEADS, zip(*cells, strict=True), strict=True)
     ]
-    head, *rows = table(columns, room)[0]
+    head, *rows = table(columns, room)
     lines: list[str] = [head]
     for row, activation in zip(rows, chosen.values(), strict=True):
         formula = (inspect.getdoc(type(activation)) or "").replace("``", "")

@@ -75,8 +75,8 @@ def aligned(
 
     whole = columns([*keys, *figures])
     if tables.natural_width(whole) <= room:
-        return list(tables.table(whole, room)[0])
-    head, *rows = indented(tables.table(columns(figures), room - len(GAP))[0])
+        return list(tables.table(whole, room))
+    head, *rows = indented(tables.table(columns(figures), room - len(GAP)))
     lines: list[str] = [head]
     for group, row in zip(groups, rows, strict=True):
         lines += [*paragraph(group.label, room, GAP), row]

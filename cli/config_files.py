@@ -19,7 +19,7 @@ def list_configs() -> None:
     for number, (group, rows) in enumerate(groups.items()):
         names, descriptions = zip(*rows, strict=True)
         columns = [Column("", names, least=8), Column("", descriptions, wrap=True, least=20)]
-        out(*[""] * (number > 0), group, *indented(table(columns, terminal_width() - 2)[0]))
+        out(*[""] * (number > 0), group, *indented(table(columns, terminal_width() - 2)))
 
 
 def show(name: str, overrides: tuple[str, ...]) -> None:

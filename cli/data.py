@@ -55,7 +55,7 @@ def verify(**options: Any) -> None:
     type=click.Choice(["auto", "mnist", "digits"]),
     default="auto",
     show_default=True,
-    help="MNIST, the built-in digits, or MNIST if it can be had.",
+    help="MNIST, the built-in digits, or MNIST if it is available.",
 )
 @click.option(
     "--split",

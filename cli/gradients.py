@@ -30,7 +30,7 @@ def check(config: str | None, overrides: tuple[str, ...]) -> int:
         Column("relative error", [f"{each.error:.1e}" for each in checks], number=True),
         Column("", ["" if each.agrees else f"above {TOLERANCE:g}" for each in checks]),
     ]
-    lines, _ = table(columns, terminal_width())
+    lines = table(columns, terminal_width())
     wrong = sum(not each.agrees for each in checks)
     if wrong:
         differ = "differs" if wrong == 1 else "differ"

@@ -89,7 +89,7 @@ def _listed(files: list[dict[str, Any]], room: int) -> list[str]:
     ]
     columns = [Column("", names), Column("", counts), Column("", states)]
     lines: list[str] = []
-    for line, file in zip(indented(table(columns, room - 4)[0], "    "), files, strict=True):
+    for line, file in zip(indented(table(columns, room - 4), "    "), files, strict=True):
         problem = paragraph(file["problem"] or "", room - 6)
         lines += [line, *indented(problem, "      ")]
     return lines

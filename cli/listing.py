@@ -10,7 +10,7 @@ from typing import Any
 
 from nnbasic.cli.finding import read_all
 from nnbasic.cli.numbers import NONE, percent
-from nnbasic.cli.tables import Column, paragraph, table
+from nnbasic.cli.tables import Column, fitting, paragraph, table
 from nnbasic.cli.terminal import out, print_json, printable, terminal_width
 from nnbasic.runs.choices import headings, shown, tell_apart, values
 from nnbasic.runs.collection import RunData
@@ -28,7 +28,7 @@ def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json:
     elif chosen:
         out(*listing(chosen, [run.id for run in all_runs(runs_dir)], terminal_width()))
     elif found:
-        out(f"None of the {len(found)} runs in {runs_dir} fits.")
+        out(f"None of the {len(found)} runs in {runs_dir} matches.")
     else:
         out(f"There is no run in {runs_dir} yet; start one: nnbasic train --config relu")
 
@@ -74,12 +74,13 @@ def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[
         Column("test %", [percent(data.record.test_accuracy) for data in runs], number=True),
         *_tags(runs),
     ]
-    lines, left_out = table(columns, room)
+    kept = fitting(columns, room)
+    lines = table(kept, room)
     notes = [_count(runs)]
-    if left_out:
-        notes.append(f"No room for {', '.join(left_out)}: widen the terminal, or take --json.")
+    if left_out := [column.head for column in columns if column not in kept]:
+        notes.append(f"No room for {', '.join(left_out)}: widen the terminal, or use --json.")
     if not lines[1].startswith(printable(runs[0].run.id)):
-        notes.append("The ids are cut; their beginnings will do.")
+        notes.append("The ids are cut; the part shown is enough to name a run.")
     return [*lines, "", *paragraph(" ".join(notes), room)]
 
 
@@ -94,7 +95,7 @@ def epochs(data: RunData) -> str:
 
 
 def _named(runs: Sequence[RunData]) -> list[Column]:
-    """The names, if there are any that the ids do not say."""
+    """The names, if there is one that its id does not contain."""
     names = ["" if f"-{d.user.name}-" in d.run.id else d.user.name for d in runs]
     return [Column("name", names, least=8)] if any(names) else []
 

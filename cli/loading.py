@@ -27,8 +27,8 @@ def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = Fal
         )
     if dataset.note:
         warn(
-            "MNIST could not be had, so these are the built-in digits; figures from them are not"
-            " MNIST's.",
+            "MNIST is not available, so these are the built-in digits; their scores do not compare"
+            " with MNIST's.",
             *lines_of(dataset.note),
         )
     return dataset

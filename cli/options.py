@@ -91,7 +91,7 @@ set_option = click.option(
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Change the config, as in optimizer.lr=0.05; may be given again.",
+    help="Change the config, as in optimizer.lr=0.05; may be repeated.",
 )
 
 data_option = click.option(

@@ -35,9 +35,9 @@ def runs() -> None:
     "--where",
     multiple=True,
     metavar="CONDITION",
-    help="Only the runs for which it holds, as in activation=relu; may be given again.",
+    help="Only the runs that meet it, as in activation=relu; may be repeated.",
 )
-@click.option("--sort", metavar="KEY", help="Order by it; accuracies from the highest down.")
+@click.option("--sort", metavar="KEY", help="Sort by it, accuracies from the highest down.")
 @runs_option
 @json_option
 def list_runs(**options: Any) -> None:

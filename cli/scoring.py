@@ -64,5 +64,5 @@ def by_class(predictions: Predictions, room: int) -> list[str]:
     for each, counts in enumerate(zip(*confusion, strict=True)):
         cells = [str(count or "·") for count in counts]
         columns.append(Column(f"{each:>4}", cells, number=True))
-    lines, _ = table(columns, room, gap=" ")
+    lines = table(columns, room, gap=" ")
     return [" " * lines[0].index("|") + " taken for", *lines]

@@ -65,7 +65,7 @@ def difference(a: RunData, b: RunData, room: int) -> list[str]:
                 Column("A", [of_a.get(key, NONE) for key in differ], wrap=True, least=8),
                 Column("B", [of_b.get(key, NONE) for key in differ], wrap=True, least=8),
             ]
-            lines += ["", *table(columns, room)[0]]
+            lines += ["", *table(columns, room)]
         same.append(f"{title.lower()} {len(keys) - len(differ)} of {len(keys)}")
     return [*lines, "", *paragraph(f"The same: {', '.join(same)}.", room)]
 
@@ -143,7 +143,7 @@ def _course(data: RunData, room: int) -> list[Printable]:
         for head, (key, form) in formats.items()
     ]
     columns.append(Column("", ["best" if row.get("epoch") == best else "" for row in rows]))
-    return table(columns, room)[0]
+    return table(columns, room)
 
 
 def _number(value: Any, form: str) -> str:
@@ -156,4 +156,4 @@ def _number(value: Any, form: str) -> str:
 def _pairs(found: Mapping[str, str], room: int) -> list[Printable]:
     """Lines with a key and its text each; a long text goes on below its beginning."""
     columns = [Column("", list(found)), Column("", list(found.values()), wrap=True, least=8)]
-    return table(columns, room)[0]
+    return table(columns, room)

@@ -123,9 +123,9 @@ def train_jobs(
     left = outstanding(wanted, there)
     if kept := len(wanted) - len(left):
         elsewhere = sum(any(a.status == "running" for a in there.get(j.key, ())) for j in wanted)
-        others = f", {elsewhere} of them at work in another process" if elsewhere else ""
-        are = "is" if kept == 1 else "are"
-        err(f"{kept} of {len(wanted)} {what} {are} there{others}.")
+        others = f", {elsewhere} of them being trained by another process" if elsewhere else ""
+        exist = "exists" if kept == 1 else "exist"
+        err(f"{kept} of {len(wanted)} {what} {exist} already{others}.")
     if not left:
         return []
     ended = []

@@ -69,30 +69,31 @@ class Column:
         ]
 
 
-def table(
-    columns: Sequence[Column], room: int, gap: str = GAP
-) -> tuple[list[Printable], list[str]]:
-    """The lines of a table that fits into ``room``, and the headings of the columns left out.
+def table(columns: Sequence[Column], room: int, gap: str = GAP) -> list[Printable]:
+    """The lines of a table of the columns that are `fitting`.
 
-    The first line holds the headings, unless there are none. Of the optional columns the last
-    are left out first; then the widest column that may shrink does.
+    The first line holds the headings, unless there are none. Where the columns need more than
+    ``room``, the widest of those that may shrink does.
     """
-    kept = list(columns)
-    left_out: list[str] = []
-    while _gaps(kept, gap) + sum(column.narrowest for column in kept) > room:
-        optional = [column for column in kept if column.optional]
-        if not optional:
-            break
-        kept.remove(optional[-1])
-        left_out.insert(0, optional[-1].head)
+    kept = fitting(columns, room, gap)
     widths = _widths(kept, room - _gaps(kept, gap))
     lines = []
     for row in zip(*(c.fitted(w) for c, w in zip(kept, widths, strict=True)), strict=True):
         for pieces in zip_longest(*row, fillvalue=""):
             cells = map(_pad, pieces, widths, (column.number for column in kept))
             lines.append(Printable(gap.join(cells).rstrip()))
-    headed = any(column.head for column in kept)
-    return lines if headed else lines[1:], left_out
+    return lines if any(column.head for column in kept) else lines[1:]
+
+
+def fitting(columns: Sequence[Column], room: int, gap: str = GAP) -> list[Column]:
+    """``columns`` without the optional ones for which there is no room, the last ones first."""
+    kept = list(columns)
+    while _gaps(kept, gap) + sum(column.narrowest for column in kept) > room:
+        optional = [column for column in kept if column.optional]
+        if not optional:
+            break
+        kept.remove(optional[-1])
+    return kept
 
 
 def natural_width(columns: Sequence[Column], gap: str = GAP) -> int:

@@ -43,7 +43,8 @@ def out(*lines: str) -> None:
     """Write ``lines`` to stdout, with a question mark for each character that it cannot encode."""
     text = encodable("\n".join(map(printable, lines)))
     context = click.get_current_context(silent=True)
-    click.echo(text, file=context.meta.get(STDOUT) if context else None)
+    if lines:
+        click.echo(text, file=context.meta.get(STDOUT) if context else None)
 
 
 def err(*lines: str) -> None:

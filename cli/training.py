@@ -105,7 +105,7 @@ def resumed(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> tu
     dataset = recorded_data(run, data_dir, quiet)
     changes = environment.changes(run.record())
     if changes:
-        warn(f"the last bits may differ from a run without a stop: {'; '.join(changes)}.")
+        warn(f"the last bits may differ from those of an uninterrupted run: {'; '.join(changes)}.")
     return run, dataset
 
 
@@ -137,13 +137,13 @@ def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> No
     """Tell a person how the run ended: on stdout if it finished, on stderr if not."""
     if record.status == "interrupted":
         err(
-            f"Interrupted after {record.epoch} of {record.config['epochs']} epochs. Go on with:",
+            f"Interrupted after {record.epoch} of {record.config['epochs']} epochs. Continue with:",
             f"  {resume_command(run, data_dir)}",
         )
     elif record.status != "finished":
         err(f"{run.directory}: {record.status}: {record.reason}")
         if record.status == "failed":
-            err("When that is mended, go on with:", f"  {resume_command(run, data_dir)}")
+            err("Once that is fixed, continue with:", f"  {resume_command(run, data_dir)}")
     elif not as_json and record.test_accuracy is not None and record.test_loss is not None:
         best = record.best["epoch"] if record.best else 0
         out(

@@ -1,4 +1,4 @@
-"""What stands against a comparison, and how its figures are to be read, in sentences."""
+"""What makes a comparison unfair or weak, and how to read its figures, in sentences."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROUNDING: dict[str, Callable[[RunData], object]] = {
 
 
 def warnings(groups: Sequence[Group], grouping: Grouping) -> Iterator[str]:
-    """What forbids, or weakens, the comparison of some runs; each is named."""
+    """What makes the comparison of some runs unfair or weak; each of them is named."""
     yield from _unfair(groups, grouping.terms)
     yield from _mixtures(groups, grouping.mixed)
     for group in groups:
@@ -30,10 +30,10 @@ def warnings(groups: Sequence[Group], grouping: Grouping) -> Iterator[str]:
     counted = [run for group in groups for run in group.counted]
     blind = [run for run in counted if best_accuracy(run) is None]
     if blind:
-        yield f"No validation accuracy, so no place among the others: {ids(blind)}."
+        yield f"No validation accuracy, so not ranked: {ids(blind)}."
     torn = [run for run in counted if run not in blind and not has_all_metrics(run)]
     if torn:
-        yield f"metrics.jsonl has gaps, so left out of the figures to the threshold: {ids(torn)}."
+        yield f"metrics.jsonl has gaps, so not in the figures to the threshold: {ids(torn)}."
 
 
 def notes(
@@ -54,17 +54,17 @@ def notes(
         rate = grouping.same.get("optimizer.lr")
         if rate is not None:
             yield (
-                f"Every row has the learning rate {shown(rate)}: another one may order them"
-                " otherwise, unless it was searched for each (nnbasic sweep --lr-search)."
+                f"Every row has the learning rate {shown(rate)}: with another one the order may"
+                " differ, unless it was searched for each row (nnbasic sweep --lr-search)."
             )
     yield (
         f"Epochs and seconds to a validation accuracy of {100 * threshold:g} %: median of the runs"
-        " that reached it, which are counted among those that finished or diverged. Seconds an"
-        " epoch: median of all epochs."
+        " that reached it, out of those that finished or diverged. Seconds per epoch: median of"
+        " all epochs."
     )
     if any(run.diagnostics for group in groups for run in group.counted):
         yield (
-            "Dead, saturated: share of the units in the layer with the most, mean of the runs."
+            "Dead, saturated: share of the units in the layer with the most, mean over the runs."
             " Gradient: its norm in the first layer over that in the last, median of the runs. All"
             " after the last epoch."
         )
@@ -76,11 +76,11 @@ def notes(
             f" points at {100 * accuracy:.2f} %, the same images for every row."
         )
     yield from _unlike(runs, TIMING, "Seconds do not compare")
-    yield from _unlike(runs, ROUNDING, "The last digits may differ for no other reason")
+    yield from _unlike(runs, ROUNDING, "The last digits may differ for this reason alone")
     changed = [run for run in runs if shown(values(run)["code"]).endswith("-dirty")]
     if changed:
         who = "all runs" if len(changed) == len(runs) else ids(changed)
-        yield f"Uncommitted changes of the code, which no record tells apart: {who}."
+        yield f"Uncommitted changes in the code, which records cannot tell apart: {who}."
 
 
 def _unfair(groups: Sequence[Group], terms: Values) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
             own = tuple(values(run).get(key) for key in mixed)
             configs.setdefault(run.flat.get("seed"), set()).add(own)
         if len(set(map(frozenset, configs.values()))) > 1:
-            yield f"{group.label} mixes other configs for some seeds than for others."
+            yield f"{group.label} mixes other configs for some seeds than for the rest."
 
 
 def _not_counted(group: Group) -> Iterator[str]:
@@ -148,14 +148,17 @@ def _about_differences(groups: Sequence[Group], tests: int) -> Iterator[str]:
     )
     pairs = max((group.difference.pairs for group in groups if group.difference), default=0)
     floor = smallest_p(pairs, tests)
-    needed = f"with {pairs_needed(max(tests, 1))} in every row one could be."
+    needed = pairs_needed(max(tests, 1))
     if pairs < 2:
-        yield f"Too few shared seeds for a test of significance; {needed}"
+        yield (
+            f"Too few shared seeds for a test of significance, which takes {needed} in every row."
+        )
     elif floor >= 1 - LEVEL:
         factor = f", corrected {floor:.3g}" if tests > 1 else ""
         yield (
             f"{pairs} paired seeds cannot go below p = {smallest_p(pairs):.3g}{factor}: no"
-            f" difference here can be significant at {1 - LEVEL:.2g}; {needed}"
+            f" difference here can be significant at {1 - LEVEL:.2g}; with {needed} in every row"
+            " one could be."
         )
 
 

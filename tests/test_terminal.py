@@ -90,7 +90,7 @@ class TestTerminal:
         assert process.returncode == 130
         lines = [line for line in screen(text()) if line]
         assert lines[-1] == f"  nnbasic train --resume {newest().id}"
-        assert re.fullmatch(r"Interrupted after \d+ of 12 epochs. Go on with:", lines[-2])
+        assert re.fullmatch(r"Interrupted after \d+ of 12 epochs. Continue with:", lines[-2])
         for line in lines[:-2]:
             assert re.match(r"epoch [ \d]\d/12  train loss", line)
 

@@ -89,7 +89,8 @@ class TestList:
         nnbasic("runs", "tag", ids[2], "good")
         assert chosen("--where", "tag=good") == [ids[2]]
         assert (
-            nnbasic("runs", "list", "--where", "seed>7").out == "None of the 3 runs in runs fits.\n"
+            nnbasic("runs", "list", "--where", "seed>7").out
+            == "None of the 3 runs in runs matches.\n"
         )
 
     def test_a_wrong_condition_is_refused(self, ids: list[str], nnbasic: Command) -> None:
