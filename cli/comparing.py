@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from nnbasic.cli import tables
-from nnbasic.cli.tables import GAP, indented, paragraph
+from nnbasic.cli.tables import GAP, Column, indented, natural_width, paragraph, table
 from nnbasic.cli.terminal import err, lines_of, out, print_json, terminal_width, warn
 from nnbasic.compare import comparison as comparisons
 from nnbasic.compare import text
@@ -49,16 +48,21 @@ def compare(
 
 def in_terminal(comparison: Comparison, room: int) -> list[str]:
     """What is the same, what differs, warnings, tables, notes; a blank line between them."""
+
+    def wrapped(sentences: Iterable[str]) -> list[str]:
+        return [line for each in sentences for line in paragraph(each, room, GAP)]
+
     blocks: list[Sequence[str]] = [
-        [line for each in text.opening(comparison) for line in paragraph(each, room, GAP)],
-        [line for each in comparison.warnings for line in paragraph(f"Warning: {each}", room, GAP)],
+        wrapped(text.opening(comparison)),
+        wrapped(f"Warning: {each}" for each in comparison.warnings),
     ]
     for title, groups in text.parts(comparison):
         blocks.append([title] if title else [])
         keys = text.keys(comparison, groups)
-        for figures in filter(None, (text.accuracies(groups), text.course(comparison, groups))):
-            blocks.append(aligned(groups, keys, figures, room))
-    blocks.append([line for each in comparison.notes for line in paragraph(each, room, GAP)])
+        for columns in (text.accuracies(), text.course(comparison)):
+            if figures := text.telling(columns, groups):
+                blocks.append(aligned(groups, keys, figures, room))
+    blocks.append(wrapped(comparison.notes))
     return [line for block in filter(None, blocks) for line in ["", *block]][1:]
 
 
@@ -70,13 +74,14 @@ def aligned(
 ) -> list[str]:
     """A table of ``keys`` and ``figures``; too wide, its rows stand below their groups' labels."""
 
-    def columns(found: Sequence[text.Column]) -> list[tables.Column]:
-        return [tables.Column(each.heading, each.cells, number=each.number) for each in found]
+    def laid_out(columns: Sequence[text.Column], *, number: bool) -> list[Column]:
+        return [Column(head, list(map(cell, groups)), number=number) for head, cell in columns]
 
-    whole = columns([*keys, *figures])
-    if tables.natural_width(whole) <= room:
-        return list(tables.table(whole, room))
-    head, *rows = indented(tables.table(columns(figures), room - len(GAP)))
+    numbers = laid_out(figures, number=True)
+    whole = laid_out(keys, number=False) + numbers
+    if natural_width(whole) <= room:
+        return list(table(whole, room))
+    head, *rows = indented(table(numbers, room - len(GAP)))
     lines: list[str] = [head]
     for group, row in zip(groups, rows, strict=True):
         lines += [*paragraph(group.label, room, GAP), row]

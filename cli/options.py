@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-STDOUT = "nnbasic.stdout"
-"""Where a click context keeps the real stdout while `--json` reserves it for the JSON."""
+RESERVED = "nnbasic.reserved"
+"""Where a click context keeps what gives stdout back, while `--json` reserves it."""
 
 
 def complete_config(
@@ -71,11 +72,26 @@ def ends_in(*suffixes: str) -> Callable[[click.Context, click.Parameter, Any], P
     return check
 
 
-def _reserve_stdout(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
-    """Keep stdout for the JSON alone: what a plugin prints goes to stderr."""
-    if value and sys.stdout is not None:
-        ctx.meta[STDOUT] = sys.stdout
-        ctx.with_resource(contextlib.redirect_stdout(sys.stderr))
+@contextlib.contextmanager
+def stdout_on_stderr() -> Iterator[None]:
+    """A block in which what is written to stdout goes to stderr, also by C and other processes."""
+    sys.stdout.flush()
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(stdout, 1)
+        os.close(stdout)
+
+
+def reserve_stdout(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
+    """Keep stdout for the JSON alone: a plugin may print what it likes."""
+    if value and sys.stdout is not None and not ctx.resilient_parsing:
+        ctx.meta[RESERVED] = stack = contextlib.ExitStack()
+        ctx.call_on_close(stack.close)
+        stack.enter_context(stdout_on_stderr())
     return value
 
 
@@ -116,6 +132,6 @@ json_option = click.option(
     "--json",
     "as_json",
     is_flag=True,
-    callback=_reserve_stdout,
+    callback=reserve_stdout,
     help="Print one JSON object on stdout, all else on stderr.",
 )

@@ -7,6 +7,7 @@ escaped.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 import click
 
-from nnbasic.cli.options import STDOUT
+from nnbasic.cli.options import RESERVED
 
 
 class Printable(str):
@@ -41,10 +42,8 @@ def styled(text: str, **styles: Any) -> Printable:
 
 def out(*lines: str) -> None:
     """Write ``lines`` to stdout, with a question mark for each character that it cannot encode."""
-    text = encodable("\n".join(map(printable, lines)))
-    context = click.get_current_context(silent=True)
     if lines:
-        click.echo(text, file=context.meta.get(STDOUT) if context else None)
+        click.echo(encodable("\n".join(map(printable, lines))))
 
 
 def err(*lines: str) -> None:
@@ -64,8 +63,10 @@ def warn(message: str, *more: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Write ``value`` to stdout as strict JSON (NaN is refused), in ASCII."""
-    out(*lines_of(json.dumps(value, indent=2, allow_nan=False)))
+    """Write ``value`` to stdout as strict JSON (NaN is refused), in ASCII; nothing may follow."""
+    text = json.dumps(value, indent=2, allow_nan=False)
+    click.get_current_context().meta.get(RESERVED, contextlib.ExitStack()).close()
+    out(*lines_of(text))
 
 
 def terminal_width() -> int:

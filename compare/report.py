@@ -118,9 +118,9 @@ def _tables(comparison: Comparison) -> list[dict[str, Any]]:
     tables = []
     for title, groups in text.parts(comparison):
         columns = text.wide(comparison, groups)
-        rows = list(zip(*(column.cells for column in columns), strict=True))
-        keys = sum(not column.number for column in columns)
-        headings = [column.heading for column in columns]
+        rows = [[cell(group) for _, cell in columns] for group in groups]
+        keys = len([key for key in comparison.columns if any(key in g.key for g in groups)])
+        headings = [heading for heading, _ in columns]
         tables.append({"title": title, "headings": headings, "rows": rows, "keys": keys})
     return tables
 

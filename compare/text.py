@@ -1,29 +1,61 @@
-"""A comparison in words and columns: what the terminal, Markdown, CSV and the report show."""
+"""A comparison in words, columns, Markdown and CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
 
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.measures import Group, Reached
 from nnbasic.compare.significance import Summary
 from nnbasic.runs.choices import headings, shown
 
+Column = tuple[str, Callable[[Group], str]]
+"""A heading, and the function that gives a group's cell."""
+
 NONE = "–"
 TELLING = ("dataset", "layers", "optimizer", "optimizer.lr", "epochs")
 """What a reader wants to know first of all that is the same."""
 
 
-class Column(NamedTuple):
-    """A heading and a cell for each group; ``number`` unless the cells name the groups."""
+def markdown(comparison: Comparison) -> str:
+    """The comparison as lists and wide tables in GitHub's Markdown."""
+    blocks = [
+        "  \n".join(map(_escaped, opening(comparison))),
+        "\n".join(f"- **Warning:** {_escaped(text)}" for text in comparison.warnings),
+    ]
+    for title, groups in parts(comparison):
+        columns = wide(comparison, groups)
+        rows = [
+            [_escaped(heading) for heading, _ in columns],
+            ["---"] * len(columns),
+            *([_escaped(cell(group)) for _, cell in columns] for group in groups),
+        ]
+        blocks += [title, "\n".join(f"| {' | '.join(row)} |" for row in rows)]
+    blocks.append("\n".join(f"- {_escaped(text)}" for text in comparison.notes))
+    return "\n\n".join(filter(None, blocks))
 
-    heading: str
-    cells: list[str]
-    number: bool = True
+
+def as_csv(comparison: Comparison) -> str:
+    """One line per group after a line of headings; shares between 0 and 1, unknown ones empty."""
+    output = io.StringIO()
+    rows = []
+    for group in comparison.to_dict()["groups"]:
+        flat = {key: shown(value) for key, value in group.pop("key").items()}
+        rows.append(flat | dict(_flat(group)))
+    heads = dict.fromkeys([*comparison.columns, *(key for row in rows for key in row)])
+    writer = csv.DictWriter(output, list(heads), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return output.getvalue()
+
+
+def wide(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
+    """All columns with a cell for at least one of ``groups``; ``n`` also says how runs ended."""
+    figures = telling([*accuracies()[1:], *course(comparison)], groups)
+    return [*keys(comparison, groups), ("n", _runs), *figures]
 
 
 def opening(comparison: Comparison) -> list[str]:
@@ -50,93 +82,51 @@ def parts(comparison: Comparison) -> Iterator[tuple[str, list[Group]]]:
 
 def keys(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
     """The columns that name ``groups``."""
+
+    def column(key: str, heading: str) -> Column:
+        return heading, lambda group: shown(group.key[key]) if key in group.key else ""
+
     return [
-        Column(heading, [shown(g.key[key]) if key in g.key else "" for g in groups], number=False)
+        column(key, heading)
         for key, heading in headings(comparison.columns).items()
         if any(key in group.key for group in groups)
     ]
 
 
-def accuracies(groups: Sequence[Group]) -> list[Column]:
+def accuracies() -> list[Column]:
     """The columns that say how good the runs became."""
-    return _known(
-        Column("n", [_n(group) for group in groups]),
-        Column("val. acc. %", [_spread(group.measures.val_accuracy) for group in groups]),
-        Column("95 % CI", [_interval(group.measures.val_accuracy) for group in groups]),
-        Column("diff.", [_difference(group) for group in groups]),
-        Column("p", [_p(group.difference and group.difference.p) for group in groups]),
-        Column("test acc. %", [_spread(group.measures.test_accuracy) for group in groups]),
-    )
-
-
-def course(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
-    """The columns that say how fast and how healthily the runs learned."""
-    measures = [group.measures for group in groups]
-    to_threshold = f"epochs to {100 * comparison.threshold:g} %"
-    return _known(
-        Column(to_threshold, [_reached(each.epochs_to_threshold) for each in measures]),
-        Column("seconds", [_seconds(each.seconds_to_threshold.median) for each in measures]),
-        Column("s/epoch", [_seconds(each.seconds_per_epoch) for each in measures]),
-        Column("dead %", [_share(each.dead_units) for each in measures]),
-        Column("sat. %", [_share(each.saturated_units) for each in measures]),
-        Column("grad.", [_ratio(each.gradient_ratio) for each in measures]),
-    )
-
-
-def wide(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
-    """All columns, for a table that may be wide; ``n`` says how the runs ended."""
-    n = Column("n", [_runs(group) for group in groups])
-    figures = [*accuracies(groups)[1:], *course(comparison, groups)]
-    return [*keys(comparison, groups), n, *figures]
-
-
-def markdown(comparison: Comparison) -> str:
-    """The comparison as lists and wide tables in GitHub's Markdown."""
-    blocks = [
-        "  \n".join(map(_escaped, opening(comparison))),
-        "\n".join(f"- **Warning:** {_escaped(text)}" for text in comparison.warnings),
+    return [
+        ("n", lambda group: _n(group)),
+        ("val. acc. %", lambda group: _spread(group.measures.val_accuracy)),
+        ("95 % CI", lambda group: _interval(group.measures.val_accuracy)),
+        ("diff.", lambda g: f"{100 * g.difference.mean:+.2f}" if g.difference else NONE),
+        ("p", lambda group: _p(group.difference and group.difference.p)),
+        ("test acc. %", lambda group: _spread(group.measures.test_accuracy)),
     ]
-    for title, groups in parts(comparison):
-        columns = wide(comparison, groups)
-        rows = [
-            [_escaped(column.heading) for column in columns],
-            ["---"] * len(columns),
-            *zip(*(map(_escaped, column.cells) for column in columns), strict=True),
-        ]
-        blocks += [title, "\n".join(f"| {' | '.join(row)} |" for row in rows)]
-    blocks.append("\n".join(f"- {_escaped(text)}" for text in comparison.notes))
-    return "\n\n".join(filter(None, blocks))
 
 
-def as_csv(comparison: Comparison) -> str:
-    """One line per group after a line of headings; shares between 0 and 1, unknown ones empty."""
-    output = io.StringIO()
-    rows = []
-    for group in comparison.to_dict()["groups"]:
-        flat = {key: shown(value) for key, value in group.pop("key").items()}
-        rows.append(flat | dict(_flat(group)))
-    heads = dict.fromkeys([*comparison.columns, *(key for row in rows for key in row)])
-    writer = csv.DictWriter(output, list(heads), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return output.getvalue()
+def course(comparison: Comparison) -> list[Column]:
+    """The columns that say how fast and how healthily the runs learned."""
+
+    def share(value: float | None) -> str:
+        return NONE if value is None else f"{100 * value:.1f}"
+
+    return [
+        (
+            f"epochs to {100 * comparison.threshold:g} %",
+            lambda group: _reached(group.measures.epochs_to_threshold),
+        ),
+        ("seconds", lambda group: _seconds(group.measures.seconds_to_threshold.median)),
+        ("s/epoch", lambda group: _seconds(group.measures.seconds_per_epoch)),
+        ("dead %", lambda group: share(group.measures.dead_units)),
+        ("sat. %", lambda group: share(group.measures.saturated_units)),
+        ("grad.", lambda g: NONE if (r := g.measures.gradient_ratio) is None else f"{r:.2g}"),
+    ]
 
 
-def _known(*columns: Column) -> list[Column]:
-    """``columns`` without those that have no figure for any group."""
-    return [column for column in columns if any(cell != NONE for cell in column.cells)]
-
-
-def _difference(group: Group) -> str:
-    return f"{100 * group.difference.mean:+.2f}" if group.difference else NONE
-
-
-def _share(value: float | None) -> str:
-    return NONE if value is None else f"{100 * value:.1f}"
-
-
-def _ratio(value: float | None) -> str:
-    return NONE if value is None else f"{value:.2g}"
+def telling(columns: Sequence[Column], groups: Sequence[Group]) -> list[Column]:
+    """``columns`` without those that have a figure for none of ``groups``."""
+    return [column for column in columns if any(column[1](group) != NONE for group in groups)]
 
 
 def _n(group: Group) -> str:
@@ -180,7 +170,7 @@ def _seconds(value: float | None) -> str:
 
 
 def _escaped(text: str) -> str:
-    """``text`` on one line, none of it a mark of Markdown."""
+    """``text`` on one line, with no mark of Markdown in it."""
     return re.sub(r"([\\`*\[\]<>|#~])", r"\\\1", " ".join(text.splitlines()))
 
 

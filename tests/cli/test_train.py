@@ -352,16 +352,3 @@ def test_a_plugin_goes_all_the_way(workplace: Path, nnbasic: Command) -> None:
     assert nnbasic("eval", run.id, "--json").json()["loss"] == straight["test_loss"]
     again = nnbasic("train", "--config", run.directory / "config.yaml", "--json").json()
     assert again["test_loss"] == straight["test_loss"]
-
-
-def test_a_plugin_that_prints_does_not_spoil_the_json(workplace: Path, nnbasic: Command) -> None:
-    code = PLUGIN.format(name="chatty").replace("np.maximum", "print('told');np.maximum")
-    Path("chatty.py").write_text(f"print('loaded')\n{code}")
-    Path("chatty.yaml").write_text(
-        Path("small.yaml").read_text() + "activation: chatty\ninit: he\nplugins: [chatty.py]\n"
-    )
-    said = nnbasic("train", "--config", "chatty", "--epochs", 1, "--json")
-    assert said.json()["status"] == "finished"
-    assert "loaded\n" in said.err
-    assert "told\n" in said.err
-    assert nnbasic("eval", "--json").json()["examples"] == 2000
