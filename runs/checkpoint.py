@@ -65,5 +65,7 @@ def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> 
 
 
 def _named(network: MLP, state: dict[str, Array]) -> dict[str, Array]:
-    parameters = {f"parameters/{name}": array for name, array in network.parameters.items()}
-    return parameters | {f"optimizer/{name}": array for name, array in state.items()}
+    parts = {"parameters": network.parameters, "layers": network.state, "optimizer": state}
+    return {
+        f"{part}/{name}": each for part, arrays in parts.items() for name, each in arrays.items()
+    }

@@ -56,7 +56,8 @@ def probe(config: Config, dataset: Dataset) -> tuple[Array, Labels]:
         scale=dataset.scale(config.data.scale),
         dtype=config.dtype,
     )
-    return next(batches.epoch(0))
+    x, labels, _ = next(batches.epoch(0))
+    return x, labels
 
 
 def mismatch(config: Config, layers: Sequence[LayerDiagnostics]) -> str | None:

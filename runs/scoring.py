@@ -92,7 +92,7 @@ def scoring_batches(config: Config, dataset: Dataset, split: Split) -> Batches:
 def predict(network: MLP, batches: Batches) -> Predictions:
     """The network's predictions for all of ``batches``."""
     labels, predicted, probabilities, loss = [], [], [], 0.0
-    for x, y in batches.epoch(0):
+    for x, y, _ in batches.epoch(0):
         loss += network.score(x, y)[0] * len(y)
         labels.append(y.copy())
         # of the logits, as in training: probabilities near 1 are rounded to ties

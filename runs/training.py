@@ -20,6 +20,7 @@ from nnbasic.model import (
     DivergedError,
     EpochResult,
     StepResult,
+    first_non_finite,
     parallel,
     steps,
     stream,
@@ -178,7 +179,7 @@ class _Session:
         batches = scoring_batches(self.config, self.dataset, self.dataset.test)
         predictions = predict(self.network, batches)
         if not math.isfinite(predictions.loss):  # without validation, nobody has noticed yet
-            where = self.network.first_non_finite()
+            where = first_non_finite(self.network)
             raise DivergedError(self.done.epoch, self.done.step, where)
         predictions.save(self.run.predictions)
         self._write(test_accuracy=predictions.accuracy, test_loss=predictions.loss)
@@ -207,7 +208,7 @@ class _Session:
             validation=scoring_batches(config, data, data.validation) if held_out else None,
             state=self.state,
             done=self.done.epoch,
-            processes=processes(config.batch_size),
+            processes=1 if self.network.state else processes(config.batch_size),
         )
 
     def _keep(self, result: EpochResult) -> None:

@@ -78,7 +78,7 @@ def test_an_epoch_is_the_mean_over_its_examples() -> None:
 def test_a_step_is_one_update_with_the_gradient_of_its_batch() -> None:
     network, copy = (MLP(SIZES, seed=3, dtype=np.float64) for _ in range(2))
     told = steps(network, batches(np.float64), optimizer={"name": "sgd", "lr": 0.5}, epochs=1)
-    for x, labels in batches(np.float64).epoch(1):
+    for x, labels, _ in batches(np.float64).epoch(1):
         result = next(told)
         loss, gradients = copy.loss_and_gradients(x, labels)
         for name, gradient in gradients.items():
@@ -250,14 +250,14 @@ def test_a_paired_run_sees_the_same_batches(activation: str) -> None:
 
     class Watched(Batches):
         def epoch(self, *arguments: Any) -> Any:
-            for x, labels in super().epoch(*arguments):
-                seen.append(labels.tolist())
-                yield x, labels
+            for batch in super().epoch(*arguments):
+                seen.append(batch.labels.tolist())
+                yield batch
 
     order = stream(0, "batch_order")
     watched = Watched(*examples(50, seed=1), batch_size=16, order=order)
     list(fit(MLP(SIZES, activation, "xavier"), watched, epochs=2))
-    assert seen == [labels.tolist() for epoch in (1, 2) for _, labels in batches().epoch(epoch)]
+    assert seen == [labels.tolist() for epoch in (1, 2) for _, labels, _ in batches().epoch(epoch)]
 
 
 @pytest.mark.parametrize(

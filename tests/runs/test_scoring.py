@@ -81,7 +81,7 @@ def test_the_class_of_saturated_outputs_is_the_one_that_training_counts(
     network = build(setting)
     network.vector *= 1000
     batches = scoring_batches(setting, dataset, dataset.test)
-    x, labels = next(batches.epoch(0))
+    x, labels, _ = next(batches.epoch(0))
     _, correct = network.score(x, labels)
     predictions = predict(network, batches)
     assert ((predictions.probabilities == 1).sum(axis=1) > 1).any()
