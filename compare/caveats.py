@@ -1,4 +1,4 @@
-"""What stands against a comparison, and how its figures are to be read, in sentences."""
+"""What makes a comparison unfair or weak, and how to read its figures, in sentences."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from nnbasic.compare.grouping import Grouping, ids
 from nnbasic.compare.measures import Group, best_accuracy, has_all_metrics
 from nnbasic.compare.significance import LEVEL, binomial_error, pairs_needed, smallest_p
-from nnbasic.configs import printable
 from nnbasic.runs.choices import RATE, SEARCHED, Values, is_choice, shown, values
 from nnbasic.runs.collection import RunData, Scalar
 
@@ -23,7 +22,7 @@ ROUNDING: dict[str, Callable[[RunData], object]] = {
 
 
 def warnings(groups: Sequence[Group], grouping: Grouping) -> Iterator[str]:
-    """What forbids, or weakens, the comparison of some runs; each is named."""
+    """What makes the comparison of some runs unfair or weak; each of them is named."""
     yield from _unfair(groups, grouping.terms)
     yield from _mixtures(groups, grouping.mixed)
     for group in groups:
@@ -31,10 +30,10 @@ def warnings(groups: Sequence[Group], grouping: Grouping) -> Iterator[str]:
     counted = [run for group in groups for run in group.counted]
     blind = [run for run in counted if best_accuracy(run) is None]
     if blind:
-        yield f"No validation accuracy, so no place among the others: {ids(blind)}."
+        yield f"No validation accuracy, so not ranked: {ids(blind)}."
     torn = [run for run in counted if run not in blind and not has_all_metrics(run)]
     if torn:
-        yield f"metrics.jsonl has gaps, so left out of the figures to the threshold: {ids(torn)}."
+        yield f"metrics.jsonl has gaps, so not in the figures to the threshold: {ids(torn)}."
 
 
 def notes(
@@ -57,17 +56,17 @@ def notes(
             yield "The learning rate of each row was searched (nnbasic sweep --lr-search)."
         elif rate is not None:
             yield (
-                f"Every row has the learning rate {shown(rate)}: another one may order them"
-                " otherwise, unless it was searched for each (nnbasic sweep --lr-search)."
+                f"Every row has the learning rate {shown(rate)}: with another one the order may"
+                " differ, unless it was searched for each row (nnbasic sweep --lr-search)."
             )
     yield (
         f"Epochs and seconds to a validation accuracy of {100 * threshold:g} %: median of the runs"
-        " that reached it, which are counted among those that finished or diverged. Seconds an"
-        " epoch: median of all epochs."
+        " that reached it, out of those that finished or diverged. Seconds per epoch: median of"
+        " all epochs."
     )
     if any(run.diagnostics for group in groups for run in group.counted):
         yield (
-            "Dead, saturated: share of the units in the layer with the most, mean of the runs."
+            "Dead, saturated: share of the units in the layer with the most, mean over the runs."
             " Gradient: its norm in the first layer over that in the last, median of the runs. All"
             " after the last epoch."
         )
@@ -79,7 +78,7 @@ def notes(
             f" points at {100 * accuracy:.2f} %, the same images for every row."
         )
     yield from _unlike(runs, TIMING, "Seconds do not compare")
-    yield from _unlike(runs, ROUNDING, "The last digits may differ for no other reason")
+    yield from _unlike(runs, ROUNDING, "The last digits may differ for this reason alone")
 
 
 def _unfair(groups: Sequence[Group], terms: Values) -> Iterator[str]:
@@ -115,7 +114,7 @@ def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
             own = tuple(_choice(run, key) for key in mixed)
             configs.setdefault(run.flat.get("seed"), set()).add(own)
         if len(set(map(frozenset, configs.values()))) > 1:
-            yield f"{group.label} mixes other configs for some seeds than for others."
+            yield f"{group.label} mixes other configs for some seeds than for the rest."
 
 
 def _choice(run: RunData, key: str) -> str:
@@ -153,14 +152,17 @@ def _about_differences(groups: Sequence[Group], tests: int) -> Iterator[str]:
     )
     pairs = max((group.difference.pairs for group in groups if group.difference), default=0)
     floor = smallest_p(pairs, tests)
-    needed = f"with {pairs_needed(max(tests, 1))} in every row one could be."
+    needed = pairs_needed(max(tests, 1))
     if pairs < 2:
-        yield f"Too few shared seeds for a test of significance; {needed}"
+        yield (
+            f"Too few shared seeds for a test of significance, which takes {needed} in every row."
+        )
     elif floor >= 1 - LEVEL:
         factor = f", corrected {floor:.3g}" if tests > 1 else ""
         yield (
             f"{pairs} paired seeds cannot go below p = {smallest_p(pairs):.3g}{factor}: no"
-            f" difference here can be significant at {1 - LEVEL:.2g}; {needed}"
+            f" difference here can be significant at {1 - LEVEL:.2g}; with {needed} in every row"
+            " one could be."
         )
 
 
@@ -170,7 +172,7 @@ def _unlike(
     """One note, with the runs that are unlike most, if an aspect is not the same in all."""
     parts = []
     for name, aspect in aspects.items():
-        by_value = _sorted_out((run, printable(str(aspect(run)))) for run in runs)
+        by_value = _sorted_out((run, str(aspect(run))) for run in runs)
         if len(by_value) > 1:
             usual = max(by_value, key=lambda value: len(by_value[value]))
             parts += [

@@ -33,7 +33,7 @@ class Comparison:
     ``same`` and ``differs`` say what the runs have in common and what not (see
     `nnbasic.compare.grouping.Grouping`, also for ``implied`` and ``columns``). ``groups`` are the
     rows: the comparable ones first, each kind by mean validation accuracy. ``warnings`` say what
-    stands against the comparison, ``notes`` how to read it; a sentence each, safe to print.
+    stands against the comparison, ``notes`` how to read it; a sentence each.
     """
 
     same: Values

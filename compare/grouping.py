@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nnbasic.configs import printable
 from nnbasic.runs.choices import SEARCHED, Values, is_choice, shown, tell_apart, values
 from nnbasic.runs.collection import RunData, Scalar
 from nnbasic.runs.storage import RunError
@@ -79,7 +78,7 @@ def label(key: Mapping[str, Scalar], short: Mapping[str, str]) -> str:
 
 def ids(runs: Iterable[RunData]) -> str:
     """The ids of ``runs``; of more than `MANY`, the first ones and the number of the others."""
-    names = [printable(run.run.id) for run in runs]
+    names = [run.run.id for run in runs]
     more = f" and {len(names) - MANY + 1} more" if len(names) > MANY else ""
     return ", ".join(names[: MANY - 1] if more else names) + more
 
@@ -91,7 +90,7 @@ def _chosen(by: Sequence[str], keys: Sequence[str], differs: Sequence[str]) -> t
         if not any(_is_of(known, key) for known in keys):
             close = difflib.get_close_matches(key, keys, n=1)
             hint = f"did you mean {close[0]}?" if close else f"these differ: {', '.join(differs)}"
-            raise RunError(f"no run has a key {printable(key)!r} to compare by; {hint}")
+            raise RunError(f"no run has a key {key!r} to compare by; {hint}")
     named = [key for prefix in chosen for key in differs if _is_of(key, prefix)]
     terms = [key for key in differs if key in (*TERMS, SEARCHED)]
     return tuple(dict.fromkeys(named + terms))

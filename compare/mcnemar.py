@@ -9,7 +9,6 @@ import numpy as np
 
 from nnbasic.compare.measures import Group
 from nnbasic.compare.significance import mcnemar_p
-from nnbasic.configs import printable
 from nnbasic.runs.predictions import Predictions
 from nnbasic.runs.storage import RunError
 
@@ -25,8 +24,8 @@ class McNemar(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"McNemar's test on the test images: {printable(self.first)} alone is right on"
-            f" {self.only_first}, {printable(self.second)} alone on {self.only_second};"
+            f"McNemar's test on the test images: {self.first} alone is right on"
+            f" {self.only_first}, {self.second} alone on {self.only_second};"
             f" exact p = {self.p:.3g}. It asks whether these two networks differ, not what"
             " another seed would give."
         )
@@ -43,7 +42,7 @@ def mcnemar(groups: Sequence[Group]) -> tuple[McNemar | None, str | None]:
     try:
         a, b = (Predictions.read(run.run.predictions) for run in runs)
     except RunError as error:
-        return None, f"No McNemar test: {printable(str(error))}."
+        return None, f"No McNemar test: {error}."
     if not np.array_equal(a.labels, b.labels):
         return None, "No McNemar test: the labels in the two predictions.npz are not the same."
     right, other_right = a.predicted == a.labels, b.predicted == b.labels

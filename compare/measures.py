@@ -94,7 +94,7 @@ def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: floa
     layers = [_last_layers(run) for run in counted]
     return Measures(
         summary(list(by_seed(counted, best_accuracy).values())),
-        summary(list(by_seed(counted, test_accuracy).values())),
+        summary(list(by_seed(counted, accuracy_on_test_set).values())),
         _reached(firsts, "epoch"),
         _reached(firsts, "elapsed_seconds"),
         _of_known(statistics.median, epochs),
@@ -114,7 +114,7 @@ def best_correct(run: RunData) -> int | None:
     return run.record.best.val_correct if run.record.best else None
 
 
-def test_accuracy(run: RunData) -> float | None:
+def accuracy_on_test_set(run: RunData) -> float | None:
     """The accuracy on the test set, scored once at the end."""
     return run.record.test_accuracy
 

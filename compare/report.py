@@ -60,6 +60,7 @@ def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_shown,
     )
     templates.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     return templates.get_template(TEMPLATE).render(
@@ -88,6 +89,11 @@ def _texts(comparison: Comparison) -> dict[str, Any]:
     }
 
 
+def _shown(value: object) -> object:
+    """A text of the page escaped, its line breaks kept; figures and JSON are Markup, and safe."""
+    return "\n".join(map(printable, value.split("\n"))) if type(value) is str else value
+
+
 def _tables(comparison: Comparison) -> list[dict[str, Any]]:
     tables = []
     for title, groups in text.parts(comparison):
@@ -108,7 +114,7 @@ def _before_the_first_step(groups: Sequence[Group]) -> list[str]:
     first = next(runs[0] for _, runs in warned if runs)
     return [
         f"The trainer warned of {', '.join(rows)}. {first.run.id}:"
-        f" {printable(' '.join(first.record.warnings))}"
+        f" {' '.join(first.record.warnings)}"
     ]
 
 
@@ -126,8 +132,8 @@ def _run(run: RunData) -> dict[str, Any]:
     best, test = run.record.val_accuracy, run.record.test_accuracy
     return {
         "id": run.run.id,
-        "name": printable(run.user.name),
-        "tags": [printable(tag) for tag in run.user.tags],
+        "name": run.user.name,
+        "tags": run.user.tags,
         "notes": run.user.notes,
         "seed": run.flat.get("seed"),
         "status": run.status,
@@ -154,7 +160,7 @@ def _environment(runs: Sequence[RunData]) -> list[tuple[str, str]]:
     ]
     rows = []
     for name, found in aspects:
-        counts = Counter(printable(str(each)) for each in found if each is not None)
+        counts = Counter(str(each) for each in found if each is not None)
         texts = [text if len(counts) == 1 else f"{text} ({n})" for text, n in counts.items()]
         rows.append((name, ", ".join(texts) or "not known"))
     started, ended = (record.started for record in records), (r.ended or "" for r in records)

@@ -20,7 +20,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.place if self.line is None else f"{self.place}:{self.line}"
-        return printable(": ".join(part for part in (place, self.key, self.message) if part))
+        return ": ".join(part for part in (place, self.key, self.message) if part)
 
 
 class ConfigError(Exception):
@@ -34,8 +34,25 @@ class ConfigError(Exception):
         super().__init__("\n".join(lines))
 
 
+JOINERS = "\u200c\u200d"
+"""Parts of emoji and of words in Persian or Hindi; elsewhere they only hide."""
+
+
 def printable(text: str) -> str:
-    """``text`` with control characters escaped, so that no config can drive the terminal."""
+    """``text`` with whatever could drive a terminal, or reorder or hide what it shows, escaped.
+
+    That is all that `str.isprintable` denies (control and bidirectional characters, line breaks,
+    surrogates) except a joiner between two characters that are not ASCII.
+    """
     if text.isprintable():  # nearly always, and a list of many runs asks for many texts
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+    def harmless(before: str, c: str, after: str) -> bool:
+        beside = before + after
+        joins = beside.isprintable() and not before.isascii() and not after.isascii()
+        return c.isprintable() or (c in JOINERS and joins)
+
+    return "".join(
+        c if harmless(before, c, after) else c.encode("unicode_escape").decode()
+        for before, c, after in zip(f" {text}", text, f"{text[1:]} ", strict=False)
+    )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from nnbasic import configs
-from nnbasic.configs import printable
 from nnbasic.runs.directory import ForeignError, Run, VersionError
 from nnbasic.runs.lookup import all_runs, matching
 from nnbasic.runs.record import Record, User
@@ -92,7 +91,7 @@ def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData
         try:
             found, problem = read(run)
         except RunError as error:
-            often.get(type(error), problems).append(printable(str(error)))
+            often.get(type(error), problems).append(str(error))
             continue
         data.append(found)
         if problem:
@@ -101,7 +100,7 @@ def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData
         problems += lines[:NAMED]
         if more := len(lines[NAMED:]):
             directories = "directory" if more == 1 else "directories"
-            problems.append(printable(f"{runs_dir}: and {more} more such {directories}"))
+            problems.append(f"{runs_dir}: and {more} more such {directories}")
     return sorted(data, key=lambda each: (each.record.started, each.run.id)), problems
 
 
@@ -111,7 +110,7 @@ def read(run: Run) -> tuple[RunData, str | None]:
     data = RunData(run, record, run.user(), run.status(record))
     # a process that is at work may be in the middle of a line
     lost = None if data.status == "running" else _lost_epochs(run, record)
-    return data, lost and printable(lost)
+    return data, lost
 
 
 def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:

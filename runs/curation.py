@@ -25,10 +25,10 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
     user = _user(run)
     tags = dict.fromkeys(user.tags)
     for word in words:
-        if not word or not word.isprintable() or " " in word:
-            raise RunError(f"{printable(word)!r} is not a tag: a tag is one word")
+        if not word or printable(word) != word or " " in word:
+            raise RunError(f"{word!r} is not a tag: a tag is one word")
         if remove and word not in tags:
-            there = printable(", ".join(user.tags)) or "none"
+            there = ", ".join(user.tags) or "none"
             raise RunError(f"{run.directory}: no tag {word!r} to remove; it has {there}")
         if remove:
             del tags[word]
@@ -40,8 +40,8 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
 def rename(run: Run, name: str) -> User:
     """Give the run a new name, one line; its id, the name of its directory, stays."""
     name = name.strip()
-    if not name or not name.isprintable():
-        raise RunError(f"{printable(name)!r} is not a name: it must be one line, and not empty")
+    if not name or printable(name) != name:
+        raise RunError(f"{name!r} is not a name: it must be one line, and not empty")
     return _write(run, _user(run).model_copy(update={"name": name}))
 
 

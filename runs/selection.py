@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnbasic.configs import ConfigError, printable
+from nnbasic.configs import ConfigError
 from nnbasic.configs.reader import Document
 from nnbasic.runs.choices import values
 from nnbasic.runs.collection import RunData, Scalar, flatten
@@ -66,7 +66,7 @@ class Condition:
         match = re.fullmatch(r"\s*([\w.]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
         if not match:
             raise RunError(
-                f"{printable(text)!r} is no condition: give KEY=VALUE, or one of"
+                f"{text!r} is no condition: give KEY=VALUE, or one of"
                 " != < <= > >= instead of =, as in activation=relu or 'val_accuracy>0.97'"
             )
         key, sign, written = match.groups()
@@ -75,7 +75,7 @@ class Condition:
         except ConfigError:  # not YAML: take it literally
             value = written
         if sign in _ORDER and not is_number(value):
-            raise RunError(f"{printable(text)!r}: {sign} compares with a number")
+            raise RunError(f"{text!r}: {sign} compares with a number")
         return cls(key, sign, written, value)
 
     def holds(self, found: Scalar | list[str]) -> bool:
@@ -124,11 +124,11 @@ def resolve(key: str, known: Sequence[str]) -> str:
     if len(matches) == 1:
         return matches[0]
     if matches:
-        raise RunError(f"{printable(key)!r} could mean {' or '.join(matches)}; give the whole key")
+        raise RunError(f"{key!r} could mean {' or '.join(matches)}; give the whole key")
     endings = [each.rpartition(".")[2] for each in known]
     close = difflib.get_close_matches(plain, [*known, *endings], n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
-    raise RunError(f"no run has a key {printable(key)!r}; {hint}")
+    raise RunError(f"no run has a key {key!r}; {hint}")
 
 
 def _rank(key: str, value: Any) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nnbasic.configs import Config, ConfigError, Problem, dump, flow, load, printable
+from nnbasic.configs import Config, ConfigError, Problem, dump, flow, load
 from nnbasic.configs.reader import Document
 from nnbasic.data import Dataset
 from nnbasic.runs.directory import Run
@@ -90,7 +90,7 @@ def cells(source: str, overrides: Sequence[str], vary: Sequence[str]) -> list[Ce
     problems: dict[str, Problem] = {}
     for values in product(*(values for _, values in axes)):
         changes = [f"{key}={flow(value)}" for key, value in zip(keys, values, strict=True)]
-        combination = printable(" ".join(changes))
+        combination = " ".join(changes)
         try:
             config = load(source, [*overrides, *changes]) if changes else base
         except ConfigError as error:
@@ -116,7 +116,7 @@ def parse_vary(text: str) -> tuple[str, list[Any]]:
         raise RunError("--vary seed: say how many seeds with --seeds, and the first with --set")
     if not (equals and key.strip() and values.strip()):
         raise RunError(
-            f"--vary {printable(text)}: must be KEY=VALUE,VALUE as in activation=relu,tanh; a"
+            f"--vary {text}: must be KEY=VALUE,VALUE as in activation=relu,tanh; a"
             " mapping is a value too: 'activation={name: elu, alpha: 0.5},relu'"
         )
     place = f"--vary {text}"

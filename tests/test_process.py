@@ -56,7 +56,7 @@ def test_from_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("NNBASIC_MIRRORS", "http://127.0.0.1:9/")
     trained = run("train", "--config", "relu.yaml", "--epochs", 2, "--json")
     assert trained.returncode == 0
-    assert "Warning: MNIST could not be had" in trained.stderr
+    assert "Warning: MNIST is not available" in trained.stderr
     summary = json.loads(trained.stdout)
     assert summary["dataset"] == "digits"
     assert summary["test_accuracy"] > 0.8
@@ -106,7 +106,7 @@ def test_stopped_and_resumed(
             assert "Traceback" not in err
             done = stopped.record().epoch
             first, second = err.splitlines()[-2:]
-            assert first == f"Interrupted after {done} of 12 epochs. Go on with:"
+            assert first == f"Interrupted after {done} of 12 epochs. Continue with:"
             command = f"{second} --quiet"
             assert done == len(stopped.metrics())
         assert len(stopped.metrics()) >= epochs

@@ -220,21 +220,6 @@ def test_nothing_but_bad_directories(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "no run to compare" in result.stderr
 
 
-def test_untrusted_text_cannot_drive_the_terminal(here: Path) -> None:
-    evil = "\x1b]0;evil\x07|<b>"
-    for number, run in enumerate(sorted((here / "runs").iterdir())[:3]):
-        config = json.loads((run / "run.json").read_text())["config"]
-        config["loss"]["name"] = f"{evil}{number % 2}"
-        config[evil] = number
-        edit(run, config=config, dataset=evil, status="diverged" if number else "finished")
-        run.rename(run.with_name(f"{run.name}-{evil.replace('/', '')}"))
-    for form in ("table", "markdown", "csv", "json"):
-        result = invoke("--format", form)
-        assert result.exit_code == 0
-        assert "\x1b" not in result.output, form
-        assert "\x07" not in result.output, form
-
-
 @pytest.mark.usefixtures("here")
 def test_as_a_process_in_a_terminal_without_unicode() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}

@@ -79,7 +79,9 @@ class TestResume:
         path.write_text(json.dumps(record))
         said = nnbasic("train", "--resume", "stopped", "--quiet")
         assert said.code == 0
-        assert said.err.startswith("Warning: the last bits may differ from a run without a stop: ")
+        assert said.err.startswith(
+            "Warning: the last bits may differ from those of an uninterrupted"
+        )
         assert f"numpy 1.0, now {np.__version__}" in said.err
         assert "code 00000000, now" in said.err
         assert "BLAS threads 64, now 1" in said.err

@@ -199,7 +199,7 @@ class TestWarnings:
     def test_the_built_in_digits_in_place_of_mnist(self, nnbasic: Command) -> None:
         said = nnbasic("train", "--config", "small", "--quiet", "--set", "data.dataset=auto")
         assert said.code == 0
-        assert said.err.startswith("Warning: MNIST could not be had, so these are the built-in")
+        assert said.err.startswith("Warning: MNIST is not available, so these are the built-in")
         assert "Connection refused" in said.err
         assert " on digits " in said.out
         assert newest().record().dataset == "digits"
@@ -278,7 +278,7 @@ class TestFailed:
         assert said.out == ""
         assert said.err == (
             f"runs/{run.id}: failed: OSError: [Errno 27] File too large\n"
-            f"When that is mended, go on with:\n  nnbasic train --resume {run.id}\n"
+            f"Once that is fixed, continue with:\n  nnbasic train --resume {run.id}\n"
         )
         assert nnbasic("train", "--resume", run.id, "--quiet").code == 0
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from nnbasic.cli.comparing import in_terminal
 from nnbasic.compare.comparison import Comparison, compare
-from nnbasic.compare.text import table
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.runs import start
@@ -79,7 +79,7 @@ def compared(runs: Path) -> Callable[..., Comparison]:
         json.dumps(comparison.to_dict(), allow_nan=False)  # always strict JSON
         # a path may be longer than a line, and is not broken
         assert all(
-            len(line) <= 80 or " " not in line.strip() for line in table(comparison).splitlines()
+            len(line) <= 80 or " " not in line.strip() for line in in_terminal(comparison, 80)
         )
         return comparison
 

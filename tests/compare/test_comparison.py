@@ -100,7 +100,7 @@ def test_only_shared_seeds_are_paired(
     make(activation="tanh", seed=2)
     comparison = compared()
     assert comparison.groups[1].difference is None
-    assert said(comparison.notes, "Too few shared seeds", "with 6")
+    assert said(comparison.notes, "Too few shared seeds", "takes 6")
 
 
 def test_the_test_set_does_not_order(make: Make, compared: Compared) -> None:

@@ -244,14 +244,6 @@ def test_of_a_run_at_work_a_line_may_be_unfinished_but_not_of_a_crashed_one(runs
     assert (data[0].status, len(problems)) == ("crashed", 1)
 
 
-def test_a_problem_cannot_drive_the_terminal(runs: Path) -> None:
-    first = directories(runs)[0]
-    first.rename(runs / "a\x1b[2J\nb")
-    foreign(runs / "a\x1b[2J\nb")
-    (problem,) = collect(runs)[1]
-    assert "a\\x1b[2J\\nb" in problem
-
-
 @pytest.mark.parametrize(
     ("count", "rest"),
     [(5, []), (6, ["and 1 more such directory"]), (78, ["and 73 more such directories"])],

@@ -38,6 +38,7 @@ def test_tags_are_added_once_and_in_order_and_removed(run: Run) -> None:
     assert run.user() == User(name="relu", tags=["b", "a", "c"])
     assert tag(run, ["b", "c"], remove=True).tags == ["a"]
     assert run.user().tags == ["a"]
+    assert tag(run, ["👨\u200d👩\u200d👧"]).tags[1:] == ["👨\u200d👩\u200d👧"]  # a family, joined
 
 
 @pytest.mark.parametrize("word", ["", "two words", "tab\t", "line\n", "\x1b[2J", "\u202e"])

@@ -139,7 +139,7 @@ def test_runs_are_ordered_as_numbers_or_words_and_those_without_a_value_last(
         ("", "no condition"),
         ("val_accuracy>high", "compares with a number"),
         ("val_accuracy>true", "compares with a number"),
-        ("a\x1b[2Jb", r"a\\x1b"),
+        ("a\x1b[2Jb", r"a\x1b[2Jb"),
     ],
 )
 def test_what_cannot_be_asked_is_an_error(numbers: Numbers, condition: str, words: str) -> None:

@@ -107,7 +107,7 @@ class TestCells:
                 "the combination layers=[784, 10] activation=[relu, tanh]: activation: a list of 2"
                 " for 0 hidden layers; one for each",
             ),
-            (["\x1b[31m=1"], r"the combination \x1b[31m=1: \x1b[31m: unknown key"),
+            (["\x1b[31m=1"], "the combination \x1b[31m=1: \x1b[31m: unknown key"),
         ],
     )
     def test_no_valid_config(self, vary: list[str], report: str) -> None:
