@@ -33,8 +33,16 @@ def code_sha256(plugins: Iterable[str] = ()) -> str:
     ``plugins`` of the config. What reads configs is left out, because the complete config is
     compared itself; so is all that shows, finds, compares or documents runs.
     """
-    hashes = [*_own_hashes(), *(_sha256(Path(plugin)) for plugin in plugins)]
-    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+    hashes = [*_own_hashes(), *map(_plugin_hash, plugins)]
+    return hashlib.sha256("\n".join(hashes).encode(errors="replace")).hexdigest()
+
+
+def _plugin_hash(plugin: str) -> str:
+    """The hash of a plugin's file; of one that is not there any more, its name."""
+    try:
+        return _sha256(Path(plugin))
+    except (OSError, ValueError):  # ValueError: a name that cannot be a path
+        return plugin
 
 
 def versions() -> dict[str, str | None]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from nnbasic import data
 from nnbasic.configs import load
@@ -26,11 +27,10 @@ def two_runs(digits_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     (folder / "data").mkdir()
     (folder / "data" / "digits").symlink_to(digits_cache)
     (folder / "small.yaml").write_text(SMALL)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, threadpool_limits(1, user_api="blas"):
         patch.chdir(folder)
-        patch.setenv("OPENBLAS_NUM_THREADS", "1")  # as in the workplace
         whole, digits = load("small"), data.load("digits", validation=9000)
-        finish(start(whole, digits, runs=Path("runs"), name="whole"), digits)
+        finish(start(whole, digits, runs=Path("runs"), name="whole").run, digits)
         stopped_after_one("small", "stopped")
     return folder / "runs"
 
