@@ -52,7 +52,7 @@ def evaluate(
     from nnbasic.cli.loading import recorded_data
 
     chosen = runs.newest(runs_dir) if run is None else runs.find(run, runs_dir)
-    dataset = recorded_data(chosen, data_dir)
+    dataset = recorded_data(chosen.config(), chosen.record(), data_dir)
     predictions = runs.evaluate_run(chosen, dataset, split, checkpoint)
     if as_json:
         print_json(

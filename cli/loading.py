@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from nnbasic.configs import Config
     from nnbasic.data import Dataset
     from nnbasic.data.fetch import Progress
-    from nnbasic.runs import Run
+    from nnbasic.runs import Record
 
 
 def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = False) -> Dataset:
@@ -35,10 +36,12 @@ def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = Fal
     return dataset
 
 
-def recorded_data(run: Run, data_dir: Path | None, quiet: bool = False) -> Dataset:
-    """The data set that ``run`` was trained on, whatever its config would find today."""
-    held_out = run.config().data.validation
-    return load(run.record().dataset, validation=held_out, data_dir=data_dir, quiet=quiet)
+def recorded_data(
+    config: Config, record: Record, data_dir: Path | None, quiet: bool = False
+) -> Dataset:
+    """The data set that a run was trained on, whatever its config would find today."""
+    held_out = config.data.validation
+    return load(record.dataset, validation=held_out, data_dir=data_dir, quiet=quiet)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import contextlib
 import shlex
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -26,10 +26,20 @@ from nnbasic.cli.options import (
 
 if TYPE_CHECKING:
     from nnbasic.cli.interrupts import Interrupts
+    from nnbasic.configs import Config
     from nnbasic.data import Dataset
     from nnbasic.runs import Record, Run
 
 EXIT_CODES = {"finished": 0, "interrupted": INTERRUPTED}
+
+
+class Ready(NamedTuple):
+    """A run that can be trained, with all that was read for it."""
+
+    run: Run
+    config: Config
+    record: Record
+    dataset: Dataset
 
 
 @click.command(cls=ConfigCommand)
@@ -80,14 +90,15 @@ def train(
     with interrupts() as interrupt:
         try:
             if resume is not None:
-                run, dataset = taken_up(resume, runs_dir, data_dir, quiet)
+                ready = taken_up(resume, runs_dir, data_dir, quiet)
             elif config is not None:
-                run, dataset = begun(config, overrides, name, runs_dir, data_dir, quiet)
+                ready = begun(config, overrides, name, runs_dir, data_dir, quiet)
             else:
                 raise click.UsageError(
                     "Give --config FILE (`nnbasic configs list` names some) or --resume RUN."
                 )
-            failure = follow(run, dataset, quiet, interrupt)
+            run = ready.run
+            failure = follow(ready, quiet, interrupt)
         except KeyboardInterrupt:
             if run is None:
                 click.echo("\nInterrupted before the training began.", err=True)
@@ -109,8 +120,8 @@ def begun(
     runs_dir: Path,
     data_dir: Path | None,
     quiet: bool,
-) -> tuple[Run, Dataset]:
-    """A new run of the config ``source``, and its data."""
+) -> Ready:
+    """A new run of the config ``source``."""
     from nnbasic import configs, runs
     from nnbasic.cli.loading import load
     from nnbasic.runs.record import check_folder
@@ -122,9 +133,10 @@ def begun(
     wanted = config.data
     dataset = load(wanted.dataset, validation=wanted.validation, data_dir=data_dir, quiet=quiet)
     run = runs.start(config, dataset, runs=runs_dir, name=name or default_name(source))
-    for warning in run.record().warnings:
+    record = run.record()
+    for warning in record.warnings:
         warn(warning)
-    return run, dataset
+    return Ready(run, config, record, dataset)
 
 
 def default_name(source: str) -> str:
@@ -137,22 +149,23 @@ def default_name(source: str) -> str:
     return path.stem
 
 
-def taken_up(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> tuple[Run, Dataset]:
-    """The run that ``text`` means, and the data that it was trained on."""
+def taken_up(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> Ready:
+    """The run that ``text`` means, with the data that it was trained on."""
     from nnbasic import runs
     from nnbasic.cli.loading import recorded_data
     from nnbasic.runs import environment
 
     run = runs.find(text, runs_dir)
-    dataset = recorded_data(run, data_dir, quiet)
-    changes = environment.changes(run.record())
+    config, record = run.config(), run.record()
+    dataset = recorded_data(config, record, data_dir, quiet)
+    changes = environment.changes(record)
     if changes:
         warn(f"the last bits may differ from a run without a stop: {'; '.join(changes)}.")
-    return run, dataset
+    return Ready(run, config, record, dataset)
 
 
-def follow(run: Run, dataset: Dataset, quiet: bool, interrupt: Interrupts) -> str | None:
-    """Train ``run`` to its end or an interrupt, showing progress; its record says how it ended.
+def follow(ready: Ready, quiet: bool, interrupt: Interrupts) -> str | None:
+    """Train to the end or an interrupt, showing progress; the run's record says how it ended.
 
     Returns why it failed, if it did.
     """
@@ -160,13 +173,12 @@ def follow(run: Run, dataset: Dataset, quiet: bool, interrupt: Interrupts) -> st
     from nnbasic.cli.progress import shown
     from nnbasic.model import DivergedError
 
-    config = run.config()
+    run, config, record, dataset = ready
     interrupt.deferred = True
-    with contextlib.closing(runs.train(run, dataset)) as events:
+    with contextlib.closing(runs.train(run, dataset, config)) as events:
         steps = -(-len(dataset.train.labels) // config.batch_size)
-        done = run.record().epoch
         try:
-            for _ in events if quiet else shown(events, config.epochs, steps, done):
+            for _ in events if quiet else shown(events, config.epochs, steps, record.epoch):
                 if interrupt.pending:
                     break
         except (KeyboardInterrupt, DivergedError):

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails
 
 from nnbasic.configs.components import wrong
-from nnbasic.model import OPTIMIZERS, parameter_count
+from nnbasic.model import Activation, Optimizer, parameter_count
 
 GIB = 2**30
 
 
-def check_memory(layers: list[int], activation: Any, optimizer: Any, dtype: str) -> None:
+def check_memory(
+    layers: list[int], activation: Activation | list[Activation], optimizer: Optimizer, dtype: str
+) -> None:
     """Raise ValidationError at ``layers`` unless all that grows with the parameters fits.
 
     That is the parameters, their gradients and the state of the optimiser. The activations of a
     batch come on top of it: what passes here may still be too much, but not absurd.
     """
-    state = OPTIMIZERS.build(optimizer).init(np.zeros(1))
+    state = optimizer.init(np.zeros(1))
     copies = 2 + sum(array.size for array in state.values() if array.ndim)
     needed = parameter_count(layers, activation) * copies * np.dtype(dtype).itemsize
     available = physical_memory()

@@ -16,7 +16,7 @@ from typing import Any
 from nnbasic.configs import Config, EarlyStopping
 from nnbasic.data import Batches, Dataset
 from nnbasic.model import (
-    OPTIMIZERS,
+    INITIALIZERS,
     DivergedError,
     EpochResult,
     StepResult,
@@ -82,16 +82,19 @@ def start(config: Config, dataset: Dataset, *, runs: Path, name: str) -> Run:
     return run
 
 
-def train(run: Run, dataset: Dataset) -> Generator[StepResult | EpochResult, None, None]:
+def train(
+    run: Run, dataset: Dataset, config: Config | None = None
+) -> Generator[StepResult | EpochResult, None, None]:
     """Train ``run`` from where it stands to its end, and score the test set once.
 
+    ``config`` is that of the run, from a caller who has read it; else it is read here.
     The results are passed on after they are on disk. Closing the generator, or an interrupt,
     leaves a run that a later call takes up with the same bits. Raises RunError for a run that
     has ended or is being trained elsewhere, DivergedError, and FailedError for anything else.
     """
     with run.claim():
         try:
-            session = _Session(run, dataset)
+            session = _Session(run, dataset, run.config() if config is None else config)
         except (OSError, MemoryError) as error:
             raise FailedError(f"{type(error).__name__}: {error}") from error
         try:
@@ -113,10 +116,10 @@ def train(run: Run, dataset: Dataset) -> Generator[StepResult | EpochResult, Non
 class _Session:
     """One process at work on a run."""
 
-    def __init__(self, run: Run, dataset: Dataset) -> None:
+    def __init__(self, run: Run, dataset: Dataset, config: Config) -> None:
         self.run = run
         self.dataset = dataset
-        self.config = run.config()
+        self.config = config
         self.record = run.record()
         if self.record.status in ("finished", "diverged"):
             raise RunError(
@@ -130,8 +133,7 @@ class _Session:
             )
         check_dataset(run, dataset)
         self.network = build(self.config)
-        self.optimizer = OPTIMIZERS.build(self.config.optimizer)
-        self.state = self.optimizer.init(self.network.vector)
+        self.state = self.config.optimizer.init(self.network.vector)
         self.done = Progress(0, 0)
         clear(run.directory)
         if run.last.exists():
@@ -201,7 +203,7 @@ class _Session:
         return steps(
             self.network,
             batches,
-            optimizer=self.optimizer,
+            optimizer=config.optimizer,
             schedule=config.schedule,
             epochs=config.epochs,
             validation=scoring_batches(config, data, data.validation) if held_out else None,
@@ -252,10 +254,11 @@ def processes(batch_size: int) -> int:
 
 def likely_causes(config: Config) -> str:
     """What a user may try when the loss of ``config`` stopped being finite."""
-    clipping = "" if config.optimizer["clip_norm"] else ", or bound the gradient by clip_norm"
+    clipping = "" if config.optimizer.clip_norm else ", or bound the gradient by clip_norm"
+    init = INITIALIZERS.name(config.init)
     return (
-        f"likely causes: a learning rate too high (optimizer.lr is {config.optimizer['lr']:g}:"
-        f" try a tenth{clipping}), or initial weights too large (init is {config.init['name']})"
+        f"likely causes: a learning rate too high (optimizer.lr is {config.optimizer.lr:g}:"
+        f" try a tenth{clipping}), or initial weights too large (init is {init})"
     )
 
 

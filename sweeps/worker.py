@@ -132,7 +132,7 @@ def _carry_out(task: Task) -> None:
         run = start(config, dataset, runs=Path(task.runs), name=task.name)
         run.write_user(run.user().model_copy(update={"notes": task.note}))
     os.write(1, os.fsencode(run.directory) + b"\n")
-    with contextlib.closing(train(run, dataset)) as events:
+    with contextlib.closing(train(run, dataset, config)) as events:
         for _ in events:
             pass
 

@@ -352,3 +352,22 @@ def test_a_plugin_goes_all_the_way(workplace: Path, nnbasic: Command) -> None:
     assert nnbasic("eval", run.id, "--json").json()["loss"] == straight["test_loss"]
     again = nnbasic("train", "--config", run.directory / "config.yaml", "--json").json()
     assert again["test_loss"] == straight["test_loss"]
+
+
+def test_the_config_is_read_once(workplace: Path, nnbasic: Command) -> None:
+    """Its components are built once, for the checks, the network and the training."""
+    Path("counted.py").write_text(
+        PLUGIN.format(name="counted")
+        + "    def __post_init__(self):\n"
+        + "        with open('built', 'a') as file:\n"
+        + "            file.write('x')\n"
+    )
+    Path("counted.yaml").write_text(
+        Path("small.yaml").read_text() + "activation: counted\ninit: he\nplugins: [counted.py]\n"
+    )
+    assert nnbasic("train", "--config", "counted").code == 0
+    assert Path("built").read_text() == "x"
+    run = stopped_after_one("counted", "stopped")
+    Path("built").unlink()
+    assert nnbasic("train", "--resume", run.id).code == 0
+    assert Path("built").read_text() == "x"
