@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +103,37 @@ def run_ids(folder: Path, incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(run) for run in ids if run.startswith(incomplete)]
 
 
+@contextlib.contextmanager
+def stdout_on_stderr() -> Iterator[None]:
+    """A block in which what is written to stdout goes to stderr, also by C and other processes."""
+    sys.stdout.flush()
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(stdout, 1)
+        os.close(stdout)
+
+
+def reserve_stdout(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
+    """Keep stdout for `print_json`: a plugin may print what it likes."""
+    if value and not ctx.resilient_parsing:
+        ctx.meta[RESERVED] = stack = contextlib.ExitStack()
+        ctx.call_on_close(stack.close)
+        stack.enter_context(stdout_on_stderr())
+    return value
+
+
+RESERVED = "nnbasic.reserved"
+
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout, all else on stderr."
+    "--json",
+    "as_json",
+    is_flag=True,
+    callback=reserve_stdout,
+    help="Print one JSON object on stdout, all else on stderr.",
 )
 
 
@@ -111,8 +143,10 @@ def warn(message: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Write ``value`` to stdout as one strict JSON object (NaN is refused)."""
-    click.echo(json.dumps(value, indent=2, allow_nan=False))
+    """Write ``value`` to stdout as one strict JSON object (NaN is refused); nothing may follow."""
+    text = json.dumps(value, indent=2, allow_nan=False)
+    click.get_current_context().meta.get(RESERVED, contextlib.ExitStack()).close()
+    click.echo(text)
 
 
 def short(loss: float) -> str:
