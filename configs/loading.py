@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from nnbasic.configs.components import described
 from nnbasic.configs.errors import ConfigError, Problem
+from nnbasic.configs.memory import shortage
 from nnbasic.configs.messages import explain
 from nnbasic.configs.overrides import Draft
 from nnbasic.configs.plugins import PluginError, run_plugin
@@ -48,6 +49,8 @@ def _resolve(text: str, overrides: Sequence[str], place: str, folder: Path) -> C
             config = Config.model_validate(draft.root)
         except ValidationError as error:
             problems += [draft.problem(e["loc"], explain(e)) for e in error.errors()]
+    if not problems and (reason := shortage(config)):
+        problems.append(draft.problem(("layers",), reason))
     if problems:
         order = [place, *(f"--set {override}" for override in overrides)]
         raise ConfigError(sorted(problems, key=lambda p: (order.index(p.place), p.line or 0)))

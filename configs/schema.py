@@ -10,10 +10,9 @@ import hashlib
 import json
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from nnbasic.configs.components import Component, Section, described, wrong
-from nnbasic.configs.memory import check_memory
 from nnbasic.model import (
     ACTIVATIONS,
     INITIALIZERS,
@@ -154,11 +153,6 @@ class Config(Section):
         if value and data and data.validation == 0:
             raise wrong("needs a validation set; set data.validation above 0")
         return value
-
-    @model_validator(mode="after")
-    def _fits_in_memory(self) -> Config:
-        check_memory(self.layers, self.activation, self.optimizer, self.dtype)
-        return self
 
     def identity(self) -> str:
         """SHA-256, in hexadecimal, of all but the seed: equal for the repetitions of one run."""

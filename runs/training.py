@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nnbasic.configs import Config, EarlyStopping
+from nnbasic.configs import Config, EarlyStopping, shortage
 from nnbasic.data import Batches, Dataset
 from nnbasic.model import (
     INITIALIZERS,
@@ -47,6 +47,8 @@ class FailedError(Exception):
 
 def start(config: Config, dataset: Dataset, *, runs: Path, name: str) -> Run:
     """A new run directory in ``runs``, ready for `train`, diagnosed before its first step."""
+    if reason := shortage(config, processes(config.batch_size)):
+        raise RunError(f"layers {config.layers}: {reason}")
     versions, machine = environment.versions(), environment.machine()
     layers = None
     if config.diagnostics:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from nnbasic.configs import Config, ConfigError, loads, memory
-from nnbasic.model import parameter_count
+from nnbasic.configs import Config, loads
 from nnbasic.model.activations import Tanh
 from nnbasic.model.initializers import He
 from nnbasic.model.losses import CrossEntropy
@@ -85,24 +83,3 @@ def test_identity_does_not_depend_on_how_a_config_is_written() -> None:
     short = loads("optimizer: sgd")
     long = loads("optimizer: {momentum: 0, lr: 0.1, name: sgd}\nepochs: 10")
     assert short.identity() == long.identity()
-
-
-@pytest.mark.parametrize(
-    ("optimizer", "copies"), [("sgd", 2), ("{name: sgd, momentum: 0.5}", 3), ("adam", 4)]
-)
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_memory_counts_all_that_grows_with_the_parameters(
-    monkeypatch: pytest.MonkeyPatch, optimizer: str, copies: int, dtype: str
-) -> None:
-    text = f"layers: [784, 1000, 10]\noptimizer: {optimizer}\ndtype: {dtype}"
-    size = parameter_count([784, 1000, 10], "relu") * copies * np.dtype(dtype).itemsize
-    monkeypatch.setattr(memory, "physical_memory", lambda: size)
-    loads(text)
-    monkeypatch.setattr(memory, "physical_memory", lambda: size - 1)
-    with pytest.raises(ConfigError, match=r"config:1: layers: .* would take 0.0 GiB"):
-        loads(text)
-
-
-def test_a_system_that_hides_its_memory_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "physical_memory", lambda: None)
-    assert loads("layers: [784, 100000000, 10]").layers[1] == 10**8
