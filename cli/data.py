@@ -25,8 +25,12 @@ def status(data_dir: Path | None, as_json: bool) -> None:
     from nnbasic.data.dataset import DIGITS_CACHE
 
     places: list[dict[str, Any]] = [
-        {"from": who, "folder": str(folder), "files": _files(folder)}
-        for who, folder in mnist.places(data_dir).items()
+        {
+            "from": "--data" if source == mnist.ARGUMENT else source,
+            "folder": str(folder),
+            "files": _files(folder),
+        }
+        for source, folder in mnist.places(data_dir).items()
     ]
     used, problem = None, None
     try:
@@ -142,18 +146,19 @@ def verify(data_dir: Path | None) -> None:
 
     The exit code is 2 if a file is missing, or not as it should be.
     """
-    from nnbasic.data import DataError, mnist
+    from nnbasic.data import mnist
+    from nnbasic.data.files import MnistError
 
     folder = mnist.find(data_dir)
     if folder is None:
-        raise DataError("There is no MNIST to verify; `nnbasic data fetch` gets it.")
+        raise MnistError("There is no MNIST to verify.")
     files = _files(folder)
     for file in files:
         if file["verified"]:
             click.echo(f"verified  {file['path']}")
     problems = [file["problem"] for file in files if file["problem"]]
     if problems:
-        raise DataError("\n".join(problems))
+        raise MnistError("\n".join(problems))
 
 
 @data.command()

@@ -1,4 +1,4 @@
-"""Data sets for commands: a download is shown, and a stand-in for MNIST is warned of."""
+"""Data sets for commands: progress of a download, warnings, and what to do about errors."""
 
 from __future__ import annotations
 
@@ -17,6 +17,25 @@ if TYPE_CHECKING:
     from nnbasic.runs import Record
 
 
+UNFETCHED = (
+    "Connect to the network, or name a folder that holds MNIST's files with --data or"
+    " $NNBASIC_DATA."
+)
+UNUSABLE = (
+    "`nnbasic data fetch` gets the files of MNIST; --data or $NNBASIC_DATA names another folder."
+)
+
+
+def advice(error: Exception) -> str:
+    """What to type when ``error`` keeps MNIST from being used; empty for another error."""
+    from nnbasic.data.fetch import FetchError
+    from nnbasic.data.files import MnistError
+
+    if isinstance(error, FetchError):
+        return f"\n{UNFETCHED}"
+    return f"\n{UNUSABLE}" if isinstance(error, MnistError) else ""
+
+
 def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = False) -> Dataset:
     """The data set as `nnbasic.data.load` gives it; ``quiet`` shows no download."""
     from nnbasic import data
@@ -30,8 +49,8 @@ def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = Fal
         )
     if dataset.note:
         warn(
-            "MNIST could not be had, so these are the built-in digits; figures from them are not"
-            f" MNIST's.\n{dataset.note}"
+            "MNIST is not available, so these are the built-in digits; results on them do not"
+            f" compare with MNIST's.\n{dataset.note}\n{UNFETCHED}"
         )
     return dataset
 

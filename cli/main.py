@@ -42,12 +42,13 @@ class CommandLine(click.Group):
             ctx.exit(INTERRUPTED)
         except Exception as error:
             # Imported on failure alone, so that `--help` stays free of NumPy and pydantic.
+            from nnbasic.cli.loading import advice
             from nnbasic.configs import ConfigError
             from nnbasic.data import DataError
             from nnbasic.runs import RunError
 
             if isinstance(error, (ConfigError, DataError, RunError)):
-                raise InputError(str(error)) from error
+                raise InputError(f"{error}{advice(error)}") from error
             raise
 
 

@@ -62,7 +62,7 @@ def test_from_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("NNBASIC_MIRRORS", "http://127.0.0.1:9/")
     trained = run("train", "--config", "relu.yaml", "--epochs", 2, "--json")
     assert trained.returncode == 0
-    assert "Warning: MNIST could not be had" in trained.stderr
+    assert "Warning: MNIST is not available" in trained.stderr
     summary = json.loads(trained.stdout)
     assert summary["dataset"] == "digits"
     assert summary["test_accuracy"] > 0.8

@@ -197,7 +197,7 @@ class TestWarnings:
     def test_the_built_in_digits_in_place_of_mnist(self, nnbasic: Command) -> None:
         said = nnbasic("train", "--config", "small", "--quiet", "--set", "data.dataset=auto")
         assert said.code == 0
-        assert said.err.startswith("Warning: MNIST could not be had, so these are the built-in")
+        assert said.err.startswith("Warning: MNIST is not available, so these are the built-in")
         assert "Connection refused" in said.err
         assert " on digits " in said.out
         assert newest().record().dataset == "digits"
