@@ -31,12 +31,13 @@ def report(error: Exception) -> int:
         _give_up_stdout(error)
         return FAILED
     # These load NumPy and pydantic, which the errors above can do without.
+    from nnbasic.cli.loading import advice
     from nnbasic.configs import ConfigError
     from nnbasic.data import DataError
     from nnbasic.runs import RunError
 
     if isinstance(error, (ConfigError, DataError, RunError)):
-        err(*lines_of(f"Error: {error}"))
+        err(*lines_of(f"Error: {error}{advice(error)}"))
         return UNUSABLE
     err(*lines_of("".join(traceback.format_exception(error))))
     return FAILED

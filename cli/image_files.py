@@ -12,13 +12,18 @@ from nnbasic.cli.terminal import encodable, out, print_json, terminal_width
 from nnbasic.data import DataError, digits, mnist
 from nnbasic.data.dataset import DIGITS_CACHE
 from nnbasic.data.fetch import fetch as fetch_mnist
+from nnbasic.data.files import MnistError
 
 
 def status(data_dir: Path | None, as_json: bool) -> None:
     """Print where MNIST is looked for, what is there, and what of it would be used."""
     places: list[dict[str, Any]] = [
-        {"from": who, "folder": str(folder), "files": _files(folder)}
-        for who, folder in mnist.places(data_dir).items()
+        {
+            "from": "--data" if source == mnist.ARGUMENT else source,
+            "folder": str(folder),
+            "files": _files(folder),
+        }
+        for source, folder in mnist.places(data_dir).items()
     ]
     used, problem = None, None
     try:
@@ -105,15 +110,15 @@ def fetch(data_dir: Path | None) -> None:
 
 
 def verify(data_dir: Path | None) -> None:
-    """Print which of MNIST's files are as they should be; DataError if one is not."""
+    """Print which of MNIST's files are as they should be; MnistError if one is not."""
     folder = mnist.find(data_dir)
     if folder is None:
-        raise DataError("There is no MNIST to verify; `nnbasic data fetch` gets it.")
+        raise MnistError("There is no MNIST to verify.")
     files = _files(folder)
     out(*(f"verified  {file['path']}" for file in files if file["verified"]))
     problems = [file["problem"] for file in files if file["problem"]]
     if problems:
-        raise DataError("\n".join(problems))
+        raise MnistError("\n".join(problems))
 
 
 def show(dataset: str, split: str, count: int, data_dir: Path | None) -> None:

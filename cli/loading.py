@@ -1,4 +1,4 @@
-"""Data sets for commands: a download shows its progress, a stand-in for MNIST a warning."""
+"""Data sets for commands: progress of a download, warnings, and what to do about errors."""
 
 from __future__ import annotations
 
@@ -13,8 +13,24 @@ from nnbasic import data
 from nnbasic.cli.terminal import lines_of, printable, warn
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
-from nnbasic.data.fetch import Progress
+from nnbasic.data.fetch import FetchError, Progress
+from nnbasic.data.files import MnistError
 from nnbasic.runs import Record
+
+UNFETCHED = (
+    "Connect to the network, or name a folder that holds MNIST's files with --data or"
+    " $NNBASIC_DATA."
+)
+UNUSABLE = (
+    "`nnbasic data fetch` gets the files of MNIST; --data or $NNBASIC_DATA names another folder."
+)
+
+
+def advice(error: Exception) -> str:
+    """What to type when ``error`` keeps MNIST from being used; empty for another error."""
+    if isinstance(error, FetchError):
+        return f"\n{UNFETCHED}"
+    return f"\n{UNUSABLE}" if isinstance(error, MnistError) else ""
 
 
 def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = False) -> Dataset:
@@ -28,9 +44,10 @@ def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = Fal
         )
     if dataset.note:
         warn(
-            "MNIST is not available, so these are the built-in digits; their scores do not compare"
-            " with MNIST's.",
+            "MNIST is not available, so these are the built-in digits; results on them do not"
+            " compare with MNIST's.",
             *lines_of(dataset.note),
+            UNFETCHED,
         )
     return dataset
 

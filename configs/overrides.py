@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nnbasic.configs.errors import ConfigError, Problem
-from nnbasic.configs.messages import component_of, is_mapping
+from nnbasic.configs.messages import COMPONENTS, SECTIONS
 from nnbasic.configs.reader import Document, KeyPath
 from nnbasic.configs.schema import Config
 
@@ -62,13 +62,14 @@ class Draft:
         node = self.root
         for depth, part in enumerate(path[:-1]):
             child = node.get(part)
-            if child is None and part in Config.model_fields and not is_mapping(part):
-                child = Config.model_fields[part].default
+            if child is None and not (part in SECTIONS or part in COMPONENTS):
+                field = Config.model_fields.get(part)
+                child = field.default if field else None
             if child is None:
                 child = {}
                 self._typed[path[: depth + 1]] = place
                 self._unnamed.add(path[0])
-            elif isinstance(child, str) and depth == 0 and component_of(part):
+            elif isinstance(child, str) and depth == 0 and part in COMPONENTS:
                 child = {"name": child}
             elif not isinstance(child, dict):
                 kind = "list" if isinstance(child, list) else "single value"
@@ -85,7 +86,7 @@ class Draft:
         not inherit anything.
         """
         spec = self.root.get(key)
-        if component_of(key) and isinstance(spec, dict) and "name" not in spec:
+        if key in COMPONENTS and isinstance(spec, dict) and "name" not in spec:
             default = Config.model_fields[key].default
             self.root[key] = {
                 **({"name": default} if isinstance(default, str) else default),

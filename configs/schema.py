@@ -1,19 +1,30 @@
-"""What a config may say: every key with its type, range, default and meaning."""
+"""What a config may say: every key with its type, range, default and meaning.
+
+A `Config` holds its components built, so that ``config.optimizer.lr`` is a number; `model_dump`
+gives their specifications.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from nnbasic.configs.components import Component, Section, described, wrong
-from nnbasic.configs.memory import check_memory
-from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES
-
-Spec = dict[str, Any]
-"""A component with its name and all its hyperparameters."""
+from nnbasic.model import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    LOSSES,
+    OPTIMIZERS,
+    SCHEDULES,
+    Activation,
+    Initializer,
+    Loss,
+    Optimizer,
+    Schedule,
+)
 
 PIXELS = 28 * 28
 CLASSES = 10
@@ -64,25 +75,25 @@ class Config(Section):
         description="Units of the input (28 × 28 pixels: 784), of each hidden layer, and of the "
         "output (at least the 10 classes).",
     )
-    activation: Annotated[Spec | list[Spec], Component(ACTIVATIONS, many=True)] = Field(
+    activation: Annotated[Activation | list[Activation], Component(ACTIVATIONS, many=True)] = Field(
         default="relu",
         validate_default=True,
         description="The activation of the hidden layers, or a list with one for each of them.",
     )
-    init: Annotated[Spec, Component(INITIALIZERS)] = Field(
+    init: Annotated[Initializer, Component(INITIALIZERS)] = Field(
         default="he",
         validate_default=True,
         description="How the weights are drawn before the first step.",
     )
-    loss: Annotated[Spec, Component(LOSSES)] = Field(
+    loss: Annotated[Loss, Component(LOSSES)] = Field(
         default="cross_entropy", validate_default=True, description="What training makes small."
     )
-    optimizer: Annotated[Spec, Component(OPTIMIZERS)] = Field(
+    optimizer: Annotated[Optimizer, Component(OPTIMIZERS)] = Field(
         default={"name": "sgd", "lr": 0.1, "momentum": 0.9},
         validate_default=True,
         description="How a gradient becomes a step.",
     )
-    schedule: Annotated[Spec, Component(SCHEDULES)] = Field(
+    schedule: Annotated[Schedule, Component(SCHEDULES)] = Field(
         default={"name": "cosine", "warmup": 0.05},
         validate_default=True,
         description="The factor of the learning rate over the course of the training.",
@@ -125,7 +136,9 @@ class Config(Section):
 
     @field_validator("activation")
     @classmethod
-    def _one_per_hidden_layer(cls, value: Spec | list[Spec], info: ValidationInfo) -> Any:
+    def _one_per_hidden_layer(
+        cls, value: Activation | list[Activation], info: ValidationInfo
+    ) -> Activation | list[Activation]:
         layers = info.data.get("layers")
         if isinstance(value, list) and layers and len(value) != len(layers) - 2:
             raise wrong(f"a list of {len(value)} for {len(layers) - 2} hidden layers; one for each")
@@ -133,16 +146,13 @@ class Config(Section):
 
     @field_validator("early_stopping")
     @classmethod
-    def _has_a_validation_set(cls, value: EarlyStopping | None, info: ValidationInfo) -> Any:
+    def _has_a_validation_set(
+        cls, value: EarlyStopping | None, info: ValidationInfo
+    ) -> EarlyStopping | None:
         data = info.data.get("data")
         if value and data and data.validation == 0:
             raise wrong("needs a validation set; set data.validation above 0")
         return value
-
-    @model_validator(mode="after")
-    def _fits_in_memory(self) -> Config:
-        check_memory(self.layers, self.activation, self.optimizer, self.dtype)
-        return self
 
     def identity(self) -> str:
         """SHA-256, in hexadecimal, of all but the seed: equal for the repetitions of one run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,10 +65,16 @@ def presets() -> dict[str, str]:
 
 
 def listing() -> list[Listed]:
-    """The configs in ``./configs`` and the shipped ones, each by name."""
+    """The configs in ``./configs`` and the shipped ones, each by name.
+
+    In a checkout of this project ``./configs`` holds the shipped ones too, whether they are
+    installed as links or copies: a file with the content of a shipped one is not listed again.
+    """
     local, shipped = _named(LOCAL), _named(SHIPPED)
-    if LOCAL.resolve() == SHIPPED:  # in a checkout of this project
-        local = {}
+    for name in local.keys() & shipped.keys():
+        with contextlib.suppress(ConfigError):  # the list says which cannot be read
+            if _read(local[name]) == _read(shipped[name]):
+                del local[name]
     return [
         *(Listed(name, _description(file), False) for name, file in local.items()),
         *(Listed(name, _description(file), True, name in local) for name, file in shipped.items()),

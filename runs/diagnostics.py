@@ -14,7 +14,7 @@ from typing import Any
 
 from nnbasic.configs import Config
 from nnbasic.data import Batches, Dataset
-from nnbasic.model import MLP, EpochResult, StepResult
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, MLP, EpochResult, StepResult
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.diagnostics import MISMATCH, LayerDiagnostics, diagnose, variance_ratio
 from nnbasic.runs.directory import Run
@@ -65,8 +65,9 @@ def mismatch(config: Config, layers: Sequence[LayerDiagnostics]) -> str | None:
     ratio = variance_ratio(layers)
     if ratio is None or 1 / MISMATCH <= ratio <= MISMATCH:
         return None
-    specs = config.activation if isinstance(config.activation, list) else [config.activation]
-    activations = " and ".join(dict.fromkeys(spec["name"] for spec in specs))
+    used = config.activation if isinstance(config.activation, list) else [config.activation]
+    activations = " and ".join(dict.fromkeys(map(ACTIVATIONS.name, used)))
+    init = INITIALIZERS.name(config.init)
     if ratio < 1:
         change = f"shrinks by a factor of {1 / ratio:.1g}" if ratio else "shrinks to nothing"
         remedy = "larger initial weights"
@@ -75,7 +76,7 @@ def mismatch(config: Config, layers: Sequence[LayerDiagnostics]) -> str | None:
         change = f"grows by a factor of {ratio:.1g}" if finite else "grows to infinity"
         remedy = "smaller initial weights"
     return (
-        f"activation {activations} does not go with init {config.init['name']} in a net this deep:"
+        f"activation {activations} does not go with init {init} in a net this deep:"
         f" before the first step the variance of the activations over the images {change} from"
         f" {layers[0].layer} to {layers[-2].layer} (a factor of {MISMATCH:g} is too much)."
         f" Try {remedy} or fewer layers: he suits relu and the like, lecun suits selu, xavier suits"

@@ -129,7 +129,7 @@ def _why_untrained(run: Run, record: Record, config: Config) -> str:
     status = run.status(record)
     directory = shlex.quote(str(run.directory))
     if status == "diverged":
-        rate = config.optimizer["lr"] / 10
+        rate = config.optimizer.lr / 10
         return (
             f"the run diverged in its first epoch and has no trained network: {record.reason}. To"
             f" try a tenth of the rate: nnbasic train --config {directory}/config.yaml"

@@ -15,10 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nnbasic.configs import Config, dump
+from nnbasic.configs import Config, dump, shortage
 from nnbasic.data import Batches, Dataset
 from nnbasic.model import (
-    OPTIMIZERS,
+    INITIALIZERS,
     DivergedError,
     EpochResult,
     StepResult,
@@ -61,8 +61,10 @@ def start(
 ) -> Session:
     """Make a new run in ``runs``, ready to be trained, and diagnose it before its first step.
 
-    Raises RunError if it cannot be written.
+    Raises RunError if it cannot be written, or would not fit in memory.
     """
+    if reason := shortage(config, processes(config.batch_size)):
+        raise RunError(f"layers {config.layers}: {reason}")
     layers = None
     if config.diagnostics:
         layers = diagnose(build(config), *diagnostics.probe(config, dataset))
@@ -160,8 +162,7 @@ class Session:
         self._check()
         network = build(self.config)
         self.trained = Trained(network, self.record.scale, self.config)
-        self.optimizer = OPTIMIZERS.build(self.config.optimizer)
-        self.state = self.optimizer.init(network.vector)
+        self.state = self.config.optimizer.init(network.vector)
         self.done = Progress(0, 0)
         clear(self.run.directory)
         if self.run.last.exists():
@@ -246,7 +247,7 @@ class Session:
         return steps(
             network,
             batches,
-            optimizer=self.optimizer,
+            optimizer=config.optimizer,
             schedule=config.schedule,
             epochs=config.epochs,
             validation=self.trained.batches(data.validation) if self.val_images else None,
@@ -298,8 +299,9 @@ def processes(batch_size: int) -> int:
 
 def likely_causes(config: Config) -> str:
     """What a user may try when the loss of ``config`` stopped being finite."""
-    clipping = "" if config.optimizer["clip_norm"] else ", or bound the gradient by clip_norm"
+    clipping = "" if config.optimizer.clip_norm else ", or bound the gradient by clip_norm"
+    init = INITIALIZERS.name(config.init)
     return (
-        f"likely causes: a learning rate too high (optimizer.lr is {config.optimizer['lr']:g}:"
-        f" try a tenth{clipping}), or initial weights too large (init is {config.init['name']})"
+        f"likely causes: a learning rate too high (optimizer.lr is {config.optimizer.lr:g}:"
+        f" try a tenth{clipping}), or initial weights too large (init is {init})"
     )

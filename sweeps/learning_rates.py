@@ -114,12 +114,12 @@ class _Search:
         return jobs([cell], [config.seed + seed for seed in SEEDS], self.datasets)
 
     def _rate(self, step: int) -> float:
-        rate: float = self.cell.config.optimizer["lr"]
+        rate = self.cell.config.optimizer.lr
         return float(f"{rate * 10 ** (step / 2):.3g}") if step else rate
 
 
 def _at(config: Config, rate: float) -> Config:
-    return config.model_copy(update={"optimizer": config.optimizer | {"lr": rate}})
+    return config.model_copy(update={"optimizer": replace(config.optimizer, lr=rate)})
 
 
 def _accuracy(attempts: Sequence[Attempt]) -> float | None:

@@ -379,3 +379,22 @@ def test_what_a_new_run_is_made_of_is_not_read_back(workplace: Path) -> None:
     command = [sys.executable, "-c", COUNTED, "train", "--config", "small", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "1 0 0"
+
+
+def test_the_config_is_read_once(workplace: Path, nnbasic: Command) -> None:
+    """Its components are built once, for the checks, the network and the training."""
+    Path("counted.py").write_text(
+        PLUGIN.format(name="counted")
+        + "    def __post_init__(self):\n"
+        + "        with open('built', 'a') as file:\n"
+        + "            file.write('x')\n"
+    )
+    Path("counted.yaml").write_text(
+        Path("small.yaml").read_text() + "activation: counted\ninit: he\nplugins: [counted.py]\n"
+    )
+    assert nnbasic("train", "--config", "counted").code == 0
+    assert Path("built").read_text() == "x"
+    run = stopped_after_one("counted", "stopped")
+    Path("built").unlink()
+    assert nnbasic("train", "--resume", run.id).code == 0
+    assert Path("built").read_text() == "x"

@@ -14,6 +14,9 @@ import pytest
 from nnbasic.configs import Config, ConfigError, loads
 from nnbasic.data import Dataset
 from nnbasic.model import StepResult
+from nnbasic.model.activations import Tanh
+from nnbasic.model.initializers import He, Normal, Xavier
+from nnbasic.model.rectifiers import LeakyReLU, ReLU
 from nnbasic.runs import RateSearch, Run, RunError, build, start
 from nnbasic.sweeps.plan import Cell, Job, attempts, cells, jobs, outstanding
 
@@ -38,10 +41,8 @@ def names(*vary: str) -> list[str]:
 class TestCells:
     def test_every_combination_in_the_order_given(self) -> None:
         found = varied("activation=tanh,relu", "init=he,xavier,normal")
-        assert [(c.config.activation["name"], c.config.init["name"]) for c in found] == [  # type: ignore[call-overload]
-            (activation, init)
-            for activation in ("tanh", "relu")
-            for init in ("he", "xavier", "normal")
+        assert [(cell.config.activation, type(cell.config.init)) for cell in found] == [
+            (activation, init) for activation in (Tanh(), ReLU()) for init in (He, Xavier, Normal)
         ]
         assert {cell.config.batch_size for cell in found} == {30}
         assert found[0].name == "tanh-he"
@@ -70,7 +71,7 @@ class TestCells:
 
     def test_values_arrive_as_they_are(self) -> None:
         (cell,) = varied("activation={name: leaky_relu, slope: 2e-1}", "layers=[784, 20, 10]")
-        assert cell.config.activation == {"name": "leaky_relu", "slope": 0.2}
+        assert cell.config.activation == LeakyReLU(slope=0.2)
         assert cell.config.layers == [784, 20, 10]
 
     @pytest.mark.parametrize(
@@ -185,7 +186,7 @@ class TestPairs:
         )
         for seed, same in configs.items():
             for config in same:
-                still = config.model_copy(update={"optimizer": config.optimizer | {"lr": 1e-30}})
+                still = config.model_copy(update={"optimizer": replace(config.optimizer, lr=1e-30)})
                 results = start(still, dataset, runs=tmp_path / "runs", name="still").train()
                 steps = [each for each in results if isinstance(each, StepResult)]
                 shares.setdefault(seed, []).append([step.accuracy for step in steps])
