@@ -119,12 +119,12 @@ _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
 def wrong(message: str) -> PydanticCustomError:
-    """An error whose message stands as it is; braces would be placeholders."""
+    """An error with this message, taken literally: pydantic fills in what stands in braces."""
     return PydanticCustomError("config", "{message}", {"message": message})
 
 
 def described(value: Any) -> str:
-    """A value of a config in a sentence about what is wrong with it."""
+    """How a message names a wrong value."""
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list):

@@ -152,7 +152,7 @@ class Registry(Generic[T]):
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """A way out of an unknown word: the nearest known one, in any case, or all of them."""
+    """What an unknown word may have meant: the most similar known one, or all of them."""
     names = list(known)
     lower = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word.lower(), lower, n=1)
