@@ -53,9 +53,11 @@ class Component:
             component = self.registry.build(value)
             self.registry.name(component)  # an instance may be of a class without a name
         except HyperparameterError as error:
-            raise ValidationError.from_exception_data(
-                self.registry.kind, _details(error)
-            ) from error
+            details = [
+                InitErrorDetails(type=wrong(flaw.text(described)), loc=flaw.path, input=value)
+                for flaw in error.flaws
+            ]
+            raise ValidationError.from_exception_data(self.registry.kind, details) from error
         except ValueError as error:  # an unknown name, or values that do not go together
             raise wrong(str(error)) from error
         return component
@@ -63,18 +65,6 @@ class Component:
     def spec(self, value: Any) -> Any:
         """The complete specification of a component, or of each one in a list."""
         return list(map(self.spec, value)) if isinstance(value, list) else self.registry.spec(value)
-
-
-def _details(error: HyperparameterError) -> list[InitErrorDetails]:
-    problems: dict[tuple[str | int, ...], str] = {}
-    problems |= {(key,): f"unknown key; {hint}" for key, hint in error.unknown.items()}
-    problems |= {(key,): "is missing, and has no default" for key in error.missing}
-    for path, expected, value in error.misfits:
-        problems[path] = f"must be {expected}, not {described(value)}"
-    return [
-        InitErrorDetails(type=wrong(message), loc=path, input=None)
-        for path, message in problems.items()
-    ]
 
 
 def _spec_schema(name: str, cls: type[Any]) -> JsonSchemaValue:
@@ -119,12 +109,12 @@ _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
 def wrong(message: str) -> PydanticCustomError:
-    """An error whose message stands as it is; braces would be placeholders."""
+    """An error with this message, taken literally: pydantic fills in what stands in braces."""
     return PydanticCustomError("config", "{message}", {"message": message})
 
 
 def described(value: Any) -> str:
-    """A value of a config in a sentence about what is wrong with it."""
+    """How a message names a wrong value."""
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What is wrong with a config: every problem with its key, its place and plain words."""
+"""The problems of a config, each with its key and its place."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to put right."""
+    """One mistake in a config."""
 
     message: str
     key: str = ""
-    """The dotted key, ``optimizer.lr``; empty when the whole file is meant."""
+    """The dotted key, ``optimizer.lr``; empty for the file as a whole."""
     place: str = ""
     """The file, or the override as it was typed: ``--set optimizer.lr=x``."""
     line: int | None = None
-    """The line of the file, from 1; None when the file does not say the key."""
+    """The line in the file, from 1; None if the key is not in the file."""
 
     def __str__(self) -> str:
         place = self.place if self.line is None else f"{self.place}:{self.line}"
@@ -24,7 +24,7 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """A config that cannot be used; ``str()`` is the report, ``problems`` are its parts."""
+    """A config is invalid; ``problems`` has every mistake, and ``str()`` reports them all."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)

@@ -1,4 +1,4 @@
-"""A config file and its overrides into a `Config`, or all their problems at once."""
+"""Reading a config file and its overrides: a `Config`, or all their problems at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def load(source: str | Path, overrides: Sequence[str] = ()) -> Config:
 
 
 def loads(text: str, overrides: Sequence[str] = ()) -> Config:
-    """The config that ``text`` says; plugins are relative to the working directory.
+    """The config in the YAML ``text``; plugins are relative to the working directory.
 
     Raises ConfigError.
     """

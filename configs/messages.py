@@ -1,4 +1,4 @@
-"""What pydantic found wrong, in the words of the config."""
+"""The errors of pydantic in plain words."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ COMPONENTS: dict[str, Registry[Any]] = {
     for each in field.metadata
     if isinstance(each, Component)
 }
-"""The top-level keys that name a component, and what they choose from."""
+"""The top-level keys that hold a component, with the table of its kind."""
 
 
 def explain(error: ErrorDetails) -> str:
-    """One sentence about ``error``."""
+    """The message for ``error``."""
     kind, context, value = error["type"], error.get("ctx", {}), described(error["input"])
     if kind == "extra_forbidden":
         *parent, key = error["loc"]
@@ -60,13 +60,13 @@ def explain(error: ErrorDetails) -> str:
 
 
 def known_keys(path: KeyPath) -> list[str]:
-    """The keys that the mapping at ``path`` may have: the whole config, or a section of it."""
+    """The keys of the mapping at ``path``, which is the config itself or a section of it."""
     section = SECTIONS[str(path[0])] if path else Config
     return list(section.model_fields)
 
 
 def sections_with(key: str) -> list[str]:
-    """The top-level keys whose mapping may have ``key``: optimizer for lr."""
+    """The top-level keys under which ``key`` may stand: ``optimizer`` for ``lr``."""
     found = [top for top, section in SECTIONS.items() if key in section.model_fields]
     for top, registry in COMPONENTS.items():
         if any(key in hyperparameters(registry[name]) for name in registry):

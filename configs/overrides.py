@@ -12,11 +12,11 @@ from nnbasic.configs.schema import Config
 
 
 class Draft:
-    """A config on its way from a file and overrides to validation: plain values and their places.
+    """A config before validation: the values from a file and overrides, and where each stands.
 
     Attributes:
         root: the content so far.
-        problems: what was wrong with the file or an override itself.
+        problems: mistakes in the YAML of the file or of an override.
     """
 
     def __init__(self, document: Document, overrides: Sequence[str]) -> None:
@@ -35,7 +35,7 @@ class Draft:
             self._complete(key)
 
     def problem(self, path: KeyPath, message: str) -> Problem:
-        """A problem with the value at ``path``, placed where the file or an override says it."""
+        """A problem with the value at ``path``, located in the file or override that sets it."""
         key = ".".join(map(str, path))
         for end in range(len(path), 0, -1):
             if path[:end] in self._typed:
@@ -58,7 +58,7 @@ class Draft:
         self._typed[path] = place
 
     def _parent(self, path: tuple[str, ...], place: str) -> dict[str, Any]:
-        """The mapping that holds the last key of ``path``; made where there is none yet."""
+        """The mapping that holds the last key of ``path``; created if there is none yet."""
         node = self.root
         for depth, part in enumerate(path[:-1]):
             child = node.get(part)
@@ -80,10 +80,10 @@ class Draft:
         return node
 
     def _complete(self, key: str) -> None:
-        """Changes to a component that only the default names are changes to that default.
+        """Fill in the default component where overrides set only its hyperparameters.
 
-        It is not done at once, because a later override may name another component, which must
-        not inherit anything.
+        This is done last, because a later override may name another component, which inherits
+        nothing.
         """
         spec = self.root.get(key)
         if key in COMPONENTS and isinstance(spec, dict) and "name" not in spec:

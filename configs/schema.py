@@ -32,18 +32,18 @@ TRAINING_IMAGES = 60_000
 
 
 class Data(Section):
-    """Which images are learned, and how their pixels are scaled."""
+    """Which images are used, and how their pixels are scaled."""
 
     dataset: Literal["auto", "mnist", "digits"] = Field(
         default="auto",
         description="`mnist` is MNIST or an error; `digits` the built-in digits; `auto` MNIST if "
-        "it can be had, else the built-in digits with a warning.",
+        "it is available, else the built-in digits with a warning.",
     )
     validation: int = Field(
         default=5000,
         ge=0,
         lt=TRAINING_IMAGES,
-        description="How many training images, the last ones, are held out for validation.",
+        description="How many of the training images, the last ones, are held out for validation.",
     )
     scale: Literal["unit", "standard", "signed"] = Field(
         default="unit",
@@ -53,16 +53,16 @@ class Data(Section):
 
 
 class EarlyStopping(Section):
-    """When to end before the last epoch."""
+    """When to stop before the last epoch."""
 
     metric: Literal["val_accuracy", "val_loss"] = Field(
-        default="val_accuracy", description="What has to become better."
+        default="val_accuracy", description="The metric that has to improve."
     )
     patience: int = Field(
-        default=5, ge=1, description="After how many epochs without a better value."
+        default=5, ge=1, description="How many epochs to wait for an improvement."
     )
     min_delta: float = Field(
-        default=0.0, ge=0, description="By how much a value has to be better to count."
+        default=0.0, ge=0, description="The least change that counts as an improvement."
     )
 
 
@@ -86,41 +86,39 @@ class Config(Section):
         description="How the weights are drawn before the first step.",
     )
     loss: Annotated[Loss, Component(LOSSES)] = Field(
-        default="cross_entropy", validate_default=True, description="What training makes small."
+        default="cross_entropy", validate_default=True, description="What training minimises."
     )
     optimizer: Annotated[Optimizer, Component(OPTIMIZERS)] = Field(
         default={"name": "sgd", "lr": 0.1, "momentum": 0.9},
         validate_default=True,
-        description="How a gradient becomes a step.",
+        description="How the gradient changes the parameters.",
     )
     schedule: Annotated[Schedule, Component(SCHEDULES)] = Field(
         default={"name": "cosine", "warmup": 0.05},
         validate_default=True,
-        description="The factor of the learning rate over the course of the training.",
+        description="How the learning rate changes during training.",
     )
-    epochs: int = Field(default=10, ge=1, description="How often every training image is seen.")
-    batch_size: int = Field(
-        default=128, ge=1, le=TRAINING_IMAGES, description="How many images make one step."
-    )
+    epochs: int = Field(default=10, ge=1, description="Passes over the training images.")
+    batch_size: int = Field(default=128, ge=1, le=TRAINING_IMAGES, description="Images per step.")
     seed: int = Field(
         default=0,
         ge=0,
-        description="Where all randomness comes from: initial weights, order of the images.",
+        description="Seed of all that is random: initial weights, order of the images.",
     )
     dtype: Literal["float32", "float64"] = Field(
-        default="float32", description="Precision of the numbers."
+        default="float32", description="Floating-point precision."
     )
-    data: Data = Field(default={}, validate_default=True, description="Which images are learned.")
+    data: Data = Field(default={}, validate_default=True, description="Which images are used.")
     early_stopping: EarlyStopping | None = Field(
-        default=None, description="When to end before the last epoch; null: never."
+        default=None, description="When to stop before the last epoch; null: never."
     )
     diagnostics: bool = Field(
         default=True, description="Whether statistics of each layer are recorded."
     )
     plugins: list[str] = Field(
         default=[],
-        description="Python files, relative to the config, that register components. They are run "
-        "when the config is read: use no config with plugins that you would not run as a program.",
+        description="Python files, relative to the config, that register components. They run when "
+        "the config is read: use only plugins that you would also run as programs.",
     )
 
     @field_validator("layers")

@@ -54,34 +54,28 @@ class Bounds:
         return " and ".join(f"{words[k]} {v:g}" for k, v in asdict(self).items() if v is not None)
 
 
-class Misfit(NamedTuple):
-    """A value that a hyperparameter cannot have."""
+class Flaw(NamedTuple):
+    """What is wrong with one hyperparameter."""
 
     path: tuple[str | int, ...]
     """The hyperparameter, and for an entry of a list its index: ``("milestones", 1)``."""
-    expected: str
-    """What it must be: ``a number``, ``at least 0``."""
-    value: Any
+    message: str
+    value: Any = MISSING
+    """The value that the message is about, if it is about one."""
+
+    def text(self, describe: Callable[[Any], str] = repr) -> str:
+        """The message with the value as ``describe`` names it: ``must be a number, not '3'``."""
+        if self.value is MISSING:
+            return self.message
+        return f"{self.message}, not {describe(self.value)}"
 
 
 class HyperparameterError(ValueError):
-    """Hyperparameters that a component does not take.
+    """A component does not take these hyperparameters; ``flaws`` has all that is wrong."""
 
-    Attributes:
-        unknown: name → what may have been meant, for each that the component does not have.
-        missing: those that are not given and have no default.
-        misfits: the values that are of another type, or out of range.
-    """
-
-    def __init__(
-        self, component: str, unknown: dict[str, str], missing: list[str], misfits: list[Misfit]
-    ) -> None:
-        self.unknown, self.missing, self.misfits = unknown, missing, misfits
-        problems = [f"it has no {key!r} ({hint})" for key, hint in unknown.items()]
-        problems += [f"{key} is missing, and has no default" for key in missing]
-        for (key, *indices), expected, value in misfits:
-            name = str(key) + "".join(f"[{index}]" for index in indices)
-            problems.append(f"{name} must be {expected}, not {value!r}")
+    def __init__(self, component: str, flaws: list[Flaw]) -> None:
+        self.flaws = flaws
+        problems = (f"{'.'.join(map(str, flaw.path))}: {flaw.text()}" for flaw in flaws)
         super().__init__(f"{component}: {'; '.join(problems)}")
 
 
@@ -152,7 +146,7 @@ class Registry(Generic[T]):
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """A way out of an unknown word: the nearest known one, in any case, or all of them."""
+    """What an unknown word may have meant: the most similar known one, or all of them."""
     names = list(known)
     lower = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word.lower(), lower, n=1)
@@ -176,36 +170,40 @@ def default(cls: type[Any], key: str) -> Any:
 def _fit_all(component: str, cls: type[Any], values: dict[str, Any]) -> dict[str, Any]:
     """``values`` for the hyperparameters of ``cls``, each in its type; HyperparameterError."""
     known = hyperparameters(cls)
-    misfits: list[Misfit] = []
+    flaws: list[Flaw] = []
     fitted = {
-        key: _fit(annotation, values[key], (key,), misfits)
+        key: _fit(annotation, values[key], (key,), flaws)
         for key, annotation in known.items()
         if key in values
     }
-    unknown = {key: suggestion(str(key), known) for key in values if key not in known}
-    missing = [key for key in known if key not in values and default(cls, key) is MISSING]
-    if unknown or missing or misfits:
-        raise HyperparameterError(component, unknown, missing, misfits)
+    for key in values:
+        if key not in known:
+            flaws.append(Flaw((key,), f"unknown key; {suggestion(str(key), known)}"))
+    for key in known:
+        if key not in values and default(cls, key) is MISSING:
+            flaws.append(Flaw((key,), "is missing, and has no default"))
+    if flaws:
+        raise HyperparameterError(component, flaws)
     return fitted
 
 
-def _fit(annotation: Any, value: Any, path: tuple[str | int, ...], misfits: list[Misfit]) -> Any:
-    """``value`` in the type that ``annotation`` says; what does not fit is added to ``misfits``."""
+def _fit(annotation: Any, value: Any, path: tuple[str | int, ...], flaws: list[Flaw]) -> Any:
+    """``value`` in the type that ``annotation`` says; what does not fit is added to ``flaws``."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        before = len(misfits)
-        fitted = _fit(arguments[0], value, path, misfits)
+        before = len(flaws)
+        fitted = _fit(arguments[0], value, path, flaws)
         for bounds in arguments[1:]:
-            if len(misfits) == before and isinstance(bounds, Bounds) and fitted not in bounds:
-                misfits.append(Misfit(path, str(bounds), value))
+            if len(flaws) == before and isinstance(bounds, Bounds) and fitted not in bounds:
+                flaws.append(Flaw(path, f"must be {bounds}", value))
         return fitted
     if type(None) in arguments:
-        inner = next(a for a in arguments if a is not type(None))
-        return None if value is None else _fit(inner, value, path, misfits)
+        inner = next(each for each in arguments if each is not type(None))
+        return None if value is None else _fit(inner, value, path, flaws)
     if origin is tuple:
         if isinstance(value, (list, tuple)):
             entries = enumerate(value)
-            return tuple(_fit(arguments[0], entry, (*path, i), misfits) for i, entry in entries)
+            return tuple(_fit(arguments[0], entry, (*path, i), flaws) for i, entry in entries)
         expected = "a list"
     elif origin is Literal:
         for choice in arguments:
@@ -223,7 +221,7 @@ def _fit(annotation: Any, value: Any, path: tuple[str | int, ...], misfits: list
             if abs(value) <= sys.float_info.max:  # which NaN is not
                 return float(value)
             expected = "a finite number"
-    misfits.append(Misfit(path, expected, value))
+    flaws.append(Flaw(path, f"must be {expected}", value))
     return value
 
 

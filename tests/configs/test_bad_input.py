@@ -97,7 +97,7 @@ WRONG_VALUES = [
     ),
     ("plugins: cube.py", "config:1: plugins: must be a list in brackets, not the text 'cube.py'"),
     ("plugins: [3]", "config:1: plugins.0: must be text, not 3"),
-    ('plugins: ["\\0"]', r"config:1: plugins.0: there is no file \x00"),
+    ('plugins: ["\\0"]', "config:1: plugins.0: there is no file \x00"),
     # layers
     ("layers: [784]", "config:1: layers: must have at least 2 entries, not 1"),
     ("layers: 784", "config:1: layers: must be a list in brackets, not 784"),

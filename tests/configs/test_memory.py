@@ -20,14 +20,14 @@ from pathlib import Path
 import numpy as np
 from nnbasic.configs import loads
 from nnbasic.data import Dataset, Split
-from nnbasic.runs import start, train
+from nnbasic.runs import start
 
 config, folder = loads(sys.argv[1]), Path(sys.argv[2])
 rng = np.random.default_rng(0)
 def split(n):
     return Split(rng.integers(0, 256, (n, 784), dtype=np.uint8), np.arange(n, dtype=np.uint8) % 10)
 dataset = Dataset("digits", split(config.batch_size), split(512), split(500), "ab" * 32, "here")
-for _ in train(start(config, dataset, runs=folder, name="x"), dataset):
+for _ in start(config, dataset, runs=folder, name="x").train():
     pass
 """
 

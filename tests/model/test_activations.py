@@ -175,7 +175,7 @@ def test_relu_has_the_derivative_at_zero_that_is_asked_for(at_zero: int) -> None
 
 @pytest.mark.parametrize("at_zero", [2, -1, 0.5, "0"])
 def test_relu_refuses_other_derivatives_at_zero(at_zero: Any) -> None:
-    with pytest.raises(ValueError, match="must be one of 0, 1"):
+    with pytest.raises(ValueError, match="must be one of 0 or 1"):
         ACTIVATIONS.build({"name": "relu", "grad_at_zero": at_zero})
 
 
