@@ -137,15 +137,20 @@ class Batches:
         """The number of batches in an epoch; the last one may be smaller."""
         return -(-self.examples // self._batch_size)
 
-    def epoch(self, number: int, rank: int = 0, size: int = 1) -> Iterator[Batch]:
+    def epoch(
+        self, number: int, rank: int = 0, size: int = 1, *, whole: bool = False
+    ) -> Iterator[Batch]:
         """The batches of epoch ``number``: inputs (n, d) of ``dtype`` and labels (n,) of intp.
 
         The inputs live in a buffer that the next batch overwrites. The order is the same
         whenever it is asked for, whatever epochs were asked for before. Where ``size`` processes
-        share each batch: the rows of process ``rank`` alone, one more or less than the others'.
+        share each batch: the rows of process ``rank`` alone, one more or less than the others';
+        or, with ``whole``, every ``size``-th batch whole, beginning with batch ``rank``.
         """
         order = None if self._order is None else self._permutation(self._order, number)
-        for start in range(0, self.examples, self._batch_size):
+        first, every = (rank, size) if whole else (0, 1)
+        rank, size = (0, 1) if whole else (rank, size)
+        for start in range(first * self._batch_size, self.examples, every * self._batch_size):
             n = min(self._batch_size, self.examples - start)
             rows = slice(start + n * rank // size, start + n * (rank + 1) // size)
             x = self._x[: rows.stop - rows.start]
