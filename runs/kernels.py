@@ -1,6 +1,6 @@
 """The BLAS kernels that a computing process uses, chosen before NumPy is loaded.
 
-OpenBLAS reads its environment variables when NumPy is imported, so this module imports neither.
+OpenBLAS reads its environment variables when NumPy is imported, so this module does not import it.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ def choice(cpuinfo: str) -> str | None:
     return "SkylakeX" if amd and newer and set(found.get("flags", "").split()) >= AVX512 else None
 
 
-def in_use() -> str:
-    """The BLAS and the kernels that NumPy uses now: ``openblas 0.3.31 SkylakeX``. Loads NumPy."""
+def in_use() -> str | None:
+    """The kernels that NumPy's BLAS uses now, such as ``SkylakeX``; None if it does not say.
+
+    This loads NumPy.
+    """
     import numpy  # noqa: F401 - the BLAS to look at
     from threadpoolctl import threadpool_info
 
-    for pool in threadpool_info():
-        if pool["user_api"] == "blas":
-            parts = (pool["internal_api"], pool["version"], pool.get("architecture"))
-            return " ".join(map(str, filter(None, parts)))
-    return "unknown"
+    pools = (pool for pool in threadpool_info() if pool["user_api"] == "blas")
+    return next((pool.get("architecture") for pool in pools), None)
 
 
 def _cpuinfo() -> str:

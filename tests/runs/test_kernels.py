@@ -55,9 +55,9 @@ def kernels(**environment: str) -> str:
 
 
 @pytest.mark.skipif(
-    "avx512vl" not in Path("/proc/cpuinfo").read_text() or "openblas" not in in_use(),
+    "avx512vl" not in Path("/proc/cpuinfo").read_text() or in_use() is None,
     reason="needs a processor with AVX-512, and OpenBLAS",
 )
 def test_a_process_uses_the_kernels_for_avx512() -> None:
-    assert kernels().split()[-1] in ("SkylakeX", "Cooperlake", "Sapphirerapids", "Zen4", "Zen5")
-    assert kernels(OPENBLAS_CORETYPE="Haswell").endswith(" Haswell")
+    assert kernels() in ("SkylakeX", "Cooperlake", "Sapphirerapids", "Zen4", "Zen5")
+    assert kernels(OPENBLAS_CORETYPE="Haswell") == "Haswell"
