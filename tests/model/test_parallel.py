@@ -28,7 +28,7 @@ from support import examples
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="teams need Linux")
 
 SIZES = [6, 9, 7, 3]
-TEAMS = [2, 3]
+TEAMS = [2, 3, 4, 8]
 SETTINGS: dict[str, dict[str, Any]] = {
     "sgd": {"optimizer": {"name": "sgd", "lr": 0.2}},
     "decay and clipping": {
