@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnbasic.compare.ranking import EXACT, letters, pair_weights
-from nnbasic.compare.significance import LEVEL, Contrast, Contrasts, contrasts
+from nnbasic.compare.significance import Contrast, Contrasts, contrasts, significant
 from nnbasic.model.arrays import Array
 
 Cell = tuple[str, ...]
@@ -42,6 +42,10 @@ class Factor(NamedTuple):
     share: float | None
     p: float | None
 
+    @property
+    def significant(self) -> bool:
+        return significant(self.p)
+
 
 class Simple(NamedTuple):
     """The ``levels`` of the factor ``key``, best first, where the factor ``at`` has ``value``."""
@@ -65,7 +69,7 @@ class Interaction(NamedTuple):
 
     @property
     def significant(self) -> bool:
-        return self.p is not None and self.p < 1 - LEVEL
+        return significant(self.p)
 
 
 class Effects(NamedTuple):
@@ -84,12 +88,14 @@ class Effects(NamedTuple):
 def effects(
     keys: Sequence[str], cells: Sequence[Cell], accuracies: Array, images: Array
 ) -> Effects | None:
-    """The effects of the factors ``keys`` on rows, no two of which are the same of ``cells``.
+    """The effects of the factors ``keys`` on rows that are one of ``cells`` each.
 
     ``accuracies`` (rows, seeds) are shares of ``images`` (rows,) images. A factor with a single
     value is none. Values of which a combination is missing are left out; None if no factor keeps
-    two.
+    two, or two rows are the same cell.
     """
+    if len(set(cells)) < len(cells):
+        return None
     kept, left_out = complete_crossing(cells)
     values = [tuple(dict.fromkeys(column)) for column in zip(*kept, strict=True)]
     varied = [axis for axis, found in enumerate(values) if len(found) > 1]
@@ -128,6 +134,7 @@ def complete_crossing(cells: Sequence[Cell]) -> tuple[list[Cell], list[tuple[int
             (axis, value): len(found) * sum(cell[axis] == value for cell in kept)
             for axis, found in enumerate(values)
             for value in found
+            if len(found) > 1
         }
         worst = min(reversed(parts), key=parts.__getitem__)
         kept = [cell for cell in kept if cell[worst[0]] != worst[1]]

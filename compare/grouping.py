@@ -8,12 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nnbasic.configs import printable
-from nnbasic.runs.choices import Values, shown, tell_apart, values
+from nnbasic.runs.choices import Choices, Values, shown, tell_apart, values
 from nnbasic.runs.collection import RunData, Scalar
 from nnbasic.runs.storage import RunError
 
 TERMS = ("epochs", "data.validation", "dataset", "code")
 """What must be equal for two runs to be compared fairly; all else is a choice to be compared."""
+
+UNDECISIVE = ("data.dataset", "diagnostics", "plugins")
+"""What leaves the result of a run as it is: where its data were to be found, what was watched."""
+
+RATE = "optimizer.lr"
 
 MANY = 4
 """Above how many the ids of runs are abridged in a sentence."""
@@ -23,10 +28,11 @@ MANY = 4
 class Grouping:
     """Runs in groups; the keys are written as in a config: ``activation``, ``activation.slope``.
 
-    ``differs``: keys that tell runs apart. ``implied``: keys that differ only because another
-    does, as ``activation.slope`` where one activation has a slope. ``columns``: the keys that
-    name the groups; ``mixed``: those that differ but do not. ``terms``: what the runs to be
-    compared have for each of `TERMS`.
+    ``differs``: keys that tell comparable runs apart. ``implied``: keys that differ only because
+    another does, as ``activation.slope`` where one activation has a slope. ``columns``: the keys
+    that name the comparable groups; ``mixed``: those that differ but do not. ``terms``: what the
+    runs to be compared have for each of `TERMS`. A group with other terms is named by all that
+    tells any two runs apart.
     """
 
     same: Values
@@ -42,8 +48,12 @@ class Grouping:
 
     def comparable(self, run: RunData) -> bool:
         """Whether ``run`` has the terms that most runs have."""
-        of_run = values(run)
-        return all(of_run[key] == value for key, value in self.terms.items())
+        return _terms(run) == tuple(self.terms.values())
+
+
+def decisive(run: RunData) -> Values:
+    """What decides the result of ``run``, but for its seed."""
+    return {key: value for key, value in values(run).items() if key not in UNDECISIVE}
 
 
 def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grouping:
@@ -51,23 +61,40 @@ def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grou
 
     Runs that differ in one of `TERMS` are never in one group. RunError if no run has a key.
     """
-    table = [values(run) for run in runs]
-    same, differs, implied = tell_apart(table)
-    columns = differs if by is None else _chosen(by, [*same, *differs, *implied], differs)
-    groups: dict[tuple[tuple[str, Scalar], ...], list[RunData]] = {}
-    for run, row in zip(runs, table, strict=True):
-        name = tuple((key, row[key]) for key in columns if key in row)
-        groups.setdefault(name, []).append(run)
     # of equally many, the terms of the latest: what the person is at work on
-    terms = Counter(tuple(row[key] for key in TERMS) for row in reversed(table)).most_common(1)
+    (terms, _), *_ = Counter(map(_terms, reversed(runs))).most_common(1)
+    table = {id(run): decisive(run) for run in runs}
+    fair = [run for run in runs if _terms(run) == terms]
+    same, differs, implied = _told_apart([table[id(run)] for run in fair], searched(runs[0]))
+    everything = tell_apart([*table.values()])
+    columns, others = differs, everything.differs
+    if by is not None:
+        keys = [*everything.same, *everything.differs, *everything.implied]
+        columns, others = (_chosen(by, keys, each) for each in (differs, everything.differs))
+    groups: dict[tuple[tuple[str, Scalar], ...], list[RunData]] = {}
+    for run in runs:
+        row, names = table[id(run)], columns if _terms(run) == terms else others
+        groups.setdefault(tuple((key, row[key]) for key in names if key in row), []).append(run)
     return Grouping(
         same,
         differs,
         implied,
         columns,
         tuple((dict(name), tuple(members)) for name, members in groups.items()),
-        dict(zip(TERMS, terms[0][0], strict=True)),
+        dict(zip(TERMS, terms, strict=True)),
     )
+
+
+def searched(run: RunData) -> bool:
+    """Whether the learning rate of ``run`` was searched for it: a sweep leaves a note of that."""
+    return "chosen by the mean validation accuracy" in run.user.notes
+
+
+def unlike_terms(run: RunData, terms: Values) -> str:
+    """What ``run`` has instead of ``terms``: ``epochs 9 instead of 3``."""
+    own = values(run)
+    unlike = [key for key in terms if own[key] != terms[key]]
+    return ", ".join(f"{key} {shown(own[key])} instead of {shown(terms[key])}" for key in unlike)
 
 
 def label(key: Mapping[str, Scalar], short: Mapping[str, str]) -> str:
@@ -97,3 +124,22 @@ def _chosen(by: Sequence[str], keys: Sequence[str], differs: Sequence[str]) -> t
 
 def _is_of(key: str, prefix: str) -> bool:
     return key == prefix or key.startswith(prefix + ".")
+
+
+def _terms(run: RunData) -> tuple[Scalar, ...]:
+    of_run = values(run)
+    return tuple(of_run[key] for key in TERMS)
+
+
+def _told_apart(table: Sequence[Values], rates_searched: bool) -> Choices:
+    """As `tell_apart`; a rate that was searched for each of the other choices comes with them."""
+    same, differs, implied = tell_apart(table)
+    others = [key for key in differs if key != RATE]
+    rates: dict[tuple[Scalar, ...], Scalar] = {}
+    follows = all(
+        rates.setdefault(tuple(row.get(key) for key in others), row.get(RATE)) == row.get(RATE)
+        for row in table
+    )
+    if rates_searched and RATE in differs and follows:
+        return Choices(same, tuple(others), (*implied, RATE))
+    return Choices(same, differs, implied)

@@ -22,13 +22,13 @@ class Ranking(NamedTuple):
     """Each two of several rows, compared.
 
     ``pairs`` has the mean of the second row minus that of the first under (first, second),
-    first < second. ``letters``: rows that share one cannot be told apart. ``may_be_best``: no other
-    row is surely better. With a single seed nothing is known of either.
+    first < second. ``letters``, of each row: those that share one cannot be told apart.
+    ``may_be_best``: no other row is surely better. None for a single row or seed.
     """
 
     pairs: dict[Pair, Contrast]
-    letters: tuple[str, ...] | None
-    may_be_best: tuple[bool, ...] | None
+    letters: tuple[str | None, ...]
+    may_be_best: tuple[bool | None, ...]
     tested: Contrasts
 
 
@@ -42,8 +42,8 @@ def rank(accuracies: Array, images: Array) -> Ranking:
     pairs = list(itertools.combinations(range(rows), 2))
     tested = contrasts(pair_weights(rows), accuracies, images)
     found = dict(zip(pairs, tested.each, strict=True))
-    if rows < 2 or tested.freedom is None:
-        return Ranking(found, None, None, tested)
+    if tested.freedom is None:
+        return Ranking(found, (None,) * rows, (None,) * rows, tested)
     apart = [pair for pair, contrast in found.items() if contrast.significant]
     return Ranking(found, letters(rows, apart), _may_be_best(rows, found), tested)
 
@@ -92,6 +92,6 @@ def _may_be_best(rows: int, pairs: dict[Pair, Contrast]) -> tuple[bool, ...]:
     beaten = {
         first if contrast.mean > 0 else second
         for (first, second), contrast in pairs.items()
-        if contrast.p is not None and contrast.p / 2 < limit
+        if contrast.p_uncorrected is not None and contrast.p_uncorrected / 2 < limit
     }
     return tuple(row not in beaten for row in range(rows))

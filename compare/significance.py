@@ -54,21 +54,21 @@ class Prior(NamedTuple):
 class Contrast(NamedTuple):
     """A difference: its ``mean`` over the seeds, and how sure it is.
 
-    ``error`` is the standard error of the mean, ``p`` two-sided and of this difference alone,
-    ``corrected`` the same after Holm's correction for all that were asked for together.
-    All intervals ``ci95`` together hold their true values 95 % of the time, and none goes beyond
-    what shares can differ by. With a single seed there is a mean only.
+    ``error`` is the standard error of the mean. ``p`` is two-sided and corrected for all that were
+    asked for together (Holm), ``p_uncorrected`` that of this difference alone. All intervals
+    ``ci95`` together hold their true values 95 % of the time, and none goes beyond what shares
+    can differ by. With a single seed there is a mean only.
     """
 
     mean: float
     error: float | None = None
     p: float | None = None
-    corrected: float | None = None
+    p_uncorrected: float | None = None
     ci95: tuple[float, float] | None = None
 
     @property
     def significant(self) -> bool:
-        return self.corrected is not None and self.corrected < 1 - LEVEL
+        return significant(self.p)
 
     def turned(self) -> Contrast:
         """The same difference, taken the other way round."""
@@ -94,9 +94,12 @@ class Contrasts(NamedTuple):
     @property
     def smallest_p(self) -> float | None:
         """The corrected p of there being no difference at all; None where there is none."""
-        return min(
-            (each.corrected for each in self.each if each.corrected is not None), default=None
-        )
+        return min((each.p for each in self.each if each.p is not None), default=None)
+
+
+def significant(p: float | None) -> bool:
+    """Whether ``p`` says that something is no chance; without a p nothing does."""
+    return p is not None and p < 1 - LEVEL
 
 
 def summary(values: Sequence[float]) -> Summary:
@@ -136,7 +139,7 @@ def contrasts(weights: Array, accuracies: Array, images: Array) -> Contrasts:
     halves = t_quantile(1 - (1 - LEVEL) / len(means), freedom) * errors
     widest = np.abs(weights).sum(axis=1) / 2
     lows, highs = np.maximum(means - halves, -widest), np.minimum(means + halves, widest)
-    columns = (means.tolist(), errors.tolist(), p_values, holm(p_values))
+    columns = (means.tolist(), errors.tolist(), holm(p_values), p_values)
     each = map(Contrast, *columns, zip(lows.tolist(), highs.tolist(), strict=True))
     return Contrasts(tuple(each), seeds, rank, freedom, math.sqrt(float(shrunk.mean())), prior)
 
