@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from nnbasic.compare.distributions import t_quantile, t_tail
-from nnbasic.compare.significance import LEVEL, Contrasts
+from nnbasic.compare.significance import LEVEL, Contrasts, degrees_of_freedom
 
 POWER = 0.8
 """How often a difference is to be found."""
@@ -53,7 +53,7 @@ class Plan(NamedTuple):
         return (self._threshold(seeds) + margin) * self.sd / math.sqrt(seeds)
 
     def _freedom(self, seeds: int) -> float:
-        return seeds - 1 + min(self.prior, self.rank * (seeds - 1)) / 2
+        return degrees_of_freedom(self.prior, self.rank, seeds)
 
     def _threshold(self, seeds: int) -> float:
         return t_quantile(1 - (1 - LEVEL) / self.differences, self._freedom(seeds))

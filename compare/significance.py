@@ -31,6 +31,11 @@ SHRUNK_FROM = 6
 little of one another, and a single row with a large spread would spoil the others."""
 
 
+TRUSTED = 0.4
+"""How much of the degrees of freedom that are borrowed counts: differences that share rows look more
+like each other than they are. docs/statistics.md says what was measured with it."""
+
+
 class Summary(NamedTuple):
     """Mean of ``n`` values; SD and 95 % interval of the mean are None for fewer than two."""
 
@@ -130,10 +135,9 @@ def contrasts(weights: Array, accuracies: Array, images: Array) -> Contrasts:
     floor = weights**2 @ (1 / (12 * images**2))
     variances = np.maximum(found.var(axis=1, ddof=1), floor)
     prior = fitted_prior(variances.tolist(), seeds - 1)
-    borrowed = min(prior.freedom, rank * (seeds - 1))
+    borrowed = _borrowed(prior.freedom, rank, seeds)
     shrunk = (borrowed * prior.variance + (seeds - 1) * variances) / (borrowed + seeds - 1)
-    # half of what is borrowed: rows may differ in spread more than the prior knows
-    freedom = seeds - 1 + borrowed / 2
+    freedom = degrees_of_freedom(prior.freedom, rank, seeds)
     errors = np.sqrt(shrunk / seeds)
     p_values = [2 * t_tail(abs(t), freedom) for t in (means / errors).tolist()]
     halves = t_quantile(1 - (1 - LEVEL) / len(means), freedom) * errors
@@ -144,20 +148,36 @@ def contrasts(weights: Array, accuracies: Array, images: Array) -> Contrasts:
     return Contrasts(tuple(each), seeds, rank, freedom, math.sqrt(float(shrunk.mean())), prior)
 
 
+def degrees_of_freedom(prior: float, rank: int, seeds: int) -> float:
+    """Of a difference over ``seeds`` seeds, given those of the `Prior` and of the differences."""
+    return seeds - 1 + TRUSTED * _borrowed(prior, rank, seeds)
+
+
+def _borrowed(prior: float, rank: int, seeds: int) -> float:
+    """There is no more to borrow than all the differences have."""
+    return min(prior, rank * (seeds - 1))
+
+
 def fitted_prior(variances: Sequence[float], freedom: float) -> Prior:
     """What ``variances``, of ``freedom`` degrees of freedom each, share (Smyth 2004, section 6.2).
 
-    If they scatter less than chance alone would have it, they are taken for equal.
+    Rows that are nearly the same, as he and xavier of one activation, differ by far less than
+    others do. Such a variance is first raised to what chance would hardly go below, or it would
+    make the rest look unlike each other as well (after Phipson et al. 2016, one-sided). If they
+    scatter less than chance alone would have it, they are taken for equal.
     """
     if len(variances) < SHRUNK_FROM:
         return Prior(0.0, 0.0)
-    offset = digamma(freedom / 2) - math.log(freedom / 2)
-    logs = [math.log(variance) - offset for variance in variances]
-    spread = statistics.variance(logs) - trigamma(freedom / 2)
+    scatter = trigamma(freedom / 2)  # the variance of the logarithm of one that is estimated
+    logs = [math.log(variance) for variance in variances]
+    lowest = statistics.median(logs) - 2 * math.sqrt(scatter)
+    logs = [max(each, lowest) for each in logs]
+    spread = statistics.variance(logs) - scatter
     if spread <= 0:
-        return Prior(math.inf, statistics.fmean(variances))
+        return Prior(math.inf, statistics.fmean(map(math.exp, logs)))
     half = trigamma_inverse(spread)
-    return Prior(2 * half, math.exp(statistics.fmean(logs) + digamma(half) - math.log(half)))
+    middle = statistics.fmean(logs) - digamma(freedom / 2) + math.log(freedom / 2)
+    return Prior(2 * half, math.exp(middle + digamma(half) - math.log(half)))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
