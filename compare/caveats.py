@@ -142,16 +142,18 @@ def _confounded(crossed: Crossing, effects: Effects | None) -> Iterator[str]:
 
 
 def _not_counted(group: Group) -> Iterator[str]:
+    unranked = ", and it is not ranked" if group.comparable and group.apart else ""
     if set(group.statuses) != {"finished"}:
         parts = []
         for status, n in group.statuses.items():
-            runs = [run for run in group.runs if run.status == status]
+            runs = [run for run in group.runs if fate(run) == status]
             parts.append(f"{n} {status}" + (f" ({ids(runs)})" if status != "finished" else ""))
         consequence = (
             "its accuracies are of those that finished" if group.counted else "it has no accuracy"
         )
-        yield f"{group.label}: of {len(group.runs)} runs {', '.join(parts)}; {consequence}."
-    if group.comparable and group.apart:
+        of = f"of {len(group.runs)} runs {', '.join(parts)}"
+        yield f"{group.label}: {of}; {consequence}{unranked}."
+    elif unranked:
         yield f"{group.label} is not ranked: {group.apart}."
     latest = {id(run) for run in latest_of_each(group.runs)}
     repeated = [run for run in group.runs if fate(run) in ENDED and id(run) not in latest]

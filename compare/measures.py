@@ -186,12 +186,12 @@ def number(value: object) -> float | None:
 
 
 def _near_chance(run: RunData) -> bool:
-    """Whether ``run`` ended with less than twice the accuracy of guessing."""
+    """Whether ``run`` ended with less than one and a half times the accuracy of guessing."""
     layers = run.record.config.get("layers")
     accuracy = number((run.record.last or {}).get("val_accuracy"))
     if accuracy is None or not isinstance(layers, list) or not isinstance(layers[-1], int):
         return False
-    return accuracy < 2 / layers[-1]
+    return accuracy < 1.5 / layers[-1]
 
 
 def _reached(runs: Sequence[RunData], threshold: float, key: str) -> Reached:

@@ -32,8 +32,8 @@ little of one another, and a single row with a large spread would spoil the othe
 
 
 TRUSTED = 0.4
-"""How much of the degrees of freedom that are borrowed counts: differences that share rows look more
-like each other than they are. docs/statistics.md says what was measured with it."""
+"""How much of the degrees of freedom that are borrowed counts: differences that share rows look
+more alike than they are. docs/statistics.md has what was measured with it."""
 
 
 class Summary(NamedTuple):

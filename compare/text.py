@@ -76,7 +76,8 @@ def as_csv(comparison: Comparison) -> str:
 
 def wide(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
     """All columns that have something to say of ``groups``: heading, and what a group has there."""
-    figures = _telling([*_accuracies()[1:], *_course(comparison)], groups)
+    test: Column = ("test acc. %", lambda group: _spread(group.measures.test_accuracy))
+    figures = _telling([*_accuracies()[1:], test, *_course(comparison)], groups)
     return [*_keys(comparison, groups), ("n", _runs), *figures]
 
 
@@ -124,7 +125,6 @@ def _accuracies() -> list[Column]:
         ("95 % interval", lambda g: _interval(g.difference and g.difference.ci95)),
         ("p", lambda group: _p(group.difference and group.difference.p)),
         ("alike", lambda g: NONE if not g.letters else "*" * bool(g.may_be_best) + g.letters),
-        ("test acc. %", lambda group: _spread(group.measures.test_accuracy)),
     ]
 
 

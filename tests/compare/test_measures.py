@@ -92,13 +92,19 @@ def test_figures_that_are_no_numbers(make: Make, compared: Compared, said: Said)
     comparison = compared()
     row = comparison.to_dict()["groups"][0]
     assert row["seconds_per_epoch"] is None
-    assert row["epochs_to_threshold"] == {"reached": 0, "of": 0, "median": None}
+    assert row["epochs_to_threshold"] == {
+        "reached": 0,
+        "of": 0,
+        "median": None,
+        "beyond": None,
+    }
     assert said(comparison.warnings, run.name, "figures to the threshold")
 
 
 def test_without_a_validation_set(make: Make, compared: Compared, said: Said) -> None:
+    blind = {"val_accuracy": None}
     names = [
-        make({"best": {"val_accuracy": None}}, data={"validation": 0}, activation=name).name
+        make({"best": blind, "last": blind}, data={"validation": 0}, activation=name).name
         for name in ("relu", "tanh")
     ]
     comparison = compared()

@@ -107,7 +107,7 @@ def test_the_table_is_that_of_the_terminal(page: Page, swept: Path) -> None:
         assert mean is not None
         assert sd is not None
         assert f"{100 * mean:.2f} ± {100 * sd:.2f}" in cells
-    assert "2 paired seeds cannot go below p = 0.5" in page.text("li")
+    assert "moderated paired t-test, corrected for all 6 pairs" in page.text("li")
 
 
 def test_numbers_stand_in_the_cells_of_the_map(page: Page, swept: Path) -> None:
@@ -235,7 +235,7 @@ def test_a_learning_rate_makes_maps_of_its_own(copied: Path, dataset: Dataset) -
         if tag == "svg"
     ]
     maps = [label for label in labels if label.startswith("Validation accuracy of")]
-    assert [label.split()[-1] for label in maps] == ["lr=0.1", "lr=0.5"]
+    assert [label.split()[-1] for label in maps] == ["lr=0.02", "lr=0.5"]
 
 
 def test_writing_replaces_the_file(single: Path, dataset: Dataset, tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_rows_that_do_not_compare_stand_apart(copied: Path, dataset: Dataset) ->
         config = json.loads((run / "run.json").read_text())["config"]
         edit(run, config=config | {"epochs": 7}, identity="0" * 64)
     page = Page(render(read(copied), dataset=dataset))
-    assert "Not comparable" in page.text("caption")
+    assert "Not ranked" in page.text("caption")
     assert "have a finished run: 3 of these 4." in page.text("p")
     assert "epochs 7 instead of 2" in page.text("li")
     assert "tanh · xavier" not in page.text("svg")
