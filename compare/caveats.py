@@ -129,9 +129,7 @@ def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
 
 
 def _confounded(crossed: Crossing, effects: Effects | None) -> Iterator[str]:
-    known = [factor.key for factor in effects.factors] if effects else []
-    lost = [key for key in crossed.varied if key not in known]
-    if lost and len(crossed.varied) > 1:
+    if effects is None and len(crossed.varied) > 1:
         yield (
             f"{' and '.join(crossed.varied)} differ together, not in all combinations: which of"
             " them makes a difference between rows cannot be told."

@@ -58,30 +58,35 @@ def name(key: Values) -> str:
     return "/".join(parts) or "all runs"
 
 
-def sweep(groups: Sequence[Group], seeds: int) -> str | None:
-    """The command that trains ``groups`` with ``seeds`` seeds, and keeps the runs that are there.
+def more_seeds(groups: Sequence[Group], seeds: int) -> str:
+    """The command that trains ``groups``, of one seed so far, with ``seeds`` seeds each.
 
-    None if they are not all combinations of some values, which is what a sweep makes.
+    A sweep, if they are all combinations of some values; it keeps the runs that are there.
     """
-    first = min(groups[0].runs, key=lambda run: number(run.flat.get("seed")) or 0)
-    configs = [group.runs[0].record.config for group in groups]
-    apart = ("seed", *UNDECISIVE)
+    first = [group.runs[0] for group in groups]
+    folder = str(first[0].run.directory.parent)
+    elsewhere = shlex.join(["--runs", folder]) if folder != "runs" else ""
+    configs = [run.record.config for run in first]
     varied = [
-        key
-        for key in configs[0]
-        if key not in apart and any(config.get(key) != configs[0][key] for config in configs)
+        key for key in configs[0] if any(each.get(key) != configs[0][key] for each in configs)
     ]
     values = {
-        key: list(dict.fromkeys(_written(key, each.get(key)) for each in configs)) for key in varied
+        key: list(dict.fromkeys(_written(key, each.get(key)) for each in configs))
+        for key in varied
+        if key not in UNDECISIVE
     }
-    if prod(map(len, values.values())) != len(groups):
-        return None
-    words = ["nnbasic", "sweep", "--config", str(first.run.directory / "config.yaml")]
-    for key, texts in values.items():
-        words += ["--vary", f"{key}={','.join(texts)}"]
-    words += ["--seeds", str(seeds)]
-    folder = str(first.run.directory.parent)
-    return shlex.join(words + (["--runs", folder] if folder != "runs" else []))
+    if prod(map(len, values.values())) == len(groups):
+        config = str(first[0].run.directory / "config.yaml")
+        words = ["nnbasic", "sweep", "--config", config]
+        for key, texts in values.items():
+            words += ["--vary", f"{key}={','.join(texts)}"]
+        words += ["--seeds", str(seeds)]
+        return f"{shlex.join(words)} {elsewhere}".strip()
+    last = int(max(number(run.flat.get("seed")) or 0 for run in first))
+    wanted = " ".join(str(seed) for seed in range(last + 1, last + seeds))
+    directories = shlex.join(str(run.run.directory) for run in first)
+    train = f'nnbasic train --config "$run/config.yaml" --seed $seed {elsewhere}'.strip()
+    return f"for run in {directories}; do for seed in {wanted}; do {train}; done; done"
 
 
 def _written(key: str, value: object) -> str:

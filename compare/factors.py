@@ -91,15 +91,14 @@ def effects(
     """The effects of the factors ``keys`` on rows that are one of ``cells`` each.
 
     ``accuracies`` (rows, seeds) are shares of ``images`` (rows,) images. A factor with a single
-    value is none. Values of which a combination is missing are left out; None if no factor keeps
-    two, or two rows are the same cell.
+    value is none. Values of which a combination is missing are left out; None if some factor does
+    not keep two of its values then, or two rows are the same cell.
     """
-    if len(set(cells)) < len(cells):
-        return None
     kept, left_out = complete_crossing(cells)
     values = [tuple(dict.fromkeys(column)) for column in zip(*kept, strict=True)]
     varied = [axis for axis, found in enumerate(values) if len(found) > 1]
-    if not varied:
+    changed = [axis for axis, found in enumerate(zip(*cells, strict=True)) if len(set(found)) > 1]
+    if not varied or varied != changed or len(set(cells)) < len(cells):
         return None
     order = [cells.index(cell) for cell in itertools.product(*values)]
     crossed = _Crossed(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Sequence
 
-from nnbasic.compare.crossing import Crossing, name, sweep
+from nnbasic.compare.crossing import Crossing, more_seeds, name
 from nnbasic.compare.factors import Cell, Effects, Factor, Interaction
 from nnbasic.compare.measures import Group
 from nnbasic.compare.planning import Plan
 from nnbasic.compare.significance import LEVEL
+from nnbasic.configs import printable
 
 SEVERAL_SEEDS = 5
 """How many seeds are proposed where there is one."""
@@ -59,15 +60,18 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def points(share: float) -> str:
-    """A difference of shares in percentage points, small ones with a digit more."""
-    return f"{100 * share:.2f}" if abs(share) < 0.00995 else f"{100 * share:.1f}"
+def points(share: float, digits: int = 2) -> str:
+    """A difference of shares in percentage points."""
+    return f"{100 * share:.{digits}f}"
 
 
 def p_value(p: float | None) -> str:
+    """``p = .03``; empty where there is none."""
     if p is None:
-        return "no p"
-    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".")
+        return ""
+    if p < 0.001:
+        return "p < .001"
+    return "p = 1" if p > 0.995 else f"p = {p:.{2 if p >= 0.1 else 3}f}".replace("0.", ".")
 
 
 def word(key: str) -> str:
@@ -89,11 +93,10 @@ def _alone(group: Group, others: bool) -> str:
 
 
 def _one_seed(ranked: Sequence[Group]) -> str:
-    more = sweep(ranked, SEVERAL_SEEDS)
-    advice = more or "train each row with the same further seeds (`nnbasic train --seed`)"
     return (
         f"{name(ranked[0].key)} came out best{_mean(ranked[0])}, but with one seed nothing can be"
-        f" said about chance: another one may turn the order round. More seeds: {advice}"
+        " said about chance: another one may turn the order round. More seeds:"
+        f" {printable(more_seeds(ranked, SEVERAL_SEEDS))}"
     )
 
 
@@ -153,20 +156,23 @@ def _by(groups: Sequence[Group]) -> str:
     found = [group.difference.ci95 for group in groups if group.difference]
     intervals = [each for each in found if each is not None]
     least, most = -max(high for _, high in intervals), -min(low for low, _ in intervals)
-    if points(max(least, 0.0)) in (points(0.0), points(most)):
-        return f"by up to {points(most)} points"
-    return f"by {points(least)} to {points(most)} points"
+    digits = 1 if most >= 0.01 else 2
+    least_points, most_points = points(max(least, 0.0), digits), points(most, digits)
+    if float(least_points) == 0:
+        return f"by up to {most_points} points"
+    return f"by {least_points} to {most_points} points"
 
 
 def _what_it_takes(plan: Plan, seeds: int) -> str:
     found = plan.smallest(seeds)
     size = 10 ** math.floor(math.log10(found))
-    wanted = max((step * size for step in (0.5, 1, 2, 5) if step * size < found), default=found)
+    wanted = max(step * size for step in (0.5, 1, 2, 5) if step * size < found)
+    digits = 1 if wanted >= 0.01 else 2
     needed = plan.seeds(wanted)
-    more = f"; {needed} would find {points(wanted)}" if needed else ""
+    more = f"; {needed} would find {points(wanted, digits)}" if needed else ""
     return (
         f"{seeds} seeds cannot tell the rows apart: they find a difference of"
-        f" {points(found)} points 4 times in 5{more}."
+        f" {points(found, digits)} points 4 times in 5{more}."
     )
 
 
@@ -174,24 +180,27 @@ def _shares(effects: Effects | None) -> Iterator[str]:
     """How much each choice matters, and whether what one does depends on another."""
     if effects is None or effects.seeds is None:
         return
-    first, *others = sorted(effects.factors, key=lambda factor: -(factor.share or 0))
+    order = sorted(effects.factors, key=lambda each: (not each.significant, -(each.share or 0)))
+    first, *others = order
     rest = [_share(word(factor.key), factor) for factor in others]
     for each in effects.interactions:
         both = "both" if len(others) == 1 else listed([*map(word, each.keys)])
         rest.append(_share(f"{both} together", each))
-    opening = f"The {word(first.key)} {percent(first.share or 0)}"
-    if first.significant:
-        most = "matters most" if others else "matters"
-        opening = f"The {word(first.key)} {most}: {percent(first.share or 0)}"
     ending = ", ".join([*rest, f"seeds {percent(effects.seeds)}"])
-    yield f"{opening} of the variance between runs; {ending}."
+    most = f"{word(first.key)} {percent(first.share or 0)} of the variance between runs"
+    if first.significant:
+        matters = "matters most" if others else "matters"
+        most = f"The {word(first.key)} {matters}: {percent(first.share or 0)} of the variance"
+        yield f"{most} between runs; {ending}."
+    else:
+        yield f"No choice is seen to matter: {most}; {ending}."
     for each in effects.interactions:
         what, on = map(word, each.keys)
         if each.significant:
             little = ", but little" if (each.share or 0) < SMALL else ""
-            yield f"What the {what} does depends on the {on}{little} ({p_value(each.p)})."
+            yield f"The effect of the {what} depends on the {on}{little} ({p_value(each.p)})."
         elif len(effects.interactions) == 1:
-            yield f"That what the {what} does depends on the {on} is not shown ({p_value(each.p)})."
+            yield f"No sign that the effect of the {what} depends on the {on} ({p_value(each.p)})."
     if effects.left_out:
         gone = listed([value for _, value in effects.left_out])
         yield f"These shares leave out {gone}, of which a combination is missing."

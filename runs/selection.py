@@ -20,7 +20,7 @@ Facts = dict[str, Scalar | list[str]]
 ABSENT: list[str] = []
 """What is found under a key that a run does not have, which is not the same as null."""
 
-BEST_FIRST = ("val_accuracy", "test_accuracy")
+BEST_FIRST = ("val_accuracy",)
 """What is ordered from the highest down; all else goes from the lowest up."""
 
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
@@ -99,7 +99,7 @@ def select(
     """The runs for which all of ``where`` hold, ordered by ``sort`` or as they came.
 
     Keys may be shortened to their last part where that is the only one. RunError for a key that
-    no run has, and for a condition that is none.
+    no run has, for a condition that is none, and for ordering by the test set.
     """
     conditions = [Condition.parse(text) for text in where]
     if not data or not (conditions or sort):
@@ -111,6 +111,11 @@ def select(
         table = [(each, row) for each, row in table if condition.holds(row.get(key, ABSENT))]
     if sort is not None:
         key = resolve(sort, known)
+        if key == "test_accuracy":
+            raise RunError(
+                "runs are not ordered by test_accuracy: whoever chooses by the test set has none"
+                " left to tell how good the choice is; order by val_accuracy"
+            )
         table.sort(key=lambda pair: _rank(key, pair[1].get(key)))
     return [each for each, _ in table]
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nnbasic.compare.comparison import Comparison
+from nnbasic.compare.text import table
 from nnbasic.runs import RunError
 
 Make = Callable[..., Path]
@@ -148,3 +149,40 @@ def test_by_keys_that_are_unknown(make: Make, compared: Compared) -> None:
         compared(by=["seed"])
     assert len(compared(by=["activation.name"]).groups) == 2
     assert len(compared(by=["init"]).groups) == 1
+
+
+def test_what_leaves_the_result_as_it_is_splits_no_row(make: Make, compared: Compared) -> None:
+    for seed, diagnostics in enumerate((True, False, True)):
+        make(diagnostics=diagnostics, seed=seed)
+    make({"config": {"plugins": ["/there/mine.py"]}}, seed=3)
+    make({"config": {"data": {"dataset": "digits"}}}, seed=4)
+    comparison = compared()
+    assert [len(group.runs) for group in comparison.groups] == [5]
+    assert comparison.differs == ()
+    twice = make(diagnostics=False, seed=0)
+    assert compared().groups[0].counted[0].run.id == twice.name, "it repeats the first one"
+    assert compared().groups[0].measures.val_accuracy.n == 5
+
+
+def test_a_row_that_does_not_compare_adds_no_keys_to_the_others(
+    make: Make, compared: Compared
+) -> None:
+    for seed in range(2):
+        make(activation="relu", seed=seed)
+        make(activation="tanh", seed=seed)
+    wide = [784, 9, 10]
+    make({"config": {"epochs": 9, "layers": wide}}, activation="relu", init="xavier")
+    comparison = compared()
+    assert comparison.columns == comparison.differs == ("activation",)
+    assert [set(group.key) for group in comparison.groups[:2]] == [{"activation"}] * 2
+    apart = comparison.groups[2]
+    assert apart.apart == "epochs 9 instead of 3"
+    assert {"activation", "init", "layers", "epochs"} <= set(apart.key)
+
+
+def test_two_runs_of_one_seed_differ_in_nothing(make: Make, compared: Compared) -> None:
+    make(seed=0)
+    make(seed=0)
+    assert "Differs: nothing" in table(compared())
+    make(seed=1)
+    assert "Differs: the seed only" in table(compared())
