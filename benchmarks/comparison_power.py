@@ -12,6 +12,7 @@ docs/statistics.md shows.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -54,6 +55,8 @@ def read(folder: Path) -> Found:
     data, _ = collect(folder)
     groups, seeds = stand(group_runs(data), threshold=1.0)
     ranked = [group for group in groups if group.apart is None]
+    if len(seeds) <= max(SEEDS):
+        sys.exit(f"{folder}: {len(seeds)} seeds in all rows; it takes more than {max(SEEDS)}")
     crossed = crossing([group.key for group in ranked])
     return accuracies(ranked, seeds)[0], crossed.keys, crossed.cells
 

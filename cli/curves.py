@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,15 +10,12 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
+from nnbasic.model import Activation
+from nnbasic.model.arrays import Array
 from nnbasic.model.curves import curve, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from matplotlib.axes import Axes
-
-    from nnbasic.model import Activation
-    from nnbasic.model.arrays import Array
 
 COLUMNS = 4
 SIDES = (-4.0, 4.0)

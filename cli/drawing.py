@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
+import numpy as np
 
 BLOCKS = " ▄▀█"
 RAMP = " .:-=+*#%@"
@@ -17,9 +14,9 @@ EDGE = 1  # the outermost pixels of a digit are nearly always empty; so three fi
 def side_by_side(
     images: np.ndarray, captions: Sequence[str], *, columns: int, blocks: bool
 ) -> list[str]:
-    """The lines of uint8 images (n, 784), as many beside one another as ``columns`` allow.
+    """The lines of uint8 images (n, 784), as many side by side as fit into ``columns``.
 
-    With ``blocks`` a pixel is half a character, inked or not; else two of them are one ASCII
+    With ``blocks`` a pixel is half a character, inked or not; otherwise two pixels are one ASCII
     character, darker or lighter.
     """
     pictures = [_picture(image.reshape(28, 28), blocks) for image in images]

@@ -1,4 +1,4 @@
-"""What Ctrl-C, SIGTERM and a closed terminal do to a command that is at work."""
+"""What Ctrl-C, SIGTERM and a closed terminal do to a command that is running."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 INTERRUPTED = 130
-"""The exit code of what was interrupted: 128 and the number of the signal, as in a shell."""
+"""The exit code of an interrupted command: 128 plus the number of SIGINT, as in a shell."""
 
 PATIENCE = 1.0
-"""Seconds in which a further signal is not a further interrupt."""
+"""Seconds after an interrupt in which further signals are ignored."""
 
 
 class Interrupts:
@@ -20,7 +20,7 @@ class Interrupts:
 
     While ``deferred``, the first of them only sets ``pending``, for a loop to look at: an exception
     could come in the middle of writing a file, or get lost in a destructor. Signals within
-    `PATIENCE` of the first are taken for the same one: people press Ctrl-C twice.
+    `PATIENCE` of the first count as the same one: people press Ctrl-C twice.
     """
 
     def __init__(self) -> None:
@@ -39,10 +39,10 @@ class Interrupts:
 
 @contextlib.contextmanager
 def interrupts() -> Iterator[Interrupts]:
-    """Handle the signals that end a program, as `Interrupts` says, for the length of the block.
+    """Handle the signals that end a program with `Interrupts` while the block runs.
 
-    Once one has come the program is on its way out, and further ones are ignored to its end: they
-    would break off the last words, or the interpreter's own clearing up.
+    After the first one the program is about to end, and further ones are ignored from then on:
+    they would cut off its last messages, or the cleanup of the interpreter.
     """
     handler = Interrupts()
     names = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP

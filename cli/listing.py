@@ -1,66 +1,88 @@
-"""Runs as rows of a table, with the keys that differ among them as columns."""
+"""What `nnbasic runs list` does: runs as rows of a table, a column for each key that differs."""
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from nnbasic.cli.tables import Column, table
+from nnbasic.cli.finding import read_all
+from nnbasic.cli.numbers import NONE, percent
+from nnbasic.cli.tables import Column, fitting, paragraph, table
+from nnbasic.cli.terminal import out, print_json, printable, terminal_width
+from nnbasic.runs.choices import headings, shown, tell_apart, values
+from nnbasic.runs.collection import RunData
+from nnbasic.runs.directory import Run
+from nnbasic.runs.lookup import all_runs
+from nnbasic.runs.record import Record, User
+from nnbasic.runs.selection import is_number, select
 
-if TYPE_CHECKING:
-    from nnbasic.runs.collection import RunData
 
-NONE = "–"
+def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json: bool) -> None:
+    """Print the runs in ``runs_dir`` for which all of ``where`` hold."""
+    found, problems = read_all(runs_dir)
+    chosen = select(found, where, sort)
+    if as_json:
+        print_json({"runs": [summary(data) for data in chosen], "problems": problems})
+    elif chosen:
+        out(*listing(chosen, [run.id for run in all_runs(runs_dir)], terminal_width()))
+    elif found:
+        out(f"None of the {len(found)} runs in {runs_dir} matches.")
+    else:
+        out(f"There is no run in {runs_dir} yet; start one: nnbasic train --config relu")
+
+
+def result(run: Run, user: User, record: Record, status: str) -> dict[str, Any]:
+    """What came of a run, for JSON."""
+    best = record.best
+    return {
+        "run": run.id,
+        "directory": str(run.directory),
+        "name": user.name,
+        "status": status,
+        "reason": record.reason,
+        "dataset": record.dataset,
+        "epochs": record.epoch,
+        "test_accuracy": record.test_accuracy,
+        "test_loss": record.test_loss,
+        "best": best and {"epoch": best.epoch, "val_accuracy": best.val_accuracy},
+        "seconds": record.seconds,
+    }
 
 
 def summary(data: RunData) -> dict[str, Any]:
     """What `runs list --json` says of a run."""
-    record, best = data.record, data.record.best
-    return {
-        "run": data.run.id,
-        "directory": str(data.run.directory),
-        "name": data.user.name,
+    return result(data.run, data.user, data.record, data.status) | {
         "tags": data.user.tags,
         "notes": data.user.notes,
-        "status": data.status,
-        "reason": record.reason,
-        "dataset": record.dataset,
-        "started": record.started,
-        "seconds": record.seconds,
-        "epochs": record.epoch,
-        "best": best and {key: best.get(key) for key in ("epoch", "val_accuracy")},
-        "test_accuracy": record.test_accuracy,
-        "test_loss": record.test_loss,
-        "config": record.config,
+        "started": data.record.started,
+        "config": data.record.config,
     }
 
 
-def listing(runs: Sequence[RunData], all_ids: Iterable[str], width: int) -> list[str]:
-    """The lines of the table of ``runs``, which are not none, and what there is to say of it."""
-    from nnbasic.configs import printable
-
-    shortest = unique_length(all_ids)
+def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[str]:
+    """The table of ``runs``, at least one, and below it how many there are."""
     columns = [
-        Column("id", [printable(data.run.id) for data in runs], least=shortest),
+        Column("id", [data.run.id for data in runs], least=unique_length(all_ids)),
         *_named(runs),
         Column("status", [data.status for data in runs]),
         *_datasets(runs),
         *_choices(runs),
         Column("epochs", [epochs(data) for data in runs], number=True),
-        Column("val. %", [percent(data.val_accuracy) for data in runs], number=True),
+        Column("val. %", [percent(data.record.val_accuracy) for data in runs], number=True),
         Column("test %", [percent(data.record.test_accuracy) for data in runs], number=True),
         *_tags(runs),
     ]
-    lines, left_out = table(columns, width)
+    kept = fitting(columns, room)
+    lines = table(kept, room)
     notes = [_count(runs)]
-    if left_out:
-        notes.append(f"No room for {', '.join(left_out)}: widen the terminal, or take --json.")
-    if not lines[1].startswith(columns[0].cells[0]):
-        notes.append("The ids are cut; their beginnings will do.")
-    return [*lines, "", *textwrap.wrap(" ".join(notes), width)]
+    if left_out := [column.head for column in columns if column not in kept]:
+        notes.append(f"No room for {', '.join(left_out)}: widen the terminal, or use --json.")
+    if not lines[1].startswith(printable(runs[0].run.id)):
+        notes.append("The ids are cut; the part shown is enough to name a run.")
+    return [*lines, "", *paragraph(" ".join(notes), room)]
 
 
 def unique_length(ids: Iterable[str]) -> int:
@@ -68,38 +90,24 @@ def unique_length(ids: Iterable[str]) -> int:
     return 1 + max((_common(a, b) for a, b in pairwise(sorted(ids))), default=0)
 
 
-def percent(share: float | None) -> str:
-    """``share`` in percent, to the hundredth that one of MNIST's 10,000 test images makes."""
-    return NONE if share is None else f"{100 * share:.2f}"
-
-
 def epochs(data: RunData) -> str:
     """How many are done, of how many."""
-    from nnbasic.runs.choices import shown
-
     return f"{data.record.epoch}/{shown(data.flat.get('epochs'))}"
 
 
 def _named(runs: Sequence[RunData]) -> list[Column]:
-    """The names, if there are any that the ids do not say."""
-    from nnbasic.configs import printable
-
-    names = ["" if f"-{d.user.name}-" in d.run.id else printable(d.user.name) for d in runs]
+    """The names, if there is one that its id does not contain."""
+    names = ["" if f"-{d.user.name}-" in d.run.id else d.user.name for d in runs]
     return [Column("name", names, least=8)] if any(names) else []
 
 
 def _datasets(runs: Sequence[RunData]) -> list[Column]:
-    from nnbasic.configs import printable
-
-    names = [printable(data.record.dataset) for data in runs]
+    names = [data.record.dataset for data in runs]
     return [Column("dataset", names)] if len(set(names)) > 1 else []
 
 
 def _choices(runs: Sequence[RunData]) -> list[Column]:
     """A column for each key of the config that differs: components, the seed, then all else."""
-    from nnbasic.runs.choices import headings, shown, tell_apart, values
-    from nnbasic.runs.selection import is_number
-
     rows = [values(data) | {"seed": data.flat.get("seed")} for data in runs]
     differ = tell_apart([values(data) for data in runs]).differs
     keys = [key for key in differ if key not in ("dataset", "code", "epochs")]
@@ -119,16 +127,12 @@ def _choices(runs: Sequence[RunData]) -> list[Column]:
 
 
 def _tags(runs: Sequence[RunData]) -> list[Column]:
-    from nnbasic.configs import printable
-
-    tags = [printable(" ".join(data.user.tags)) for data in runs]
+    tags = [" ".join(data.user.tags) for data in runs]
     return [Column("tags", tags, optional=True)] if any(tags) else []
 
 
 def _count(runs: Sequence[RunData]) -> str:
-    from nnbasic.configs import printable
-
-    datasets = printable(" and ".join(sorted({data.record.dataset for data in runs})))
+    datasets = " and ".join(sorted({data.record.dataset for data in runs}))
     statuses = Counter(data.status for data in runs)
     what = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
     each = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
@@ -136,5 +140,5 @@ def _count(runs: Sequence[RunData]) -> str:
 
 
 def _common(a: str, b: str) -> int:
-    """How many characters two different texts begin alike with."""
+    """The length of the longest common beginning of two different texts."""
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(min(a, b)))

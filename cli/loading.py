@@ -1,25 +1,40 @@
-"""Data sets for commands: a download is shown, and a stand-in for MNIST is warned of."""
+"""Data sets for commands: progress of a download, warnings, and what to do about errors."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from nnbasic.cli.options import warn
+from tqdm import tqdm
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from nnbasic import data
+from nnbasic.cli.terminal import lines_of, printable, warn
+from nnbasic.configs import Config
+from nnbasic.data import Dataset
+from nnbasic.data.fetch import FetchError, Progress
+from nnbasic.data.files import MnistError
+from nnbasic.runs import Record
 
-    from nnbasic.data import Dataset
-    from nnbasic.data.fetch import Progress
-    from nnbasic.runs import Run
+UNFETCHED = (
+    "Connect to the network, or name a folder that holds MNIST's files with --data or"
+    " $NNBASIC_DATA."
+)
+UNUSABLE = (
+    "`nnbasic data fetch` gets the files of MNIST; --data or $NNBASIC_DATA names another folder."
+)
+
+
+def advice(error: Exception) -> str:
+    """What to type when ``error`` keeps MNIST from being used; empty for another error."""
+    if isinstance(error, FetchError):
+        return f"\n{UNFETCHED}"
+    return f"\n{UNUSABLE}" if isinstance(error, MnistError) else ""
 
 
 def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = False) -> Dataset:
-    """The data set as `nnbasic.data.load` gives it; ``quiet`` shows no download."""
-    from nnbasic import data
-
+    """The data set that `nnbasic.data.load` gives; ``quiet`` hides the progress of a download."""
     with download_bar() as progress:
         dataset = data.load(
             name,
@@ -29,23 +44,25 @@ def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = Fal
         )
     if dataset.note:
         warn(
-            "MNIST could not be had, so these are the built-in digits; figures from them are not"
-            f" MNIST's.\n{dataset.note}"
+            "MNIST is not available, so these are the built-in digits; results on them do not"
+            " compare with MNIST's.",
+            *lines_of(dataset.note),
+            UNFETCHED,
         )
     return dataset
 
 
-def recorded_data(run: Run, data_dir: Path | None, quiet: bool = False) -> Dataset:
-    """The data set that ``run`` was trained on, whatever its config would find today."""
-    held_out = run.config().data.validation
-    return load(run.record().dataset, validation=held_out, data_dir=data_dir, quiet=quiet)
+def recorded_data(
+    record: Record, config: Config, data_dir: Path | None, quiet: bool = False
+) -> Dataset:
+    """The data set that a run was trained on, whatever its ``config`` would find today."""
+    held_out = config.data.validation
+    return load(record.dataset, validation=held_out, data_dir=data_dir, quiet=quiet)
 
 
 @contextmanager
 def download_bar() -> Iterator[Progress]:
-    """Show on stderr, if that is a terminal, what the function given to the block hears."""
-    from tqdm import tqdm
-
+    """Give the block a function that shows on stderr, if it is a terminal, how far a file is."""
     bars: dict[str, tqdm[Any]] = {}
 
     def progress(name: str, received: int, total: int | None) -> None:
@@ -53,11 +70,11 @@ def download_bar() -> Iterator[Progress]:
             for finished in bars.values():
                 finished.close()
             bars[name] = tqdm(
-                desc=name, unit="B", unit_scale=True, disable=None, dynamic_ncols=True
+                desc=printable(name), unit="B", unit_scale=True, disable=None, dynamic_ncols=True
             )
         bar = bars[name]
         bar.total = total
-        bar.update(received - bar.n)  # less than nothing when the next mirror begins anew
+        bar.update(received - bar.n)  # negative when the next mirror starts anew
 
     try:
         yield progress

@@ -1,8 +1,11 @@
-"""The `nnbasic` command: the group, its commands, and the exit codes of what goes wrong."""
+"""The `nnbasic` command: the group, its commands, and where every error ends."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -13,42 +16,38 @@ from nnbasic.cli.configs import configs
 from nnbasic.cli.data import data
 from nnbasic.cli.eval import evaluate
 from nnbasic.cli.gradcheck import gradcheck
-from nnbasic.cli.interrupts import INTERRUPTED
 from nnbasic.cli.runs import runs
 from nnbasic.cli.sweep import sweep
 from nnbasic.cli.train import train
 
-# Read when NumPy is loaded: 2^20 cycles. Else, for 25 ms after a product, the threads of the BLAS
-# spin on the cores of the processes that train.
+# Read when NumPy is loaded: 2^20 cycles. Otherwise the threads of the BLAS keep spinning for 25 ms
+# after each product, on the cores that the processes of a run train on.
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "20")
 
 
-class InputError(click.ClickException):
-    """What the user gave cannot be used: a config, a file, a run."""
-
-    exit_code = 2
-
-
 class CommandLine(click.Group):
-    """The group in which the errors of the rooms become messages without a traceback."""
+    """The group whose commands return their exit codes, and whose errors become messages."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        run: Callable[[], Any] = partial(
+            super().main, args, prog_name, complete_var, standalone_mode=False, **extra
+        )
+        if not standalone_mode:
+            return run()
         try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except KeyboardInterrupt:
-            click.echo("\nInterrupted.", err=True)
-            ctx.exit(INTERRUPTED)
+            code = run()
         except Exception as error:
-            # Imported on failure alone, so that `--help` stays free of NumPy and pydantic.
-            from nnbasic.configs import ConfigError
-            from nnbasic.data import DataError
-            from nnbasic.runs import RunError
+            from nnbasic.cli.failures import report
 
-            if isinstance(error, (ConfigError, DataError, RunError)):
-                raise InputError(str(error)) from error
-            raise
+            code = report(error)
+        sys.exit(code or 0)
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,26 +1,32 @@
-"""Options that several commands share."""
+"""Options and arguments that several commands share, and what the shell completes them with."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
-from collections.abc import Callable
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+RESERVED = "nnbasic.reserved"
+"""Where a click context keeps what gives stdout back, while `--json` reserves it."""
+
 
 def complete_config(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """The names of configs and the YAML files here that begin so, or else what files there are.
+    """The configs and the YAML files here whose names begin with ``incomplete``, else any file.
 
-    Looks where `nnbasic.configs.listing` does, but without importing that room, which takes
-    longer than anyone waits for a completion.
+    Looks where `nnbasic.configs.listing` does, but does not import that room: nobody waits that
+    long for a completion.
     """
-    package = importlib.util.find_spec("nnbasic.configs")
+    from importlib.util import find_spec
+
+    package = find_spec("nnbasic.configs")
     shipped = package.submodule_search_locations if package else None
     folders = ["configs", *(shipped or [])]
     names = {file.stem for folder in folders for file in Path(folder).glob("*.yaml")}
@@ -29,8 +35,21 @@ def complete_config(
     return matches or [CompletionItem(incomplete, type="file")]
 
 
+def complete_run(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The ids of runs that begin with ``incomplete``, newest first."""
+    return run_ids(ctx.params.get("runs_dir") or Path("runs"), incomplete)
+
+
+def run_ids(folder: Path, incomplete: str) -> list[CompletionItem]:
+    """The ids of the runs in ``folder`` that begin with ``incomplete``, newest first."""
+    ids = sorted((file.parent.name for file in folder.glob("*/run.json")), reverse=True)
+    return [CompletionItem(run) for run in ids if run.startswith(incomplete)]
+
+
 class ConfigCommand(click.Command):
-    """A command with --config, which hints at it when a config is named without."""
+    """A command with --config, which suggests that option when a config is given without it."""
 
     allow_extra_args = True
 
@@ -40,6 +59,40 @@ class ConfigCommand(click.Command):
             hint = "" if ctx.params.get("config") else f"; did you mean --config {extra[0]}?"
             ctx.fail(f"Got unexpected extra argument {extra[0]!r}{hint}")
         return extra
+
+
+def ends_in(*suffixes: str) -> Callable[[click.Context, click.Parameter, Any], Path | None]:
+    """Refuse a file whose name says that it is of another kind, so that none is overwritten."""
+
+    def check(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+        if value is not None and value.suffix.lower() not in suffixes:
+            raise click.BadParameter(f"{value} must end in {' or '.join(suffixes)}.")
+        return value
+
+    return check
+
+
+@contextlib.contextmanager
+def stdout_on_stderr() -> Iterator[None]:
+    """A block in which what is written to stdout goes to stderr, also by C and other processes."""
+    sys.stdout.flush()
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(stdout, 1)
+        os.close(stdout)
+
+
+def reserve_stdout(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
+    """Keep stdout for the JSON alone: a plugin may print what it likes."""
+    if value and sys.stdout is not None and not ctx.resilient_parsing:
+        ctx.meta[RESERVED] = stack = contextlib.ExitStack()
+        ctx.call_on_close(stack.close)
+        stack.enter_context(stdout_on_stderr())
+    return value
 
 
 config_option = click.option(
@@ -54,7 +107,7 @@ set_option = click.option(
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Change the config, as in optimizer.lr=0.05; may be given again.",
+    help="Change the config, as in optimizer.lr=0.05; may be repeated.",
 )
 
 data_option = click.option(
@@ -75,46 +128,10 @@ runs_option = click.option(
     help="The folder that holds the runs.",
 )
 
-
-def ends_in(*suffixes: str) -> Callable[[click.Context, click.Parameter, Any], Path | None]:
-    """Refuse a file that by its name is of another kind: it could be one that is not to be lost."""
-
-    def check(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
-        if value is not None and value.suffix.lower() not in suffixes:
-            raise click.BadParameter(f"{value} must end in {' or '.join(suffixes)}.")
-        return value
-
-    return check
-
-
-def complete_run(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """The ids of runs that begin so, newest first."""
-    return run_ids(ctx.params.get("runs_dir") or Path("runs"), incomplete)
-
-
-def run_ids(folder: Path, incomplete: str) -> list[CompletionItem]:
-    """The ids of the runs in ``folder`` that begin so, newest first."""
-    ids = sorted((file.parent.name for file in folder.glob("*/run.json")), reverse=True)
-    return [CompletionItem(run) for run in ids if run.startswith(incomplete)]
-
-
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout, all else on stderr."
+    "--json",
+    "as_json",
+    is_flag=True,
+    callback=reserve_stdout,
+    help="Print one JSON object on stdout, all else on stderr.",
 )
-
-
-def warn(message: str) -> None:
-    """Write a warning to stderr."""
-    click.echo(f"{click.style('Warning:', fg='yellow', bold=True)} {message}", err=True)
-
-
-def print_json(value: Any) -> None:
-    """Write ``value`` to stdout as one strict JSON object (NaN is refused)."""
-    click.echo(json.dumps(value, indent=2, allow_nan=False))
-
-
-def short(loss: float) -> str:
-    """A loss in four decimals; in three digits if it is huge."""
-    return f"{loss:.4f}" if loss < 1000 else f"{loss:.3g}"

@@ -5,27 +5,25 @@ from __future__ import annotations
 import itertools
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from nnbasic.cli.options import short
+from tqdm import tqdm
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from nnbasic.model import EpochResult, StepResult
+from nnbasic.cli.numbers import percent, short
+from nnbasic.cli.terminal import err
+from nnbasic.model import EpochResult, StepResult
 
 REFRESH = 0.1
-"""Seconds between two redrawings of the figures beside a bar."""
+"""Seconds after which the figures beside a bar are drawn anew."""
 
 
 def shown(
     events: Iterable[StepResult | EpochResult], epochs: int, steps: int, done: int
 ) -> Iterator[StepResult | EpochResult]:
-    """Pass ``events`` on, showing them: ``epochs`` of ``steps`` batches, ``done`` epochs past."""
-    from nnbasic.model import EpochResult
-
+    """Pass ``events`` on and show them: ``epochs`` of ``steps`` batches, ``done`` already done."""
     events = iter(events)
-    first = list(itertools.islice(events, 1))  # what cannot begin shows no bar
+    first = list(itertools.islice(events, 1))  # a training that cannot begin shows no bar
     bars = _Bars(epochs, steps, done) if sys.stderr.isatty() else None
     try:
         for event in itertools.chain(first, events):
@@ -34,7 +32,7 @@ def shown(
                 if bars:
                     bars.write(line)
                 else:
-                    print(line, file=sys.stderr, flush=True)
+                    err(line)
             elif bars:
                 bars.step(event)
             yield event
@@ -44,11 +42,9 @@ def shown(
 
 
 class _Bars:
-    """One bar over the epochs, and one over the batches of the present epoch."""
+    """A bar over the epochs, and one over the batches of the current epoch."""
 
     def __init__(self, epochs: int, steps: int, done: int) -> None:
-        from tqdm import tqdm
-
         width = len(str(max(epochs, steps)))
         layout = "{percentage:3.0f}%|{bar:8}| ETA {remaining}"
         style: dict[str, Any] = {"file": sys.stderr, "dynamic_ncols": True, "leave": False}
@@ -85,21 +81,22 @@ class _Bars:
 
     def write(self, line: str) -> None:
         """Print a line above the bars."""
-        self.epochs.write(line, sys.stderr)
+        with self.epochs.external_write_mode(file=sys.stderr):
+            err(line)
 
     def close(self) -> None:
-        """Take the bars off the screen, and with them the ^C that a terminal writes there."""
+        """Clear the bars off the screen, with the ^C that a terminal writes there."""
         self.batches.close()
         self.epochs.close()
         print(end="\033[J", file=sys.stderr, flush=True)
 
 
 def figures(result: EpochResult, epochs: int) -> str:
-    """The figures of an epoch in one line, of 80 columns at most for fewer than 100 epochs."""
+    """The figures of an epoch in one line: at most 80 columns for fewer than 100 epochs."""
     parts = [
         f"epoch {result.epoch:>{len(str(epochs))}}/{epochs}",
-        f"train loss {short(result.train_loss)} acc {100 * result.train_accuracy:.2f} %",
+        f"train loss {short(result.train_loss)} acc {percent(result.train_accuracy)} %",
     ]
     if result.val_loss is not None and result.val_accuracy is not None:
-        parts.append(f"val loss {short(result.val_loss)} acc {100 * result.val_accuracy:.2f} %")
+        parts.append(f"val loss {short(result.val_loss)} acc {percent(result.val_accuracy)} %")
     return "  ".join([*parts, f"{result.epoch_seconds:.1f} s"])

@@ -1,19 +1,36 @@
-"""One run in full, and two runs by their differences, as text."""
+"""What `nnbasic runs show` and `diff` do: one run in full, and two by their differences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
-from nnbasic.cli.listing import NONE, epochs, percent, summary
-from nnbasic.cli.tables import GAP, Column, pad, table, width, wrap
-
-if TYPE_CHECKING:
-    from nnbasic.runs.collection import RunData
+from nnbasic.cli.finding import read_one
+from nnbasic.cli.listing import epochs, summary
+from nnbasic.cli.numbers import NONE, percent
+from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
+from nnbasic.cli.terminal import Printable, out, print_json, terminal_width
+from nnbasic.runs.choices import shown, values
+from nnbasic.runs.collection import RunData, flow
+from nnbasic.runs.selection import is_number
 
 HEAD, TAIL = 5, 10
 """How many epochs of a long run are shown, from its start and from its end."""
+
+
+def show(run: str, runs_dir: Path, as_json: bool) -> None:
+    """Print all about ``run``."""
+    data = read_one(run, runs_dir)
+    if as_json:
+        print_json(complete(data))
+    else:
+        out(*showing(data, terminal_width()))
+
+
+def diff(a: str, b: str, runs_dir: Path) -> None:
+    """Print what differs between two runs."""
+    out(*difference(read_one(a, runs_dir), read_one(b, runs_dir), terminal_width()))
 
 
 def complete(data: RunData) -> dict[str, Any]:
@@ -24,39 +41,38 @@ def complete(data: RunData) -> dict[str, Any]:
 
 def showing(data: RunData, room: int) -> list[str]:
     """The lines that show a run: what came of it, its config, where it ran, its epochs."""
-    from nnbasic.configs import printable
-    from nnbasic.runs.collection import flow
-
     inner = room - len(GAP)
     config = {key: flow(value) for key, value in data.record.config.items()}
-    lines = [printable(data.run.id), "", *_pairs(_facts(data), room)]
-    lines += ["", "Config", *_indented(_pairs(config, inner))]
-    lines += ["", "Environment", *_indented(_pairs(_environment(data), inner))]
+    lines = [data.run.id, "", *_pairs(_facts(data), room)]
+    lines += ["", "Config", *indented(_pairs(config, inner))]
+    lines += ["", "Environment", *indented(_pairs(_environment(data), inner))]
     if data.metrics:
-        lines += ["", "Epochs", *_indented(_course(data, inner))]
+        lines += ["", "Epochs", *indented(_course(data, inner))]
     return lines
 
 
 def difference(a: RunData, b: RunData, room: int) -> list[str]:
-    """The lines that show in what two runs differ: config, environment, results."""
-    from nnbasic.configs import printable
-
-    lines = [f"A  {printable(a.run.id)}", f"B  {printable(b.run.id)}"]
+    """The lines that show how two runs differ in config, environment and results."""
+    lines = [f"A  {a.run.id}", f"B  {b.run.id}"]
     same = []
     for title, of in ("Config", _config), ("Environment", _environment), ("Results", _results):
         of_a, of_b = of(a), of(b)
         keys = list(dict.fromkeys([*of_a, *of_b]))
         differ = [key for key in keys if of_a.get(key) != of_b.get(key)]
         if differ:
-            rows = {key: (of_a.get(key, NONE), of_b.get(key, NONE)) for key in differ}
-            lines += ["", *_side_by_side(title, rows, room)]
+            columns = [
+                Column(title, differ),
+                Column("A", [of_a.get(key, NONE) for key in differ], wrap=True, least=8),
+                Column("B", [of_b.get(key, NONE) for key in differ], wrap=True, least=8),
+            ]
+            lines += ["", *table(columns, room)]
         same.append(f"{title.lower()} {len(keys) - len(differ)} of {len(keys)}")
-    return [*lines, "", *wrap(f"The same: {', '.join(same)}.", room)]
+    return [*lines, "", *paragraph(f"The same: {', '.join(same)}.", room)]
 
 
 def _facts(data: RunData) -> dict[str, str]:
-    """What is shown of a run at first; what there is not is left out."""
-    record, best = data.record, data.record.best or {}
+    """What is shown of a run first, without what is not known or not there."""
+    record, best = data.record, data.record.best
     started = record.started[:19].replace("T", " ")
     facts = {
         "name": data.user.name,
@@ -68,9 +84,12 @@ def _facts(data: RunData) -> dict[str, str]:
         "data": f"{record.dataset}, SHA-256 {record.dataset_sha256[:12]}…",
         "training": f"{epochs(data)} epochs from {started} UTC, {record.seconds:.1f} s",
     }
-    if data.val_accuracy is not None:
-        epoch, loss = _number(best.get("epoch"), "g"), _number(best.get("val_loss"), ".4f")
-        facts["validation"] = f"{percent(data.val_accuracy)} %, loss {loss}, best at epoch {epoch}"
+    if record.rate_search is not None:
+        facts["search"] = str(record.rate_search)
+    if best is not None and best.val_accuracy is not None:
+        loss = _number(best.val_loss, ".4f")
+        accuracy = percent(best.val_accuracy)
+        facts["validation"] = f"{accuracy} %, loss {loss}, best at epoch {best.epoch}"
     if record.test_accuracy is not None:
         loss = _number(record.test_loss, ".4f")
         facts["test"] = f"{percent(record.test_accuracy)} %, loss {loss}, with the best weights"
@@ -78,36 +97,35 @@ def _facts(data: RunData) -> dict[str, str]:
 
 
 def _config(data: RunData) -> dict[str, str]:
-    from nnbasic.runs.choices import shown, values
-
     found = {key: value for key, value in values(data).items() if key not in ("dataset", "code")}
     return {key: shown(value) for key, value in {**found, "seed": data.flat.get("seed")}.items()}
 
 
 def _environment(data: RunData) -> dict[str, str]:
     record = data.record
-    found = {**record.versions, **record.machine, "threads": record.threads}
+    code = {"code": record.code_sha256}
+    found = {**code, **record.versions, **record.machine, "threads": record.threads}
     return {key: str(value) for key, value in found.items() if value is not None}
 
 
 def _results(data: RunData) -> dict[str, str]:
-    record, best = data.record, data.record.best or {}
+    record, best = data.record, data.record.best
     return {
         "status": data.status,
         "data": f"{record.dataset} {record.dataset_sha256[:12]}",
         "epochs": epochs(data),
         "seconds": f"{record.seconds:.1f}",
-        "best epoch": _number(best.get("epoch"), "g"),
-        "val. %": percent(data.val_accuracy),
-        "val. loss": _number(best.get("val_loss"), ".4f"),
+        "best epoch": _number(best and best.epoch, "g"),
+        "val. %": percent(record.val_accuracy),
+        "val. loss": _number(best and best.val_loss, ".4f"),
         "test %": percent(record.test_accuracy),
         "test loss": _number(record.test_loss, ".4f"),
     }
 
 
-def _course(data: RunData, room: int) -> list[str]:
-    """A table of the epochs: of many the first, the last and the best."""
-    best = (data.record.best or {}).get("epoch")
+def _course(data: RunData, room: int) -> list[Printable]:
+    """A table of the epochs; if there are many, of the first, the last and the best."""
+    best = data.record.best and data.record.best.epoch
     rows = data.metrics
     if len(rows) > HEAD + TAIL:
         rows = [
@@ -129,52 +147,17 @@ def _course(data: RunData, room: int) -> list[str]:
         for head, (key, form) in formats.items()
     ]
     columns.append(Column("", ["best" if row.get("epoch") == best else "" for row in rows]))
-    return table(columns, room)[0]
+    return table(columns, room)
 
 
 def _number(value: Any, form: str) -> str:
-    """``value`` in the format ``form``, ``%`` being `percent`; a dash for what is no number."""
-    from nnbasic.runs.selection import is_number
-
+    """``value`` in the format ``form``, of which ``%`` is `percent`; a dash if it is no number."""
     if not is_number(value):
         return NONE
     return percent(value) if form == "%" else format(value, form)
 
 
-def _pairs(found: Mapping[str, str], room: int) -> list[str]:
-    """Lines with a key and its text each, the further lines of a long text below its first."""
-    from nnbasic.configs import printable
-
-    names = {key: printable(key) for key in found}
-    indent = max(map(width, names.values())) + len(GAP)
-    lines = []
-    for key, text in found.items():
-        pieces = [
-            piece
-            for line in text.splitlines()
-            for piece in wrap(printable(line), max(8, room - indent))
-        ]
-        heads = [names[key], *[""] * (len(pieces) - 1)]
-        lines += [pad(head, indent) + piece for head, piece in zip(heads, pieces, strict=True)]
-    return lines
-
-
-def _side_by_side(title: str, rows: Mapping[str, tuple[str, str]], room: int) -> list[str]:
-    """A table of keys with two texts each, which are broken into lines where they are long."""
-    from nnbasic.configs import printable
-
-    names = {key: printable(key) for key in rows}
-    first = max(map(width, (title, *names.values())))
-    each = max(8, (room - first - 2 * len(GAP)) // 2)
-    broken = {key: [wrap(printable(text), each) for text in texts] for key, texts in rows.items()}
-    second = max(width(piece) for a, _ in broken.values() for piece in a)
-    lines = [GAP.join((pad(title, first), pad("A", second), "B"))]
-    for key, (a, b) in broken.items():
-        for index, (left, right) in enumerate(zip_longest(a, b, fillvalue="")):
-            name = names[key] if index == 0 else ""
-            lines.append(GAP.join((pad(name, first), pad(left, second), right)).rstrip())
-    return lines
-
-
-def _indented(lines: Iterable[str]) -> list[str]:
-    return [GAP + line for line in lines]
+def _pairs(found: Mapping[str, str], room: int) -> list[Printable]:
+    """Lines with a key and its text each; a long text goes on below its beginning."""
+    columns = [Column("", list(found)), Column("", list(found.values()), wrap=True, least=8)]
+    return table(columns, room)

@@ -1,1 +1,1 @@
-"""Many runs side by side: what tells them apart, what is measured of them, text and report."""
+"""Many runs side by side: how they differ, what was measured, as text and as a report."""

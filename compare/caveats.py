@@ -1,4 +1,4 @@
-"""What stands against a comparison, and how its figures are to be read, in sentences."""
+"""What makes a comparison unfair or weak, and how to read its figures, in sentences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from nnbasic.compare.crossing import Crossing
 from nnbasic.compare.factors import Effects
-from nnbasic.compare.grouping import RATE, Grouping, ids, searched, unlike_terms
+from nnbasic.compare.grouping import Grouping, ids, searched, unlike_terms
 from nnbasic.compare.measures import (
     ENDED,
     Group,
@@ -17,8 +17,7 @@ from nnbasic.compare.measures import (
     latest_of_each,
 )
 from nnbasic.compare.significance import binomial_error
-from nnbasic.configs import printable
-from nnbasic.runs.choices import Values, shown, values
+from nnbasic.runs.choices import RATE, SEARCHED, Values, shown, values
 from nnbasic.runs.collection import RunData, Scalar
 
 TIMING: dict[str, Callable[[RunData], object]] = {
@@ -53,10 +52,10 @@ def warnings(
     counted = [run for group in groups for run in group.counted]
     blind = [run for run in counted if best_accuracy(run) is None]
     if blind:
-        yield f"No validation accuracy, so no place among the others: {ids(blind)}."
+        yield f"No validation accuracy, so not ranked: {ids(blind)}."
     torn = [run for run in counted if run not in blind and not has_all_metrics(run)]
     if torn:
-        yield f"metrics.jsonl has gaps, so left out of the figures to the threshold: {ids(torn)}."
+        yield f"metrics.jsonl has gaps, so not in the figures to the threshold: {ids(torn)}."
 
 
 def notes(
@@ -68,19 +67,21 @@ def notes(
     if len(ranked) > 1:
         yield from _about_differences(ranked)
         rate = grouping.same.get(RATE)
-        if rate is not None and not searched(runs[0]):
+        if SEARCHED in grouping.same:
+            yield "The learning rate of each row was searched (nnbasic sweep --lr-search)."
+        elif rate is not None:
             yield (
-                f"Every row has the learning rate {shown(rate)}: another one may order them"
-                " otherwise (nnbasic sweep --lr-search finds each one's own)."
+                f"Every row has the learning rate {shown(rate)}: with another one the order may"
+                " differ (nnbasic sweep --lr-search finds each row's own)."
             )
     yield (
         f"Epochs and seconds to a validation accuracy of {100 * threshold:g} %: median of the runs"
         " that finished, diverged or collapsed; those that did not reach it count as later. Seconds"
-        " an epoch: median of all epochs."
+        " per epoch: median of all epochs."
     )
     if any(run.diagnostics for group in groups for run in group.counted):
         yield (
-            "Dead, saturated: share of the units in the layer with the most, mean of the runs."
+            "Dead, saturated: share of the units in the layer with the most, mean over the runs."
             " Gradient: its norm in the first layer over that in the last, median of the runs. All"
             " after the last epoch."
         )
@@ -92,11 +93,7 @@ def notes(
             f" points at {100 * accuracy:.2f} %, the same images for every row."
         )
     yield from _unlike(runs, TIMING, "Seconds do not compare")
-    yield from _unlike(runs, ROUNDING, "The last digits may differ for no other reason")
-    changed = [run for run in runs if shown(values(run)["code"]).endswith("-dirty")]
-    if changed:
-        who = "all runs" if len(changed) == len(runs) else ids(changed)
-        yield f"Uncommitted changes of the code, which no record tells apart: {who}."
+    yield from _unlike(runs, ROUNDING, "The last digits may differ for this reason alone")
 
 
 def _unfair(groups: Sequence[Group], terms: Values) -> Iterator[str]:
@@ -122,6 +119,10 @@ def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
         if any(by_value.keys() != found[0].keys() for by_value in found):
             yield f"{key} is not the same in all rows, which may be the reason for a difference."
     for group in fair:
+        rates = _sorted_out((run, shown(values(run).get(RATE))) for run in group.runs)
+        if len(rates) > 1 and searched(group.runs[0]):
+            parts = [f"{rate} ({ids(runs)})" for rate, runs in rates.items()]
+            yield f"{group.label} was searched more than once: rates {' and '.join(parts)}."
         whole = by_seed(group.counted, best_accuracy)
         part = {run.flat.get("seed") for run in group.counted if best_accuracy(run) is not None}
         if left := [shown(seed) for seed in part if seed not in whole]:
@@ -146,11 +147,12 @@ def _not_counted(group: Group) -> Iterator[str]:
         for status, n in group.statuses.items():
             runs = [run for run in group.runs if fate(run) == status]
             parts.append(f"{n} {status}" + (f" ({ids(runs)})" if status != "finished" else ""))
-        consequence = (
-            "its accuracies are of those that finished" if group.counted else "it has no accuracy"
-        )
         of = f"of {len(group.runs)} runs {', '.join(parts)}"
-        yield f"{group.label}: {of}; {consequence}{unranked}."
+        if not group.counted:
+            of += "; it has no accuracy"
+        elif any(status not in ("finished", "collapsed") for status in group.statuses):
+            of += "; its accuracies are of those that finished"
+        yield f"{group.label}: {of}{unranked}."
     elif unranked:
         yield f"{group.label} is not ranked: {group.apart}."
     latest = {id(run) for run in latest_of_each(group.runs)}
@@ -189,7 +191,7 @@ def _unlike(
     """One note, with the runs that are unlike most, if an aspect is not the same in all."""
     parts = []
     for name, aspect in aspects.items():
-        by_value = _sorted_out((run, printable(str(aspect(run)))) for run in runs)
+        by_value = _sorted_out((run, str(aspect(run))) for run in runs)
         if len(by_value) > 1:
             usual = max(by_value, key=lambda value: len(by_value[value]))
             parts += [

@@ -12,7 +12,7 @@ from nnbasic.compare.crossing import crossing
 from nnbasic.compare.factors import Effects, effects
 from nnbasic.compare.gains import Gain, gains
 from nnbasic.compare.grouping import group_runs, searched
-from nnbasic.compare.mcnemar import McNemar, mcnemar, test_images
+from nnbasic.compare.mcnemar import McNemar, mcnemar
 from nnbasic.compare.measures import Group
 from nnbasic.compare.planning import Plan, plan
 from nnbasic.compare.ranking import Ranking, rank
@@ -34,7 +34,7 @@ class Comparison:
     more seeds would show; None where there is no telling. ``rates_searched``: whether each row has
     a learning rate that a search chose for it; where others have not, ``searched`` compares the
     runs for which it was, and ``gains`` is what that did for each row. ``warnings`` say what stands
-    against the comparison, ``notes`` how to read it; a sentence each, safe to print.
+    against the comparison, ``notes`` how to read it; a sentence each.
     """
 
     verdict: tuple[str, ...]
@@ -119,7 +119,8 @@ def _compare(
         ranking = rank(*table)
         groups[: len(ranked)] = _with_differences(ranked, ranking)
         found, planned = effects(*crossed, *table), plan(ranking.tested)
-    images = test_images(groups[0].counted)
+    sizes = (run.record.test_images for run in groups[0].counted)
+    images = next(filter(None, sizes), None)
     test, problem = mcnemar(groups)
     return Comparison(
         verdict(groups, crossed, found, planned),

@@ -93,7 +93,7 @@ def _written(key: str, value: object) -> str:
     """``value`` as ``--vary`` takes it: a component with default hyperparameters by its name."""
     if isinstance(value, dict) and "name" in value:
         try:
-            default = getattr(Config.model_validate({key: value["name"]}), key)
+            default = Config.model_validate({key: value["name"]}).model_dump()[key]
         except ValidationError:  # it is a plugin's
             default = None
         if default == value:

@@ -1,28 +1,33 @@
-"""Which figures the report has: what is drawn together, in which order, under which name."""
+"""What the figures of the report show: from the runs of each row to the numbers to be drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
 
-from markupsafe import Markup
-
-from nnbasic.compare import figures
+from nnbasic.compare.entries import Entry, joined
 from nnbasic.compare.measures import Group, best_accuracy
+from nnbasic.compare.mistakes import Answers
 from nnbasic.compare.pooling import (
     Band,
+    Means,
+    Pooled,
     by_epoch,
     by_seconds,
-    figure,
+    layer_histogram,
     layer_mean,
     layer_names,
-    pooled,
 )
-from nnbasic.compare.scales import about, common_limits
-from nnbasic.compare.svg import SERIES
+from nnbasic.compare.scales import Limits, about, common_limits
+from nnbasic.compare.significance import Summary
 from nnbasic.model import ACTIVATIONS
-from nnbasic.runs.choices import Values, headings, shown
+from nnbasic.model.arrays import Array
 from nnbasic.runs.collection import RunData
+
+T = TypeVar("T")
+
+MOST_LINES = 6
+"""How many lines a panel has: as many as there are colours."""
 
 MOST_LAYERS = 8
 """How many layers a figure shows; of more, some from the first to the last."""
@@ -30,76 +35,140 @@ MOST_LAYERS = 8
 MOST_COLUMNS = 6
 """How many columns a map has room for."""
 
-COMPONENTS = ("activation", "init", "optimizer", "schedule", "loss")
+
+class Line(NamedTuple):
+    """A curve, with the number of its colour, less than `MOST_LINES`."""
+
+    label: str
+    band: Band
+    series: int
 
 
-class Entry(NamedTuple):
-    """A group, with what tells it from the others: component → value, ``init`` → ``he``."""
+class Curves(NamedTuple):
+    """A panel of curves of the metric ``y``, ``val_accuracy`` or ``train_loss``.
 
-    group: Group
-    parts: dict[str, str]
+    ``x`` is ``epoch`` or ``seconds``; ``limits``, of the y axis, are common to several panels.
+    """
 
-    @property
-    def title(self) -> str:
-        return _title(self.parts.values())
-
-    @property
-    def runs(self) -> Sequence[RunData]:
-        return self.group.counted
+    title: str
+    lines: list[Line]
+    x: str
+    y: str
+    limits: Limits
 
 
-def entries(groups: Sequence[Group]) -> list[Entry]:
-    """The comparable groups, in the order of their start."""
-    drawn = [group for group in groups if group.comparable]
-    drawn.sort(key=lambda group: group.runs[0].record.started)
-    parts = [_parts(group.key) for group in drawn]
-    names = sorted(dict.fromkeys(name for each in parts for name in each), key=_rank)
-    varying = [name for name in names if len({each.get(name) for each in parts}) > 1]
+class Cell(NamedTuple):
+    """The mean accuracy of a group and the text that is put there."""
+
+    mean: float | None
+    text: str
+
+
+class HeatMap(NamedTuple):
+    """Groups by two choices; ``cells`` by (row, column).
+
+    ``limits`` are the darkest and the brightest accuracy, common to several maps.
+    """
+
+    title: str
+    rows: list[str]
+    columns: list[str]
+    cells: dict[tuple[int, int], Cell]
+    limits: Limits
+
+
+class DotRow(NamedTuple):
+    """The best validation accuracy of each run of a group, and the group's mean."""
+
+    label: str
+    values: list[float]
+    mean: Summary
+
+
+class Dots(NamedTuple):
+    """Every run of every group."""
+
+    rows: list[DotRow]
+
+
+class LayerHistograms(NamedTuple):
+    """A layer's activations before the first and after the last step; None where not known."""
+
+    name: str
+    before: Pooled | None
+    after: Pooled | None
+
+
+class Histograms(NamedTuple):
+    """The hidden layers of a group; ``bounds`` are the range of a bounded activation."""
+
+    title: str
+    layers: list[LayerHistograms]
+    bounds: Limits | None
+
+
+class LayerCourse(NamedTuple):
+    """A layer from epoch to epoch: the norm of its gradient, its dead and saturated share."""
+
+    name: str
+    gradient: Means
+    dead: Means
+    saturated: Means
+
+
+class Course(NamedTuple):
+    """The layers of a group; ``limits``, of the gradient's norm, are common to all groups."""
+
+    title: str
+    layers: list[LayerCourse]
+    limits: Limits | None
+
+
+class Confusion(NamedTuple):
+    """Test images a run, of shape (true class, predicted class)."""
+
+    title: str
+    counts: Array
+
+
+def curves(found: Sequence[Entry], *, x: str, y: str) -> list[Curves]:
+    """A panel for each value of the first part, or several if it has more than `MOST_LINES`.
+
+    A label has one colour in all panels if the colours suffice.
+    """
+    mean = by_epoch if x == "epoch" else by_seconds
+    known = [(entry, band) for entry in found if (band := mean(entry.runs, y)) is not None]
+    if not known:
+        return []
+    limits = common_limits(y, [band for _, band in known])
+    panels: dict[str, list[tuple[str, Band]]] = {}
+    for entry, band in known:
+        heading, label = _facet(entry)
+        panels.setdefault(heading, []).append((label, band))
+    labels = list(dict.fromkeys(label for lines in panels.values() for label, _ in lines))
     return [
-        Entry(group, {name: each.get(name, "–") for name in varying})
-        for group, each in zip(drawn, parts, strict=True)
+        Curves(
+            heading,
+            [
+                Line(label, band, labels.index(label) if len(labels) <= MOST_LINES else place)
+                for place, (label, band) in enumerate(part)
+            ],
+            x,
+            y,
+            limits,
+        )
+        for heading, lines in panels.items()
+        for part in _in_parts(lines, MOST_LINES)
     ]
 
 
-def curves(found: Sequence[Entry], *, x: str, y: str) -> list[Markup]:
-    """Panels of at most as many lines as there are colours, one for each value of the first part.
-
-    A line's label has one colour in all panels if the colours suffice.
-    """
-    function = by_epoch if x == "epoch" else by_seconds
-    bands = {index: function(entry.runs, y) for index, entry in enumerate(found)}
-    known: dict[int, Band] = {index: band for index, band in bands.items() if band is not None}
-    if not known:
-        return []
-    limits = common_limits(y, list(known.values()))
-    panels: dict[str, list[int]] = {}
-    for index in known:
-        heading, _ = _facet(found[index])
-        panels.setdefault(heading, []).append(index)
-    labels = list(dict.fromkeys(_facet(found[index])[1] for index in known))
-    drawn = []
-    for heading, members in panels.items():
-        for start in range(0, len(members), len(SERIES)):
-            part = members[start : start + len(SERIES)]
-            lines = [
-                figures.Line(
-                    label := _facet(found[index])[1],
-                    known[index],
-                    labels.index(label) if len(labels) <= len(SERIES) else place,
-                )
-                for place, index in enumerate(part)
-            ]
-            drawn.append(figures.curves(heading, lines, x=x, y=y, limits=limits))
-    return drawn
-
-
-def heat_maps(found: Sequence[Entry]) -> list[Markup]:
+def heat_maps(found: Sequence[Entry]) -> list[HeatMap]:
     """Activation × init, or the first two parts that vary, in a map for each case of the others."""
     maps: dict[str, dict[tuple[str, str], Group]] = {}
     for entry in found:
         row, column, *others = [*entry.parts.values(), "", ""][: max(len(entry.parts), 2)]
         if row:
-            maps.setdefault(_title(others) if others else "", {})[row, column] = entry.group
+            maps.setdefault(joined(others) if others else "", {})[row, column] = entry.group
     means = [entry.group.measures.val_accuracy.mean for entry in found]
     known = [mean for mean in means if mean is not None]
     limits = (min(known, default=0), max(known, default=1))
@@ -110,108 +179,87 @@ def heat_maps(found: Sequence[Entry]) -> list[Markup]:
         if len(columns) > MOST_COLUMNS and len(columns) > len(rows):
             rows, columns = columns, rows
             groups = {(column, row): group for (row, column), group in groups.items()}
-        for start in range(0, len(columns), MOST_COLUMNS):
-            part = columns[start : start + MOST_COLUMNS]
+        for part in _in_parts(columns, MOST_COLUMNS):
             cells = {
                 (rows.index(row), part.index(column)): _cell(group)
                 for (row, column), group in groups.items()
                 if column in part
             }
-            drawn.append(figures.heat_map(heading, rows, part, cells, limits))
+            drawn.append(HeatMap(heading, rows, part, cells, limits))
     return drawn
 
 
-def dots(found: Sequence[Entry]) -> list[Markup]:
+def dots(found: Sequence[Entry]) -> list[Dots]:
     """Every run as a dot, the best row on top."""
     rows = [
-        (entry.title, values, entry.group.measures.val_accuracy)
+        DotRow(entry.title, values, entry.group.measures.val_accuracy)
         for entry in found
         if (values := [v for v in map(best_accuracy, entry.runs) if v is not None])
     ]
-    rows.sort(key=lambda row: -(row[2].mean or 0))
-    return [figures.dots(*map(list, zip(*rows, strict=True)))] if rows else []
+    rows.sort(key=lambda row: -(row.mean.mean or 0))
+    return [Dots(rows)] if rows else []
 
 
-def histograms(found: Sequence[Entry]) -> list[Markup]:
-    """The textbook's figure, for each group."""
+def histograms(found: Sequence[Entry]) -> list[Histograms]:
+    """The activations of the hidden layers of each group before and after training."""
     drawn = []
     for entry in found:
         names = layer_names(entry.runs)
-        layers = []
-        for layer in _some(range(len(names) - 1)):  # the last one is the output
-            lines = [run.diagnostics for run in entry.runs if run.diagnostics]
-            before = pooled(figure(each[0], layer, "histogram") for each in lines)
-            after = pooled(figure(each[-1], layer, "histogram") for each in lines)
-            if before or after:
-                layers.append((names[layer], before, after))
+        layers = [
+            LayerHistograms(
+                names[layer],
+                before=layer_histogram(entry.runs, layer, 0),
+                after=layer_histogram(entry.runs, layer),
+            )
+            for layer in _some(len(names) - 1)  # the last one is the output
+        ]
+        layers = [layer for layer in layers if layer.before or layer.after]
         if layers:
-            drawn.append(figures.histograms(entry.title, layers, _limits(entry.runs[0])))
+            drawn.append(Histograms(entry.title, layers, _range(entry.runs[0])))
     return drawn
 
 
-def courses(found: Sequence[Entry]) -> list[Markup]:
-    """Gradients, dead and saturated units by layer and epoch, for each group in one scale."""
-    drawn = []
+def courses(found: Sequence[Entry]) -> list[Course]:
+    """Gradients, dead and saturated units by layer and epoch, for each group."""
+    by_title = []
     for entry in found:
-        names = layer_names(entry.runs)
-        drawn.append(
-            [
-                figures.Layer(
-                    names[layer],
-                    layer_mean(entry.runs, layer, "gradient_norm", geometric=True),
-                    layer_mean(entry.runs, layer, "dead"),
-                    layer_mean(entry.runs, layer, "saturated"),
-                )
-                for layer in _some(range(len(names)))
-            ]
-        )
-    norms = [norm for layers in drawn for layer in layers for norm in layer.gradient[1]]
+        names, runs = layer_names(entry.runs), entry.runs
+        layers = [
+            LayerCourse(
+                name=names[layer],
+                gradient=layer_mean(runs, layer, "gradient_norm", geometric=True),
+                dead=layer_mean(runs, layer, "dead"),
+                saturated=layer_mean(runs, layer, "saturated"),
+            )
+            for layer in _some(len(names))
+        ]
+        if layers:
+            by_title.append((entry.title, layers))
+    norms = [n for _, layers in by_title for layer in layers for n in layer.gradient.means]
     limits = about(min(norms), max(norms)) if norms else None
-    return [
-        figures.course(entry.title, layers, limits)
-        for entry, layers in zip(found, drawn, strict=True)
-        if layers
-    ]
+    return [Course(title, layers, limits) for title, layers in by_title]
 
 
-def _parts(key: Values) -> dict[str, str]:
-    """Component → value, with the hyperparameters that differ: ``leaky_relu slope=0.2``.
-
-    Words stand alone: ``xavier uniform``.
-    """
-    short = headings(key)
-    parts: dict[str, list[str]] = {}
-    for name, value in key.items():
-        text, component = shown(value), name.partition(".")[0]
-        alone = component in COMPONENTS and isinstance(value, str) and text[:1] != "["
-        parts.setdefault(component, []).append(text if alone else f"{short[name]}={text}")
-    return {component: " ".join(texts) for component, texts in parts.items()}
-
-
-def _rank(component: str) -> int:
-    """Activation first, then init, then the others as they come."""
-    return COMPONENTS.index(component) if component in COMPONENTS[:2] else len(COMPONENTS)
+def confusion(entry: Entry, found: Answers) -> Confusion:
+    """The mean over the runs of a group of how often each class was taken for each."""
+    return Confusion(entry.title, found.confusion / found.runs)
 
 
 def _facet(entry: Entry) -> tuple[str, str]:
     """The panel that the entry belongs to and the label that it has there."""
-    first, *others = [*entry.parts.values()] or ["all runs"]
-    return (first, _title(others)) if others else ("", first)
+    first, *others = [*entry.parts.values()] or [joined([])]
+    return (first, joined(others)) if others else ("", first)
 
 
-def _title(parts: Iterable[str]) -> str:
-    return " · ".join(parts) or "all runs"
-
-
-def _cell(group: Group) -> tuple[float | None, str]:
-    """The group's mean and what stands in its cell: without a mean, how its runs ended."""
+def _cell(group: Group) -> Cell:
+    """The group's mean and its text: without a mean, how its runs ended."""
     _, mean, sd, _ = group.measures.val_accuracy
     if mean is None:
-        return None, "\n".join(group.statuses)
-    return mean, f"{100 * mean:.2f}" + ("" if sd is None else f"\n± {100 * sd:.2f}")
+        return Cell(None, "\n".join(group.statuses))
+    return Cell(mean, f"{100 * mean:.2f}" + ("" if sd is None else f"\n± {100 * sd:.2f}"))
 
 
-def _limits(run: RunData) -> tuple[float, float] | None:
+def _range(run: RunData) -> Limits | None:
     """The range of the run's activation, if it is a bounded one in all hidden layers."""
     specs = run.record.config.get("activation")
     names = {
@@ -222,9 +270,13 @@ def _limits(run: RunData) -> tuple[float, float] | None:
     return ACTIVATIONS[name].limits if name in list(ACTIVATIONS) else None
 
 
-def _some(layers: Sequence[int]) -> list[int]:
-    """All of ``layers``, or `MOST_LAYERS` of them, the first and the last among them."""
-    if len(layers) <= MOST_LAYERS:
-        return list(layers)
-    last = len(layers) - 1
-    return [layers[round(index * last / (MOST_LAYERS - 1))] for index in range(MOST_LAYERS)]
+def _some(layers: int) -> list[int]:
+    """The numbers of all layers, or of `MOST_LAYERS`, the first and the last among them."""
+    if layers <= MOST_LAYERS:
+        return list(range(layers))
+    return [round(place * (layers - 1) / (MOST_LAYERS - 1)) for place in range(MOST_LAYERS)]
+
+
+def _in_parts(sequence: list[T], most: int) -> list[list[T]]:
+    """``sequence`` in pieces of at most ``most``."""
+    return [sequence[start : start + most] for start in range(0, len(sequence), most)]

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnbasic.compare.grouping import RATE, decisive
+from nnbasic.compare.grouping import config, decisive
 from nnbasic.compare.measures import Group
 from nnbasic.compare.significance import Contrast, contrasts
 from nnbasic.compare.standing import accuracies
-from nnbasic.runs.choices import Values
+from nnbasic.runs.choices import RATE, SEARCHED, Values
 from nnbasic.runs.collection import Scalar
 
 
@@ -49,10 +49,9 @@ def _by_choice(groups: Sequence[Group]) -> dict[frozenset[tuple[str, Scalar]], G
     """Ranked groups by all that decides their results but the rate; those of one config each."""
     found: dict[frozenset[tuple[str, Scalar]], list[Group]] = {}
     for group in groups:
-        configs = {frozenset(decisive(run).items()) for run in group.counted}
+        configs = {config(run) for run in group.counted}
         if group.apart is None and len(configs) == 1:
-            (config,) = configs
-            choice = frozenset(each for each in config if each[0] != RATE)
+            choice = frozenset(each for each in configs.pop() if each[0] not in (RATE, SEARCHED))
             found.setdefault(choice, []).append(group)
     return {choice: same[0] for choice, same in found.items() if len(same) == 1}
 

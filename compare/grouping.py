@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nnbasic.configs import printable
-from nnbasic.runs.choices import Choices, Values, shown, tell_apart, values
+from nnbasic.runs.choices import Values, is_choice, shown, tell_apart, values
 from nnbasic.runs.collection import RunData, Scalar
 from nnbasic.runs.storage import RunError
 
@@ -17,8 +16,6 @@ TERMS = ("epochs", "data.validation", "dataset", "code")
 
 UNDECISIVE = ("data.dataset", "diagnostics", "plugins")
 """What leaves the result of a run as it is: where its data were to be found, what was watched."""
-
-RATE = "optimizer.lr"
 
 MANY = 4
 """Above how many the ids of runs are abridged in a sentence."""
@@ -56,6 +53,12 @@ def decisive(run: RunData) -> Values:
     return {key: value for key, value in values(run).items() if key not in UNDECISIVE}
 
 
+def config(run: RunData) -> frozenset[tuple[str, Scalar]]:
+    """What was chosen for ``run``: equal for its repetitions."""
+    row = decisive(run)
+    return frozenset(each for each in row.items() if is_choice(each[0], row))
+
+
 def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grouping:
     """Put ``runs``, oldest first, into groups that differ only in the seed, or in keys not ``by``.
 
@@ -64,8 +67,7 @@ def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grou
     # of equally many, the terms of the latest: what the person is at work on
     (terms, _), *_ = Counter(map(_terms, reversed(runs))).most_common(1)
     table = {id(run): decisive(run) for run in runs}
-    fair = [run for run in runs if _terms(run) == terms]
-    same, differs, implied = _told_apart([table[id(run)] for run in fair], searched(runs[0]))
+    same, differs, implied = tell_apart([table[id(run)] for run in runs if _terms(run) == terms])
     everything = tell_apart([*table.values()])
     columns, others = differs, everything.differs
     if by is not None:
@@ -74,7 +76,8 @@ def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grou
     groups: dict[tuple[tuple[str, Scalar], ...], list[RunData]] = {}
     for run in runs:
         row, names = table[id(run)], columns if _terms(run) == terms else others
-        groups.setdefault(tuple((key, row[key]) for key in names if key in row), []).append(run)
+        name = tuple((key, row[key]) for key in names if is_choice(key, row))
+        groups.setdefault(name, []).append(run)
     return Grouping(
         same,
         differs,
@@ -86,8 +89,8 @@ def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grou
 
 
 def searched(run: RunData) -> bool:
-    """Whether the learning rate of ``run`` was searched for it: a sweep leaves a note of that."""
-    return "chosen by the mean validation accuracy" in run.user.notes
+    """Whether a sweep searched for the learning rate of ``run``."""
+    return run.record.rate_search is not None
 
 
 def unlike_terms(run: RunData, terms: Values) -> str:
@@ -104,7 +107,7 @@ def label(key: Mapping[str, Scalar], short: Mapping[str, str]) -> str:
 
 def ids(runs: Iterable[RunData]) -> str:
     """The ids of ``runs``, of many the first ones and how many more."""
-    names = [printable(run.run.id) for run in runs]
+    names = [run.run.id for run in runs]
     more = f" and {len(names) - MANY + 1} more" if len(names) > MANY else ""
     return ", ".join(names[: MANY - 1] if more else names) + more
 
@@ -116,7 +119,7 @@ def _chosen(by: Sequence[str], keys: Sequence[str], differs: Sequence[str]) -> t
         if not any(_is_of(known, key) for known in keys):
             close = difflib.get_close_matches(key, keys, n=1)
             hint = f"did you mean {close[0]}?" if close else f"these differ: {', '.join(differs)}"
-            raise RunError(f"no run has a key {printable(key)!r} to compare by; {hint}")
+            raise RunError(f"no run has a key {key!r} to compare by; {hint}")
     named = [key for prefix in chosen for key in differs if _is_of(key, prefix)]
     terms = [key for key in differs if key in TERMS]
     return tuple(dict.fromkeys(named + terms))
@@ -129,17 +132,3 @@ def _is_of(key: str, prefix: str) -> bool:
 def _terms(run: RunData) -> tuple[Scalar, ...]:
     of_run = values(run)
     return tuple(of_run[key] for key in TERMS)
-
-
-def _told_apart(table: Sequence[Values], rates_searched: bool) -> Choices:
-    """As `tell_apart`; a rate that was searched for each of the other choices comes with them."""
-    same, differs, implied = tell_apart(table)
-    others = [key for key in differs if key != RATE]
-    rates: dict[tuple[Scalar, ...], Scalar] = {}
-    follows = all(
-        rates.setdefault(tuple(row.get(key) for key in others), row.get(RATE)) == row.get(RATE)
-        for row in table
-    )
-    if rates_searched and RATE in differs and follows:
-        return Choices(same, tuple(others), (*implied, RATE))
-    return Choices(same, differs, implied)

@@ -1,4 +1,4 @@
-"""Two networks on the same test images: do they err on other ones?"""
+"""McNemar's test: do two networks make different errors on the same test images?"""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ import numpy as np
 
 from nnbasic.compare.measures import Group
 from nnbasic.compare.significance import mcnemar_p
-from nnbasic.configs import printable
-from nnbasic.model.arrays import Array
-from nnbasic.runs.collection import RunData
-from nnbasic.runs.storage import RunError, read_arrays
+from nnbasic.runs.predictions import Predictions
+from nnbasic.runs.storage import RunError
 
 
 class McNemar(NamedTuple):
-    """How many test images only one of two runs got right, and the exact p of that."""
+    """How many test images each of two runs alone got right, and the exact p of the difference."""
 
     first: str
     second: str
@@ -26,15 +24,15 @@ class McNemar(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"McNemar's test on the test images: {printable(self.first)} alone is right on"
-            f" {self.only_first}, {printable(self.second)} alone on {self.only_second};"
+            f"McNemar's test on the test images: {self.first} alone is right on"
+            f" {self.only_first}, {self.second} alone on {self.only_second};"
             f" exact p = {self.p:.3g}. It asks whether these two networks differ, not what"
             " another seed would give."
         )
 
 
 def mcnemar(groups: Sequence[Group]) -> tuple[McNemar | None, str | None]:
-    """The test, if there are two runs in all; or a sentence that says why it cannot be made."""
+    """The test, if there are exactly two runs; or a sentence that says why it is impossible."""
     runs = [run for group in groups for run in group.runs]
     if len(runs) != 2:
         return None, None
@@ -42,32 +40,13 @@ def mcnemar(groups: Sequence[Group]) -> tuple[McNemar | None, str | None]:
     if first.record.dataset_sha256 != second.record.dataset_sha256:
         return None, "No McNemar test: the two runs have different test sets."
     try:
-        (labels, guess), (others, other_guess) = _answers(first), _answers(second)
+        a, b = (Predictions.read(run.run.predictions) for run in runs)
     except RunError as error:
-        return None, f"No McNemar test: {printable(str(error))}."
-    if not np.array_equal(labels, others):
+        return None, f"No McNemar test: {error}."
+    if not np.array_equal(a.labels, b.labels):
         return None, "No McNemar test: the labels in the two predictions.npz are not the same."
-    right, other_right = guess == labels, other_guess == labels
+    right, other_right = a.predicted == a.labels, b.predicted == b.labels
     only_first = int(np.sum(right & ~other_right))
     only_second = int(np.sum(other_right & ~right))
     p = mcnemar_p(only_first, only_second)
     return McNemar(first.run.id, second.run.id, only_first, only_second, p), None
-
-
-def test_images(runs: Sequence[RunData]) -> int | None:
-    """How many test images ``runs``, of one data set, were scored on; None if none can tell."""
-    for run in runs:
-        try:
-            return len(_answers(run)[0])
-        except RunError:
-            continue
-    return None
-
-
-def _answers(run: RunData) -> tuple[Array, Array]:
-    """The true and the predicted classes, each (n,); RunError if they cannot be read."""
-    path = run.run.predictions
-    labels, predicted = read_arrays(path, "labels", "predicted")
-    if labels.ndim != 1 or labels.shape != predicted.shape or not len(labels):
-        raise RunError(f"{path} does not hold a label and a prediction for each image")
-    return labels, predicted

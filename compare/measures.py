@@ -1,4 +1,4 @@
-"""What is measured of a group of runs; docs/statistics.md says how, and what it does not tell."""
+"""What is measured in a group of runs; docs/statistics.md explains each measure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from nnbasic.compare.grouping import decisive
+from nnbasic.compare.grouping import config
 from nnbasic.compare.significance import Contrast, Summary, summary
 from nnbasic.runs.choices import Values
 from nnbasic.runs.collection import RunData, Scalar
@@ -94,13 +94,8 @@ def latest_of_each(runs: Iterable[RunData]) -> list[RunData]:
 
 
 def count(runs: Sequence[RunData]) -> tuple[RunData, ...]:
-    """The runs whose accuracies count: of each config and seed the latest, unless it failed."""
-    return tuple(run for run in latest_of_each(runs) if fate(run) == "finished")
-
-
-def config(run: RunData) -> tuple[tuple[str, Scalar], ...]:
-    """What decides the result of ``run``, but for its seed."""
-    return tuple(decisive(run).items())
+    """The runs that have accuracies: of each config and seed the latest, unless it diverged."""
+    return tuple(run for run in latest_of_each(runs) if fate(run) != "diverged")
 
 
 def measure(
@@ -124,7 +119,7 @@ def measure(
 
     return Measures(
         accuracy(best_accuracy),
-        accuracy(test_accuracy),
+        accuracy(accuracy_on_test_set),
         _reached(ended, threshold, "epoch"),
         _reached(ended, threshold, "elapsed_seconds"),
         _of_known(statistics.median, epochs),
@@ -136,18 +131,17 @@ def measure(
 
 def best_accuracy(run: RunData) -> float | None:
     """The validation accuracy of the epoch that `best.npz` holds."""
-    return number((run.record.best or {}).get("val_accuracy"))
+    return run.record.val_accuracy
 
 
 def images(run: RunData) -> int:
     """How many validation images `best_accuracy` is a share of."""
-    found = run.flat.get("data.validation")
-    return found if isinstance(found, int) and found > 0 else MOST_IMAGES
+    return (run.record.best and run.record.best.val_images) or MOST_IMAGES
 
 
-def test_accuracy(run: RunData) -> float | None:
+def accuracy_on_test_set(run: RunData) -> float | None:
     """The accuracy on the test set, scored once at the end."""
-    return number(run.record.test_accuracy)
+    return run.record.test_accuracy
 
 
 def by_seed(
@@ -188,7 +182,7 @@ def number(value: object) -> float | None:
 def _near_chance(run: RunData) -> bool:
     """Whether ``run`` ended with less than one and a half times the accuracy of guessing."""
     layers = run.record.config.get("layers")
-    accuracy = number((run.record.last or {}).get("val_accuracy"))
+    accuracy = run.record.last.val_accuracy if run.record.last else None
     if accuracy is None or not isinstance(layers, list) or not isinstance(layers[-1], int):
         return False
     return accuracy < 1.5 / layers[-1]

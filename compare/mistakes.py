@@ -1,4 +1,4 @@
-"""What the networks of a group get wrong on the test images, from their `predictions.npz`."""
+"""The errors of a group's networks on the test images, from their `predictions.npz`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from nnbasic.model.arrays import Array
 from nnbasic.runs.collection import RunData
-from nnbasic.runs.storage import RunError, read_arrays
+from nnbasic.runs.predictions import Predictions
+from nnbasic.runs.storage import RunError
 
 
 class Confused(NamedTuple):
@@ -22,9 +23,9 @@ class Confused(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """A test image that a group gets wrong.
+    """A test image that some run of a group gets wrong.
 
-    ``likeliest`` are the classes with the highest mean probability over the runs, and those;
+    ``likeliest`` are the classes with the highest mean probability over the runs, with it;
     ``probability`` is that of the ``true`` class; ``runs`` is how many runs are wrong.
     """
 
@@ -57,12 +58,12 @@ class Answers:
         return [Confused(*pair, errors[pair] / self.runs) for pair in pairs if errors[pair]]
 
     def most_wrong(self, most: int) -> list[Wrong]:
-        """The images whose true class has the least mean probability, of those taken for another.
+        """The ``most`` wrong images: those whose true class has the lowest mean probability.
 
-        Of equally improbable ones the first.
+        Ties go to the image that comes first.
         """
         chosen = self.probabilities[np.arange(len(self.labels)), self.labels]
-        errors = np.flatnonzero(self.probabilities.argmax(axis=1) != self.labels)
+        errors = np.flatnonzero(self.wrong)
         worst = errors[np.argsort(chosen[errors], kind="stable")][:most]
         return [
             Wrong(
@@ -80,41 +81,30 @@ class Answers:
 
 
 def answers(runs: Sequence[RunData]) -> Answers | None:
-    """The answers of those of ``runs`` whose predictions can be read; None if there are none.
+    """The answers of those of ``runs`` whose predictions can be read; None if none can be.
 
-    What is not of the same images and classes as the first is left out.
+    Runs with other images or classes than the first one are left out.
     """
     found = [each for each in map(_read, runs) if each is not None]
     same = [
-        (labels, p)
-        for labels, p in found
-        if p.shape == found[0][1].shape and np.array_equal(labels, found[0][0])
+        each
+        for each in found
+        if each.probabilities.shape == found[0].probabilities.shape
+        and np.array_equal(each.labels, found[0].labels)
     ]
     if not same:
         return None
-    labels, first = same[0]
-    classes = first.shape[1]
-    confusion = np.zeros((classes, classes), dtype=int)
-    mean, wrong = np.zeros(first.shape), np.zeros(len(labels), dtype=int)
-    for _, probabilities in same:
-        predicted = probabilities.argmax(axis=1)
-        confusion += np.bincount(labels * classes + predicted, minlength=classes**2).reshape(
-            classes, classes
-        )
-        mean += probabilities
-        wrong += predicted != labels
-    return Answers(len(same), labels, confusion, mean / len(same), wrong)
+    return Answers(
+        len(same),
+        same[0].labels,
+        np.sum([each.confusion() for each in same], axis=0),
+        np.stack([each.probabilities for each in same]).mean(axis=0, dtype=np.float64),
+        np.sum([each.predicted != each.labels for each in same], axis=0),
+    )
 
 
-def _read(run: RunData) -> tuple[Array, Array] | None:
-    """Labels and probabilities; None if the file is missing, damaged or something else."""
+def _read(run: RunData) -> Predictions | None:
     try:
-        labels, probabilities = read_arrays(run.run.predictions, "labels", "probabilities")
+        return Predictions.read(run.run.predictions)
     except RunError:
         return None
-    labels = labels.astype(np.intp)
-    fits = labels.ndim == 1 and probabilities.ndim == 2 and len(labels) == len(probabilities)
-    if not fits or not len(labels) or probabilities.dtype.kind != "f":
-        return None
-    within = labels.min() >= 0 and labels.max() < probabilities.shape[1] <= 1000
-    return (labels, probabilities) if within and np.isfinite(probabilities).all() else None

@@ -1,4 +1,4 @@
-"""Small pictures for the report, as PNG in data URLs: digits, and what first layers look for."""
+"""Small pictures for the report, as PNG in data URLs: digits and first-layer weights."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from nnbasic.configs import Config
 from nnbasic.model.arrays import Array
 from nnbasic.runs.collection import RunData
-from nnbasic.runs.scoring import build
-from nnbasic.runs.storage import RunError, read_arrays
+from nnbasic.runs.storage import RunError
+from nnbasic.runs.trained import build, restored
 
 SIDE = 28
 ACROSS, DOWN = 8, 2
@@ -53,15 +53,17 @@ def first_weights(run: RunData) -> tuple[Array, Array] | str:
     if run.record.config.get("plugins"):
         return "its config has plugins, and a report runs no code of others"
     try:
-        before = build(Config.model_validate(run.record.config)).parameters["layer1.weight"]
+        # the record's config, as the file may have come to name plugins since
+        config = Config.model_validate(run.record.config)
+        before = build(config).parameters["layer1.weight"]
     except (ValidationError, ValueError, MemoryError):
         return "its config cannot be used"
     try:
-        (after,) = read_arrays(run.run.best, "parameters/layer1.weight")
+        after = restored(run.run, run.record, config).network.parameters["layer1.weight"]
     except RunError:
-        return "its best.npz cannot be read"
-    if after.shape != before.shape or not np.isfinite(after).all():
-        return "its best.npz is not of its config"
+        return "its best.npz cannot be used"
+    if not np.isfinite(after).all():
+        return "its best.npz is damaged"
     return before, after
 
 

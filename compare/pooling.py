@@ -1,4 +1,4 @@
-"""What the runs of a group have in common: mean curves with their band, and pooled histograms."""
+"""The runs of a group taken together: mean curves with their band, and pooled histograms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BINS = 128
 
 
 class Band(NamedTuple):
-    """Mean over runs at each ``x``, and its 95 % interval: None for a single run."""
+    """The mean over runs at each ``x``, and its 95 % interval (None for a single run)."""
 
     x: Array
     mean: Array
@@ -34,6 +34,19 @@ class Pooled(NamedTuple):
     width: float
     counts: Array
 
+    @property
+    def edges(self) -> Array:
+        """The ends of the bins, one more than there are bins."""
+        edges: Array = self.low + self.width * np.arange(len(self.counts) + 1)
+        return edges
+
+
+class Means(NamedTuple):
+    """The mean over runs of a layer's figure after each of ``epochs``."""
+
+    epochs: list[int]
+    means: list[float]
+
 
 def by_epoch(runs: Sequence[RunData], key: str) -> Band | None:
     """The metric ``key`` over the epochs that all of ``runs`` have; None if there are none."""
@@ -46,7 +59,7 @@ def by_epoch(runs: Sequence[RunData], key: str) -> Band | None:
 
 
 def by_seconds(runs: Sequence[RunData], key: str) -> Band | None:
-    """The same, with the mean over ``runs`` of the seconds that had gone by for the epochs."""
+    """The same over time: each epoch stands at the mean over ``runs`` of its elapsed seconds."""
     band, times = by_epoch(runs, key), by_epoch(runs, "elapsed_seconds")
     if band is None or times is None:
         return None
@@ -74,12 +87,20 @@ def pooled(histograms: Iterable[Any]) -> Pooled | None:
     return Pooled(first * width, width, counts)
 
 
-def layer_mean(
-    runs: Sequence[RunData], layer: int, key: str, *, geometric: bool = False
-) -> tuple[list[int], list[float]]:
-    """Epochs, and the mean over ``runs`` of a figure of layer ``layer`` after each of them.
+def layer_histogram(runs: Sequence[RunData], layer: int, epoch: int | None = None) -> Pooled | None:
+    """The activations of a layer after ``epoch``, 0 is before the first, or at each run's end."""
+    return pooled(
+        figure(line, layer, "histogram")
+        for run in runs
+        for line in run.diagnostics
+        if line.get("epoch") == (run.record.epoch if epoch is None else epoch)
+    )
 
-    The geometric mean is for what differs by factors. Where no run has a figure there is none.
+
+def layer_mean(runs: Sequence[RunData], layer: int, key: str, *, geometric: bool = False) -> Means:
+    """The mean over ``runs`` of a layer's figure after each epoch in which a run has one.
+
+    The geometric mean is for figures that differ by factors; it leaves out what is not positive.
     """
     found: dict[int, list[float]] = {}
     for run in runs:
@@ -89,7 +110,7 @@ def layer_mean(
             if isinstance(epoch, int) and value is not None and (value > 0 or not geometric):
                 found.setdefault(epoch, []).append(math.log(value) if geometric else value)
     means = {epoch: sum(values) / len(values) for epoch, values in sorted(found.items())}
-    return list(means), [math.exp(mean) if geometric else mean for mean in means.values()]
+    return Means(list(means), [math.exp(mean) if geometric else mean for mean in means.values()])
 
 
 def layer_names(runs: Sequence[RunData]) -> list[str]:

@@ -1,7 +1,7 @@
 """A comparison as one HTML file that needs nothing but a browser.
 
-What a run's files hold is text of others: the template escapes all of it, and the page's own
-policy (a Content-Security-Policy) forbids every script and every request.
+The files of a run are not trusted: the template escapes all that comes from them, and the page's
+Content-Security-Policy forbids every script and every request.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from nnbasic.compare import text
 from nnbasic.compare.comparison import Comparison
-from nnbasic.compare.measures import Group, best_accuracy, number
+from nnbasic.compare.measures import Group, number
 from nnbasic.configs import printable
 from nnbasic.data import Dataset
 from nnbasic.runs import environment
@@ -25,16 +23,7 @@ from nnbasic.runs.choices import shown, values
 from nnbasic.runs.collection import RunData
 from nnbasic.runs.storage import RunError, write_text
 
-if TYPE_CHECKING:
-    from nnbasic.compare.exhibits import Entry
-    from nnbasic.compare.mistakes import Answers
-
 TEMPLATE = "report.html.j2"
-MOST_ROWS = 24
-"""For how many rows, the first ones, there are figures of their own."""
-
-MOST_CONFUSIONS = 3
-MOST_WRONG = 12
 DIGITS = 6
 """Significant digits of the metrics in the embedded data."""
 
@@ -55,57 +44,54 @@ def write(comparison: Comparison, file: Path, *, dataset: Dataset | str) -> None
 
 
 def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
-    """The report as text."""
+    """The report as HTML."""
     try:
         import jinja2
 
-        from nnbasic.compare import exhibits
+        from nnbasic.compare.illustrations import illustrations
     except ImportError as error:
         raise RunError(
             f"the report needs {error.name}, which is not installed: pip install"
             ' "nnbasic[report]", or in a checkout pip install ".[report]"'
         ) from None
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
     templates = jinja2.Environment(
-        loader=loader,
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_shown,
     )
     templates.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    entries = exhibits.entries(comparison.groups)
-    drawn = [group for group in comparison.groups if group.comparable and group.counted]
-    found = [entry for entry in entries if entry.group in drawn[:MOST_ROWS]]
+    return templates.get_template(TEMPLATE).render(
+        _texts(comparison), **illustrations(comparison, dataset)
+    )
+
+
+def _texts(comparison: Comparison) -> dict[str, Any]:
+    """All but the figures, under the names that the template uses."""
     runs = [run for group in comparison.groups for run in group.runs]
     opening = text.opening(comparison)
-    return templates.get_template(TEMPLATE).render(
-        comparison=comparison,
-        title=": ".join(filter(None, (" × ".join(comparison.columns), opening[0]))),
-        opening=opening,
-        tables=_tables(comparison),
-        warnings=[*comparison.warnings, *_before_the_first_step(comparison.groups)],
-        overview=[*exhibits.heat_maps(entries), *exhibits.dots(entries)],
-        curves={
-            f"{y}_{x}": exhibits.curves(found, x=x, y=y)
-            for y in ("val_accuracy", "train_loss")
-            for x in ("epoch", "seconds")
-        },
-        histograms=exhibits.histograms(found),
-        courses=exhibits.courses(found),
-        drawn=len(drawn),
-        most_rows=MOST_ROWS,
-        filters=_filters(found),
-        mistakes=_mistakes(comparison, found, dataset),
-        differences=_differences(comparison),
-        same={key: shown(value) for key, value in comparison.same.items()},
-        runs=[_run(run) for run in runs],
-        environment=_environment(runs),
-        commands=[_command(group) for group in comparison.groups],
-        data=_data(comparison, runs),
-        made=environment.now()[:16].replace("T", " "),
-        version=environment.versions()["nnbasic"],
-    )
+    return {
+        "comparison": comparison,
+        "title": ": ".join(filter(None, (" × ".join(comparison.columns), opening[0]))),
+        "opening": opening,
+        "tables": _tables(comparison),
+        "warnings": [*comparison.warnings, *_before_the_first_step(comparison.groups)],
+        "differences": _differences(comparison),
+        "same": {key: shown(value) for key, value in comparison.same.items()},
+        "runs": list(map(_run, runs)),
+        "environment": _environment(runs),
+        "commands": list(map(_command, comparison.groups)),
+        "data": _data(comparison, runs),
+        "made": environment.now()[:16].replace("T", " "),
+        "version": environment.versions()["nnbasic"],
+    }
+
+
+def _shown(value: object) -> object:
+    """A text of the page escaped, its line breaks kept; figures and JSON are Markup, and safe."""
+    return "\n".join(map(printable, value.split("\n"))) if type(value) is str else value
 
 
 def _tables(comparison: Comparison) -> list[dict[str, Any]]:
@@ -120,7 +106,7 @@ def _tables(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def _before_the_first_step(groups: Sequence[Group]) -> list[str]:
-    """Which rows the trainer warned of at step 0, and the first one's warning in full."""
+    """The rows that were warned of before their first step, and the first warning in full."""
     warned = [(group, [run for run in group.runs if run.record.warnings]) for group in groups]
     rows = [f"{group.label} ({len(runs)} of {len(group.runs)})" for group, runs in warned if runs]
     if not rows:
@@ -128,73 +114,12 @@ def _before_the_first_step(groups: Sequence[Group]) -> list[str]:
     first = next(runs[0] for _, runs in warned if runs)
     return [
         f"The trainer warned of {', '.join(rows)}. {first.run.id}:"
-        f" {printable(' '.join(first.record.warnings))}"
-    ]
-
-
-def _filters(found: Sequence[Entry]) -> list[dict[str, Any]]:
-    from nnbasic.compare import pictures
-
-    cards = []
-    for entry in found:
-        weights = pictures.first_weights(entry.runs[0])
-        card: dict[str, Any] = {"title": entry.title, "run": entry.runs[0].run.id}
-        if isinstance(weights, str):
-            card["problem"] = weights
-        else:
-            card["before"], card["after"] = map(pictures.filters, weights)
-        cards.append(card)
-    return cards
-
-
-def _mistakes(
-    comparison: Comparison, found: Sequence[Entry], dataset: Dataset | str
-) -> dict[str, Any] | None:
-    """Confusions of the drawn groups in the order of the table; the first one's worst images."""
-    from nnbasic.compare import figures, mistakes
-
-    order = [group.key for group in comparison.groups]
-    ranked = sorted(found, key=lambda entry: order.index(entry.group.key))
-    known = [(e, a) for e in ranked if (a := mistakes.answers(e.runs)) is not None]
-    if not known:
-        return None
-    first, best = known[0]
-    images, problem = _test_images(first.runs[0], len(best.labels), dataset)
-    return {
-        "matrices": [
-            figures.confusion(entry.title, answers.confusion / answers.runs)
-            for entry, answers in known[:MOST_CONFUSIONS]
-        ],
-        "pairs": [(entry.title, answers.confused(5)) for entry, answers in known],
-        "title": first.title,
-        "runs": best.runs,
-        "wrong": _worst(best, images),
-        "problem": problem,
-    }
-
-
-def _test_images(
-    run: RunData, count: int, dataset: Dataset | str
-) -> tuple[np.ndarray | None, str | None]:
-    """The images that ``run`` was scored on, or why they cannot be shown."""
-    if isinstance(dataset, str):
-        return None, dataset
-    if dataset.sha256 != run.record.dataset_sha256 or len(dataset.test.labels) != count:
-        return None, f"the {dataset.name} at hand is not the data that the runs were trained on"
-    return dataset.test.images, None
-
-
-def _worst(best: Answers, images: np.ndarray | None) -> list[dict[str, Any]]:
-    from nnbasic.compare import pictures
-
-    return [
-        wrong._asdict() | {"picture": None if images is None else pictures.digit(images[wrong[0]])}
-        for wrong in best.most_wrong(MOST_WRONG)
+        f" {' '.join(first.record.warnings)}"
     ]
 
 
 def _differences(comparison: Comparison) -> dict[str, Any]:
-    """What differs between the rows: a line a row, with the hyperparameters that follow."""
+    """The values of each row for all keys in which the rows differ."""
     keys = [*comparison.columns, *comparison.implied]
     rows = []
     for group in comparison.groups:
@@ -204,11 +129,11 @@ def _differences(comparison: Comparison) -> dict[str, Any]:
 
 
 def _run(run: RunData) -> dict[str, Any]:
-    best, test = best_accuracy(run), number(run.record.test_accuracy)
+    best, test = run.record.val_accuracy, run.record.test_accuracy
     return {
         "id": run.run.id,
-        "name": printable(run.user.name),
-        "tags": [printable(tag) for tag in run.user.tags],
+        "name": run.user.name,
+        "tags": run.user.tags,
         "notes": run.user.notes,
         "seed": run.flat.get("seed"),
         "status": run.status,
@@ -218,12 +143,13 @@ def _run(run: RunData) -> dict[str, Any]:
 
 
 def _environment(runs: Sequence[RunData]) -> list[tuple[str, str]]:
-    """What the runs ran on, with how many runs where it is not one for all."""
+    """Data, versions and machines of the runs, with the number of runs where there are several."""
     records = [run.record for run in runs]
     aspects: list[tuple[str, Iterable[object]]] = [
         ("Data", (f"{record.dataset} {record.dataset_sha256}" for record in records)),
         ("nnbasic", (record.versions.get("nnbasic") for record in records)),
-        ("Code", (record.versions.get("git_commit") for record in records)),
+        ("Code", (shown(record.code_sha256) for record in records)),
+        ("Commit", (record.versions.get("git_commit") for record in records)),
         ("Python", (record.versions.get("python") for record in records)),
         ("NumPy", (record.versions.get("numpy") for record in records)),
         ("BLAS", (record.versions.get("blas") for record in records)),
@@ -234,7 +160,7 @@ def _environment(runs: Sequence[RunData]) -> list[tuple[str, str]]:
     ]
     rows = []
     for name, found in aspects:
-        counts = Counter(printable(str(each)) for each in found if each is not None)
+        counts = Counter(str(each) for each in found if each is not None)
         texts = [text if len(counts) == 1 else f"{text} ({n})" for text, n in counts.items()]
         rows.append((name, ", ".join(texts) or "not known"))
     started, ended = (record.started for record in records), (r.ended or "" for r in records)
@@ -244,7 +170,7 @@ def _environment(runs: Sequence[RunData]) -> list[tuple[str, str]]:
 
 
 def _command(group: Group) -> str:
-    """What repeats the runs of ``group``, bit for bit on the same machine."""
+    """The command that repeats the runs of ``group``."""
     config = shlex.quote(str(group.runs[0].run.directory / "config.yaml"))
     seeds = list(dict.fromkeys(run.flat.get("seed") for run in group.runs))
     if len(seeds) == 1:
@@ -264,5 +190,5 @@ def _data(comparison: Comparison, runs: Sequence[RunData]) -> dict[str, Any]:
         run.run.id: {key: [rounded(row.get(key)) for row in run.metrics] for key in METRICS}
         for run in runs
     }
-    # what JSON cannot hold, a record that others wrote might
+    # a record from elsewhere may hold values that JSON cannot
     return json.loads(json.dumps(comparison.to_dict() | {"metrics": series}, default=str))  # type: ignore[no-any-return]

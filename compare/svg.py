@@ -1,118 +1,91 @@
-"""matplotlib's SVG, made part of a page: in the page's font and in its colours, light or dark.
-
-A figure is drawn in stand-in colours, which here become the page's CSS variables. Figures are
-`WIDTH` inches wide and their text is small but stays so: on a phone a figure has the whole width
-of the page, on a wide screen several stand side by side.
-"""
+"""A figure as an element of an HTML page, in the page's font and colours."""
 
 from __future__ import annotations
 
-import contextlib
-import re
-from collections.abc import Iterator
+import warnings
 from io import StringIO
-from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
-WIDTH = 3.7
+from nnbasic.compare.theme import COLOURS
 
-INK, MUTED, LINE, PANEL = "#010101", "#020202", "#030303", "#040404"
-SERIES = tuple(f"#0500{number:02x}" for number in range(6))
-DASHES = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (6, 1.2, 1.2, 1.2)), (0, (2.5, 1)), (0, (9, 1.5)))
-"""A second sign for each of `SERIES`, for who cannot tell their colours apart."""
+SVG = "{http://www.w3.org/2000/svg}"
+LINK = "{http://www.w3.org/1999/xlink}href"
 
-_VARIABLES = {INK: "ink", MUTED: "muted", LINE: "line", PANEL: "panel"} | {
-    colour: f"series-{number + 1}" for number, colour in enumerate(SERIES)
-}
-_STYLE = {
-    "svg.fonttype": "none",  # text stays text, in the page's font
-    "svg.hashsalt": "nnbasic",
-    "text.parse_math": False,  # a name may hold dollars
-    "font.size": 8,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": LINE,
-    "axes.facecolor": "none",
-    "axes.titlesize": 9,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": LINE,
-    "grid.linewidth": 0.6,
-    "axes.axisbelow": True,
-    "xtick.color": LINE,
-    "xtick.labelcolor": MUTED,
-    "ytick.color": LINE,
-    "ytick.labelcolor": MUTED,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "ytick.minor.size": 0,
-    "figure.facecolor": "none",
-    "legend.frameon": False,
-    "legend.handlelength": 2.6,
-    "legend.borderaxespad": 0.2,
-    "lines.linewidth": 1.6,
-    "lines.solid_capstyle": "round",
-}
+_PROPERTIES = {light: f"var(--{name}, {light})" for name, (light, _) in COLOURS.items()}
+_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
-def depth(number: int, count: int) -> str:
-    """The stand-in for layer ``number`` of ``count``, on a ramp from the first to the last."""
-    return f"#0600{round(100 * number / max(count - 1, 1)):02x}"
+def element(figure: Figure) -> Markup:
+    """The figure as an ``<svg>``; its label says to a screen reader what it shows.
 
-
-@contextlib.contextmanager
-def style() -> Iterator[None]:
-    """Draw and write figures within this."""
-    with matplotlib.rc_context(_STYLE):  # type: ignore[arg-type]
-        yield
-
-
-def panels(
-    height: float, rows: int = 1, columns: int = 1, *, left: float, bottom: float, **options: Any
-) -> tuple[Figure, Any]:
-    """A figure of ``height`` inches with a grid of axes, shape (rows, columns).
-
-    ``left`` and ``bottom`` are margins in inches: set, not sought, which takes a tenth of the
-    time and makes figures that stand side by side alike.
+    The colours of the theme become custom properties, `--ink` and so on, which have the figure's
+    own colours where the page does not set them. Ids are hashes that begin with the label, so
+    that figures of different labels share none.
     """
-    figure = Figure(figsize=(WIDTH, height))
-    figure.subplots_adjust(
-        left=left / WIDTH, right=1 - 0.2 / WIDTH, bottom=bottom / height, top=1 - 0.28 / height
-    )
-    return figure, figure.subplots(rows, columns, squeeze=False, **options)
-
-
-def svg(figure: Figure, description: str) -> Markup:
-    """The figure as an element of an HTML page; ``description`` is for who cannot see it."""
+    description = str(figure.get_label())
     file = StringIO()
-    figure.savefig(file, format="svg", transparent=False)
-    text = file.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)
-    text = re.sub(r'<g id="[^"]*"', "<g", text)  # equal in all figures, and used by nothing
-    text = re.sub(r" transform=\"rotate\(-0 [^\"]*\"", "", text)
-    text = re.sub(r"font-family: [^;\"]*;? ?", "", text)
-    text = re.sub(r'(?<= )(d|x|y|points|transform)="[^"]*"', _rounded, text)
-    text = re.sub(r"(?:(?<=fill: )|(?<=stroke: ))#[0-9a-f]{6}", _of_page, text)
-    text = re.sub(r">\s+<", "><", text)
-    width, height = 72 * figure.get_size_inches()
-    head = f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(description)}"'
-    return Markup(re.sub(r"<svg[^>]*", lambda _: head, text, count=1))
+    # text stays text, in the page's font
+    settings = matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": description})
+    with settings, warnings.catch_warnings():
+        # a font without 한국어 is no loss: the browser has another one
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        figure.savefig(file, format="svg", metadata=_NO_METADATA)
+    root = ElementTree.fromstring(file.getvalue())
+    for definitions in root.iter(f"{SVG}defs"):
+        for sheet in definitions.findall(f"{SVG}style"):
+            definitions.remove(sheet)  # it would hold for the whole page
+    for part in root.iter():
+        _adapt(part)
+    _flatten(root)
+    root.attrib = {
+        "viewBox": root.attrib["viewBox"],
+        "role": "img",
+        "aria-label": description,
+        "font-family": "sans-serif",
+        "stroke-linejoin": "round",
+    }
+    return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 
-def _rounded(match: re.Match[str]) -> str:
-    attribute = re.sub(r"\s+", " ", match[0])
-    return re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.1f}", attribute)
+def _adapt(part: ElementTree.Element) -> None:
+    """Leave out of ``part`` what the page does not need, and colour it by the page."""
+    part.tag, part.tail = part.tag.removeprefix(SVG), None
+    if part.tag != "text":
+        part.text = None
+    if part.tag == "g":
+        part.attrib.pop("id", None)  # the same in all figures, and nothing refers to it
+    if part.get("transform", "").startswith("rotate(-0 "):
+        del part.attrib["transform"]
+    if LINK in part.attrib:
+        part.set("href", part.attrib.pop(LINK))
+    if style := part.get("style"):
+        declarations = (map(str.strip, each.split(":", 1)) for each in style.split(";"))
+        kept = (
+            f"{name}:{_PROPERTIES.get(value, value)}"
+            for name, value in declarations
+            if name != "font-family"
+        )
+        part.set("style", ";".join(kept))
+    for name in {"d", "x", "y"}.intersection(part.attrib):
+        part.set(name, " ".join(map(_rounded, part.attrib[name].split())))
 
 
-def _of_page(match: re.Match[str]) -> str:
-    colour = match[0]
-    if colour.startswith("#0600"):
-        return f"color-mix(in oklab, var(--last) {int(colour[5:], 16)}%, var(--first))"
-    return f"var(--{_VARIABLES[colour]})" if colour in _VARIABLES else colour
+def _flatten(part: ElementTree.Element) -> None:
+    """Put what is in groups that say nothing in their place."""
+    children: list[ElementTree.Element] = []
+    for child in part:
+        _flatten(child)
+        children += child if child.tag == "g" and not child.attrib else [child]
+    part[:] = children
+
+
+def _rounded(token: str) -> str:
+    """A coordinate to a tenth of a point; other parts of a path as they are."""
+    try:
+        return f"{round(float(token), 1):g}"
+    except ValueError:
+        return token

@@ -1,46 +1,28 @@
-"""A comparison as text: for the terminal, for an issue, for a spreadsheet."""
+"""A comparison in words, columns, Markdown and CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.measures import Group, Reached
 from nnbasic.compare.significance import Summary
-from nnbasic.configs import printable
 from nnbasic.runs.choices import headings, shown
 
 Column = tuple[str, Callable[[Group], str]]
+"""A heading, and the function that gives a group's cell."""
+
 NONE = "–"
 SEARCHED = "The runs whose learning rate was searched for each row:"
 TELLING = ("dataset", "layers", "optimizer", "optimizer.lr", "epochs")
-"""What a reader wants to know first of what is the same."""
-
-
-def table(comparison: Comparison, width: int = 80) -> str:
-    """Text in lines of ``width`` columns: what is the same, what differs, warnings, rows, notes."""
-    blocks = [
-        "\n".join(_wrapped(line, width) for line in opening(comparison)),
-        "\n".join(_wrapped(line, width) for line in comparison.verdict),
-        "\n".join(_wrapped(f"Warning: {text}", width) for text in comparison.warnings),
-    ]
-    for title, groups in parts(comparison):
-        blocks.append(title)
-        for columns in (_accuracies(), _course(comparison)):
-            figures = _telling(columns, groups)
-            blocks.append(_aligned(groups, _keys(comparison, groups), figures, width))
-    blocks.append("\n".join(_wrapped(text, width) for text in comparison.notes))
-    if comparison.searched:
-        blocks += [SEARCHED, table(comparison.searched, width)]
-    return "\n\n".join(filter(None, blocks))
+"""What a reader wants to know first of all that is the same."""
 
 
 def markdown(comparison: Comparison) -> str:
-    """The same as lists and wide tables in GitHub's Markdown."""
+    """The comparison as lists and wide tables in GitHub's Markdown."""
     blocks = [
         "  \n".join(map(_escaped, opening(comparison))),
         "  \n".join(map(_escaped, comparison.verdict)),
@@ -61,7 +43,7 @@ def markdown(comparison: Comparison) -> str:
 
 
 def as_csv(comparison: Comparison) -> str:
-    """One line a group after a line of headings; shares between 0 and 1, unknown ones empty."""
+    """One line per group after a line of headings; shares between 0 and 1, unknown ones empty."""
     output = io.StringIO()
     rows = []
     for group in comparison.to_dict()["groups"]:
@@ -75,14 +57,14 @@ def as_csv(comparison: Comparison) -> str:
 
 
 def wide(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
-    """All columns that have something to say of ``groups``: heading, and what a group has there."""
+    """All columns with a cell for at least one of ``groups``; ``n`` also says how runs ended."""
     test: Column = ("test acc. %", lambda group: _spread(group.measures.test_accuracy))
-    figures = _telling([*_accuracies()[1:], test, *_course(comparison)], groups)
-    return [*_keys(comparison, groups), ("n", _runs), *figures]
+    figures = telling([*accuracies()[1:], test, *course(comparison)], groups)
+    return [*keys(comparison, groups), ("n", _runs), *figures]
 
 
 def opening(comparison: Comparison) -> list[str]:
-    """How many runs and rows, what is the same and what differs, a line each."""
+    """How many runs and rows there are, what is the same and what differs, a line each."""
     same = comparison.same
     runs, rows = sum(len(group.runs) for group in comparison.groups), len(comparison.groups)
     telling = ", ".join(f"{key} {shown(same[key])}" for key in TELLING if key in same)
@@ -98,26 +80,29 @@ def opening(comparison: Comparison) -> list[str]:
 
 
 def parts(comparison: Comparison) -> Iterator[tuple[str, list[Group]]]:
-    """The rows that are ranked, and, under a title, those that are not."""
+    """The groups that are ranked, without a title, and the others under one."""
     for ranked, title in ((True, ""), (False, "Not ranked (see above):")):
         groups = [group for group in comparison.groups if (group.apart is None) is ranked]
         if groups:
             yield title, groups
 
 
-def _keys(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
+def keys(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
+    """The columns that name ``groups``."""
+
     def column(key: str, heading: str) -> Column:
         return heading, lambda group: shown(group.key[key]) if key in group.key else ""
 
-    keys = dict.fromkeys([*comparison.columns, *(key for group in groups for key in group.key)])
+    names = dict.fromkeys([*comparison.columns, *(key for group in groups for key in group.key)])
     return [
         column(key, heading)
-        for key, heading in headings(keys).items()
+        for key, heading in headings(names).items()
         if any(key in group.key for group in groups)
     ]
 
 
-def _accuracies() -> list[Column]:
+def accuracies() -> list[Column]:
+    """The columns that say how good the runs became."""
     return [
         ("n", lambda group: _n(group)),
         ("val. acc. %", lambda group: _spread(group.measures.val_accuracy)),
@@ -128,7 +113,9 @@ def _accuracies() -> list[Column]:
     ]
 
 
-def _course(comparison: Comparison) -> list[Column]:
+def course(comparison: Comparison) -> list[Column]:
+    """The columns that say how fast and how healthily the runs learned."""
+
     def share(value: float | None) -> str:
         return NONE if value is None else f"{100 * value:.1f}"
 
@@ -145,37 +132,9 @@ def _course(comparison: Comparison) -> list[Column]:
     ]
 
 
-def _telling(columns: Sequence[Column], groups: Sequence[Group]) -> list[Column]:
-    """``columns`` without those that have no figure for any group."""
+def telling(columns: Sequence[Column], groups: Sequence[Group]) -> list[Column]:
+    """``columns`` without those that have a figure for none of ``groups``."""
     return [column for column in columns if any(column[1](group) != NONE for group in groups)]
-
-
-def _aligned(
-    groups: Sequence[Group], keys: Sequence[Column], columns: Sequence[Column], width: int
-) -> str:
-    """A table; where the keys leave no room for the figures, they stand on a line above them."""
-    lines = _lines(groups, [*keys, *columns], left=len(keys))
-    if max(map(len, lines)) <= width:
-        return "\n".join(lines)
-    head, *rows = _lines(groups, columns, left=0)
-    named = [
-        f"{_wrapped(group.label, width)}\n  {row}" for group, row in zip(groups, rows, strict=True)
-    ]
-    return "\n".join([f"  {head}", *named])
-
-
-def _lines(groups: Sequence[Group], columns: Sequence[Column], left: int) -> list[str]:
-    """A line of headings and one a group; the first ``left`` columns are aligned left."""
-    rows = [[heading for heading, _ in columns]]
-    rows += [[cell(group) for _, cell in columns] for group in groups]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(wide) if index < left else cell.rjust(wide)
-            for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def _n(group: Group) -> str:
@@ -219,15 +178,9 @@ def _seconds(value: float | None) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.1f}"
 
 
-def _wrapped(text: str, width: int) -> str:
-    return textwrap.fill(
-        text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-    )
-
-
 def _escaped(text: str) -> str:
-    """``text`` without a meaning in Markdown."""
-    return re.sub(r"([\\`*\[\]<>|#~])", r"\\\1", text)
+    """``text`` on one line, with no mark of Markdown in it."""
+    return re.sub(r"([\\`*\[\]<>|#~])", r"\\\1", " ".join(text.splitlines()))
 
 
 def _flat(group: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -242,6 +195,6 @@ def _flat(group: dict[str, object], prefix: str = "") -> Iterator[tuple[str, obj
             yield f"{prefix}{name}_low", low
             yield f"{prefix}{name}_high", high
         elif isinstance(value, list):
-            yield f"{prefix}{name}", " ".join(printable(str(each)) for each in value)
+            yield f"{prefix}{name}", " ".join(map(str, value))
         else:
             yield f"{prefix}{name}", value

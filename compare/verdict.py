@@ -10,7 +10,6 @@ from nnbasic.compare.factors import Cell, Effects, Factor, Interaction
 from nnbasic.compare.measures import Group
 from nnbasic.compare.planning import Plan
 from nnbasic.compare.significance import LEVEL
-from nnbasic.configs import printable
 
 SEVERAL_SEEDS = 5
 """How many seeds are proposed where there is one."""
@@ -96,7 +95,7 @@ def _one_seed(ranked: Sequence[Group]) -> str:
     return (
         f"{name(ranked[0].key)} came out best{_mean(ranked[0])}, but with one seed nothing can be"
         " said about chance: another one may turn the order round. More seeds:"
-        f" {printable(more_seeds(ranked, SEVERAL_SEEDS))}"
+        f" {more_seeds(ranked, SEVERAL_SEEDS)}"
     )
 
 
@@ -160,6 +159,8 @@ def _by(groups: Sequence[Group]) -> str:
     least_points, most_points = points(max(least, 0.0), digits), points(most, digits)
     if float(least_points) == 0:
         return f"by up to {most_points} points"
+    if least_points == most_points:
+        return f"by {most_points} points"
     return f"by {least_points} to {most_points} points"
 
 

@@ -3,6 +3,7 @@
 from nnbasic.configs.cautions import cautions
 from nnbasic.configs.errors import ConfigError, Problem, printable
 from nnbasic.configs.loading import load, loads
+from nnbasic.configs.memory import shortage
 from nnbasic.configs.reference import json_schema, reference
 from nnbasic.configs.schema import Config, Data, EarlyStopping
 from nnbasic.configs.sources import Listed, listing, presets
@@ -25,4 +26,5 @@ __all__ = [
     "presets",
     "printable",
     "reference",
+    "shortage",
 ]

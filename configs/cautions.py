@@ -1,15 +1,15 @@
-"""What is allowed in a config but will surprise who did not mean it."""
+"""Warnings about configs that are valid but cannot train well."""
 
 from __future__ import annotations
 
 from nnbasic.configs.schema import Config
-from nnbasic.model import INITIALIZERS, Activation, Initializer, hidden_activations
+from nnbasic.model import Activation, Initializer, hidden_activations
 
 
 def cautions(config: Config) -> list[str]:
-    """A sentence for each choice in ``config`` that cannot train well, each said once."""
+    """A warning for each component of ``config`` that cannot train well, none of them twice."""
     components: list[Activation | Initializer] = [
         *hidden_activations(config.layers, config.activation),
-        INITIALIZERS.build(config.init),
+        config.init,
     ]
     return list(dict.fromkeys(c.caution for c in components if c.caution))

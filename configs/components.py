@@ -1,28 +1,16 @@
-"""Components in a config: names and hyperparameters, as the registries of the model know them.
-
-Nothing about a component is repeated here: its pydantic model is made from its dataclass, at the
-moment of validation, so that a class which a plugin registered is as good as a built-in one.
-"""
+"""Components in a config: named and checked by the registries of the model."""
 
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    create_model,
-)
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
-from nnbasic.model.registry import Bounds, Registry, hyperparameters
+from nnbasic.model.registry import Bounds, HyperparameterError, Registry, default, hyperparameters
 
 
 class Section(BaseModel):
@@ -32,10 +20,10 @@ class Section(BaseModel):
 
 
 class Component:
-    """Annotation of a config key that names one component of ``registry``, or with ``many`` a list.
+    """Annotation of a config key that holds a component of ``registry``, or with ``many`` a list.
 
-    It turns a name or a mapping into a complete specification: ``relu`` becomes
-    ``{"name": "relu", "grad_at_zero": 0}``.
+    The value is the component itself, built from its name or from a mapping; written out, it is
+    its complete specification: ``relu`` becomes ``{"name": "relu", "grad_at_zero": 0}``.
     """
 
     def __init__(self, registry: Registry[Any], *, many: bool = False) -> None:
@@ -43,109 +31,91 @@ class Component:
         self.many = many
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.validate)
+        return core_schema.no_info_plain_validator_function(
+            self.build,
+            serialization=core_schema.plain_serializer_function_ser_schema(self.spec),
+        )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> JsonSchemaValue:
-        one = [
-            {"enum": [name for name in self.registry if _bare(self.model(name))]},
-            *(self.model(name).model_json_schema() for name in self.registry),
-        ]
+        specs = [_spec_schema(name, self.registry[name]) for name in self.registry]
+        bare = [spec["title"] for spec in specs if spec["required"] == ["name"]]
+        one: list[JsonSchemaValue] = [{"enum": bare}, *specs]
         if self.many:
             one.append({"type": "array", "items": {"anyOf": list(one)}})
         return {"anyOf": one}
 
-    def validate(self, value: Any) -> Any:
-        """The complete specification; ValidationError or PydanticCustomError for a wrong one."""
+    def build(self, value: Any) -> Any:
+        """The component; ValidationError or PydanticCustomError if ``value`` describes none."""
         if self.many and isinstance(value, list):
-            items: Any = Annotated[dict[str, Any], Component(self.registry)]
-            return TypeAdapter(list[items]).validate_python(value)
-        spec = {"name": value} if isinstance(value, str) else value
-        example = next(iter(self.registry))
-        if not isinstance(spec, dict):
-            raise wrong(
-                f"must be a name, such as {example}, or a mapping, such as {{name: {example}}}, "
-                f"not {described(value)}"
-            )
-        name = spec.get("name")
-        if not isinstance(name, str):
-            raise wrong(f"must say the {self.registry.kind} by name, as in {{name: {example}}}")
+            one = Annotated[Any, Component(self.registry)]
+            return TypeAdapter(list[one]).validate_python(value)
         try:
-            complete = self.model(name).model_validate(spec).model_dump()
-            self.registry.build(complete)
-        except ValidationError:  # a ValueError as well, but it knows the keys
-            raise
+            component = self.registry.build(value)
+            self.registry.name(component)  # an instance may be of a class without a name
+        except HyperparameterError as error:
+            details = [
+                InitErrorDetails(type=wrong(flaw.text(described)), loc=flaw.path, input=value)
+                for flaw in error.flaws
+            ]
+            raise ValidationError.from_exception_data(self.registry.kind, details) from error
         except ValueError as error:  # an unknown name, or values that do not go together
             raise wrong(str(error)) from error
-        return complete
+        return component
 
-    def model(self, name: str) -> type[Section]:
-        """The pydantic model of the component ``name``."""
-        cls: Any = self.registry[name]
-        return _model(name, cls)
+    def spec(self, value: Any) -> Any:
+        """The complete specification of a component, or of each one in a list."""
+        return list(map(self.spec, value)) if isinstance(value, list) else self.registry.spec(value)
 
 
-@cache
-def _model(name: str, cls: type[Any]) -> type[Section]:
-    values: dict[str, Any] = {"name": (Literal[name], ...)}
+def _spec_schema(name: str, cls: type[Any]) -> JsonSchemaValue:
+    """The JSON Schema of the specifications of one component."""
+    properties: dict[str, Any] = {"name": {"const": name}}
+    required = ["name"]
     for key, annotation in hyperparameters(cls).items():
-        values[key] = (_strict(annotation), _default(cls.__dataclass_fields__[key]))
-    return create_model(
-        name, __base__=Section, __doc__=(cls.__doc__ or "").partition("\n")[0], **values
-    )
+        properties[key] = _schema(annotation)
+        if (value := default(cls, key)) is dataclasses.MISSING:
+            required.append(key)
+        else:
+            properties[key]["default"] = value
+    return {
+        "title": name,
+        "type": "object",
+        "description": (cls.__doc__ or "").partition("\n")[0],
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
 
 
-def _default(field: dataclasses.Field[Any]) -> Any:
-    if field.default_factory is not dataclasses.MISSING:
-        return field.default_factory()
-    if field.default is dataclasses.MISSING:
-        return ...
-    default: Any = field.default
-    return list(default) if isinstance(default, tuple) else default
-
-
-def _strict(annotation: Any) -> Any:
-    """The type of a hyperparameter in pydantic's words; a tuple becomes a list, as in YAML."""
+def _schema(annotation: Any) -> JsonSchemaValue:
+    """The JSON Schema of the values that a hyperparameter can have."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        strict = _strict(arguments[0])
-        for bounds in (a for a in arguments[1:] if isinstance(a, Bounds)):
-            strict = Annotated[strict, Field(**dataclasses.asdict(bounds))]
-        return strict
-    if origin is Literal:
-        return Annotated[annotation, BeforeValidator(_no_boolean(arguments))]
+        schema = _schema(arguments[0])
+        for bounds in (each for each in arguments[1:] if isinstance(each, Bounds)):
+            limits = dataclasses.asdict(bounds).items()
+            schema |= {_LIMITS[key]: limit for key, limit in limits if limit is not None}
+        return schema
+    if type(None) in arguments:
+        inner = (each for each in arguments if each is not type(None))
+        return {"anyOf": [*map(_schema, inner), {"type": "null"}]}
     if origin is tuple:
-        return list[_strict(arguments[0])]  # type: ignore[misc]
-    if len(arguments) == 2 and type(None) in arguments:
-        (inner,) = (a for a in arguments if a is not type(None))
-        return _strict(inner) | None
-    return annotation
+        return {"type": "array", "items": _schema(arguments[0])}
+    return {"enum": list(arguments)} if origin is Literal else {"type": _TYPES[annotation]}
 
 
-def _no_boolean(choices: tuple[Any, ...]) -> Any:
-    """A check that true is not taken for 1, which equals it in Python."""
-
-    def check(value: Any) -> Any:
-        if isinstance(value, bool) and not any(value is choice for choice in choices):
-            expected = " or ".join(map(repr, choices))
-            raise PydanticKnownError("literal_error", {"expected": expected})
-        return value
-
-    return check
-
-
-def _bare(model: type[BaseModel]) -> bool:
-    """Whether the name alone will do."""
-    return not any(f.is_required() for key, f in model.model_fields.items() if key != "name")
+_LIMITS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
+_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
 def wrong(message: str) -> PydanticCustomError:
-    """An error whose message stands as it is; braces would be placeholders."""
+    """An error with this message, taken literally: pydantic fills in what stands in braces."""
     return PydanticCustomError("config", "{message}", {"message": message})
 
 
 def described(value: Any) -> str:
-    """A value of a config in a sentence about what is wrong with it."""
-    if isinstance(value, dict):
+    """How a message names a wrong value."""
+    if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list):
         return "a list"

@@ -1,4 +1,4 @@
-"""What is wrong with a config: every problem with its key, its place and plain words."""
+"""The problems of a config, each with its key and its place."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to put right."""
+    """One mistake in a config."""
 
     message: str
     key: str = ""
-    """The dotted key, ``optimizer.lr``; empty when the whole file is meant."""
+    """The dotted key, ``optimizer.lr``; empty for the file as a whole."""
     place: str = ""
     """The file, or the override as it was typed: ``--set optimizer.lr=x``."""
     line: int | None = None
-    """The line of the file, from 1; None when the file does not say the key."""
+    """The line in the file, from 1; None if the key is not in the file."""
 
     def __str__(self) -> str:
         place = self.place if self.line is None else f"{self.place}:{self.line}"
-        return printable(": ".join(part for part in (place, self.key, self.message) if part))
+        return ": ".join(part for part in (place, self.key, self.message) if part)
 
 
 class ConfigError(Exception):
-    """A config that cannot be used; ``str()`` is the report, ``problems`` are its parts."""
+    """A config is invalid; ``problems`` has every mistake, and ``str()`` reports them all."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
@@ -34,8 +34,25 @@ class ConfigError(Exception):
         super().__init__("\n".join(lines))
 
 
+JOINERS = "\u200c\u200d"
+"""Parts of emoji and of words in Persian or Hindi; elsewhere they only hide."""
+
+
 def printable(text: str) -> str:
-    """``text`` with control characters escaped, so that no config can drive the terminal."""
+    """``text`` with whatever could drive a terminal, or reorder or hide what it shows, escaped.
+
+    That is all that `str.isprintable` denies (control and bidirectional characters, line breaks,
+    surrogates) except a joiner between two characters that are not ASCII.
+    """
     if text.isprintable():  # nearly always, and a list of many runs asks for many texts
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+    def harmless(before: str, c: str, after: str) -> bool:
+        beside = before + after
+        joins = beside.isprintable() and not before.isascii() and not after.isascii()
+        return c.isprintable() or (c in JOINERS and joins)
+
+    return "".join(
+        c if harmless(before, c, after) else c.encode("unicode_escape").decode()
+        for before, c, after in zip(f" {text}", text, f"{text[1:]} ", strict=False)
+    )

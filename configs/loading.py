@@ -1,4 +1,4 @@
-"""A config file and its overrides into a `Config`, or all their problems at once."""
+"""Reading a config file and its overrides: a `Config`, or all their problems at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from nnbasic.configs.components import described
 from nnbasic.configs.errors import ConfigError, Problem
+from nnbasic.configs.memory import shortage
 from nnbasic.configs.messages import explain
 from nnbasic.configs.overrides import Draft
 from nnbasic.configs.plugins import PluginError, run_plugin
@@ -28,7 +29,7 @@ def load(source: str | Path, overrides: Sequence[str] = ()) -> Config:
 
 
 def loads(text: str, overrides: Sequence[str] = ()) -> Config:
-    """The config that ``text`` says; plugins are relative to the working directory.
+    """The config in the YAML ``text``; plugins are relative to the working directory.
 
     Raises ConfigError.
     """
@@ -47,7 +48,9 @@ def _resolve(text: str, overrides: Sequence[str], place: str, folder: Path) -> C
         try:
             config = Config.model_validate(draft.root)
         except ValidationError as error:
-            problems += [draft.problem(e["loc"], explain(e, draft.root)) for e in error.errors()]
+            problems += [draft.problem(e["loc"], explain(e)) for e in error.errors()]
+    if not problems and (reason := shortage(config)):
+        problems.append(draft.problem(("layers",), reason))
     if problems:
         order = [place, *(f"--set {override}" for override in overrides)]
         raise ConfigError(sorted(problems, key=lambda p: (order.index(p.place), p.line or 0)))
@@ -61,10 +64,12 @@ def _run_plugins(draft: Draft, folder: Path) -> list[Problem]:
         return []
     problems = []
     for index, plugin in enumerate(plugins):
-        path = (folder / plugin).resolve()
-        plugins[index] = str(path)
         try:
+            path = (folder / plugin).resolve()
+            plugins[index] = str(path)
             run_plugin(path)
+        except ValueError:  # a null character
+            problems.append(draft.problem(("plugins", index), f"there is no file {plugin}"))
         except PluginError as error:
             problems.append(draft.problem(("plugins", index), str(error)))
     return problems

@@ -1,4 +1,4 @@
-"""What pydantic found wrong, in the words of the config."""
+"""The errors of pydantic in plain words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from nnbasic.configs.components import Component, described
 from nnbasic.configs.reader import KeyPath
 from nnbasic.configs.schema import Config, Data, EarlyStopping
-from nnbasic.model.registry import suggestion
+from nnbasic.model.registry import Registry, hyperparameters, suggestion
 
 _EXPECTED = {
     "int_type": "a whole number",
@@ -27,17 +27,23 @@ _RANGES = {
     "less_than_equal": "at most {le}",
 }
 SECTIONS: dict[str, type[BaseModel]] = {"data": Data, "early_stopping": EarlyStopping}
+COMPONENTS: dict[str, Registry[Any]] = {
+    key: each.registry
+    for key, field in Config.model_fields.items()
+    for each in field.metadata
+    if isinstance(each, Component)
+}
+"""The top-level keys that hold a component, with the table of its kind."""
 
 
-def explain(error: ErrorDetails, root: dict[str, Any]) -> str:
-    """One sentence about ``error``, found in the config ``root``."""
+def explain(error: ErrorDetails) -> str:
+    """The message for ``error``."""
     kind, context, value = error["type"], error.get("ctx", {}), described(error["input"])
     if kind == "extra_forbidden":
         *parent, key = error["loc"]
         if not parent and (sections := sections_with(str(key))):
             return f"unknown key; it belongs under {' or '.join(sections)}"
-        known = known_keys(tuple(parent), root)
-        return f"unknown key; {suggestion(str(key), known) if known else 'there are none here'}"
+        return f"unknown key; {suggestion(str(key), known_keys(tuple(parent)))}"
     if kind in _EXPECTED:
         return f"must be {_EXPECTED[kind]}, not {value}"
     if kind in _RANGES:
@@ -46,46 +52,23 @@ def explain(error: ErrorDetails, root: dict[str, Any]) -> str:
     if kind == "literal_error":
         return f"must be one of {context['expected']}, not {value}"
     if kind == "model_type":
-        keys = ", ".join(known_keys(error["loc"], root))
+        keys = ", ".join(known_keys(error["loc"]))
         return f"must be a mapping with any of the keys {keys}, not {value}"
     if kind == "too_short":
         return f"must have at least {context['min_length']} entries, not {context['actual_length']}"
-    if kind == "missing":
-        return "is missing, and has no default"
-    return str(context["error"]) if kind == "value_error" else error["msg"]
+    return error["msg"]
 
 
-def known_keys(path: KeyPath, root: dict[str, Any]) -> list[str]:
-    """The keys that the mapping at ``path`` of ``root`` may have."""
-    if not path:
-        return list(Config.model_fields)
-    top = str(path[0])
-    if top in SECTIONS:
-        return list(SECTIONS[top].model_fields)
-    component = component_of(top)
-    spec: Any = root
-    for part in path:
-        spec = spec[part]
-    return [*component.model(spec["name"]).model_fields][1:] if component else []
+def known_keys(path: KeyPath) -> list[str]:
+    """The keys of the mapping at ``path``, which is the config itself or a section of it."""
+    section = SECTIONS[str(path[0])] if path else Config
+    return list(section.model_fields)
 
 
 def sections_with(key: str) -> list[str]:
-    """The top-level keys whose mapping may have ``key``: optimizer for lr."""
+    """The top-level keys under which ``key`` may stand: ``optimizer`` for ``lr``."""
     found = [top for top, section in SECTIONS.items() if key in section.model_fields]
-    for top in Config.model_fields:
-        component = component_of(top)
-        models = map(component.model, component.registry) if component else ()
-        if key != "name" and any(key in model.model_fields for model in models):
+    for top, registry in COMPONENTS.items():
+        if any(key in hyperparameters(registry[name]) for name in registry):
             found.append(top)
     return found
-
-
-def is_mapping(key: str) -> bool:
-    """Whether the top-level ``key`` may hold a mapping."""
-    return key in SECTIONS or component_of(key) is not None
-
-
-def component_of(key: str) -> Component | None:
-    """What the top-level ``key`` may name, if it names a component at all."""
-    metadata = Config.model_fields[key].metadata if key in Config.model_fields else []
-    return next((item for item in metadata if isinstance(item, Component)), None)

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from nnbasic.configs.errors import ConfigError, Problem
-from nnbasic.configs.messages import component_of, is_mapping
+from nnbasic.configs.messages import COMPONENTS, SECTIONS
 from nnbasic.configs.reader import Document, KeyPath
 from nnbasic.configs.schema import Config
 
 
 class Draft:
-    """A config on its way from a file and overrides to validation: plain values and their places.
+    """A config before validation: the values from a file and overrides, and where each stands.
 
     Attributes:
         root: the content so far.
-        problems: what was wrong with the file or an override itself.
+        problems: mistakes in the YAML of the file or of an override.
     """
 
     def __init__(self, document: Document, overrides: Sequence[str]) -> None:
@@ -35,7 +35,7 @@ class Draft:
             self._complete(key)
 
     def problem(self, path: KeyPath, message: str) -> Problem:
-        """A problem with the value at ``path``, placed where the file or an override says it."""
+        """A problem with the value at ``path``, located in the file or override that sets it."""
         key = ".".join(map(str, path))
         for end in range(len(path), 0, -1):
             if path[:end] in self._typed:
@@ -58,17 +58,18 @@ class Draft:
         self._typed[path] = place
 
     def _parent(self, path: tuple[str, ...], place: str) -> dict[str, Any]:
-        """The mapping that holds the last key of ``path``; made where there is none yet."""
+        """The mapping that holds the last key of ``path``; created if there is none yet."""
         node = self.root
         for depth, part in enumerate(path[:-1]):
             child = node.get(part)
-            if child is None and part in Config.model_fields and not is_mapping(part):
-                child = Config.model_fields[part].default
+            if child is None and not (part in SECTIONS or part in COMPONENTS):
+                field = Config.model_fields.get(part)
+                child = field.default if field else None
             if child is None:
                 child = {}
                 self._typed[path[: depth + 1]] = place
                 self._unnamed.add(path[0])
-            elif isinstance(child, str) and depth == 0 and component_of(part):
+            elif isinstance(child, str) and depth == 0 and part in COMPONENTS:
                 child = {"name": child}
             elif not isinstance(child, dict):
                 kind = "list" if isinstance(child, list) else "single value"
@@ -79,13 +80,13 @@ class Draft:
         return node
 
     def _complete(self, key: str) -> None:
-        """Changes to a component that only the default names are changes to that default.
+        """Fill in the default component where overrides set only its hyperparameters.
 
-        It is not done at once, because a later override may name another component, which must
-        not inherit anything.
+        This is done last, because a later override may name another component, which inherits
+        nothing.
         """
         spec = self.root.get(key)
-        if component_of(key) and isinstance(spec, dict) and "name" not in spec:
+        if key in COMPONENTS and isinstance(spec, dict) and "name" not in spec:
             default = Config.model_fields[key].default
             self.root[key] = {
                 **({"name": default} if isinstance(default, str) else default),

@@ -1,4 +1,4 @@
-"""Python files of the user that register components of their own."""
+"""Plugins: Python files of the user that register components."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 
 class PluginError(Exception):
-    """A plugin that cannot be run: what happened, in which line of which file."""
+    """A plugin cannot be run; the message says what happened, and in which file and line."""
 
 
 _run: set[Path] = set()
 
 
 def run_plugin(path: Path) -> None:
-    """Run the file at ``path``, once in the life of the process; PluginError if that fails."""
+    """Run the file at ``path``, once per process; PluginError if that fails."""
     if path in _run:
         return
     if not path.is_file():
@@ -40,7 +40,7 @@ def run_plugin(path: Path) -> None:
 
 
 def _line(error: BaseException, path: Path) -> int | None:
-    """The line of the plugin in which ``error`` arose."""
+    """The line of the plugin that raised ``error``."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return error.lineno
     frames = traceback.extract_tb(error.__traceback__)

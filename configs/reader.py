@@ -1,4 +1,4 @@
-"""YAML text into plain values, each with its line; whatever a config does not need is refused.
+"""Parsing YAML into plain values with their lines; what configs do not need is refused.
 
 Scalars follow the YAML 1.2 core schema: ``1e-3`` is a number, and ``yes``, ``010`` and ``1:30`` are
 text. (PyYAML's own rules, YAML 1.1, read these as text, true, eight and ninety.)
@@ -17,11 +17,11 @@ KeyPath = tuple[str | int, ...]
 """Where a value stands in a config: ``("activation", 1, "slope")``."""
 
 LARGEST_FILE = 100_000
-"""Bytes. A config takes about one thousandth of it, PyYAML about a second for it."""
+"""Bytes: a thousand times the size of a config; PyYAML takes about a second for as many."""
 
 DEEPEST = 20
 LONGEST_NUMBER = 100
-"""Digits: products of a few such numbers still fit a float."""
+"""Digits: the product of a few such numbers still fits in a float."""
 
 _TAG = "tag:yaml.org,2002:"
 _FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
@@ -34,11 +34,11 @@ _SCALARS = {  # what a plain scalar may be, and the characters it may begin with
 
 
 class _Refused(yaml.MarkedYAMLError):
-    """Valid YAML, of a kind that a config does not need."""
+    """Valid YAML that a config may not contain."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Composes nodes, without tags, anchors, aliases and without bottomless nesting."""
+    """Composes nodes; refuses tags, anchors, aliases and deep nesting."""
 
     depth = 0
 
@@ -71,14 +71,14 @@ for _kind in _SCALARS:
 
 
 class Document:
-    """What one YAML text says.
+    """The content of a YAML text.
 
     Attributes:
         value: the content as dict, list, str, int, float, bool and None.
         lines: the line, from 1, of each key and list entry.
-        problems: duplicate keys and the like, which do not keep the rest from being read.
+        problems: duplicate keys and other mistakes after which reading can go on.
 
-    Raises ConfigError, naming ``place``, if the text is no single plain YAML document.
+    Raises ConfigError, naming ``place``, if the text is not one plain YAML document.
     """
 
     def __init__(self, text: str, place: str) -> None:
@@ -133,7 +133,7 @@ class Document:
 
 
 def decode(content: bytes, place: str) -> str:
-    """The text of a config file; ConfigError if it is too large or no UTF-8."""
+    """The text of a config file; ConfigError if it is too large or not UTF-8."""
     if len(content) > LARGEST_FILE:
         message = f"larger than {LARGEST_FILE} bytes; this cannot be a config"
         raise ConfigError([Problem(message, place=place)])
@@ -151,7 +151,7 @@ def dotted(path: KeyPath) -> str:
 
 
 def _compose(text: str, place: str) -> yaml.Node | None:
-    """The root node; None for a text without any."""
+    """The root node; None for an empty document."""
     line = None
     try:
         loader = _Loader(text)

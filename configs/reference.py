@@ -1,4 +1,4 @@
-"""The schema told to others: JSON Schema for editors, and the reference for people."""
+"""The schema as JSON Schema, for editors, and as a reference, for people."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ _INTRODUCTION = """\
 # Config reference
 
 A config is a YAML file. Every key has a default, so the one line `activation: relu` is a config;
-`nnbasic configs show relu` prints one with every key, and `nnbasic configs check FILE` tells all
-that is wrong with one, with line numbers.
+`nnbasic configs show relu` prints one with every key, and `nnbasic configs check FILE` lists every
+mistake in one, with line numbers.
 
 Where a component is named (activation, init, loss, optimizer, schedule), write its name alone or
-a mapping with its hyperparameters: `activation: {name: leaky_relu, slope: 0.2}`. A hyperparameter
-that is not given has the default that the tables below show; only a config without the key
-`optimizer` or `schedule` gets the one in the first table.
+a mapping with its hyperparameters: `activation: {name: leaky_relu, slope: 0.2}`. Hyperparameters
+that are not given have the defaults in the tables below. The optimizer and the schedule in the
+first table are used only if a config does not have these keys at all.
 
-`--set KEY=VALUE` changes a config from the command line, for as many keys as you like:
+`--set KEY=VALUE` changes a config from the command line, and may be given several times:
 `--set epochs=3 --set activation.slope=0.2 --set 'layers=[784, 50, 10]'`.
 
 A config is found by its path, by its name in `./configs/`, or by the name of a shipped one, in
 this order, with or without `.yaml`.
 
-Numbers are written as in YAML 1.2 (`0.05`, `5e-2`); true and false are no other words. Tags,
-anchors and aliases are refused. For an editor that checks YAML against a schema, write it with
-`nnbasic configs schema > config.schema.json`.
+Numbers are written as in YAML 1.2 (`0.05`, `5e-2`); the only booleans are `true` and `false`. Tags,
+anchors and aliases are refused. For an editor that checks YAML against a schema,
+`nnbasic configs schema > config.schema.json` writes one.
 """
 
 _PLUGINS = """\
 ## Components of your own
 
-A Python file that registers a class makes it known to configs, `gradcheck` and the rest, once a
-config lists it: `plugins: [cube.py]`, relative to the folder of the config. The fields of the
-dataclass are its hyperparameters.
+A config can use components from Python files that it lists: `plugins: [cube.py]`, relative to the
+folder of the config. The fields of the dataclass are its hyperparameters: each a bool, int, float,
+str or Literal, a tuple of one of these, or one of these or None; `Bounds` limit numbers.
 
 ```python
 from dataclasses import dataclass
@@ -70,8 +70,8 @@ class Cube(Elementwise):
         out *= gradient
 ```
 
-**The files in `plugins` are run as soon as the config is read, also by `configs check`.** Use no
-config with plugins that you would not run as a program.
+**The files in `plugins` run as soon as the config is read, also by `configs check`.** Use only
+plugins that you would also run as programs.
 """
 
 
@@ -82,7 +82,7 @@ def json_schema() -> Schema:
 
 
 def reference() -> str:
-    """The content of ``docs/config.md``: every key and every component of the schema."""
+    """The content of ``docs/config.md``: every key and every component."""
     schema = json_schema()
     definitions = schema["$defs"]
     parts = [_INTRODUCTION, "## Keys", "", keys()]
@@ -102,7 +102,7 @@ def reference() -> str:
 
 
 def keys(page: str = "") -> str:
-    """The table of the keys of a config, whose links go to the reference at ``page``."""
+    """The table of the keys of a config, with links into the reference at ``page``."""
     return "\n".join(_table(json_schema())).replace("](#", f"]({page}#")
 
 

@@ -1,19 +1,30 @@
-"""What a config may say: every key with its type, range, default and meaning."""
+"""What a config may say: every key with its type, range, default and meaning.
+
+A `Config` holds its components built, so that ``config.optimizer.lr`` is a number; `model_dump`
+gives their specifications.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from nnbasic.configs.components import Component, Section, described, wrong
-from nnbasic.configs.memory import check_memory
-from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES
-
-Spec = dict[str, Any]
-"""A component with its name and all its hyperparameters."""
+from nnbasic.model import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    LOSSES,
+    OPTIMIZERS,
+    SCHEDULES,
+    Activation,
+    Initializer,
+    Loss,
+    Optimizer,
+    Schedule,
+)
 
 PIXELS = 28 * 28
 CLASSES = 10
@@ -21,18 +32,18 @@ TRAINING_IMAGES = 60_000
 
 
 class Data(Section):
-    """Which images are learned, and how their pixels are scaled."""
+    """Which images are used, and how their pixels are scaled."""
 
     dataset: Literal["auto", "mnist", "digits"] = Field(
         default="auto",
         description="`mnist` is MNIST or an error; `digits` the built-in digits; `auto` MNIST if "
-        "it can be had, else the built-in digits with a warning.",
+        "it is available, else the built-in digits with a warning.",
     )
     validation: int = Field(
         default=5000,
         ge=0,
         lt=TRAINING_IMAGES,
-        description="How many training images, the last ones, are held out for validation.",
+        description="How many of the training images, the last ones, are held out for validation.",
     )
     scale: Literal["unit", "standard", "signed"] = Field(
         default="unit",
@@ -42,16 +53,16 @@ class Data(Section):
 
 
 class EarlyStopping(Section):
-    """When to end before the last epoch."""
+    """When to stop before the last epoch."""
 
     metric: Literal["val_accuracy", "val_loss"] = Field(
-        default="val_accuracy", description="What has to become better."
+        default="val_accuracy", description="The metric that has to improve."
     )
     patience: int = Field(
-        default=5, ge=1, description="After how many epochs without a better value."
+        default=5, ge=1, description="How many epochs to wait for an improvement."
     )
     min_delta: float = Field(
-        default=0.0, ge=0, description="By how much a value has to be better to count."
+        default=0.0, ge=0, description="The least change that counts as an improvement."
     )
 
 
@@ -64,52 +75,50 @@ class Config(Section):
         description="Units of the input (28 × 28 pixels: 784), of each hidden layer, and of the "
         "output (at least the 10 classes).",
     )
-    activation: Annotated[Spec | list[Spec], Component(ACTIVATIONS, many=True)] = Field(
+    activation: Annotated[Activation | list[Activation], Component(ACTIVATIONS, many=True)] = Field(
         default="relu",
         validate_default=True,
         description="The activation of the hidden layers, or a list with one for each of them.",
     )
-    init: Annotated[Spec, Component(INITIALIZERS)] = Field(
+    init: Annotated[Initializer, Component(INITIALIZERS)] = Field(
         default="he",
         validate_default=True,
         description="How the weights are drawn before the first step.",
     )
-    loss: Annotated[Spec, Component(LOSSES)] = Field(
-        default="cross_entropy", validate_default=True, description="What training makes small."
+    loss: Annotated[Loss, Component(LOSSES)] = Field(
+        default="cross_entropy", validate_default=True, description="What training minimises."
     )
-    optimizer: Annotated[Spec, Component(OPTIMIZERS)] = Field(
+    optimizer: Annotated[Optimizer, Component(OPTIMIZERS)] = Field(
         default={"name": "sgd", "lr": 0.1, "momentum": 0.9},
         validate_default=True,
-        description="How a gradient becomes a step.",
+        description="How the gradient changes the parameters.",
     )
-    schedule: Annotated[Spec, Component(SCHEDULES)] = Field(
+    schedule: Annotated[Schedule, Component(SCHEDULES)] = Field(
         default={"name": "cosine", "warmup": 0.05},
         validate_default=True,
-        description="The factor of the learning rate over the course of the training.",
+        description="How the learning rate changes during training.",
     )
-    epochs: int = Field(default=10, ge=1, description="How often every training image is seen.")
-    batch_size: int = Field(
-        default=128, ge=1, le=TRAINING_IMAGES, description="How many images make one step."
-    )
+    epochs: int = Field(default=10, ge=1, description="Passes over the training images.")
+    batch_size: int = Field(default=128, ge=1, le=TRAINING_IMAGES, description="Images per step.")
     seed: int = Field(
         default=0,
         ge=0,
-        description="Where all randomness comes from: initial weights, order of the images.",
+        description="Seed of all that is random: initial weights, order of the images.",
     )
     dtype: Literal["float32", "float64"] = Field(
-        default="float32", description="Precision of the numbers."
+        default="float32", description="Floating-point precision."
     )
-    data: Data = Field(default={}, validate_default=True, description="Which images are learned.")
+    data: Data = Field(default={}, validate_default=True, description="Which images are used.")
     early_stopping: EarlyStopping | None = Field(
-        default=None, description="When to end before the last epoch; null: never."
+        default=None, description="When to stop before the last epoch; null: never."
     )
     diagnostics: bool = Field(
         default=True, description="Whether statistics of each layer are recorded."
     )
     plugins: list[str] = Field(
         default=[],
-        description="Python files, relative to the config, that register components. They are run "
-        "when the config is read: use no config with plugins that you would not run as a program.",
+        description="Python files, relative to the config, that register components. They run when "
+        "the config is read: use only plugins that you would also run as programs.",
     )
 
     @field_validator("layers")
@@ -125,7 +134,9 @@ class Config(Section):
 
     @field_validator("activation")
     @classmethod
-    def _one_per_hidden_layer(cls, value: Spec | list[Spec], info: ValidationInfo) -> Any:
+    def _one_per_hidden_layer(
+        cls, value: Activation | list[Activation], info: ValidationInfo
+    ) -> Activation | list[Activation]:
         layers = info.data.get("layers")
         if isinstance(value, list) and layers and len(value) != len(layers) - 2:
             raise wrong(f"a list of {len(value)} for {len(layers) - 2} hidden layers; one for each")
@@ -133,16 +144,13 @@ class Config(Section):
 
     @field_validator("early_stopping")
     @classmethod
-    def _has_a_validation_set(cls, value: EarlyStopping | None, info: ValidationInfo) -> Any:
+    def _has_a_validation_set(
+        cls, value: EarlyStopping | None, info: ValidationInfo
+    ) -> EarlyStopping | None:
         data = info.data.get("data")
         if value and data and data.validation == 0:
             raise wrong("needs a validation set; set data.validation above 0")
         return value
-
-    @model_validator(mode="after")
-    def _fits_in_memory(self) -> Config:
-        check_memory(self.layers, self.activation, self.optimizer, self.dtype)
-        return self
 
     def identity(self) -> str:
         """SHA-256, in hexadecimal, of all but the seed: equal for the repetitions of one run."""

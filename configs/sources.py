@@ -1,7 +1,8 @@
-"""Where configs are: at a path, in ``./configs``, and among the shipped presets."""
+"""Finding configs: at a path, in ``./configs``, and among the shipped presets."""
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ SUFFIX = ".yaml"
 
 @dataclass(frozen=True)
 class Source:
-    """A config file that was found: how messages call it, its bytes, where its plugins are."""
+    """A config file: its name in messages, its content, and the folder of its plugins."""
 
     place: str
     content: bytes
@@ -33,13 +34,13 @@ class Listed:
     """The first line of the file, if that is a comment."""
     shipped: bool
     hidden: bool = False
-    """Whether a file of the same name in ``./configs`` is taken instead."""
+    """Whether a file of the same name in ``./configs`` is used instead."""
 
 
 def find(source: str | Path) -> Source:
     """The file that ``source`` means.
 
-    That is the first of: the path ``source``; the file of this name in ``./configs``; the shipped
+    It is the first of: the path ``source``; the file of this name in ``./configs``; the shipped
     preset of this name; each with or without ``.yaml``. Raises ConfigError if there is none.
     """
     path = Path(source)
@@ -54,7 +55,7 @@ def find(source: str | Path) -> Source:
         raise ConfigError([Problem("is a directory; name a file in it", place=str(path))])
     close = difflib.get_close_matches(name.lower(), {*_named(LOCAL), *shipped}, n=3)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
-    message = f"no such config; {hint}`nnbasic configs list` shows those there are"
+    message = f"no such config; {hint}`nnbasic configs list` shows them all"
     raise ConfigError([Problem(message, place=str(source))])
 
 
@@ -64,10 +65,16 @@ def presets() -> dict[str, str]:
 
 
 def listing() -> list[Listed]:
-    """The configs in ``./configs`` and the shipped ones, each by name."""
+    """The configs in ``./configs`` and the shipped ones, each by name.
+
+    In a checkout of this project ``./configs`` holds the shipped ones too, whether they are
+    installed as links or copies: a file with the content of a shipped one is not listed again.
+    """
     local, shipped = _named(LOCAL), _named(SHIPPED)
-    if LOCAL.resolve() == SHIPPED:  # in a checkout of this project
-        local = {}
+    for name in local.keys() & shipped.keys():
+        with contextlib.suppress(ConfigError):  # the list says which cannot be read
+            if _read(local[name]) == _read(shipped[name]):
+                del local[name]
     return [
         *(Listed(name, _description(file), False) for name, file in local.items()),
         *(Listed(name, _description(file), True, name in local) for name, file in shipped.items()),
@@ -84,12 +91,12 @@ def _candidates(path: Path) -> Iterator[Path]:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except (OSError, ValueError):  # a name that is too long, or not a name at all
+    except (OSError, ValueError):  # too long, or with a null character
         return False
 
 
 def _read(path: Path) -> bytes:
-    """The content, but not much more than a config can be: the path may be a device or a pipe."""
+    """The content, cut just above the size limit: the path may be an endless device."""
     try:
         with path.open("rb") as file:
             return file.read(LARGEST_FILE + 1)

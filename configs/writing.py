@@ -1,4 +1,4 @@
-"""A `Config` back into YAML."""
+"""Writing a `Config` as YAML."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nnbasic.configs.schema import Config
 
 
 def dump(config: Config) -> str:
-    """YAML that `loads` turns back into a config equal to ``config``."""
+    """YAML from which `loads` makes a config equal to ``config``."""
     content = {key: _short(value) for key, value in config.model_dump().items()}
     text: str = yaml.dump(
         content,
@@ -25,7 +25,7 @@ def dump(config: Config) -> str:
 
 
 def flow(value: Any) -> str:
-    """``value`` as YAML on one line, to be read as what it is."""
+    """``value`` as one line of YAML, which is read back as the same value."""
     text: str = yaml.dump(
         value,
         Dumper=_Dumper,
@@ -38,7 +38,7 @@ def flow(value: Any) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes text that the reader would take for a number, as PyYAML itself would not: 1e-3."""
+    """Quotes text such as 1e-3, which our reader takes for a number and PyYAML does not."""
 
 
 _Dumper.add_implicit_resolver(*resolver("float"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -62,6 +62,29 @@ def _moments(images: np.ndarray) -> tuple[float, float]:
     return total / pixels.size, variance**0.5
 
 
+class Transform(Protocol):
+    """What makes other training images of the training images, anew in every epoch."""
+
+    def __call__(self, images: np.ndarray, examples: np.ndarray, epoch: int) -> np.ndarray:
+        """``images``, uint8 of shape (n, d), changed into others of the same type and shape.
+
+        ``examples`` (n,) are their numbers. What is random may depend on a seed, the epoch and
+        the example alone, so that it does not matter in which batch, process or order an image
+        is asked for: batches may be shared, resumed, or made ahead in the background.
+        """
+
+
+class Batch(NamedTuple):
+    """Inputs (n, d) and labels (n,): all of a batch, or the rows of one process.
+
+    ``size`` is the number of examples in the whole batch.
+    """
+
+    x: np.ndarray
+    labels: np.ndarray
+    size: int
+
+
 class Batches:
     """An epoch's batches, in an order that depends on nothing but the seed and the epoch."""
 
@@ -74,11 +97,13 @@ class Batches:
         scale: Scale | None = None,
         dtype: DTypeLike = np.float32,
         order: np.random.SeedSequence | None = None,
+        transform: Transform | None = None,
     ) -> None:
         """Batches of ``images`` (n, d) and integer ``labels`` (n,).
 
         ``scale`` None leaves the values as they are. ``order`` None leaves the examples in
         order, for evaluation; a seed shuffles them anew in every epoch, for training.
+        ``transform`` changes the images before they are scaled.
         DataError if the shapes, the counts or the types do not fit.
         """
         if images.ndim != 2:
@@ -95,6 +120,7 @@ class Batches:
         self._batch_size = batch_size
         self._scale = scale
         self._order = order
+        self._transform = transform
         size = min(batch_size, len(images))
         self._x = np.empty((size, images.shape[1]), dtype=dtype)
         if self._x.dtype.kind != "f":
@@ -111,29 +137,28 @@ class Batches:
         """The number of batches in an epoch; the last one may be smaller."""
         return -(-self.examples // self._batch_size)
 
-    def epoch(
-        self, number: int, part: Callable[[int], slice] = slice
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def epoch(self, number: int, rank: int = 0, size: int = 1) -> Iterator[Batch]:
         """The batches of epoch ``number``: inputs (n, d) of ``dtype`` and labels (n,) of intp.
 
         The inputs live in a buffer that the next batch overwrites. The order is the same
-        whenever it is asked for, whatever epochs were asked for before. Where several processes
-        share a batch of n, the inputs are only the rows ``part(n)``; the labels are all.
+        whenever it is asked for, whatever epochs were asked for before. Where ``size`` processes
+        share each batch: the rows of process ``rank`` alone, one more or less than the others'.
         """
         order = None if self._order is None else self._permutation(self._order, number)
         for start in range(0, self.examples, self._batch_size):
-            stop = min(start + self._batch_size, self.examples)
-            rows = part(stop - start)
-            x = self._x[rows]
-            if order is None:
-                source, labels = self._images[start:stop][rows], self._labels[start:stop]
-            else:
-                chosen = order[start:stop]
-                source, labels = self._gathered[rows], self._labels[chosen]
+            n = min(self._batch_size, self.examples - start)
+            rows = slice(start + n * rank // size, start + n * (rank + 1) // size)
+            x = self._x[: rows.stop - rows.start]
+            examples: slice | np.ndarray = rows
+            source = self._images[rows]
+            if order is not None:
+                examples, source = order[rows], self._gathered[: len(x)]
                 # clip: the other modes go through a buffer of NumPy's own.
-                np.take(self._images, chosen[rows], axis=0, out=source, mode="clip")
+                np.take(self._images, examples, axis=0, out=source, mode="clip")
+            if self._transform is not None:
+                source = self._transform(source, np.arange(self.examples)[examples], number)
             self._scaled(source, x)
-            yield x, labels
+            yield Batch(x, self._labels[examples], n)
 
     def _permutation(self, order: np.random.SeedSequence, number: int) -> np.ndarray:
         entropy: Any = order.entropy

@@ -1,4 +1,4 @@
-"""A data set ready for training: three splits of images and labels, and where they are from."""
+"""A data set ready for training: three splits of images and labels, and where they come from."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a run is trained, chosen and judged on."""
+    """What a run is trained, selected and tested on."""
 
     name: str
-    """``mnist`` or ``digits``: what it is, whatever was asked for."""
+    """``mnist`` or ``digits``; never ``auto``."""
     train: Split
     validation: Split
     test: Split
     sha256: str
     """Hex SHA-256 over the SHA-256 of the content of its four IDX files."""
     source: str
-    """The folder that it was read from, or ``generated``."""
+    """The folder it was read from, or ``generated``."""
     note: str | None = None
-    """Why these are the built-in digits though MNIST was preferred."""
+    """With ``auto``, why these are the built-in digits and not MNIST."""
     _scales: dict[str, Scale] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def scale(self, name: str) -> Scale:
-        """The `Scale` of this name that fits the training images; they are gone through once."""
+        """The `Scale` of this name, fitted to the training images on first use."""
         if name not in self._scales:
             self._scales[name] = Scale.fit(name, self.train.images)
         return self._scales[name]
@@ -56,12 +56,13 @@ def load(
     directory: Path | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """The data set ``mnist``, ``digits``, or ``auto``: MNIST if it can be had, else the digits.
+    """The data set ``mnist``, ``digits``, or ``auto``: MNIST if possible, else the digits.
 
     The last ``validation`` training images become the validation split (a view, not a copy).
     MNIST is looked for in ``directory``, ``$NNBASIC_DATA`` and ``./data/mnist``, and then
-    fetched; ``progress`` hears of the download. DataError if it cannot be had, or if files
-    that are there fail verification: ``auto`` does not step over those.
+    fetched; ``progress`` is called during the download. Raises FetchError if that fails and
+    ``mnist`` was asked for, and DataError if files that exist fail verification: ``auto`` does not
+    replace those by the digits.
     """
     if name not in DATASETS:
         raise DataError(f"unknown dataset {name!r}; known: {', '.join(DATASETS)}")
@@ -73,9 +74,9 @@ def load(
         try:
             fetch(folder, progress=progress)
         except FetchError as error:
-            passed_over = mnist.places().get(f"${mnist.VARIABLE}")
-            if passed_over is not None:
-                error = FetchError(f"{error} ({passed_over}, which it names now, has none)")
+            variable = f"${mnist.VARIABLE}"
+            if variable in (places := mnist.places()):
+                error = FetchError(f"{error}\n{variable} names {places[variable]}: no files there")
             if name == "mnist":
                 raise error from None
             return _digits(validation, note=str(error))

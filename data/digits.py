@@ -1,7 +1,7 @@
 """The built-in digits: 28×28 grey images that look handwritten, the same bits on every machine.
 
-They stand in for MNIST where it cannot be had. `nnbasic.data.strokes` holds the skeletons and
-`nnbasic.data.pen` draws them; here they become labelled sets, kept in a file once drawn.
+They replace MNIST where it is not available. `nnbasic.data.strokes` has the skeletons,
+`nnbasic.data.pen` draws them, and this module makes labelled sets of them, kept in a file.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ FILE = "digits.bin"
 SHA256 = "08531ab528565b458195b9f3095de937dde763a6d6e47f78368aea4569f2c259"
 """Of that file: training images, training labels, test images and test labels, one byte each."""
 
-_CHUNK = 128  # images drawn at once: few enough to stay in the processor's cache
+_CHUNK = 128  # images drawn at a time: few enough to stay in the processor's cache
 
 
 def generate(count: int, *, seed: int) -> tuple[Images, Labels]:
     """Draw ``count`` digits: images uint8 (count, 784), ink 255 on 0, and labels uint8 (count,).
 
-    The classes are as equal in number as ``count`` allows, in random order. The same ``count`` and
+    The classes are as balanced as ``count`` allows, in random order. The same ``count`` and
     ``seed`` give the same bits on every machine.
     """
     rng = np.random.Generator(np.random.PCG64(seed))
@@ -55,8 +55,8 @@ def generate(count: int, *, seed: int) -> tuple[Images, Labels]:
 def load(cache: Path) -> tuple[Images, Labels, Images, Labels]:
     """The built-in set: 12,000 training images and labels, 2,000 test images and labels.
 
-    They are read from the folder ``cache`` if the file there is whole and of this version, else
-    drawn and written there for the next time. A folder that cannot be written is no error.
+    They are read from the folder ``cache`` if the file there is complete and of this version, else
+    drawn and, if possible, written there for the next time.
     """
     content = _read(cache / FILE)
     if content is None:
@@ -71,7 +71,7 @@ def load(cache: Path) -> tuple[Images, Labels, Images, Labels]:
 
 
 def _read(path: Path) -> Images | None:
-    """The content of the file, or None unless it is exactly the set of this version."""
+    """The content of the file; None if it is anything but the set of this version."""
     size = (TRAIN_COUNT + TEST_COUNT) * (PIXELS + 1)
     try:
         content = np.fromfile(path, dtype=np.uint8, count=size + 1)  # one more shows a longer file

@@ -1,4 +1,4 @@
-"""Getting MNIST from public mirrors, each in turn: a whole and verified file, or none."""
+"""Fetching MNIST from public mirrors, one after another: whole and verified files, or none."""
 
 from __future__ import annotations
 
@@ -22,20 +22,24 @@ MIRRORS = (
     "http://yann.lecun.com/exdb/mnist/",
 )
 VARIABLE = "NNBASIC_MIRRORS"
-"""The environment variable that names other mirrors: URLs with spaces between."""
+"""The environment variable that names other mirrors: URLs separated by spaces."""
 
-CONTACT = 9.0  # seconds in which a mirror must have answered, all of them together
-HEAD_START = 2.0  # seconds that a mirror has to itself before the next one is asked as well
-STALL = 10.0  # seconds without a byte after which a mirror is given up
-SLOWEST = 10_000  # bytes per second, on average, below which a mirror is given up
-_SLACK = 1 << 16  # bytes that a file sent may be longer than its decompressed content
+PATIENCE = 5.0
+"""Seconds without an answer or without a byte after which the next mirror is tried."""
+
+SLOWEST = 10_000  # bytes per second, on average, below which the next mirror is tried
+_SLACK = 1 << 16  # bytes by which a download may exceed the decompressed file
 
 Progress = Callable[[str, int, int | None], None]
-"""Hears the file's name, the bytes received so far, and the bytes to come in all if known."""
+"""Called with the file's name, the bytes received so far, and the total if it is known."""
 
 
 class FetchError(DataError):
     """MNIST is not on disk and could not be fetched."""
+
+
+class _MirrorError(Exception):
+    """Why a mirror did not deliver a file."""
 
 
 def default_mirrors() -> tuple[str, ...]:
@@ -48,15 +52,14 @@ def fetch(
     *,
     mirrors: Sequence[str] | None = None,
     progress: Progress | None = None,
-    contact: float = CONTACT,
-    stall: float = STALL,
+    patience: float = PATIENCE,
 ) -> list[Path]:
-    """Complete the four files in ``folder``, from the first of ``mirrors`` that has each one.
+    """Fetch those of the four files that ``folder`` lacks, each from the first mirror that works.
 
-    Returns the files that were fetched: none if all were there. What is there is verified and
-    never written over. A file that fails verification is taken from the next mirror instead.
-    FetchError if a file could not be had: within ``contact`` seconds if no mirror answers.
-    DataError if a file that was there already is not MNIST's.
+    Returns the new files. Files already in ``folder`` are verified and never overwritten; a new
+    one takes its place there only once it is verified. A mirror that keeps silent for ``patience``
+    seconds, at the start or on the way, is given up. Raises FetchError if no mirror delivers a
+    file, DataError if a file that was there already is not MNIST's.
     """
     missing = []
     for file in mnist.FILES:
@@ -69,8 +72,8 @@ def fetch(
     fetched = []
     for file in missing:
         target = folder / f"{file.name}.gz"
-        good = _fetch(file, target, order, progress, contact, stall)
-        order.sort(key=lambda mirror: mirror != good)  # the one that had a file is asked first
+        good = _fetch(file, target, order, progress, patience)
+        order.sort(key=lambda mirror: mirror != good)  # the one that worked comes first
         fetched.append(target)
     return fetched
 
@@ -80,121 +83,80 @@ def _fetch(
     target: Path,
     mirrors: Sequence[str],
     progress: Progress | None,
-    contact: float,
-    stall: float,
+    patience: float,
 ) -> str:
-    """Fetch one file to ``target``; returns the mirror that had it, the first one to answer so."""
-    urls = {f"{mirror.rstrip('/')}/{target.name}": mirror for mirror in mirrors}
+    """Fetch one file to ``target``; returns the mirror that delivered it."""
     failures = []
-    if progress is not None:
-        progress(file.name, 0, None)  # so that waiting for an answer is seen as well
-    with _Answers(list(urls), contact, stall) as answers:
-        for url, answer in answers:
-            try:
-                if isinstance(answer, Exception):
-                    raise answer
-                with answer:
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    with replacing(target) as part:
-                        for piece in _body(answer, file, progress, stall):
-                            part.write(piece)
-                        part.flush()
-                        _verify(Path(part.name), file)
-                return urls[url]
-            except _MirrorError as reason:
-                failures.append(f"  {url}: {reason}")
-            except OSError as error:
-                raise FetchError(
-                    f"MNIST cannot be stored in {target.parent} ({error.strerror or error}); make"
-                    " it writable, or point --data or $NNBASIC_DATA to a folder that holds MNIST"
-                ) from error
+    for mirror in mirrors:
+        if progress is not None:
+            progress(file.name, 0, None)  # shows that an answer is being waited for
+        url = f"{mirror.rstrip('/')}/{target.name}"
+        try:
+            with _open(url, patience) as response:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with replacing(target) as part:
+                    for piece in _body(response, file, progress, patience):
+                        part.write(piece)
+                    part.flush()
+                    _verify(Path(part.name), file)
+            return mirror
+        except _MirrorError as reason:
+            failures.append(f"\n  {url}: {reason}")
+        except OSError as error:
+            raise FetchError(
+                f"MNIST cannot be stored in {target.parent} ({error.strerror or error}); make it"
+                " writable"
+            ) from error
     raise FetchError(
-        f"MNIST could not be fetched into {target.parent}; {target.name} was not to be had:\n"
-        + "\n".join(failures)
-        + "\nconnect to the network, or point --data or $NNBASIC_DATA to a folder with its files"
+        f"MNIST could not be fetched into {target.parent}; no mirror delivered {target.name}:"
+        + "".join(failures)
     )
 
 
-class _MirrorError(Exception):
-    """Why a mirror was given up."""
+def _open(url: str, patience: float) -> http.client.HTTPResponse:
+    """The response of ``url``; _MirrorError if there is none within ``patience`` seconds.
 
-
-class _Answers:
-    """Asks mirrors in turn and iterates over what they answer, within one time limit for all.
-
-    A name that does not resolve and a host that swallows packets can both block for minutes, so
-    each mirror is asked in a thread of its own, which is abandoned when the time is up. A mirror
-    that keeps silent for `HEAD_START` seconds no longer keeps the next one waiting.
-    Only time spent waiting counts, not that in which the caller reads an answer.
+    A thread waits for it, because the time limit of a socket covers neither the name server nor a
+    host with many addresses. It is abandoned when the time is up.
     """
+    answers: queue.SimpleQueue[http.client.HTTPResponse | _MirrorError] = queue.SimpleQueue()
 
-    def __init__(self, urls: Sequence[str], contact: float, stall: float) -> None:
-        self._urls = urls
-        self._contact = contact
-        self._stall = stall
-        self._queue: queue.SimpleQueue[tuple[str, http.client.HTTPResponse | _MirrorError]]
-        self._queue = queue.SimpleQueue()
-        self._closed = threading.Event()
-
-    def __enter__(self) -> _Answers:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._closed.set()
-        self._discard()
-
-    def __iter__(self) -> Iterator[tuple[str, http.client.HTTPResponse | _MirrorError]]:
-        waiting = list(self._urls)
-        asked: list[str] = []
-        left = self._contact
-        while left > 0 and (waiting or asked):
-            if waiting:
-                asked.append(waiting.pop(0))
-                threading.Thread(target=self._ask, args=asked[-1:], daemon=True).start()
-            start = time.monotonic()
-            try:
-                url, answer = self._queue.get(timeout=min(left, HEAD_START) if waiting else left)
-            except queue.Empty:
-                continue
-            finally:
-                left -= time.monotonic() - start
-            asked.remove(url)
-            yield url, answer
-        for url in asked + waiting:
-            yield url, _MirrorError(f"no answer within {self._contact:g} s")
-
-    def _ask(self, url: str) -> None:
-        """Put the answer of ``url``, or why there is none, into the queue."""
-        answer: http.client.HTTPResponse | _MirrorError
+    def ask() -> None:
         try:
             request = urllib.request.Request(url, headers={"User-Agent": "nnbasic"})
-            answer = urllib.request.urlopen(request, timeout=self._stall)
-        except urllib.error.HTTPError as error:
-            answer = _MirrorError(f"HTTP status {error.code} ({error.reason})")
-            error.close()
-        except urllib.error.URLError as error:
-            answer = _MirrorError(getattr(error.reason, "strerror", None) or str(error.reason))
+            answers.put(urllib.request.urlopen(request, timeout=patience))
         except (OSError, ValueError, http.client.HTTPException) as error:
-            answer = _MirrorError(str(error) or type(error).__name__)
-        self._queue.put((url, answer))
-        if self._closed.is_set():
-            self._discard()
+            answers.put(_MirrorError(_reason(error, patience)))
 
-    def _discard(self) -> None:
-        """Close the answers that nobody waits for any longer."""
-        while True:
-            try:
-                _, answer = self._queue.get_nowait()
-            except queue.Empty:
-                return
-            if isinstance(answer, http.client.HTTPResponse):
-                answer.close()
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=patience)
+    except queue.Empty:
+        answer = _MirrorError(_reason(TimeoutError(), patience))
+    if isinstance(answer, _MirrorError):
+        raise answer
+    return answer
+
+
+def _reason(error: Exception, patience: float) -> str:
+    """Why there is no response, in a few words."""
+    if isinstance(error, urllib.error.HTTPError):
+        error.close()
+        return f"HTTP status {error.code} ({error.reason})"
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, TimeoutError):
+        return f"no answer within {patience:g} s"
+    text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return " ".join(text.split())
 
 
 def _body(
-    response: http.client.HTTPResponse, file: mnist.File, progress: Progress | None, stall: float
+    response: http.client.HTTPResponse,
+    file: mnist.File,
+    progress: Progress | None,
+    patience: float,
 ) -> Iterator[bytes]:
-    """The pieces of a response; _MirrorError if it breaks off, stalls, crawls or has no end."""
+    """The pieces of a response; _MirrorError if it is cut short, stalls, or is slow or too long."""
     length = response.headers.get("Content-Length", "")
     total = int(length) if length.isdecimal() else None
     received = 0
@@ -205,7 +167,7 @@ def _body(
         try:
             piece = response.read1(1 << 16)
         except TimeoutError:
-            raise _MirrorError(f"sent nothing for {stall:g} s") from None
+            raise _MirrorError(f"sent nothing for {patience:g} s") from None
         except (OSError, http.client.HTTPException) as error:
             raise _MirrorError(f"broke off after {received:,} bytes ({error})") from error
         if not piece:
@@ -213,7 +175,7 @@ def _body(
         received += len(piece)
         if received > file.size + _SLACK:
             raise _MirrorError(f"sends more than the {file.size:,} bytes of {file.name}")
-        if received < SLOWEST * (time.monotonic() - start - stall):
+        if received < SLOWEST * (time.monotonic() - start - patience):
             raise _MirrorError(f"sends less than {SLOWEST:,} bytes a second")
         yield piece
     if total is not None and received < total:

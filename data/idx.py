@@ -24,11 +24,11 @@ TYPES = {0x08: "u1", 0x09: "i1", 0x0B: "i2", 0x0C: "i4", 0x0D: "f4", 0x0E: "f8"}
 """Type byte → NumPy's name of the type."""
 
 LIMIT = 1 << 31
-"""The most bytes of elements that `read` accepts unless told otherwise."""
+"""The most bytes of elements that `read` accepts by default."""
 
-_CHUNK = 1 << 20  # bytes read at once: small beside the array, large beside a system call
+_CHUNK = 1 << 20  # bytes per read: much less than the array, and few system calls
 _MAX_RANK = 64  # NumPy's own limit
-_DEFLATE = 1032  # no deflate stream expands more than this many times (RFC 1951's format)
+_DEFLATE = 1032  # the most that a deflate stream (RFC 1951) can expand
 
 
 class Digest(Protocol):
@@ -40,10 +40,10 @@ class Digest(Protocol):
 def read(path: Path, *, limit: int = LIMIT, digest: Digest | None = None) -> np.ndarray:
     """The array in an IDX file, gzipped or not (its first bytes tell), in native byte order.
 
-    The elements go straight into the array returned: there is never a second copy. It is
-    allocated only once the header's promise is known to be at most ``limit`` bytes and no more
-    than a file of this size can hold. ``digest`` is fed the decompressed content of the file.
-    DataError if the file cannot be read or is not exactly one IDX array.
+    The elements are read directly into the array, without a second copy. It is allocated only if
+    the size in the header is at most ``limit`` bytes and possible for a file of this length.
+    ``digest`` is updated with the decompressed content of the file. DataError if the file cannot
+    be read or is not exactly one IDX array.
     """
     try:
         with path.open("rb") as file:
@@ -69,7 +69,7 @@ def read(path: Path, *, limit: int = LIMIT, digest: Digest | None = None) -> np.
 def _read(
     file: io.BufferedIOBase, path: Path, room: int, limit: int, digest: Digest | None
 ) -> np.ndarray:
-    """`read` from an open file whose content is known to be at most ``room`` bytes long."""
+    """`read` from an open file with at most ``room`` bytes of content."""
     header, dtype, shape = _header(file, path)
     if digest is not None:
         digest.update(header)
@@ -138,8 +138,8 @@ def read_labelled(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The arrays in a file of images and in the file of their labels.
 
-    DataError if either cannot be read, if the labels are not one whole number below ``classes``
-    for each image, or if there are no images.
+    DataError if one cannot be read, if there are no images, or if the labels are not one whole
+    number below ``classes`` per image.
     """
     x, y = read(images), read(labels)
     if x.ndim < 2 or not len(x):
@@ -165,7 +165,7 @@ def read_labelled(
 
 
 def header(array: np.ndarray) -> bytes:
-    """The bytes that stand before the elements of ``array`` in an IDX file.
+    """The bytes before the elements of ``array`` in an IDX file.
 
     DataError if the format has no such type, rank or length.
     """
@@ -183,10 +183,10 @@ def header(array: np.ndarray) -> bytes:
 
 
 def write(path: Path, array: np.ndarray) -> None:
-    """Write ``array`` to an IDX file, gzipped if the name ends in ``.gz``, or leave ``path`` alone.
+    """Write ``array`` to an IDX file, gzipped if the name ends in ``.gz``.
 
     The same array always gives the same bytes. DataError if IDX cannot hold the array or the
-    file cannot be written.
+    file cannot be written; ``path`` is then left as it was.
     """
     start = header(array)
     elements = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder(">"))

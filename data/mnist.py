@@ -1,7 +1,7 @@
-"""MNIST on disk: where its four files are looked for, what they must be, and reading them.
+"""MNIST on disk: where its four files are looked for, what they must contain, and reading them.
 
-Y. LeCun, C. Cortes, C. J. C. Burges: 60,000 training and 10,000 test images of 28×28 grey pixels
-with the digit that each one shows.
+Y. LeCun, C. Cortes, C. J. C. Burges: 60,000 training and 10,000 test images of 28×28 grey pixels,
+each labelled with its digit.
 """
 
 from __future__ import annotations
@@ -15,16 +15,19 @@ from pathlib import Path
 import numpy as np
 
 from nnbasic.data import idx
-from nnbasic.data.files import DataError
+from nnbasic.data.files import DataError, MnistError
 
 VARIABLE = "NNBASIC_DATA"
 CACHE = Path("data/mnist")
 """Where fetched files go, relative to the current directory."""
 
+ARGUMENT, DEFAULT = "the argument", "the cache"
+"""What may name a folder in `places`, besides ``$NNBASIC_DATA``."""
+
 
 @dataclass(frozen=True)
 class File:
-    """One of the four files: its name, the shape in it, and the SHA-256 of its content."""
+    """One of the four files: its name, the shape of its array, and the SHA-256 of its content."""
 
     name: str
     shape: tuple[int, ...]
@@ -32,11 +35,11 @@ class File:
 
     @property
     def size(self) -> int:
-        """Bytes of content, header included."""
+        """Bytes of the decompressed file, header included."""
         return 4 + 4 * len(self.shape) + math.prod(self.shape)
 
     def within(self, folder: Path) -> Path | None:
-        """This file in ``folder``, plain or gzipped, or None; DataError if one may not look."""
+        """Its path in ``folder``, plain or gzipped, or None; DataError if that is unreadable."""
         candidates = folder / self.name, folder / f"{self.name}.gz"
         try:
             return next((path for path in candidates if path.exists()), None)
@@ -69,34 +72,34 @@ FILES = (
 
 
 def places(directory: Path | None = None) -> dict[str, Path]:
-    """Where MNIST is looked for, in order: who says so → the folder."""
+    """Where MNIST is looked for, in order: what names a folder → the folder."""
     found = {}
     if directory is not None:
-        found["--data"] = directory
+        found[ARGUMENT] = directory
     variable = os.environ.get(VARIABLE)
     if variable:
         found[f"${VARIABLE}"] = Path(variable)
-    found["the cache"] = CACHE
+    found[DEFAULT] = CACHE
     return found
 
 
 def find(directory: Path | None = None) -> Path | None:
     """The first of the `places` that holds the four files, or None; nothing is read yet.
 
-    DataError if ``directory`` is given and does not hold them, or if ``$NNBASIC_DATA`` holds
-    only some of them: what was asked for by name is not replaced by something else in silence.
+    MnistError if ``directory`` is given and does not hold them, or if ``$NNBASIC_DATA`` holds
+    only some of them: a folder that was chosen is not passed over silently.
     """
-    for who, folder in places(directory).items():
+    for source, folder in places(directory).items():
         missing = [file.name for file in FILES if file.within(folder) is None]
         if not missing:
             return folder
         some = len(missing) < len(FILES)
-        if who == "--data" or (who != "the cache" and some):
-            has_no = f"has no {', '.join(missing)} (.gz or not)"
-            what = has_no if folder.exists() else "is not there"
-            raise DataError(
-                f"{folder} (given by {who}) {what}; put the files there, or leave {who} away to"
-                f" have MNIST fetched into {CACHE}"
+        if source == ARGUMENT or (source != DEFAULT and some):
+            named = "" if source == ARGUMENT else f", which {source} names,"
+            problem = f"has no {', '.join(missing)} (.gz or not)"
+            raise MnistError(
+                f"{folder}{named} {problem if folder.exists() else 'does not exist'};"
+                " put the four files there, or name another folder"
             )
     return None
 
@@ -104,15 +107,15 @@ def find(directory: Path | None = None) -> Path | None:
 def read_file(path: Path, file: File) -> np.ndarray:
     """The uint8 array in ``path``, of ``file.shape``, verified to be MNIST's ``file``.
 
-    DataError, naming ``path``, if it is not.
+    DataError, naming ``path``, if it cannot be read; MnistError if it is another file.
     """
     digest = hashlib.sha256()
     array = idx.read(path, limit=math.prod(file.shape), digest=digest)
     if digest.hexdigest() != file.sha256:
-        raise DataError(
+        raise MnistError(
             f"{path} is not MNIST's {file.name}: the SHA-256 of its content is"
-            f" {digest.hexdigest()}, expected {file.sha256}; move it away and run"
-            " `nnbasic data fetch`, or point --data to a folder that has the real file"
+            f" {digest.hexdigest()}, expected {file.sha256}; move it away and put the real file"
+            " there"
         )
     return array
 
@@ -120,13 +123,13 @@ def read_file(path: Path, file: File) -> np.ndarray:
 def read(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Training images (60000, 784) and labels (60000,), test images (10000, 784) and labels.
 
-    All uint8 and verified. DataError, naming the file, if one is missing, broken or not MNIST's.
+    All uint8 and verified. DataError, naming the file, if one is missing, damaged or not MNIST's.
     """
     arrays = []
     for file in FILES:
         path = file.within(folder)
         if path is None:
-            raise DataError(f"{folder} has no {file.name} (.gz or not); run `nnbasic data fetch`")
+            raise MnistError(f"{folder} has no {file.name} (.gz or not); put it there")
         arrays.append(read_file(path, file))
     train, train_labels, test, test_labels = arrays
     return train.reshape(-1, 784), train_labels, test.reshape(-1, 784), test_labels

@@ -1,4 +1,4 @@
-"""The pen: turn skeletons into 28×28 images, each as if another hand had written it.
+"""The pen: draw skeletons as 28×28 images, each as if another person had written it.
 
 Every machine must draw the same bits, so only operations that IEEE 754 rounds exactly are used, one
 at a time: + - * / and square roots of single elements, comparisons, and integers. NumPy's sine,
@@ -27,7 +27,7 @@ STEPS = 4
 
 @dataclass(frozen=True)
 class Style:
-    """One way of writing a digit, ready to be written.
+    """One way of writing a digit, prepared for `write`.
 
     ``drawings`` (d, p, 2): the skeleton's points in each drawing. ``reach`` (p,): the distance of
     each point to its nearest neighbour on a stroke. ``ends``: the free ends of the strokes, each
@@ -45,7 +45,7 @@ class Style:
 
     @classmethod
     def parse(cls, texts: list[str]) -> Style:
-        """Read drawings as `nnbasic.data.strokes` has them; ValueError if they do not match."""
+        """Parse drawings of `nnbasic.data.strokes`; ValueError if their points do not match."""
         parsed = [_parse(text) for text in texts]
         points, pieces = parsed[0]
         if any(other != pieces for _, other in parsed):
@@ -63,7 +63,7 @@ class Style:
 
 
 def write(style: Style, count: int, rng: np.random.Generator) -> Images:
-    """``count`` images (count, 28, 28) of one style, each by a random hand with a random pen."""
+    """``count`` images (count, 28, 28) in one style, each with a random hand and pen."""
     x, y = _slant(*_deform(style, count, rng), rng)
     px, py = _follow(style, x), _follow(style, y)
     radius = _pressure(px, py, rng)
@@ -141,7 +141,7 @@ def _between(rng: np.random.Generator, low: float, high: float, count: int) -> F
 
 
 def _deform(style: Style, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Each writer's skeleton, x and y (count, p), about -1 to 1: a mixture of drawings, untidy."""
+    """Each writer's skeleton, x and y (count, p), about -1 to 1: drawings mixed, and noise."""
     share = rng.random((len(style.drawings), count, 1))
     share = share * share
     total, x, y = 0.0, 0.0, 0.0
@@ -189,7 +189,7 @@ def _follow(style: Style, values: Floats) -> Floats:
 
 
 def _pressure(px: Floats, py: Floats, rng: np.random.Generator) -> Floats:
-    """The pen's radius (count, n) along the path, in its units: it grows, shrinks and trembles."""
+    """The pen's radius (count, n) along the path, in units of the path, varying with pressure."""
     count, n = px.shape
     extent = np.maximum(px.max(1) - px.min(1), py.max(1) - py.min(1))
     u = rng.random((2, count))

@@ -1,11 +1,11 @@
-"""The skeletons of handwritten digits, drawn by hand: the ways in which people write each of them.
+"""The skeletons of handwritten digits, drawn by hand: the ways in which people write each digit.
 
-Every style has its share among those of its digit, and several drawings that have the same points
-in the same order: the extremes between which its writers lie.
+A digit has several styles, each with its relative frequency. A style has several drawings with the
+same points in the same order: extremes, of which each writer is a mixture.
 
 A drawing is text. A point is ``x,y``, with y pointing down and a digit being 100 units tall. The
 pen runs through the points on a smooth curve, turns sharply at a point marked ``!``, and is lifted
-at ``|``. Equal points of a style's first drawing are one point, and move together.
+at ``|``. Equal points in the first drawing of a style are one point, and move together.
 """
 
 from __future__ import annotations

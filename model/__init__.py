@@ -17,6 +17,7 @@ from nnbasic.model.training import (
     Score,
     StepResult,
     evaluate,
+    first_non_finite,
     fit,
     steps,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "StepResult",
     "check_gradients",
     "evaluate",
+    "first_non_finite",
     "fit",
     "hidden_activations",
     "hyperparameters",

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from nnbasic.model.arrays import Array, constant
-from nnbasic.model.layers import ElementwiseLayer, Layer
+from nnbasic.model.arrays import Array, batch, constant
+from nnbasic.model.layers import Layer
 from nnbasic.model.registry import Registry
 
 
@@ -55,6 +55,27 @@ class Elementwise(Activation):
 
     def layer(self, units: int) -> Layer:
         return ElementwiseLayer(self, units)
+
+
+class ElementwiseLayer(Layer):
+    """Applies an `Elementwise` activation to the pre-activations (n, units)."""
+
+    def __init__(self, function: Elementwise, units: int) -> None:
+        super().__init__({})
+        self.function = function
+        self.units = units
+
+    def resize(self, n: int, dtype: np.dtype[Any]) -> None:
+        self.output, self.gradient, self.work = (batch(n, self.units, dtype) for _ in range(3))
+
+    def forward(self, x: Array, training: bool) -> Array:
+        self.input = x
+        self.function.forward(x, self.output, self.work)
+        return self.output
+
+    def backward(self, gradient: Array) -> Array:
+        self.function.backward(gradient, self.input, self.output, self.gradient, self.work)
+        return self.gradient
 
 
 ACTIVATIONS: Registry[Activation] = Registry("activation")

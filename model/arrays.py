@@ -1,4 +1,4 @@
-"""The array types that the model room speaks of, and how NumPy handles them fastest."""
+"""The array types of the model room, and how NumPy handles them fastest."""
 
 from __future__ import annotations
 

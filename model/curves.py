@@ -20,7 +20,7 @@ def curve(activation: Activation, z: ArrayLike) -> tuple[Array, Array]:
     layer.bind(*({name: np.zeros(shape) for name, shape in layer.shapes.items()} for _ in "pg"))
     layer.start()
     layer.resize(len(x), x.dtype)
-    a = layer.forward(x)[:, 0]
+    a = layer.forward(x, training=False)[:, 0]
     gradient = layer.backward(np.ones((len(x), 1)))
     assert gradient is not None  # only the first affine layer returns none
     return a, (gradient * slopes).sum(axis=1)

@@ -15,6 +15,7 @@ import numpy as np
 
 from nnbasic.model.activations import Activation
 from nnbasic.model.arrays import Array, Labels
+from nnbasic.model.blocks import Block
 from nnbasic.model.network import MLP
 
 BINS = 64
@@ -82,10 +83,11 @@ def diagnose(
     ``before`` is a copy of ``network.vector`` from before the last update. Sets
     ``network.gradient``, as training does; like it, checks nothing.
     """
-    network.backpropagate(x, labels)
+    network.backpropagate(x, labels, training=False)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return [
-            _layer(network, index, labels, before) for index in range(len(network.activations) + 1)
+            _layer(network, block, None if before is None else _update_ratio(network, part, before))
+            for block, part in zip(network.blocks, network.weights, strict=True)
         ]
 
 
@@ -118,28 +120,23 @@ def histogram(values: Array) -> Histogram | None:
     return Histogram(first * width, (first + len(counts)) * width, counts)
 
 
-def _layer(network: MLP, index: int, labels: Labels, before: Array | None) -> LayerDiagnostics:
-    if index < len(network.activations):
-        follower = network.layers[2 * index + 1]
-        a, preactivation_gradient = follower.output, follower.gradient
-        dead, saturated = _dead(a), _saturated(a, network.activations[index])
-    else:
-        a, preactivation_gradient = network.logits, np.empty_like(network.logits)
-        network.loss(a, labels, preactivation_gradient)
-        dead, saturated = None, None
+def _layer(network: MLP, block: Block, update_ratio: float | None) -> LayerDiagnostics:
+    a, activation = block.output, block.activation
     mean = a.mean(axis=0, dtype=np.float64, keepdims=True)
     within = float(a.var(axis=0, dtype=np.float64, mean=mean).mean())
     return LayerDiagnostics(
-        layer=f"layer{index + 1}",
+        layer=block.name,
         mean=float(mean.mean()),
         sd=math.sqrt(within + float(mean.var())),
         image_sd=math.sqrt(within),
         histogram=histogram(a),
-        dead=dead,
-        saturated=saturated,
-        gradient_norm=_norm(network.layers[2 * index].gradients["weight"]),
-        preactivation_gradient_norm=_norm(preactivation_gradient),
-        update_ratio=None if before is None else _update_ratio(network, index, before),
+        dead=_dead(a) if activation else None,
+        saturated=_saturated(a, activation) if activation else None,
+        gradient_norm=_norm(block.affine.gradients["weight"]),
+        preactivation_gradient_norm=_norm(
+            block.layers[-1].gradient if activation else network.logits_gradient
+        ),
+        update_ratio=update_ratio,
     )
 
 
@@ -156,9 +153,9 @@ def _saturated(a: Array, activation: Activation) -> float | None:
     return int(outside) / a.size
 
 
-def _update_ratio(network: MLP, index: int, before: Array) -> float:
-    part = network.weights[index]
-    return float(np.float64(_norm(network.vector[part] - before[part])) / _norm(before[part]))
+def _update_ratio(network: MLP, weight: slice, before: Array) -> float:
+    change = network.vector[weight] - before[weight]
+    return float(np.float64(_norm(change)) / _norm(before[weight]))
 
 
 def _norm(array: Array) -> float:

@@ -12,10 +12,9 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from nnbasic.model.activations import ACTIVATIONS, Activation
 from nnbasic.model.arrays import Array, Labels
+from nnbasic.model.blocks import Block
 from nnbasic.model.initializers import INITIALIZERS, Initializer
-from nnbasic.model.layers import Affine, Layer
 from nnbasic.model.losses import LOSSES, Loss
-from nnbasic.model.parallel import ALONE, Team
 from nnbasic.model.randomness import stream
 from nnbasic.model.registry import Spec
 
@@ -28,7 +27,8 @@ class MLP:
     ``layers`` are the sizes: inputs, hidden units, classes. ``activation`` is one for all hidden
     layers, or a list with one for each; the output layer is affine and the loss adds softmax
     (or sigmoid). Everything that can be learned stands in ``vector``, its gradient in
-    ``gradient``; `parameters` and `gradients` are named views of the two.
+    ``gradient``; `parameters` and `gradients` are named views of the two. ``blocks`` are the
+    hidden layers and the output layer; ``logits_gradient`` is dL/dlogits of the last batch.
 
     Raises ValueError for sizes, names or hyperparameters that make no network.
     """
@@ -49,23 +49,24 @@ class MLP:
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"dtype is {self.dtype}; it must be float32 or float64")
-        self.layers = _stack(self.sizes, self.activations)
-        count = _count(self.layers)
+        self.blocks = _blocks(self.sizes, self.activations)
+        count = _count(self.blocks)
         self.bind(np.zeros(count, self.dtype), np.zeros(count, self.dtype))
         self.weights = _weight_slices(self.parameters)
         self._initialise(INITIALIZERS.build(init), seed)
         self._batch_size = 0
 
     def bind(self, vector: Array, gradient: Array) -> None:
-        """From now on keep the parameters in ``vector``, as they stand there, and the gradient."""
-        self.vector, self.parameters = vector, _views(self.layers, vector)
-        self.gradient, self.gradients = gradient, _views(self.layers, gradient)
-        for number, layer in _numbered(self.layers):
-            names = {name: f"layer{number}.{name}" for name in layer.shapes}
-            layer.bind(
-                {name: self.parameters[full] for name, full in names.items()},
-                {name: self.gradients[full] for name, full in names.items()},
-            )
+        """Use these arrays as storage for the parameters and the gradient; keep their values."""
+        self.vector, self.parameters = vector, _views(self.blocks, vector)
+        self.gradient, self.gradients = gradient, _views(self.blocks, gradient)
+        for block in self.blocks:
+            block.bind(self.parameters, self.gradients)
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """The layers' arrays that are no parameters but change in training, by name."""
+        return {name: array for block in self.blocks for name, array in block.state.items()}
 
     def forward(self, x: ArrayLike) -> Array:
         """The logits (n, classes) of the batch ``x`` (n, inputs)."""
@@ -78,65 +79,65 @@ class MLP:
     def loss_and_gradients(self, x: ArrayLike, labels: ArrayLike) -> tuple[float, dict[str, Array]]:
         """The mean loss over the batch, and dL/dparameter under each parameter's name."""
         batch = self._batch(x)
-        loss, _ = self.backpropagate(batch, self._labels(labels, len(batch)))
+        loss, _ = self.backpropagate(batch, self._labels(labels, len(batch)), training=False)
         return loss, {name: gradient.copy() for name, gradient in self.gradients.items()}
 
-    def backpropagate(self, x: Array, labels: Labels, share: float = 1.0) -> tuple[float, int]:
+    def backpropagate(
+        self, x: Array, labels: Labels, *, share: float = 1.0, training: bool = True
+    ) -> tuple[float, int]:
         """Set ``gradient`` for a batch; return its mean loss and how many it got right.
 
         For rows that are only a ``share`` of a batch, loss and gradient are what these rows add
         to those of the batch. The training loop's way in: ``x`` has the network's dtype and
         nothing is checked.
         """
-        if not len(x):  # of the last batch there may be no row for this process
+        if not len(x):  # the last batch may have no row for this process
             self.gradient.fill(0)
             return 0.0, 0
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging loss is reported as such
-            loss, correct = self.score(x, labels)
-            gradient: Array | None = self._logits_gradient
+            loss, correct = self._score(x, labels, training)
+            gradient: Array | None = self.logits_gradient
             if share != 1:
-                self._logits_gradient *= share
-            for layer in reversed(self.layers):
-                assert gradient is not None  # only the first layer returns none
-                gradient = layer.backward(gradient)
+                self.logits_gradient *= share
+            for block in reversed(self.blocks):
+                assert gradient is not None  # only the first block returns none
+                gradient = block.backward(gradient)
         return loss * share, correct
 
     def score(self, x: Array, labels: Labels) -> tuple[float, int]:
         """The mean loss of a batch and how many it got right; nothing is checked."""
         with np.errstate(over="ignore", invalid="ignore"):
-            logits = self._logits(x)
-            loss = self.loss(logits, labels, self._logits_gradient)
-            correct = int(np.count_nonzero(logits.argmax(axis=1) == labels))
-        return loss, correct
+            return self._score(x, labels, training=False)
 
     @property
     def logits(self) -> Array:
         """The logits of the last batch, in a buffer that the next batch overwrites."""
-        return self.layers[-1].output
+        return self.blocks[-1].output
 
-    def first_non_finite(self, team: Team = ALONE) -> str | None:
-        """The first parameter or layer output, from the input up, with an infinity or NaN.
+    def places(self) -> list[tuple[str, Array]]:
+        """Every parameter, and every output for the last batch, by name, from the input up."""
+        found: list[tuple[str, Array]] = []
+        for block in self.blocks:
+            for layer in block.layers:
+                found += [(f"{block.name}.{name}", a) for name, a in layer.parameters.items()]
+                what = "pre-activation" if layer is block.affine else "activation"
+                output = layer.output if self._batch_size else self.vector[:0]
+                found.append((f"{block.name} ({what})", output))
+        return found
 
-        With a team all of it must call this; an output is then that of all their rows.
-        """
-        places: list[tuple[str, Array]] = []
-        for number, layer in _numbered(self.layers):
-            places += [(f"layer{number}.{name}", array) for name, array in layer.parameters.items()]
-            what = "pre-activation" if isinstance(layer, Affine) else "activation"
-            output = layer.output if self._batch_size else self.vector[:0]
-            places.append((f"layer{number} ({what})", output))
-        bad = (i for i, (_, array) in enumerate(places) if not np.isfinite(array).all())
-        (first,) = min(team.all_gather(next(bad, len(places))))
-        return places[int(first)][0] if first < len(places) else None
+    def _score(self, x: Array, labels: Labels, training: bool) -> tuple[float, int]:
+        logits = self._logits(x, training)
+        loss = self.loss(logits, labels, self.logits_gradient)
+        return loss, int(np.count_nonzero(logits.argmax(axis=1) == labels))
 
-    def _logits(self, x: Array) -> Array:
+    def _logits(self, x: Array, training: bool = False) -> Array:
         if len(x) != self._batch_size:
             self._batch_size = len(x)
-            for layer in self.layers:
-                layer.resize(len(x), self.dtype)
-            self._logits_gradient = np.empty((len(x), self.sizes[-1]), self.dtype)
-        for layer in self.layers:
-            x = layer.forward(x)
+            for block in self.blocks:
+                block.resize(len(x), self.dtype)
+            self.logits_gradient = np.empty((len(x), self.sizes[-1]), self.dtype)
+        for block in self.blocks:
+            x = block.forward(x, training)
         return x
 
     def _batch(self, x: ArrayLike) -> Array:
@@ -158,20 +159,19 @@ class MLP:
 
     def _initialise(self, init: Initializer, seed: int) -> None:
         # A generator a layer: one layer's draws do not depend on another's distribution or size.
-        children = iter(stream(seed, "initialisation").spawn(len(self.layers)))
-        for layer in self.layers:
-            if isinstance(layer, Affine):
-                weight = layer.parameters["weight"]
-                rng = np.random.default_rng(next(children))
-                weight[:] = init.weight(weight.shape, rng=rng)
-                layer.parameters["bias"].fill(init.bias)
-            layer.start()
+        seeds = stream(seed, "initialisation").spawn(len(self.blocks))
+        for block, child in zip(self.blocks, seeds, strict=True):
+            weight = block.affine.parameters["weight"]
+            weight[:] = init.weight(weight.shape, rng=np.random.default_rng(child))
+            block.affine.parameters["bias"].fill(init.bias)
+            for layer in block.layers:
+                layer.start()
 
 
 def parameter_count(layers: Sequence[int], activation: ActivationSpec) -> int:
     """How many numbers such a network learns, counted without allocating them."""
     sizes = check_sizes(layers)
-    return _count(_stack(sizes, hidden_activations(sizes, activation)))
+    return _count(_blocks(sizes, hidden_activations(sizes, activation)))
 
 
 def check_sizes(layers: Sequence[int]) -> list[int]:
@@ -195,40 +195,27 @@ def hidden_activations(sizes: Sequence[int], activation: ActivationSpec) -> list
     return [ACTIVATIONS.build(activation)] * hidden
 
 
-def _stack(sizes: Sequence[int], activations: Sequence[Activation]) -> list[Layer]:
-    stack: list[Layer] = []
-    for index, (inputs, units) in enumerate(pairwise(sizes)):
-        if index == len(activations):
-            stack.append(Affine(inputs, units, first=not stack))
-        else:
-            activation = activations[index]
-            stack.append(Affine(inputs, activation.affine_units(units), first=not stack))
-            stack.append(activation.layer(units))
-    return stack
+def _blocks(sizes: Sequence[int], activations: Sequence[Activation]) -> list[Block]:
+    return [
+        Block(number, inputs, units, activation)
+        for number, (inputs, units), activation in zip(
+            range(1, len(sizes)), pairwise(sizes), [*activations, None], strict=True
+        )
+    ]
 
 
-def _numbered(layers: Sequence[Layer]) -> list[tuple[int, Layer]]:
-    """Each layer with its number from 1: an affine layer and what follows it share one."""
-    numbered: list[tuple[int, Layer]] = []
-    number = 0
-    for layer in layers:
-        number += isinstance(layer, Affine)
-        numbered.append((number, layer))
-    return numbered
+def _count(blocks: Sequence[Block]) -> int:
+    return sum(math.prod(shape) for block in blocks for shape in block.shapes.values())
 
 
-def _count(layers: Sequence[Layer]) -> int:
-    return sum(math.prod(shape) for layer in layers for shape in layer.shapes.values())
-
-
-def _views(layers: Sequence[Layer], vector: Array) -> dict[str, Array]:
-    """The parameters' names, and where in ``vector`` each lies, as views of it."""
+def _views(blocks: Sequence[Block], vector: Array) -> dict[str, Array]:
+    """The parameters by name, each a view of its part of ``vector``."""
     views: dict[str, Array] = {}
     start = 0
-    for number, layer in _numbered(layers):
-        for name, shape in layer.shapes.items():
+    for block in blocks:
+        for name, shape in block.shapes.items():
             stop = start + math.prod(shape)
-            views[f"layer{number}.{name}"] = vector[start:stop].reshape(shape)
+            views[name] = vector[start:stop].reshape(shape)
             start = stop
     return views
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
 
 from nnbasic.model.arrays import Array
-from nnbasic.model.parallel import ALONE, Team
 from nnbasic.model.registry import Bounds, Registry
 
 State = dict[str, Array]
@@ -54,43 +53,33 @@ class Optimizer(ABC):
         *,
         learning_rate: float,
         weights: Sequence[slice] = (),
-        team: Team = ALONE,
+        total: Callable[[float], float] = float,
     ) -> None:
         """Change ``parameters`` and ``state`` in place; ``weights`` are the parts that decay.
 
-        The gradient is the sum of ``gradients``, one from each process of ``team``; each process
-        updates its own part of the vectors. All must have met since the gradients were written.
+        The gradient is the sum of ``gradients``. All may be one part of longer vectors, of which
+        others update the other parts: ``total`` then gives the sum of a number over all of them.
         """
         state["steps"] += 1
         steps = int(state["steps"])
-        mine = team.part(len(parameters))
-        own = gradients[team.rank]
-        others = [gradient for gradient in gradients if gradient is not own]
-        with np.errstate(over="ignore", invalid="ignore"):  # the next loss tells of divergence
+        g, *others = gradients
+        with np.errstate(over="ignore", invalid="ignore"):  # a divergence shows in the next loss
             if self.clip_norm is not None:
-                self._clip(own[mine], [other[mine] for other in others], team)
-                others = []
-            for block in blocks(mine):
-                w, g = parameters[block], own[block]
                 for other in others:
-                    g += other[block]
+                    g += other
+                others = []
+                norm = math.sqrt(total(float(np.vdot(g, g))))
+                if norm > self.clip_norm:
+                    g *= self.clip_norm / norm
+            for block in blocks(len(parameters)):
+                for other in others:
+                    g[block] += other[block]
                 if self.weight_decay:
                     for part in weights:
                         both = slice(max(part.start, block.start), min(part.stop, block.stop))
-                        self.decay(parameters[both], own[both], learning_rate)
+                        self.decay(parameters[both], g[both], learning_rate)
                 moments = [state[name][block] for name in self.moments]
-                self.apply(w, g, moments, learning_rate, steps)
-        team.barrier()
-
-    def _clip(self, own: Array, others: Sequence[Array], team: Team) -> None:
-        """Make ``own``, this process's part, that of the sum, clipped by the norm of the whole."""
-        assert self.clip_norm is not None
-        for other in others:
-            own += other
-        (squares,) = team.all_reduce(float(np.vdot(own, own)))
-        norm = math.sqrt(squares)
-        if norm > self.clip_norm:
-            own *= self.clip_norm / norm
+                self.apply(parameters[block], g[block], moments, learning_rate, steps)
 
     def decay(self, w: Array, g: Array, learning_rate: float) -> None:
         """Apply the weight decay to the weights ``w``, before the update."""
@@ -235,7 +224,7 @@ def _scaled_step(w: Array, g: Array, squares: Array, learning_rate: float, eps: 
     w -= g
 
 
-def blocks(part: slice) -> Iterator[slice]:
-    """The slices of at most `BLOCK` elements that ``part`` consists of."""
-    for start in range(part.start, part.stop, BLOCK):
-        yield slice(start, min(start + BLOCK, part.stop))
+def blocks(size: int) -> Iterator[slice]:
+    """The slices of at most `BLOCK` elements that a vector of ``size`` elements consists of."""
+    for start in range(0, size, BLOCK):
+        yield slice(start, min(start + BLOCK, size))

@@ -1,9 +1,9 @@
 """Data parallelism: several processes, each with its share of every batch.
 
-NumPy computes elementwise on one core, and only its matrix products on several. A `Team` puts all
-of a step on several cores: each process takes some rows of the batch through the whole network,
-and some part of the parameters through the update. They meet twice a step, and once more where
-the gradient is clipped.
+NumPy uses several cores for matrix products only, and one for all else. A `Team` puts all of a
+step on several cores: each process takes some rows of the batch through the whole network, and
+updates some part of the parameters. They meet twice a step, and once more where the gradient is
+clipped.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from multiprocessing.synchronize import Semaphore
 
 SPINS = 2000
-"""How often a process looks for another before it sleeps: some 0.3 ms; waking it takes 0.05 ms."""
+"""How often a process polls before it sleeps: for some 0.3 ms; waking up takes 0.05 ms."""
 
 PATIENCE = 0.2
-"""Seconds asleep after which a process looks whether the other one still lives."""
+"""Seconds asleep after which a process looks whether the others still live."""
 
 AVAILABLE = sys.platform == "linux"
 """Whether there are teams of more than one: they need a fork, which macOS's own BLAS forbids."""
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-"""What these mean is for the main process to decide, not for a copy of its handlers."""
+"""The main process decides what these mean, not a copy of its handlers."""
 
 LAST_WORDS = 500
 """The bytes in which a process can say what it failed with."""
@@ -60,17 +60,15 @@ class Team:
         self._barriers = 0
         if size > 1:
             self._pools = ThreadpoolController()
-            pairs = [(i, j) for i in range(size) for j in range(size) if i != j]
             try:
                 context = multiprocessing.get_context("fork")
-                self._gates = {pair: context.Semaphore(0) for pair in pairs}  # who came, who waits
+                # Two sets in turn: a process may be at the next barrier before all have left this.
+                self._gates = [[context.Semaphore(0) for _ in range(size)] for _ in range(2)]
             except (ImportError, OSError) as error:  # no /dev/shm
                 raise OSError(
-                    f"no semaphores for {size} processes ({error}); train in one, with"
-                    " processes=1 or on the command line with OPENBLAS_NUM_THREADS=1"
+                    f"no semaphores for {size} processes ({error}); train in one process"
                 ) from error
-            # Two in turn: while some still read those of one barrier, others write for the next.
-            self._given = shared((2, size, 2), np.float64)
+            self._given = shared((2, size, 2), np.float64)  # in turn, too
             self._last_words = shared((size, LAST_WORDS), np.uint8)
 
     def part(self, n: int) -> slice:
@@ -92,18 +90,21 @@ class Team:
 
     def barrier(self) -> None:
         """Wait until all are here. What each wrote to shared memory before, all see after."""
+        if self.size == 1:
+            return
+        gates = self._gates[self._barriers % 2]
         self._barriers += 1
-        others = [rank for rank in range(self.size) if rank != self.rank]
-        for other in others:
-            self._gates[self.rank, other].release()
-        for other in others:
-            self._wait(self._gates[other, self.rank])
+        for rank, gate in enumerate(gates):
+            if rank != self.rank:
+                gate.release()
+        for _ in range(self.size - 1):
+            self._wait(gates[self.rank])
 
     @contextlib.contextmanager
     def at_work(self, work: Callable[[], object]) -> Iterator[None]:
-        """Have the other processes do ``work`` while this one is in the block; then they end.
+        """Run ``work`` in the other processes while this one is in the block; then end them.
 
-        They are forks: what they change, but for `shared` arrays, is theirs alone.
+        They are forks: they have only `shared` arrays in common with this one.
         """
         try:
             with self.one_thread_each():
@@ -116,7 +117,7 @@ class Team:
                     os.kill(pid, signal.SIGKILL)
             while self._partners:
                 pid, _ = self._partners.popitem()
-                with contextlib.suppress(ChildProcessError):  # whoever ignores SIGCHLD has none
+                with contextlib.suppress(ChildProcessError):  # with SIGCHLD ignored
                     os.waitpid(pid, 0)
 
     @contextlib.contextmanager
@@ -168,17 +169,17 @@ class Team:
         for _ in range(SPINS):
             if gate.acquire(block=False):
                 return
+        ended: dict[int, str] = {}  # rank → how
         while not gate.acquire(timeout=PATIENCE):
             if self.rank and os.getppid() != self._main:
                 os._exit(1)
-            for pid, rank in list(self._partners.items()):
-                how = self._end(pid, rank)
-                if how is None:
-                    continue
-                del self._partners[pid]
-                if gate.acquire(block=False):  # it was here before it ended
-                    return
+            if ended:  # had they been here before they ended, the gate would have opened
+                rank, how = ended.popitem()
                 raise ChildProcessError(f"process {rank + 1} of {self.size} of the training {how}")
+            for pid, rank in list(self._partners.items()):
+                if (end := self._end(pid, rank)) is not None:
+                    del self._partners[pid]
+                    ended[rank] = end
 
     def _end(self, pid: int, rank: int) -> str | None:
         """How another process has ended; None if it lives."""
@@ -199,7 +200,7 @@ ALONE = Team()
 
 
 def shared(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
-    """Zeros in memory that processes forked from now on have in common with this one."""
+    """Zeros in memory that this process shares with those forked from now on."""
     count = math.prod(shape)
     memory = mmap.mmap(-1, max(1, count * np.dtype(dtype).itemsize))
     array: Array = np.frombuffer(memory, dtype, count)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from nnbasic.model.activations import ACTIVATIONS, Activation, Elementwise, sigmoid
-from nnbasic.model.arrays import Array, constant
-from nnbasic.model.layers import Layer, MaxoutLayer, PReLULayer
+from nnbasic.model.arrays import Array, batch, constant
+from nnbasic.model.layers import Layer
 from nnbasic.model.registry import Bounds
 
 SELU_ALPHA = 1.6732632423543772
@@ -60,6 +60,43 @@ class PReLU(Activation):
 
     def layer(self, units: int) -> Layer:
         return PReLULayer(units, slope=self.slope, shared=self.shared)
+
+
+class PReLULayer(Layer):
+    """a = max(z, 0) + slope · min(z, 0), with dL/dslope = sum of dL/da · min(z, 0).
+
+    He et al. 2015, eq. 1 and 2. ``slope`` has shape (units,), or (1,) if shared.
+    """
+
+    def __init__(self, units: int, *, slope: float, shared: bool) -> None:
+        super().__init__({"slope": (1 if shared else units,)})
+        self.units = units
+        self.first_slope = slope
+
+    def start(self) -> None:
+        self.parameters["slope"].fill(self.first_slope)
+
+    def resize(self, n: int, dtype: np.dtype[Any]) -> None:
+        self.output, self.gradient, self.negative = (batch(n, self.units, dtype) for _ in range(3))
+
+    def forward(self, x: Array, training: bool) -> Array:
+        self.input = x
+        np.minimum(x, constant(0, x), out=self.negative)
+        np.multiply(self.negative, self.parameters["slope"], out=self.output)
+        np.maximum(x, constant(0, x), out=self.gradient)  # not needed before backward
+        self.output += self.gradient
+        return self.output
+
+    def backward(self, gradient: Array) -> Array:
+        slope_gradient = self.gradients["slope"]
+        per_unit = np.einsum("nu,nu->u", gradient, self.negative)
+        slope_gradient[:] = per_unit if len(slope_gradient) > 1 else per_unit.sum()
+        # 1 on the right of zero and slope on the left, for any slope: p + (1 - p) · slope
+        np.greater(self.input, 0, out=self.gradient)
+        self.gradient *= 1 - self.parameters["slope"]
+        self.gradient += self.parameters["slope"]
+        self.gradient *= gradient
+        return self.gradient
 
 
 @ACTIVATIONS.register("elu")
@@ -220,3 +257,34 @@ class Maxout(Activation):
 
     def layer(self, units: int) -> Layer:
         return MaxoutLayer(units, pieces=self.pieces)
+
+
+class MaxoutLayer(Layer):
+    """Each unit is the largest of its pieces; the gradient flows to the winning piece alone.
+
+    The input has shape (n, pieces · units), piece after piece; of equal pieces the first wins.
+    """
+
+    def __init__(self, units: int, *, pieces: int) -> None:
+        super().__init__({})
+        self.units = units
+        self.pieces = pieces
+
+    def resize(self, n: int, dtype: np.dtype[Any]) -> None:
+        self.output, self.left = (batch(n, self.units, dtype) for _ in range(2))
+        self.gradient = batch(n, self.pieces * self.units, dtype)
+
+    def forward(self, x: Array, training: bool) -> Array:
+        self.inputs = np.split(x, self.pieces, axis=1)
+        np.copyto(self.output, self.inputs[0])
+        for z in self.inputs[1:]:
+            np.maximum(self.output, z, out=self.output)
+        return self.output
+
+    def backward(self, gradient: Array) -> Array:
+        np.copyto(self.left, gradient)  # what no earlier piece has taken
+        for z, out in zip(self.inputs, np.split(self.gradient, self.pieces, axis=1), strict=True):
+            np.equal(z, self.output, out=out)
+            out *= self.left
+            self.left -= out
+        return self.gradient

@@ -1,16 +1,29 @@
 """The tables of named components: what a config, a test and a plot may choose from.
 
-A component is a frozen dataclass. Its fields are its hyperparameters; a field annotated
-``Annotated[float, Bounds(ge=0)]`` is also bounded. `nnbasic.configs` reads the same fields to
-validate YAML, so a component is described in exactly one place.
+A component is a frozen dataclass. Its fields are its hyperparameters, each annotated as bool, int,
+float, str, a Literal, a tuple ``tuple[float, ...]`` of these, or one of these or None;
+``Annotated[float, Bounds(ge=0)]`` is also bounded. The annotations are the only description of a
+component: `Registry.build` checks values against them, and `nnbasic.configs` makes its JSON Schema
+from them.
 """
 
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -39,6 +52,31 @@ class Bounds:
     def __str__(self) -> str:
         words = {"gt": "greater than", "ge": "at least", "lt": "less than", "le": "at most"}
         return " and ".join(f"{words[k]} {v:g}" for k, v in asdict(self).items() if v is not None)
+
+
+class Flaw(NamedTuple):
+    """What is wrong with one hyperparameter."""
+
+    path: tuple[str | int, ...]
+    """The hyperparameter, and for an entry of a list its index: ``("milestones", 1)``."""
+    message: str
+    value: Any = MISSING
+    """The value that the message is about, if it is about one."""
+
+    def text(self, describe: Callable[[Any], str] = repr) -> str:
+        """The message with the value as ``describe`` names it: ``must be a number, not '3'``."""
+        if self.value is MISSING:
+            return self.message
+        return f"{self.message}, not {describe(self.value)}"
+
+
+class HyperparameterError(ValueError):
+    """A component does not take these hyperparameters; ``flaws`` has all that is wrong."""
+
+    def __init__(self, component: str, flaws: list[Flaw]) -> None:
+        self.flaws = flaws
+        problems = (f"{'.'.join(map(str, flaw.path))}: {flaw.text()}" for flaw in flaws)
+        super().__init__(f"{component}: {'; '.join(problems)}")
 
 
 class Registry(Generic[T]):
@@ -73,37 +111,42 @@ class Registry(Generic[T]):
     def build(self, spec: T | Spec) -> T:
         """The component that ``spec`` describes; an instance is returned as it is.
 
-        Raises ValueError for an unknown name or hyperparameter, or a value out of bounds.
+        A whole number will do for a float, and a list for a tuple. Raises ValueError for an unknown
+        name, and HyperparameterError, with all that is wrong, for hyperparameters.
         """
-        if isinstance(spec, str):
-            spec = {"name": spec}
-        if not isinstance(spec, Mapping):
-            if not hasattr(spec, "__dataclass_fields__"):
-                raise ValueError(f"{spec!r} is no {self.kind}; give a name or a mapping")
-            return spec
-        arguments = dict(spec)
-        name = arguments.pop("name", None)
+        given: Any = {"name": spec} if isinstance(spec, str) else spec
+        if type(given) in self._classes.values() or hasattr(given, "__dataclass_fields__"):
+            component: T = given
+            return component
+        name = given.get("name") if isinstance(given, Mapping) else None
         if not isinstance(name, str):
-            raise ValueError(f"the {self.kind} {dict(spec)!r} has no 'name' that is a word")
+            example = next(iter(self))
+            raise ValueError(
+                f"the {self.kind} must be a name, such as {example!r}, or a mapping with one, such"
+                f" as {{'name': {example!r}}}"
+            )
         cls = self[name]
-        known = hyperparameters(cls)
-        for key, value in arguments.items():
-            if key not in known:
-                accepted = ", ".join(known) or "none"
-                raise ValueError(f"{self.kind} {name!r} has no {key!r} (it has: {accepted})")
-            _check(f"{self.kind} {name!r}: {key}", known[key], value)
-        return cls(**arguments)
+        values = {key: value for key, value in given.items() if key != "name"}
+        return cls(**_fit_all(f"{self.kind} {name!r}", cls, values))
 
-    def spec(self, component: T) -> dict[str, Any]:
-        """The complete mapping that `build` turns back into ``component``."""
+    def name(self, component: T) -> str:
+        """The name that ``component`` is registered by; ValueError if it is not."""
         for name, cls in self._classes.items():
             if type(component) is cls:
-                return {"name": name, **{k: getattr(component, k) for k in hyperparameters(cls)}}
+                return name
         raise ValueError(f"{component!r} is not a registered {self.kind}")
+
+    def spec(self, component: T) -> dict[str, Any]:
+        """The complete mapping that `build` turns back into ``component``, of lists and scalars."""
+        spec: dict[str, Any] = {"name": self.name(component)}
+        for key in hyperparameters(type(component)):
+            value = getattr(component, key)
+            spec[key] = list(value) if isinstance(value, tuple) else value
+        return spec
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """A way out of an unknown word: the nearest known one, in any case, or all of them."""
+    """What an unknown word may have meant: the most similar known one, or all of them."""
     names = list(known)
     lower = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word.lower(), lower, n=1)
@@ -118,31 +161,73 @@ def hyperparameters(cls: type[Any]) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in fields(cls)}
 
 
-def _check(what: str, annotation: Any, value: Any) -> None:
-    """Raise ValueError unless ``value`` fits ``annotation`` and its Bounds."""
+def default(cls: type[Any], key: str) -> Any:
+    """The default of the hyperparameter ``key`` of ``cls``; `dataclasses.MISSING` without one."""
+    field = cls.__dataclass_fields__[key]
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _fit_all(component: str, cls: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """``values`` for the hyperparameters of ``cls``, each in its type; HyperparameterError."""
+    known = hyperparameters(cls)
+    flaws: list[Flaw] = []
+    fitted = {
+        key: _fit(annotation, values[key], (key,), flaws)
+        for key, annotation in known.items()
+        if key in values
+    }
+    for key in values:
+        if key not in known:
+            flaws.append(Flaw((key,), f"unknown key; {suggestion(str(key), known)}"))
+    for key in known:
+        if key not in values and default(cls, key) is MISSING:
+            flaws.append(Flaw((key,), "is missing, and has no default"))
+    if flaws:
+        raise HyperparameterError(component, flaws)
+    return fitted
+
+
+def _fit(annotation: Any, value: Any, path: tuple[str | int, ...], flaws: list[Flaw]) -> Any:
+    """``value`` in the type that ``annotation`` says; what does not fit is added to ``flaws``."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        _check(what, arguments[0], value)
-        for bound in arguments[1:]:
-            if isinstance(bound, Bounds) and value not in bound:
-                raise ValueError(f"{what} is {value!r}; it must be {bound}")
+        before = len(flaws)
+        fitted = _fit(arguments[0], value, path, flaws)
+        for bounds in arguments[1:]:
+            if len(flaws) == before and isinstance(bounds, Bounds) and fitted not in bounds:
+                flaws.append(Flaw(path, f"must be {bounds}", value))
+        return fitted
+    if type(None) in arguments:
+        inner = next(each for each in arguments if each is not type(None))
+        return None if value is None else _fit(inner, value, path, flaws)
+    if origin is tuple:
+        if isinstance(value, (list, tuple)):
+            entries = enumerate(value)
+            return tuple(_fit(arguments[0], entry, (*path, i), flaws) for i, entry in entries)
+        expected = "a list"
     elif origin is Literal:
-        if value not in arguments or isinstance(value, bool):
-            accepted = ", ".join(map(repr, arguments))
-            raise ValueError(f"{what} is {value!r}; it must be one of {accepted}")
-    elif origin is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise ValueError(f"{what} is {value!r}; it must be a list")
-        for index, item in enumerate(value):
-            _check(f"{what}[{index}]", arguments[0], item)
-    elif type(None) in arguments:
-        if value is not None:
-            _check(what, next(a for a in arguments if a is not type(None)), value)
-    elif annotation is bool:
-        if not isinstance(value, bool):
-            raise ValueError(f"{what} is {value!r}; it must be True or False")
-    elif annotation in (int, float):
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
-            raise ValueError(f"{what} is {value!r}; it must be a number")
-        if annotation is int and not isinstance(value, int):
-            raise ValueError(f"{what} is {value!r}; it must be a whole number")
+        for choice in arguments:
+            if value == choice and isinstance(value, bool) == isinstance(choice, bool):
+                return choice
+        expected = f"one of {' or '.join(map(repr, arguments))}"
+    else:
+        if annotation not in _TYPES:
+            raise ValueError(f"{path[0]} is annotated {annotation}, which no hyperparameter can be")
+        expected = _TYPES[annotation]
+        accepted = (int, float) if annotation is float else annotation
+        if isinstance(value, accepted) and isinstance(value, bool) == (annotation is bool):
+            if annotation is not float:
+                return value
+            if abs(value) <= sys.float_info.max:  # which NaN is not
+                return float(value)
+            expected = "a finite number"
+    flaws.append(Flaw(path, f"must be {expected}", value))
+    return value
+
+
+_TYPES: dict[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+}

@@ -1,4 +1,4 @@
-"""The training loop: one visible loop, told as a stream of results.
+"""The training loop: one visible loop that yields a stream of results.
 
 `steps` yields a `StepResult` after every update and an `EpochResult` after every epoch; `fit`
 passes on the epochs alone. Neither prints, writes or decides to stop: who reads the stream does.
@@ -9,14 +9,16 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.network import MLP
 from nnbasic.model.optimizers import OPTIMIZERS, Optimizer, State
-from nnbasic.model.parallel import Team, shared
+from nnbasic.model.parallel import ALONE, Team, shared
 from nnbasic.model.registry import Spec
 from nnbasic.model.schedules import SCHEDULES, Schedule
 
@@ -32,11 +34,12 @@ class Batches(Protocol):
         """The number of batches in an epoch."""
 
     def epoch(
-        self, number: int, part: Callable[[int], slice] = slice
-    ) -> Iterator[tuple[Array, Labels]]:
+        self, number: int, rank: int = 0, size: int = 1
+    ) -> Iterator[tuple[Array, Labels, int]]:
         """The batches of epoch ``number``; a batch holds until the next one is asked for.
 
-        Of a batch of n, the inputs are the rows ``part(n)`` alone; the labels are all of them.
+        Where ``size`` processes share each batch: the rows of process ``rank`` alone, which may
+        be none. The third item is the number of examples in the whole batch.
         """
 
 
@@ -97,52 +100,55 @@ def steps(
     state: State | None = None,
     done: int = 0,
     processes: int = 1,
+    after_update: Callable[[dict[str, Array]], None] | None = None,
 ) -> Generator[StepResult | EpochResult, None, None]:
     """Train ``network`` in place for epochs ``done`` + 1 to ``epochs``.
 
     To go on exactly, give the parameters, ``state`` and ``done`` of an earlier call that
     stopped after an epoch, batches with the same order, and the same number of ``processes``.
+    ``after_update`` is given the parameters by name after each update, and may change them.
 
-    More than one process share the work as `nnbasic.model.parallel` says. The arrays of
-    ``network`` and ``state`` are moved to shared memory for it when the first result is asked
-    for: look them up anew. Between two results they may be read, not changed, as the other
-    processes are at the next batch; and within an epoch this process has one BLAS thread.
-    Raises `DivergedError`, and ChildProcessError if one of the processes dies.
+    Several processes share the work as `nnbasic.model.parallel` says. The arrays of ``network``
+    and ``state`` are moved to shared memory for it when the first result is asked for: look them
+    up anew. Between two results they may be read, not changed, as the other processes are at the
+    next batch; and within an epoch this process has one BLAS thread.
+
+    Raises `DivergedError`; ChildProcessError if one of the processes dies; ValueError for several
+    processes and a network whose layers keep a state, since each would see other rows.
     """
     optimizer = OPTIMIZERS.build(optimizer)
     schedule = SCHEDULES.build(schedule)
     state = optimizer.init(network.vector) if state is None else state
+    if processes > 1 and network.state:
+        raise ValueError(f"{', '.join(network.state)} need a training in one process")
     team = Team(processes)
     gradients = _share_memory(network, state, team)
 
     def loop() -> Iterator[StepResult | EpochResult]:
         network.bind(network.vector, gradients[team.rank])
+        update = _Update(network, optimizer, state, gradients, team)
         step = done * len(batches)
         for epoch in range(done + 1, epochs + 1):
             started = time.perf_counter()
             total_loss, total_correct, learning_rate = 0.0, 0.0, 0.0
             with team.one_thread_each():
-                for x, labels in batches.epoch(epoch, team.part):
-                    n = len(labels)
+                for x, labels, n in batches.epoch(epoch, team.rank, team.size):
                     learning_rate = optimizer.lr * schedule(step, epochs * len(batches))
-                    mine = network.backpropagate(x, labels[team.part(n)], share=len(x) / n)
+                    mine = network.backpropagate(x, labels, share=len(labels) / n)
                     loss, correct = team.all_reduce(*mine)  # from here on all gradients are there
                     step += 1
                     if not math.isfinite(loss):
-                        raise DivergedError(epoch, step, network.first_non_finite(team))
-                    optimizer.update(
-                        network.vector,
-                        gradients,
-                        state,
-                        learning_rate=learning_rate,
-                        weights=network.weights,
-                        team=team,
-                    )
+                        raise DivergedError(epoch, step, first_non_finite(network, team))
+                    update(learning_rate)
+                    if after_update:
+                        if team.rank == 0:
+                            after_update(network.parameters)
+                        team.barrier()
                     total_loss += loss * n
                     total_correct += correct
                     yield StepResult(epoch, step, loss, correct / n, learning_rate)
             score = None if validation is None or team.rank else evaluate(network, validation)
-            where = network.first_non_finite(team)  # the last update has no next loss to tell of it
+            where = first_non_finite(network, team)  # no loss follows the last update
             if where or (score is not None and not math.isfinite(score.loss)):
                 raise DivergedError(epoch, step, where)
             yield EpochResult(
@@ -157,7 +163,7 @@ def steps(
             )
 
     def follow() -> None:
-        with contextlib.suppress(DivergedError):  # which the main process tells of
+        with contextlib.suppress(DivergedError):  # the main process raises it
             for _ in loop():
                 pass
 
@@ -174,7 +180,7 @@ def fit(
     epochs: int,
     validation: Batches | None = None,
 ) -> Iterator[EpochResult]:
-    """`steps` from the start, told by the epoch."""
+    """Train from scratch; yield one result per epoch."""
     for result in steps(
         network,
         batches,
@@ -190,11 +196,57 @@ def fit(
 def evaluate(network: MLP, batches: Batches) -> Score:
     """Score ``network`` on all of ``batches``."""
     total_loss, total_correct = 0.0, 0
-    for x, labels in batches.epoch(0):
+    for x, labels, _ in batches.epoch(0):
         loss, correct = network.score(x, labels)
         total_loss += loss * len(labels)
         total_correct += correct
     return Score(total_loss / batches.examples, total_correct / batches.examples)
+
+
+def first_non_finite(network: MLP, team: Team = ALONE) -> str | None:
+    """The first parameter or layer output, from the input up, with an infinity or NaN.
+
+    With a team, all of it must call this; an output is then that of all their rows.
+    """
+    places = network.places()
+    bad = (i for i, (_, array) in enumerate(places) if not np.isfinite(array).all())
+    (first,) = min(team.all_gather(next(bad, len(places))))
+    return places[int(first)][0] if first < len(places) else None
+
+
+class _Update:
+    """The update of this process's part of the parameters, by the sum of all gradients."""
+
+    def __init__(
+        self,
+        network: MLP,
+        optimizer: Optimizer,
+        state: State,
+        gradients: Sequence[Array],
+        team: Team,
+    ) -> None:
+        part = team.part(len(network.vector))
+        own, others = gradients[team.rank], [g for g in gradients if g is not gradients[team.rank]]
+        self.optimizer, self.team = optimizer, team
+        self.parameters = network.vector[part]
+        self.gradients = [gradient[part] for gradient in (own, *others)]
+        self.state = {name: array[part] if array.ndim else array for name, array in state.items()}
+        self.weights = [
+            slice(max(weight.start - part.start, 0), max(weight.stop - part.start, 0))
+            for weight in network.weights
+        ]
+
+    def __call__(self, learning_rate: float) -> None:
+        """Update; all must have met since they wrote their gradients."""
+        self.optimizer.update(
+            self.parameters,
+            self.gradients,
+            self.state,
+            learning_rate=learning_rate,
+            weights=self.weights,
+            total=lambda number: self.team.all_reduce(number)[0],
+        )
+        self.team.barrier()
 
 
 def _share_memory(network: MLP, state: State, team: Team) -> list[Array]:

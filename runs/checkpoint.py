@@ -1,7 +1,7 @@
-"""All state that a run needs to go on exactly, in one `.npz` of plain arrays.
+"""All state that a run needs to be resumed exactly, in one `.npz` of plain arrays.
 
-There is no generator among it: what is random in an epoch is a function of the seed and of the
-epoch's number (see `nnbasic.model.randomness`), so the number is the whole state.
+No random generator is saved: what is random in an epoch depends on the seed and the number of the
+epoch alone (see `nnbasic.model.randomness`), so that number is the whole state.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from nnbasic.runs.storage import RunError
 
 
 class Progress(NamedTuple):
-    """How far a checkpoint is: epochs and steps done."""
+    """How many epochs and steps are behind a checkpoint."""
 
     epoch: int
     step: int
 
 
 def save(path: Path, network: MLP, state: dict[str, Array], progress: Progress) -> None:
-    """Write the checkpoint in one step; an older one stays until the new one is whole."""
+    """Replace the checkpoint at ``path``; the old one stays until the new one is complete."""
     arrays = _named(network, state) | {k: np.array(v) for k, v in progress._asdict().items()}
     with replacing(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 
 def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> Progress:
-    """Set the parameters, and ``state`` if given, in place; nothing is set if this fails.
+    """Read the parameters, and ``state`` if given, in place; if this fails, nothing is changed.
 
-    RunError if the file is missing, damaged, pickled, or made for another network.
+    RunError if the file is missing, damaged, a pickle, or of another network.
     """
     expected = _named(network, state or {})
     try:
-        # Not np.load, which takes a file that is no zip for a pickle and leaves it open.
+        # Not np.load: it takes a file that is not a zip for a pickle, and leaves it open.
         with path.open("rb") as stream, NpzFile(stream, allow_pickle=False) as file:
             progress = Progress(int(file["epoch"]), int(file["step"]))
             loaded = {name: file[name] for name in expected}
@@ -49,8 +49,8 @@ def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> 
         raise RunError(f"{path}: not a checkpoint of this network: {error.args[0]}") from None
     except Exception as error:  # damage comes as ten types, from zipfile, zlib, int and NumPy
         raise RunError(
-            f"{path}: damaged, or no checkpoint ({error}); use the other checkpoint of the run,"
-            " or train it anew"
+            f"{path}: damaged, or not a checkpoint ({error}); use the other checkpoint of the run,"
+            " or train it again"
         ) from None
     for name, array in expected.items():
         found = loaded[name]
@@ -65,5 +65,7 @@ def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> 
 
 
 def _named(network: MLP, state: dict[str, Array]) -> dict[str, Array]:
-    parameters = {f"parameters/{name}": array for name, array in network.parameters.items()}
-    return parameters | {f"optimizer/{name}": array for name, array in state.items()}
+    parts = {"parameters": network.parameters, "layers": network.state, "optimizer": state}
+    return {
+        f"{part}/{name}": each for part, arrays in parts.items() for name, each in arrays.items()
+    }

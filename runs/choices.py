@@ -13,12 +13,17 @@ from nnbasic.runs.collection import RunData, Scalar
 Values = dict[str, Scalar]
 """What a run was made of: its config without the seed, its data and its code."""
 
+RATE = "optimizer.lr"
+SEARCHED = "lr_search"
+"""The key that says that a sweep searched for the learning rate; other runs do not have it."""
+
 
 class Choices(NamedTuple):
     """Keys and values of several runs; the keys are written as in a config.
 
     ``same``: what all have in common. ``differs``: keys that tell runs apart. ``implied``: keys
-    that differ only because another does, as ``activation.slope`` where one activation has a slope.
+    that differ only because another does, as ``activation.slope`` where one activation has a
+    slope, or ``optimizer.lr`` where each choice had its rate searched.
     """
 
     same: Values
@@ -49,43 +54,49 @@ def values(run: RunData) -> Values:
 
     Keys are printable: a record may hold any.
     """
-    versions = run.record.versions
     content = {
         printable(key.removesuffix(".name")): value
         for key, value in run.flat.items()
         if key != "seed"
     }
+    searched: Values = {} if run.record.rate_search is None else {SEARCHED: True}
     return (
         content
         # records are read leniently, so these may be missing
         | {key: content.get(key) for key in ("epochs", "data.validation")}
+        | searched
         | {
             "dataset": f"{run.record.dataset} {run.record.dataset_sha256}",
-            "code": " ".join(filter(None, (versions.get("nnbasic"), versions.get("git_commit")))),
+            "code": run.record.code_sha256,
         }
     )
 
 
+def is_choice(key: str, row: Values) -> bool:
+    """Whether somebody chose the value of ``key`` in ``row``; a searched rate is an outcome."""
+    return key in row and not (key == RATE and row.get(SEARCHED))
+
+
 def headings(keys: Iterable[str]) -> dict[str, str]:
-    """The short form of each key: its last part, unless another one ends alike."""
+    """The short form of each key: its last part, unless another one ends with the same."""
     ends = {key: key.rpartition(".")[2] for key in keys}
     often = Counter(ends.values())
     return {key: end if often[end] == 1 else key for key, end in ends.items()}
 
 
 def shown(value: Scalar) -> str:
-    """``value`` as a config writes it, safe to print; a hash in its first digits."""
+    """``value`` as a config writes it, safe to print; of a hash the first digits."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return re.sub(r"\b([0-9a-f]{8})[0-9a-f]{24,}", r"\1", printable(str(value)))
 
 
 def _is_implied(key: str, table: Sequence[Values]) -> bool:
-    """Whether ``key`` is a hyperparameter with one value for each name of its component."""
+    """Whether ``key``, where it is a choice, has one value for each name of its component."""
     component = key.rpartition(".")[0]
     found: dict[Scalar, Scalar] = {}
     return all(
         component in row and found.setdefault(row[component], row[key]) == row[key]
         for row in table
-        if key in row
+        if is_choice(key, row)
     )

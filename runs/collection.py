@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from nnbasic import configs
-from nnbasic.configs import printable
+from nnbasic.runs.directory import ForeignError, Run, VersionError
 from nnbasic.runs.lookup import all_runs, matching
-from nnbasic.runs.record import ForeignError, Record, Run, User
+from nnbasic.runs.record import Record, User
 from nnbasic.runs.storage import RunError, read_lines
 
 NAMED = 5
-"""How many directories that are no runs are named one by one."""
+"""How many directories of one kind that cannot be read are named one by one."""
 
 Scalar = str | int | float | bool | None
 
 
 @dataclass(frozen=True)
 class RunData:
-    """A run with what is known about it; the longer files are read when they are first asked for.
+    """A run with what is known about it; the longer files are read when they are first needed.
 
     ``status`` is the derived one: a recorded ``running`` is ``crashed`` if its process has gone.
     """
@@ -34,19 +34,14 @@ class RunData:
     user: User
     status: str
 
-    @property
-    def val_accuracy(self) -> float | None:
-        """The best epoch's; None without an epoch, or without a validation set."""
-        return self.record.best.get("val_accuracy") if self.record.best else None
-
     @cached_property
     def metrics(self) -> list[dict[str, Any]]:
-        """The lines of `metrics.jsonl`, one an epoch."""
+        """The lines of `metrics.jsonl`, one per epoch."""
         return self.run.metrics()
 
     @cached_property
     def diagnostics(self) -> list[dict[str, Any]]:
-        """The lines of `diagnostics.jsonl`, from epoch 0; none if they were turned off."""
+        """The lines of `diagnostics.jsonl`, from epoch 0; empty if they were turned off."""
         return read_lines(self.run.directory / "diagnostics.jsonl")
 
     @cached_property
@@ -56,7 +51,7 @@ class RunData:
 
 
 def flatten(config: Mapping[str, Any]) -> dict[str, Scalar]:
-    """``config`` with dotted keys: ``optimizer.lr``; lists become YAML text on one line."""
+    """``config`` with dotted keys such as ``optimizer.lr``; a list becomes one line of YAML."""
     flat: dict[str, Scalar] = {}
     for key, value in config.items():
         if isinstance(value, Mapping):
@@ -67,7 +62,7 @@ def flatten(config: Mapping[str, Any]) -> dict[str, Scalar]:
 
 
 def flow(value: Any) -> str:
-    """``value`` as YAML on one line, a component without hyperparameters by its name alone."""
+    """``value`` as YAML on one line; a component without hyperparameters is its name alone."""
     return _flow(json.dumps(value))
 
 
@@ -82,40 +77,40 @@ def _flow(text: str) -> str:
 
 
 def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData], list[str]]:
-    """The runs in ``runs_dir``, or those that ``selectors`` mean, oldest first; and problems.
+    """Read the runs in ``runs_dir``, or those that ``selectors`` mean; returns runs and problems.
 
-    A selector is an id, the beginning of ids, a name, a tag or a directory, and may mean several
-    runs; RunError for one that means none. The problems are one line for each directory that
-    could not be read or only in part; the others are there. Of directories that are no runs at all
-    the first few are named and the rest counted.
+    The runs are ordered from the oldest on. A selector is an id, the beginning of ids, a name, a
+    tag or a directory, and may mean several runs; RunError if it means none. There is a problem,
+    one line, for each directory that could not be read or only in part. Of directories that are no
+    runs, and of runs of another version of nnbasic, a few are named and the rest counted.
     """
     data: list[RunData] = []
     problems: list[str] = []
-    foreign: list[str] = []
+    often: dict[type[RunError], list[str]] = {VersionError: [], ForeignError: []}
     for run in _selected(runs_dir, selectors):
         try:
             found, problem = read(run)
         except RunError as error:
-            kind = foreign if isinstance(error, ForeignError) else problems
-            kind.append(printable(str(error)))
+            often.get(type(error), problems).append(str(error))
             continue
         data.append(found)
         if problem:
             problems.append(problem)
-    problems += foreign[:NAMED]
-    if more := len(foreign[NAMED:]):
-        those = "y that is no run" if more == 1 else "ies that are no runs"
-        problems.append(printable(f"{runs_dir}: and {more} other director{those}"))
+    for lines in often.values():
+        problems += lines[:NAMED]
+        if more := len(lines[NAMED:]):
+            directories = "directory" if more == 1 else "directories"
+            problems.append(f"{runs_dir}: and {more} more such {directories}")
     return sorted(data, key=lambda each: (each.record.started, each.run.id)), problems
 
 
 def read(run: Run) -> tuple[RunData, str | None]:
-    """A run, and what of it is torn, if anything; RunError if it cannot be read."""
+    """Read a run, and say which of its files is torn, if any; RunError if it cannot be read."""
     record = run.record()
     data = RunData(run, record, run.user(), run.status(record))
     # a process that is at work may be in the middle of a line
     lost = None if data.status == "running" else _lost_epochs(run, record)
-    return data, lost and printable(lost)
+    return data, lost
 
 
 def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:
@@ -156,5 +151,5 @@ def _lost_epochs(run: Run, record: Record) -> str | None:
     if whole < record.epoch:
         return f"{path}: torn, it has {whole} of {record.epoch} epochs; the rest is lost"
     if content and not content.endswith(b"\n"):
-        return f"{path}: torn after epoch {whole}; the piece of a line is left out"
+        return f"{path}: torn after epoch {whole}; the incomplete line after it is ignored"
     return None

@@ -9,7 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from nnbasic.configs import printable
-from nnbasic.runs.record import Run, User
+from nnbasic.runs.directory import Run
+from nnbasic.runs.record import User
 from nnbasic.runs.storage import RunError
 
 TRASH = ".trash"
@@ -19,15 +20,15 @@ TRASH = ".trash"
 def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
     """Add ``words`` to the run's tags, or remove them.
 
-    RunError for a word that is empty or has blanks, or that is to be removed and is not there.
+    RunError for a word that is empty or has spaces, or that is to be removed but is not a tag.
     """
     user = _user(run)
     tags = dict.fromkeys(user.tags)
     for word in words:
-        if not word or not word.isprintable() or " " in word:
-            raise RunError(f"{printable(word)!r} is no tag: a tag is one word")
+        if not word or printable(word) != word or " " in word:
+            raise RunError(f"{word!r} is not a tag: a tag is one word")
         if remove and word not in tags:
-            there = printable(", ".join(user.tags)) or "none"
+            there = ", ".join(user.tags) or "none"
             raise RunError(f"{run.directory}: no tag {word!r} to remove; it has {there}")
         if remove:
             del tags[word]
@@ -37,24 +38,24 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
 
 
 def rename(run: Run, name: str) -> User:
-    """Give the run a name of one line; its id, which is its directory, stays."""
+    """Give the run a new name, one line; its id, the name of its directory, stays."""
     name = name.strip()
-    if not name or not name.isprintable():
-        raise RunError(f"{printable(name)!r} is no name: it must be one line, and not empty")
+    if not name or printable(name) != name:
+        raise RunError(f"{name!r} is not a name: it must be one line, and not empty")
     return _write(run, _user(run).model_copy(update={"name": name}))
 
 
 def discard(runs: Sequence[Run]) -> None:
-    """Move ``runs`` to the trash beside them; RunError, and nothing moved, if one cannot be."""
+    """Move ``runs`` to the trash beside them; if one must stay, RunError before any is moved."""
     for run in runs:
         _check(run)
         if run.directory.parent.name == TRASH:
-            raise RunError(f"{run.directory}: in the trash already; --purge deletes it")
+            raise RunError(f"{run.directory}: already in the trash; --purge deletes it")
     _move(runs, [_in_trash(run) for run in runs])
 
 
 def restore(runs: Sequence[Run]) -> None:
-    """Bring ``runs`` back from the trash; RunError, and nothing moved, if one cannot be."""
+    """Move ``runs`` out of the trash; if one is not in it, RunError before any is moved."""
     for run in runs:
         if run.directory.parent.name != TRASH:
             raise RunError(f"{run.directory}: not in the trash")
@@ -62,7 +63,7 @@ def restore(runs: Sequence[Run]) -> None:
 
 
 def purge(runs: Sequence[Run]) -> None:
-    """Delete ``runs`` for good, by way of the trash; RunError, and nothing deleted, if not so."""
+    """Delete ``runs`` for good; if one must stay, RunError before any is deleted."""
     for run in runs:
         _check(run)
     kept = [run for run in runs if run.directory.parent.name != TRASH]
@@ -79,7 +80,7 @@ def _in_trash(run: Run) -> Path:
 
 
 def _check(run: Run) -> None:
-    """RunError unless ``run`` is one, broken or not, that nobody is training."""
+    """RunError if ``run`` is being trained, or is not a run at all; a broken one may go."""
     if not (run.directory / "run.json").exists():
         raise RunError(f"{run.directory}: not a run, it has no run.json; it stays")
     try:
@@ -93,7 +94,7 @@ def _check(run: Run) -> None:
 def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
     for target in targets:
         if target.exists():
-            raise RunError(f"{target}: is there already; move it away first")
+            raise RunError(f"{target}: already exists; move it away first")
     for run, target in zip(runs, targets, strict=True):
         try:
             target.parent.mkdir(exist_ok=True)
@@ -103,15 +104,15 @@ def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
 
 
 def _user(run: Run) -> User:
-    """`user.json` as it will be written again: unlike `Run.user`, nothing of it may be lost."""
-    run.record()  # or it is none
+    """`user.json` for editing; RunError if it is broken, so that nothing in it is lost."""
+    run.record()  # raises if it is not a run
     path = run.directory / "user.json"
     try:
         return User.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return User(name=run.id)
     except (OSError, ValidationError):
-        raise RunError(f"{path}: broken; put it right, or move it away for a new one") from None
+        raise RunError(f"{path}: broken; repair it, or move it away to get a new one") from None
 
 
 def _write(run: Run, user: User) -> User:

@@ -1,7 +1,7 @@
-"""`diagnostics.jsonl`: what went on inside the network, at step 0 and after every epoch.
+"""`diagnostics.jsonl`: what goes on inside the network, at step 0 and after every epoch.
 
-One object a line: ``epoch``, ``step`` and ``layers``, a list of the figures that
-`nnbasic.model.diagnostics.LayerDiagnostics` describes; a number that is not finite is null.
+Each line is an object: ``epoch``, ``step`` and ``layers``, a list with the figures of
+`nnbasic.model.diagnostics.LayerDiagnostics`; a number that is not finite is null.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Any
 
 from nnbasic.configs import Config
 from nnbasic.data import Batches, Dataset
-from nnbasic.model import MLP, EpochResult, StepResult
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, MLP, EpochResult, StepResult
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.diagnostics import MISMATCH, LayerDiagnostics, diagnose, variance_ratio
-from nnbasic.runs.record import Run
+from nnbasic.runs.directory import Run
 from nnbasic.runs.storage import read_lines, write_text
 
 FILE = "diagnostics.jsonl"
 PROBE = 512
-"""How many images the network is diagnosed on: the first ones, always the same."""
+"""How many images the network is diagnosed on, always the same ones."""
 
 
 class Watcher:
-    """A reader of the training stream that writes a line an epoch."""
+    """Reads the training stream, and writes a line for each epoch."""
 
     def __init__(self, run: Run, network: MLP, config: Config, dataset: Dataset) -> None:
         self.run = run
@@ -56,32 +56,31 @@ def probe(config: Config, dataset: Dataset) -> tuple[Array, Labels]:
         scale=dataset.scale(config.data.scale),
         dtype=config.dtype,
     )
-    return next(batches.epoch(0))
+    x, labels, _ = next(batches.epoch(0))
+    return x, labels
 
 
 def mismatch(config: Config, layers: Sequence[LayerDiagnostics]) -> str | None:
-    """A warning if, before the first step, the layers lose or blow up what tells images apart."""
+    """A warning if, before the first step, the activations vanish or explode with depth."""
     ratio = variance_ratio(layers)
     if ratio is None or 1 / MISMATCH <= ratio <= MISMATCH:
         return None
-    specs = config.activation if isinstance(config.activation, list) else [config.activation]
-    activations = " and ".join(dict.fromkeys(spec["name"] for spec in specs))
+    used = config.activation if isinstance(config.activation, list) else [config.activation]
+    activations = " and ".join(dict.fromkeys(map(ACTIVATIONS.name, used)))
+    init = INITIALIZERS.name(config.init)
     if ratio < 1:
         change = f"shrinks by a factor of {1 / ratio:.1g}" if ratio else "shrinks to nothing"
         remedy = "larger initial weights"
     else:
-        change = (
-            f"grows by a factor of {ratio:.1g}"
-            if math.isfinite(ratio)
-            else "grows beyond all numbers"
-        )
+        finite = math.isfinite(ratio)
+        change = f"grows by a factor of {ratio:.1g}" if finite else "grows to infinity"
         remedy = "smaller initial weights"
     return (
-        f"activation {activations} does not go with init {config.init['name']} in a net this deep:"
+        f"activation {activations} does not go with init {init} in a net this deep:"
         f" before the first step the variance of the activations over the images {change} from"
-        f" {layers[0].layer} to {layers[-2].layer} (warned of above {MISMATCH:g})."
-        f" Take {remedy} or fewer layers: relu and its kin go with he, selu with lecun, tanh with"
-        " xavier, sigmoid with xavier and gain 4."
+        f" {layers[0].layer} to {layers[-2].layer} (a factor of {MISMATCH:g} is too much)."
+        f" Try {remedy} or fewer layers: he suits relu and the like, lecun suits selu, xavier suits"
+        " tanh, and xavier with gain 4 suits sigmoid."
     )
 
 
@@ -93,12 +92,12 @@ def append(run: Run, epoch: int, step: int, layers: Sequence[LayerDiagnostics]) 
 
 
 def read(run: Run) -> list[dict[str, Any]]:
-    """The lines of the run, without a torn last one; none if it was not diagnosed."""
+    """The lines of the run, without a torn last one; empty if it was not diagnosed."""
     return read_lines(run.directory / FILE)
 
 
 def keep(run: Run, epochs: int) -> None:
-    """Drop what comes after the first ``epochs`` epochs: the run is about to repeat it."""
+    """Drop the lines after the first ``epochs`` epochs, which the run is about to repeat."""
     rows = [row for row in read(run) if row.get("epoch", epochs) <= epochs]
     write_text(run.directory / FILE, "".join(json.dumps(row) + "\n" for row in rows))
 

@@ -1,21 +1,23 @@
-"""What a result may depend on besides its config: versions, machine, threads."""
+"""What a result may depend on besides its config: code, versions, machine, threads."""
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib.metadata
 import os
 import platform
 import socket
 import subprocess
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
-if TYPE_CHECKING:
-    from nnbasic.runs.record import Record
+from nnbasic.runs.record import Record
 
 
 def now() -> str:
@@ -23,8 +25,28 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
+def code_sha256(plugins: Iterable[str] = ()) -> str:
+    """Hash of the code that computes: runs with equal hashes, configs and data are repetitions.
+
+    It is over the files of `nnbasic.model` and `nnbasic.data`, whole rooms so that a new file
+    cannot be forgotten; the two files of this room that put a training together; and the files
+    ``plugins`` of the config. What reads configs is left out, because the complete config is
+    compared itself; so is all that shows, finds, compares or documents runs.
+    """
+    hashes = [*_own_hashes(), *map(_plugin_hash, plugins)]
+    return hashlib.sha256("\n".join(hashes).encode(errors="replace")).hexdigest()
+
+
+def _plugin_hash(plugin: str) -> str:
+    """The hash of a plugin's file; of one that is not there any more, its name."""
+    try:
+        return _sha256(Path(plugin))
+    except (OSError, ValueError):  # ValueError: a name that cannot be a path
+        return plugin
+
+
 def versions() -> dict[str, str | None]:
-    """Versions of what computes: Python, NumPy, its BLAS, nnbasic, and the commit if known."""
+    """Versions of Python, NumPy, its BLAS and nnbasic, and the git commit of a checkout."""
     build: Any = np.show_config(mode="dicts")
     blas = build.get("Build Dependencies", {}).get("blas", {})
     return {
@@ -48,16 +70,17 @@ def machine() -> dict[str, Any]:
 
 def changes(record: Record) -> list[str]:
     """What may change the last bits and is not as in ``record``: ``numpy 2.0.1, now 2.4.6``."""
-    before = record.versions | {
-        "processor": record.machine.get("processor"),
-        "BLAS threads": str(record.threads),
+    present = versions()
+    code = code_sha256(record.config.get("plugins", ()))
+    pairs = {
+        "code": (record.code_sha256[:8], code[:8]),
+        **{
+            name: (record.versions.get(name), present[name]) for name in ("python", "numpy", "blas")
+        },
+        "processor": (record.machine.get("processor"), _processor()),
+        "BLAS threads": (record.threads, blas_threads()),
     }
-    present = versions() | {"processor": _processor(), "BLAS threads": str(blas_threads())}
-    return [
-        f"{what} {before.get(what)}, now {value}"
-        for what, value in present.items()
-        if before.get(what) != value
-    ]
+    return [f"{what} {before}, now {now}" for what, (before, now) in pairs.items() if before != now]
 
 
 def cores() -> int:
@@ -67,11 +90,13 @@ def cores() -> int:
 
 
 def blas_threads() -> int:
-    """How many threads the BLAS uses, as its environment variables set it, else one a core."""
-    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
-        if os.environ.get(variable, "").isdecimal():
-            return min(int(os.environ[variable]), cores()) or cores()
-    return cores()
+    """How many threads the BLAS of NumPy has now, at most one per core.
+
+    Where threadpoolctl does not know the BLAS, as with Apple's Accelerate, one per core.
+    """
+    pools = ThreadpoolController().info()
+    threads = [pool["num_threads"] for pool in pools if pool["user_api"] == "blas"]
+    return min(cores(), max(threads, default=cores()))
 
 
 @functools.cache
@@ -88,6 +113,20 @@ def git_commit() -> str | None:
         return git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
     except (OSError, subprocess.CalledProcessError):
         return None
+
+
+@functools.cache
+def _own_hashes() -> tuple[str, ...]:
+    """The name and the hash of each file of nnbasic that computes."""
+    here = Path(__file__).parent
+    rooms = [here.with_name("model"), here.with_name("data")]
+    files = [file for room in rooms for file in sorted(room.glob("*.py"))]
+    files += [here / "trained.py", here / "training.py"]
+    return tuple(f"{file.parent.name}/{file.name} {_sha256(file)}" for file in files)
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _processor() -> str:

@@ -6,14 +6,14 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from nnbasic.runs.record import Run
+from nnbasic.runs.directory import Run
 from nnbasic.runs.storage import RunError
 
 DIRECTORY = Path("runs")
 
 
 def all_runs(runs: Path = DIRECTORY) -> Iterator[Run]:
-    """The runs in ``runs``, oldest first; hidden folders and Python's caches are none."""
+    """The runs in ``runs``, oldest first; hidden folders and Python's caches are left out."""
     if runs.is_dir():
         for directory in sorted(runs.iterdir()):
             if directory.is_dir() and directory.name[0] not in "._":
@@ -21,25 +21,26 @@ def all_runs(runs: Path = DIRECTORY) -> Iterator[Run]:
 
 
 def newest(runs: Path = DIRECTORY) -> Run:
-    """The run that was started last; RunError if there is none."""
+    """The run that was started last; RunError if there is no run."""
     started: list[tuple[str, Run]] = []
     for run in all_runs(runs):
         try:
             started.append((run.record().started, run))
         except RunError:
-            continue  # a foreign or broken directory is not the newest run
+            continue  # a broken run, or a directory that is not one
     if not started:
         raise RunError(f"{runs}: there is no run yet; start one with `nnbasic train --config relu`")
     return max(started, key=lambda pair: pair[0])[1]
 
 
 def matching(text: str, found: Sequence[Run], words: Callable[[Run], Iterable[str]]) -> list[Run]:
-    """The runs that ``text`` means: a directory, else ids among ``found``, else ``words``.
+    """The runs that ``text`` means: that in a directory, or those of ``found``.
 
-    An id counts before the beginning of ids, and both before the words that a run is known by.
+    Of the latter, the run with this id; else those whose id begins so; else those that have
+    ``text`` among their ``words``.
     """
     if not text:
-        return []  # an unset variable of a script; not the present directory, nor every run
+        return []  # an unset variable in a script means neither this directory nor every run
     with contextlib.suppress(OSError):  # a text too long for a path
         if ((path := Path(text)) / "run.json").is_file():
             return [Run(path if path.name.strip(".") else path.resolve())]  # . has no name
@@ -49,9 +50,9 @@ def matching(text: str, found: Sequence[Run], words: Callable[[Run], Iterable[st
 
 
 def find(text: str, *folders: Path) -> Run:
-    """The run in ``folders``, else in ./runs, that ``text`` means.
+    """The one run in ``folders`` (without any, in ./runs) that ``text`` means.
 
-    ``text`` is a directory, an id, a unique prefix of one, or a name. RunError if it means none
+    ``text`` is a directory, an id, a unique prefix of one, or a name. RunError if it means no run,
     or several.
     """
     folders = folders or (DIRECTORY,)

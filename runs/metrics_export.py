@@ -24,7 +24,7 @@ SCALARS = {
     "accuracy/validation": "val_accuracy",
     "learning_rate": "learning_rate",
 }
-"""What TensorBoard calls the metrics; it shows together what shares the part before the slash."""
+"""TensorBoard's names of the metrics; those with the same part before the slash share a panel."""
 
 LAYER_SCALARS = (
     "dead",
@@ -36,13 +36,13 @@ LAYER_SCALARS = (
 
 
 def write_csv(data: Sequence[RunData], path: Path) -> int:
-    """Write a row for each epoch of each run, and return how many.
+    """Write a row for each epoch of each run, and return the number of rows.
 
     The columns are the run's id, name and seed, the keys that differ among the runs, and the
-    metrics. RunError if ``path`` is there already or cannot be written.
+    metrics. RunError if ``path`` exists or cannot be written.
     """
     if path.exists():
-        raise RunError(f"{path}: is there already; name a new file")
+        raise RunError(f"{path}: already exists; name a new file")
     _, differs, implied = tell_apart([values(run) for run in data])
     keys = (*differs, *implied)
     table = [head | row for run in data for head in [_head(run, keys)] for row in _metrics(run)]
@@ -70,7 +70,7 @@ def _head(data: RunData, keys: Sequence[str]) -> dict[str, Any]:
 
 
 def _metrics(data: RunData) -> list[dict[str, Any]]:
-    """The metrics with ``nan`` and ``inf``, where the file has null and says so beside it."""
+    """The metrics with ``nan`` and ``inf`` in place of null, where the file says which it was."""
     rows = []
     for line in data.metrics:
         row = dict(line)
@@ -80,7 +80,7 @@ def _metrics(data: RunData) -> list[dict[str, Any]]:
 
 
 def _cell(value: Any) -> Any:
-    """``value`` as it may stand in a spreadsheet: no text of a run becomes a formula there."""
+    """``value`` made safe for a spreadsheet: no text in a run becomes a formula there."""
     if value is None or is_number(value) or value in ("nan", "inf", "-inf"):
         return value
     text = printable(str(value))
@@ -88,10 +88,10 @@ def _cell(value: Any) -> Any:
 
 
 def write_tensorboard(data: Sequence[RunData], folder: Path) -> None:
-    """Write each run's metrics, layers and config to event files in ``folder``/<its id>.
+    """Write the metrics, layers and config of each run to event files in ``folder``/<its id>.
 
-    The steps are epochs, and the times those of the training. RunError without the extra
-    ``tensorboard``, or if one of the folders is there already or cannot be written.
+    A step is an epoch, and its time that of the training. RunError if the extra ``tensorboard``
+    is not installed, or one of the folders exists or cannot be written.
     """
     try:
         from tensorboardX import SummaryWriter
@@ -101,7 +101,7 @@ def write_tensorboard(data: Sequence[RunData], folder: Path) -> None:
         ) from None
     for run in data:
         if (folder / run.run.id).exists():
-            raise RunError(f"{folder / run.run.id}: is there already; name another folder")
+            raise RunError(f"{folder / run.run.id}: already exists; name another folder")
     for run in data:
         try:
             with SummaryWriter(str(folder / run.run.id)) as writer:
@@ -115,7 +115,7 @@ def write_tensorboard(data: Sequence[RunData], folder: Path) -> None:
 
 
 def _write_run(data: RunData, writer: Any) -> None:
-    record, best = data.record, data.record.best or {}
+    record = data.record
     start = datetime.fromisoformat(record.started).timestamp()
     times = {row["epoch"]: start + row["elapsed_seconds"] for row in data.metrics}
     config = yaml.safe_dump(record.config, default_flow_style=None, sort_keys=False)
@@ -124,8 +124,8 @@ def _write_run(data: RunData, writer: Any) -> None:
         for name, key in SCALARS.items():
             if is_number(row.get(key)):
                 writer.add_scalar(name, row[key], row["epoch"], times[row["epoch"]])
-    if record.test_accuracy is not None and record.test_loss is not None:
-        at = best["epoch"], times[best["epoch"]]
+    if record.best and record.test_accuracy is not None and record.test_loss is not None:
+        at = record.best.epoch, times[record.best.epoch]
         writer.add_scalar("accuracy/test", record.test_accuracy, *at)
         writer.add_scalar("loss/test", record.test_loss, *at)
     for row in data.diagnostics:

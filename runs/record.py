@@ -1,31 +1,84 @@
-"""One run on disk: its directory, what `run.json` says, and who is at work on it."""
+"""What `run.json` and `user.json` hold, as types."""
 
 from __future__ import annotations
 
-import contextlib
-import re
-import secrets
-import socket
-import sys
-import tempfile
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from nnbasic.configs import Config, ConfigError, dump, load
-from nnbasic.runs.storage import RunError, json_line, parse_json, read_lines, write_text
+from nnbasic.data import Scale
 
-SCHEMA_VERSION = 1
-STALE = timedelta(minutes=5)
-"""A run on another machine whose heartbeat is older than this is taken for crashed."""
+SCHEMA_VERSION = 2
+"""Raised when a record changes so that older ones can no longer be read."""
 
 Status = Literal["running", "finished", "interrupted", "failed", "diverged"]
 
-Figures = dict[str, int | float | None]
-"""What was measured at the end of an epoch: a line of `metrics.jsonl`."""
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+Size = Annotated[int, Field(ge=1, lt=2**53)]
+
+
+class EpochFigures(BaseModel):
+    """The figures of one epoch: those of `nnbasic.model.EpochResult`, and the time so far.
+
+    The validation accuracy is kept as ``val_correct`` of ``val_images``, which is exact. All that
+    concerns validation is None without a validation split; a number that is not finite is null in
+    the file.
+    """
+
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="null")
+
+    epoch: int
+    step: int
+    train_loss: float | None
+    train_accuracy: float
+    val_loss: float | None
+    val_correct: Count | None
+    val_images: Size | None
+    learning_rate: float | None
+    epoch_seconds: float
+    elapsed_seconds: float
+    """Seconds of training and validation since the start of the run, over all sessions."""
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def val_accuracy(self) -> float | None:
+        """Between 0 and 1."""
+        return _share(self.val_correct, self.val_images)
+
+    @classmethod
+    def from_metrics(cls, row: Mapping[str, Any], val_images: int) -> EpochFigures:
+        """The figures in a line of `metrics.jsonl`, with the size of the validation split.
+
+        Raises ValidationError if a figure is missing, TypeError if the accuracy is no number.
+        """
+        share = row.get("val_accuracy")
+        # The share is a whole number of images over val_images, rounded once: this gets it back.
+        correct = None if share is None else round(share * val_images)
+        counts = {"val_correct": correct, "val_images": val_images or None}
+        return cls.model_validate({**row, **counts})
+
+
+class RateSearch(BaseModel):
+    """How a sweep chose ``optimizer.lr`` for a run: see `nnbasic.sweeps.learning_rates`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    given: float
+    """The learning rate of the config that the sweep started from."""
+    chosen: float
+    tried: dict[float, float]
+    """Learning rate → mean validation accuracy over the trials; a diverged trial counts as 0."""
+    seeds: int
+    """How many trials there were at each rate."""
+
+    def __str__(self) -> str:
+        edge = self.chosen in (min(self.tried), max(self.tried))
+        tried = ", ".join(f"{rate:g}: {self.tried[rate]:.4f}" for rate in sorted(self.tried))
+        return (
+            f"optimizer.lr {self.chosen:g}{' (at the edge of the grid)' * edge} chosen by the mean"
+            f" validation accuracy of {self.seeds} other seeds: {tried}"
+        )
 
 
 class Record(BaseModel):
@@ -41,31 +94,46 @@ class Record(BaseModel):
     config: dict[str, Any]
     identity: str
     """Hash of the config without its seed: equal for the repetitions of one run."""
+    rate_search: RateSearch | None = None
+    """How the learning rate was chosen; None if the config simply says it."""
     dataset: str
     """``mnist`` or ``digits``: what it was trained on, whatever was asked for."""
     dataset_sha256: str
+    scale: Scale
+    """What the pixels were scaled by, fitted to the training images."""
+    code_sha256: str
+    """Hash of the code that computes: see `nnbasic.runs.environment.code_sha256`."""
     versions: dict[str, str | None]
     machine: dict[str, Any]
     threads: int
     warnings: list[str] = []
-    """What was seen before the first step and does not bode well."""
+    """What was found before the first step and may spoil the training."""
     started: str
     ended: str | None = None
     process: int
     heartbeat: str
     epoch: int = 0
     """Epochs done."""
-    best: Figures | None = None
-    """The metrics of the epoch that `best.npz` holds."""
-    last: Figures | None = None
-    test_accuracy: float | None = None
+    best: EpochFigures | None = None
+    """The epoch of `best.npz`."""
+    last: EpochFigures | None = None
+    test_correct: Count | None = None
+    """How many test images the network of `best.npz` classifies right; scored once, at the end."""
+    test_images: Size | None = None
     test_loss: float | None = None
     seconds: float = 0.0
     """Time spent on training and validation, over all sessions."""
 
+    @property
+    def val_accuracy(self) -> float | None:
+        """The best epoch's, between 0 and 1; None without an epoch or a validation split."""
+        return None if self.best is None else self.best.val_accuracy
 
-class ForeignError(RunError):
-    """A directory that is no run, not even a broken one."""
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def test_accuracy(self) -> float | None:
+        """Between 0 and 1; None before the test images are scored."""
+        return _share(self.test_correct, self.test_images)
 
 
 class User(BaseModel):
@@ -76,179 +144,5 @@ class User(BaseModel):
     notes: str = ""
 
 
-class Run:
-    """A run's directory: a handle that reads and writes, and keeps nothing in memory."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-
-    @property
-    def id(self) -> str:
-        name = self.directory.name
-        return self.directory.resolve().name if name in ("", "..") else name
-
-    @property
-    def best(self) -> Path:
-        return self.directory / "best.npz"
-
-    @property
-    def last(self) -> Path:
-        return self.directory / "last.npz"
-
-    @property
-    def predictions(self) -> Path:
-        return self.directory / "predictions.npz"
-
-    def record(self) -> Record:
-        """`run.json`; RunError if it is broken or of a newer version, ForeignError without one."""
-        path = self.directory / "run.json"
-        try:
-            content = parse_json(path.read_bytes())
-            version = content.get("schema_version") if isinstance(content, dict) else None
-            if isinstance(version, int) and version > SCHEMA_VERSION:
-                raise RunError(
-                    f"{self.directory}: the run has record version {version}, this nnbasic reads"
-                    f" up to {SCHEMA_VERSION}; use the newer nnbasic that wrote it"
-                )
-            return Record.model_validate(content)
-        except FileNotFoundError:
-            raise ForeignError(f"{self.directory}: not a run, it has no run.json") from None
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(map(str, first["loc"]))
-            raise RunError(f"{path}: broken: {key or 'content'}: {first['msg']}") from None
-        except (OSError, ValueError, RecursionError) as error:
-            raise RunError(f"{path}: cannot be read: {error}") from None
-
-    def write_record(self, record: Record) -> None:
-        """Replace `run.json`."""
-        write_text(self.directory / "run.json", record.model_dump_json(indent=2) + "\n")
-
-    def config(self) -> Config:
-        """The complete config of the run; RunError if its file is not what was written."""
-        try:
-            return load(self.directory / "config.yaml")
-        except ConfigError as error:
-            raise RunError(f"{self.directory}: its config cannot be used:\n{error}") from error
-
-    def user(self) -> User:
-        """`user.json`; a broken or missing one reads as the id for a name, and nothing else."""
-        try:
-            return User.model_validate_json((self.directory / "user.json").read_bytes())
-        except (OSError, ValidationError):
-            return User(name=self.id)
-
-    def write_user(self, user: User) -> None:
-        """Replace `user.json`."""
-        write_text(self.directory / "user.json", user.model_dump_json(indent=2) + "\n")
-
-    def metrics(self) -> list[dict[str, Any]]:
-        """The lines of `metrics.jsonl`, one an epoch, without a torn last one."""
-        return read_lines(self.directory / "metrics.jsonl")
-
-    def append_metrics(self, row: dict[str, Any]) -> None:
-        """Add the line of an epoch."""
-        with (self.directory / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json_line(row))
-
-    def keep_metrics(self, epochs: int) -> list[dict[str, Any]]:
-        """Cut `metrics.jsonl` to its first ``epochs`` lines, and return them.
-
-        RunError if it has fewer: the history that early stopping needs is then lost.
-        """
-        rows = self.metrics()[:epochs]
-        if [row.get("epoch") for row in rows] != list(range(1, epochs + 1)):
-            raise RunError(
-                f"{self.directory}/metrics.jsonl does not hold the {epochs} epochs that last.npz"
-                " has behind it; the run cannot go on exactly, so train it anew"
-            )
-        write_text(self.directory / "metrics.jsonl", "".join(map(json_line, rows)))
-        return rows
-
-    def status(self, record: Record | None = None) -> str:
-        """The recorded status, with ``crashed`` for a run whose process has gone."""
-        record = record or self.record()
-        if record.status != "running" or self._alive(record):
-            return record.status
-        # It may have ended between the reading and the test: then the record says so by now.
-        return "crashed" if (ended := self.record().status) == "running" else ended
-
-    def _alive(self, record: Record) -> bool:
-        if sys.platform == "win32" or record.machine.get("host") != socket.gethostname():
-            try:
-                age = datetime.now(UTC) - datetime.fromisoformat(record.heartbeat)
-            except (ValueError, TypeError):  # TypeError: a time without its zone
-                return False
-            return age < STALE
-        import fcntl
-
-        try:
-            with (self.directory / ".lock").open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: others may look too
-        except BlockingIOError:
-            return True
-        except OSError:
-            pass  # there is no lock that anybody could hold
-        return False
-
-    @contextlib.contextmanager
-    def claim(self) -> Iterator[None]:
-        """Hold the run for this process; RunError if another process does.
-
-        The lock is the kernel's: it ends with the process, however that ends, and no other
-        process that gets the same number can be mistaken for it.
-        """
-        try:
-            file = (self.directory / ".lock").open("w")
-        except OSError as error:
-            raise RunError(f"{self.directory}: cannot be written: {error.strerror}") from None
-        with file:
-            if sys.platform != "win32":
-                import fcntl
-
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    raise RunError(
-                        f"{self.directory}: another process is training this run"
-                    ) from None
-            yield
-
-
-def check_folder(runs: Path) -> None:
-    """Raise RunError if ``runs`` could hold no run, before anything slow is done; leaves nothing.
-
-    `create` may still fail: this only tries the nearest folder that is there.
-    """
-    try:
-        there = next(folder for folder in (runs, *runs.absolute().parents) if folder.exists())
-        tempfile.TemporaryDirectory(prefix=".", dir=there).cleanup()
-    except OSError as error:
-        raise RunError(
-            f"{runs}: cannot make a run directory: {error.strerror}; name another with --runs"
-        ) from error
-
-
-def create(runs: Path, name: str) -> Run:
-    """Claim a new directory ``<utc time>-<name>-<4 hex>`` in ``runs``; RunError if impossible."""
-    word = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:40] or "run"
-    while True:
-        time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        directory = runs / f"{time}-{word}-{secrets.token_hex(2)}"
-        try:
-            runs.mkdir(parents=True, exist_ok=True)
-            directory.mkdir()
-        except FileExistsError:
-            if not runs.is_dir():
-                raise RunError(f"{runs}: not a directory; name another with --runs") from None
-            continue  # another run drew the same four digits in the same second
-        except OSError as error:
-            raise RunError(f"{runs}: cannot make a run directory: {error.strerror}") from error
-        return Run(directory)
-
-
-def write_new(run: Run, record: Record, config: Config, name: str) -> None:
-    """Fill the directory of a run that is about to start."""
-    write_text(run.directory / "config.yaml", dump(config))
-    run.write_user(User(name=name))
-    run.write_record(record)
+def _share(correct: int | None, images: int | None) -> float | None:
+    return None if correct is None or images is None else correct / images

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnbasic.configs import ConfigError, printable
+from nnbasic.configs import ConfigError
 from nnbasic.configs.reader import Document
 from nnbasic.runs.choices import values
 from nnbasic.runs.collection import RunData, Scalar, flatten
@@ -18,10 +18,10 @@ from nnbasic.runs.storage import RunError
 Facts = dict[str, Scalar | list[str]]
 
 ABSENT: list[str] = []
-"""What is found under a key that a run does not have, which is not the same as null."""
+"""Stands for a key that a run does not have, which is not the same as null."""
 
 BEST_FIRST = ("val_accuracy",)
-"""What is ordered from the highest down; all else goes from the lowest up."""
+"""Keys that are sorted from the highest value down; all others from the lowest up."""
 
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -32,7 +32,7 @@ _ORDER: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def facts(data: RunData) -> Facts:
-    """What can be asked of a run: the keys of its config, and figures of its record.
+    """What a condition may ask of a run: the keys of its config, and figures of its record.
 
     ``tag`` is a list of words, ``epoch`` the epochs done, ``val_accuracy`` the best epoch's.
     """
@@ -46,14 +46,14 @@ def facts(data: RunData) -> Facts:
         "seed": data.flat.get("seed"),
         "epoch": record.epoch,
         "seconds": record.seconds,
-        "val_accuracy": data.val_accuracy,
+        "val_accuracy": record.val_accuracy,
         "test_accuracy": record.test_accuracy,
     }
 
 
 @dataclass(frozen=True)
 class Condition:
-    """``key``, one of ``= != < <= > >=``, and a value as ``written`` and as a config means it."""
+    """A ``key``, a ``sign`` (``= != < <= > >=``), and the value: as ``written`` and as YAML."""
 
     key: str
     sign: str
@@ -62,24 +62,24 @@ class Condition:
 
     @classmethod
     def parse(cls, text: str) -> Condition:
-        """The condition that ``text`` says; RunError if it says none."""
+        """The condition in ``text``; RunError if it is not one."""
         match = re.fullmatch(r"\s*([\w.]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
         if not match:
             raise RunError(
-                f"{printable(text)!r} is no condition: give KEY=VALUE, or another of"
-                " != < <= > >=, as in activation=relu or 'val_accuracy>0.97'"
+                f"{text!r} is no condition: give KEY=VALUE, or one of"
+                " != < <= > >= instead of =, as in activation=relu or 'val_accuracy>0.97'"
             )
         key, sign, written = match.groups()
         try:
             value = flatten({key: Document(written, text).value}).get(key, written)
-        except ConfigError:  # no YAML: then it is meant as it stands
+        except ConfigError:  # not YAML: take it literally
             value = written
         if sign in _ORDER and not is_number(value):
-            raise RunError(f"{printable(text)!r}: {sign} compares with a number")
+            raise RunError(f"{text!r}: {sign} compares with a number")
         return cls(key, sign, written, value)
 
     def holds(self, found: Scalar | list[str]) -> bool:
-        """Whether a run with ``found`` under the key is meant; `ABSENT` equals nothing."""
+        """Whether a run fulfils it that has ``found`` under the key; `ABSENT` equals nothing."""
         if self.sign in _ORDER:
             return is_number(found) and bool(_ORDER[self.sign](found, self.value))
         equal = any(map(self._equals, found if isinstance(found, list) else [found]))
@@ -96,10 +96,10 @@ class Condition:
 def select(
     data: Sequence[RunData], where: Iterable[str] = (), sort: str | None = None
 ) -> list[RunData]:
-    """The runs for which all of ``where`` hold, ordered by ``sort`` or as they came.
+    """The runs for which all of ``where`` hold, sorted by ``sort`` or in the given order.
 
-    Keys may be shortened to their last part where that is the only one. RunError for a key that
-    no run has, for a condition that is none, and for ordering by the test set.
+    A key may be shortened to its last part if no other key ends with it. RunError for a key that
+    no run has, for an invalid condition, and for sorting by the test set.
     """
     conditions = [Condition.parse(text) for text in where]
     if not data or not (conditions or sort):
@@ -113,15 +113,15 @@ def select(
         key = resolve(sort, known)
         if key == "test_accuracy":
             raise RunError(
-                "runs are not ordered by test_accuracy: whoever chooses by the test set has none"
-                " left to tell how good the choice is; order by val_accuracy"
+                "runs are not sorted by test_accuracy: whoever chooses by the test set has none"
+                " left to tell how good the choice is; sort by val_accuracy"
             )
         table.sort(key=lambda pair: _rank(key, pair[1].get(key)))
     return [each for each, _ in table]
 
 
 def resolve(key: str, known: Sequence[str]) -> str:
-    """The one of ``known`` that ``key`` means; RunError if it means none, or several."""
+    """The key in ``known`` that ``key`` means; RunError if it means none, or several."""
     plain = key.removesuffix(".name")
     if plain in known:
         return plain
@@ -129,15 +129,15 @@ def resolve(key: str, known: Sequence[str]) -> str:
     if len(matches) == 1:
         return matches[0]
     if matches:
-        raise RunError(f"{printable(key)!r} could mean {' or '.join(matches)}; give all of it")
+        raise RunError(f"{key!r} could mean {' or '.join(matches)}; give the whole key")
     endings = [each.rpartition(".")[2] for each in known]
     close = difflib.get_close_matches(plain, [*known, *endings], n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
-    raise RunError(f"no run has a key {printable(key)!r}; {hint}")
+    raise RunError(f"no run has a key {key!r}; {hint}")
 
 
 def _rank(key: str, value: Any) -> tuple[Any, ...]:
-    """Where a run comes: numbers by size, then texts, then those that have no value."""
+    """The sort key of a run: first numbers by size, then texts, then runs without a value."""
     if is_number(value):
         return 0, -value if key in BEST_FIRST else value
     if value is None or value == []:
@@ -146,5 +146,5 @@ def _rank(key: str, value: Any) -> tuple[Any, ...]:
 
 
 def is_number(value: Any) -> bool:
-    """Whether ``value`` is a number; true and false are none."""
+    """Whether ``value`` is a number; true and false are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""Texts and lines of JSON on disk, and the readers of what this room writes."""
+"""The files of a run: text, JSON, JSON Lines and arrays, written safely and read with care."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from nnbasic.model.arrays import Array
 
 
 class RunError(Exception):
-    """A run that cannot be found, read, resumed or claimed; says which, why and what to do."""
+    """A run cannot be found, read, resumed or locked; says which one, why, and what to do."""
 
 
 def clear(directory: Path) -> None:
-    """Remove what killed processes were writing; nobody else may be at work in ``directory``."""
+    """Remove what killed processes left half written; call it only while holding the run's lock."""
     for partial in directory.glob(f".*{PART}"):
         partial.unlink(missing_ok=True)
 
@@ -35,7 +35,7 @@ def write_text(path: Path, text: str) -> None:
 def json_line(values: Mapping[str, Any]) -> str:
     """``values`` as one line of strict JSON: a non-finite number becomes null.
 
-    The names of such numbers stand under ``non_finite``, with what they were.
+    ``non_finite`` then holds the names of these numbers, and what they were.
     """
     bad = {k: str(v) for k, v in values.items() if isinstance(v, float) and not math.isfinite(v)}
     finite = {key: None if key in bad else value for key, value in values.items()}
@@ -43,7 +43,7 @@ def json_line(values: Mapping[str, Any]) -> str:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """The value that strict JSON says; ValueError for anything else, and for numbers too large."""
+    """The value of strict JSON; ValueError if it is not, or a number is too large for a float."""
     try:
         return json.loads(text, parse_float=_finite, parse_constant=_finite)
     except RecursionError:
@@ -52,15 +52,12 @@ def parse_json(text: str | bytes) -> Any:
 
 def _finite(text: str) -> float:
     if not math.isfinite(number := float(text)):
-        raise ValueError(f"{text} is no finite number")
+        raise ValueError(f"{text} is not a finite number")
     return number
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a JSON Lines file, up to the first line that a crash left torn.
-
-    A missing file has none.
-    """
+    """The objects of a JSON Lines file, up to a line that a crash left torn; [] without a file."""
     rows: list[dict[str, Any]] = []
     try:
         lines = path.read_text("utf-8", errors="replace").splitlines()
@@ -78,9 +75,9 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def read_arrays(path: Path, *names: str) -> list[Array]:
-    """The arrays ``names`` of an `.npz` file; RunError if it is missing, damaged or has others."""
+    """The arrays ``names`` of an `.npz` file; RunError if it is missing, damaged or lacks one."""
     try:
-        # Not np.load, which takes a file that is no zip for a pickle and leaves it open.
+        # Not np.load: it takes a file that is not a zip for a pickle, and leaves it open.
         with path.open("rb") as stream, NpzFile(stream, allow_pickle=False) as file:
             return [file[name] for name in names]
     except FileNotFoundError:

@@ -1,5 +1,7 @@
-"""A run from its start, or from its last checkpoint, to its end: a reader of the stream that
-`nnbasic.model.steps` tells, which writes the record and passes the stream on."""
+"""Training a run: a new one from its start, or one that was stopped from its last checkpoint.
+
+It reads the stream of `nnbasic.model.steps`, writes what belongs on disk, and passes it on.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +10,19 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nnbasic.configs import Config, EarlyStopping
+from nnbasic.configs import Config, dump, shortage
 from nnbasic.data import Batches, Dataset
 from nnbasic.model import (
-    OPTIMIZERS,
+    INITIALIZERS,
     DivergedError,
     EpochResult,
     StepResult,
+    first_non_finite,
     parallel,
     steps,
     stream,
@@ -27,9 +30,12 @@ from nnbasic.model import (
 from nnbasic.model.diagnostics import diagnose
 from nnbasic.runs import diagnostics, environment
 from nnbasic.runs.checkpoint import Progress, restore, save
-from nnbasic.runs.record import Record, Run, Status, create, write_new
-from nnbasic.runs.scoring import build, check_dataset, predict, scoring_batches
-from nnbasic.runs.storage import RunError, clear
+from nnbasic.runs.directory import Run, create
+from nnbasic.runs.history import best_epoch, patience_is_over
+from nnbasic.runs.record import EpochFigures, RateSearch, Record, Status, User
+from nnbasic.runs.scoring import check_dataset
+from nnbasic.runs.storage import RunError, clear, write_text
+from nnbasic.runs.trained import Trained, build
 
 HEARTBEAT = 30.0
 """Seconds between two signs of life within an epoch."""
@@ -39,113 +45,153 @@ SMALLEST_SHARE = 16
 
 
 class FailedError(Exception):
-    """A run could not go on: no space on the disk, no memory, a plugin's fault; says which.
+    """A run could not go on: the disk or the memory is full, or a plugin has a fault; says which.
 
     The run can be resumed. The cause is the exception that it failed with.
     """
 
 
-def start(config: Config, dataset: Dataset, *, runs: Path, name: str) -> Run:
-    """A new run directory in ``runs``, ready for `train`, diagnosed before its first step."""
-    versions, machine = environment.versions(), environment.machine()
+def start(
+    config: Config,
+    dataset: Dataset,
+    *,
+    runs: Path,
+    name: str,
+    rate_search: RateSearch | None = None,
+) -> Session:
+    """Make a new run in ``runs``, ready to be trained, and diagnose it before its first step.
+
+    Raises RunError if it cannot be written, or would not fit in memory.
+    """
+    if reason := shortage(config, processes(config.batch_size)):
+        raise RunError(f"layers {config.layers}: {reason}")
     layers = None
     if config.diagnostics:
         layers = diagnose(build(config), *diagnostics.probe(config, dataset))
     warning = layers and diagnostics.mismatch(config, layers)
     name = name.encode(errors="replace").decode()  # an argument may be no Unicode
     run = create(runs, name)
-    moment = environment.now()
-    record = Record(
-        id=run.id,
-        status="interrupted",  # until `train` takes it up
-        config=config.model_dump(),
-        identity=config.identity(),
-        dataset=dataset.name,
-        dataset_sha256=dataset.sha256,
-        versions=versions,
-        machine=machine,
-        threads=environment.blas_threads(),
-        warnings=[warning] if warning else [],
-        started=moment,
-        process=os.getpid(),
-        heartbeat=moment,
-    )
     try:
         if layers:
             diagnostics.append(run, 0, 0, layers)
-        write_new(run, record, config, name)
-    except BaseException as error:  # an interrupt too leaves nothing half begun
+        write_text(run.directory / "config.yaml", dump(config))
+        run.write_user(User(name=name))
+        warnings = [warning] if warning else []
+        record = _first_record(run, config, dataset, rate_search, warnings)
+        run.write_record(record)
+    except BaseException as error:  # an interrupt too leaves nothing half written
         shutil.rmtree(run.directory, ignore_errors=True)
         if isinstance(error, OSError):
             raise RunError(f"{runs}: cannot begin a run: {error.strerror}") from error
         raise
-    return run
+    return Session(run, config, record, dataset)
+
+
+def _first_record(
+    run: Run,
+    config: Config,
+    dataset: Dataset,
+    rate_search: RateSearch | None,
+    warnings: list[str],
+) -> Record:
+    moment = environment.now()
+    return Record(
+        id=run.id,
+        status="interrupted",  # until `Session.train` begins
+        config=config.model_dump(),
+        identity=config.identity(),
+        rate_search=rate_search,
+        dataset=dataset.name,
+        dataset_sha256=dataset.sha256,
+        scale=dataset.scale(config.data.scale),
+        code_sha256=environment.code_sha256(config.plugins),
+        versions=environment.versions(),
+        machine=environment.machine(),
+        threads=environment.blas_threads(),
+        warnings=warnings,
+        started=moment,
+        process=os.getpid(),
+        heartbeat=moment,
+    )
 
 
 def train(run: Run, dataset: Dataset) -> Generator[StepResult | EpochResult, None, None]:
-    """Train ``run`` from where it stands to its end, and score the test set once.
-
-    The results are passed on after they are on disk. Closing the generator, or an interrupt,
-    leaves a run that a later call takes up with the same bits. Raises RunError for a run that
-    has ended or is being trained elsewhere, DivergedError, and FailedError for anything else.
-    """
-    with run.claim():
-        try:
-            session = _Session(run, dataset)
-        except (OSError, MemoryError) as error:
-            raise FailedError(f"{type(error).__name__}: {error}") from error
-        try:
-            yield from session.train()
-            session.finish()
-        except DivergedError as error:
-            session.end("diverged", f"{error}; {likely_causes(session.config)}")
-            raise
-        except (KeyboardInterrupt, GeneratorExit):
-            session.end("interrupted")
-            raise
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            with contextlib.suppress(OSError):  # a full disk may be what it failed for
-                session.end("failed", reason)
-            raise FailedError(reason) from error
+    """Resume ``run`` where it was stopped: `Session.train` for a run on disk."""
+    return Session(run, run.config(), run.record(), dataset).train()
 
 
-class _Session:
-    """One process at work on a run."""
+class Session:
+    """A process at work on a run; ``record`` is what it last read or wrote of `run.json`."""
 
-    def __init__(self, run: Run, dataset: Dataset) -> None:
+    def __init__(self, run: Run, config: Config, record: Record, dataset: Dataset) -> None:
         self.run = run
+        self.config = config
+        self.record = record
         self.dataset = dataset
-        self.config = run.config()
-        self.record = run.record()
-        if self.record.status in ("finished", "diverged"):
+
+    def train(self) -> Generator[StepResult | EpochResult, None, None]:
+        """Train the run to its end, and score the test set once.
+
+        A result is yielded once it is on disk. Closing the generator, or an interrupt, stops the
+        run so that it can be resumed to the same bits. Raises RunError for a run that has ended or
+        is being trained elsewhere, DivergedError, and FailedError for anything else.
+        """
+        with self.run.claim():
+            try:
+                self._restore()
+            except (OSError, MemoryError) as error:
+                raise FailedError(f"{type(error).__name__}: {error}") from error
+            try:
+                yield from self._epochs()
+                self._finish()
+            except DivergedError as error:
+                self._end("diverged", f"{error}; {likely_causes(self.config)}")
+                raise
+            except (KeyboardInterrupt, GeneratorExit):
+                self._end("interrupted")
+                raise
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+                with contextlib.suppress(OSError):  # a full disk may be what it failed for
+                    self._end("failed", reason)
+                raise FailedError(reason) from error
+
+    def _restore(self) -> None:
+        """Check that the run can go on here, and read its state, or set up that of a new one."""
+        self.record = self.run.record()  # another process may have trained it until now
+        self._check()
+        network = build(self.config)
+        self.trained = Trained(network, self.record.scale, self.config)
+        self.state = self.config.optimizer.init(network.vector)
+        self.done = Progress(0, 0)
+        clear(self.run.directory)
+        if self.run.last.exists():
+            self.done = restore(self.run.last, network, self.state)
+        self.val_images = len(self.dataset.validation.labels)
+        self.history = self.run.keep_metrics(self.done.epoch, self.val_images)
+        self.watcher = None
+        if self.config.diagnostics:
+            diagnostics.keep(self.run, self.done.epoch)
+            self.watcher = diagnostics.Watcher(self.run, network, self.config, self.dataset)
+        self.spent = self.history[-1].elapsed_seconds if self.history else 0.0
+        self.began = time.perf_counter()
+        self.beat = self.began
+
+    def _check(self) -> None:
+        run, record = self.run, self.record
+        if record.status in ("finished", "diverged"):
             raise RunError(
-                f"{run.directory}: the run has {self.record.status}; there is nothing to resume"
+                f"{run.directory}: the run has {record.status}; there is nothing to resume"
             )
-        same = self.config.identity() == self.record.identity
-        if not same or self.config.seed != self.record.config.get("seed"):
+        same = self.config.identity() == record.identity
+        if not same or self.config.seed != record.config.get("seed"):
             raise RunError(
                 f"{run.directory}: its config.yaml is not what it was started with, so the run"
                 " cannot go on exactly; put it back, or give it to --config for a new run"
             )
-        check_dataset(run, dataset)
-        self.network = build(self.config)
-        self.optimizer = OPTIMIZERS.build(self.config.optimizer)
-        self.state = self.optimizer.init(self.network.vector)
-        self.done = Progress(0, 0)
-        clear(run.directory)
-        if run.last.exists():
-            self.done = restore(run.last, self.network, self.state)
-        self.history = run.keep_metrics(self.done.epoch)
-        self.watcher = None
-        if self.config.diagnostics:
-            diagnostics.keep(run, self.done.epoch)
-            self.watcher = diagnostics.Watcher(run, self.network, self.config, dataset)
-        self.spent = self.history[-1]["elapsed_seconds"] if self.history else 0.0
-        self.began = time.perf_counter()
-        self.beat = self.began
+        check_dataset(run, record, self.dataset)
 
-    def train(self) -> Iterator[StepResult | EpochResult]:
+    def _epochs(self) -> Iterator[StepResult | EpochResult]:
         self._write(
             status="running",
             reason=None,
@@ -157,7 +203,7 @@ class _Session:
             machine=environment.machine(),
             threads=environment.blas_threads(),
         )
-        save(self.run.last, self.network, self.state, self.done)
+        save(self.run.last, self.trained.network, self.state, self.done)
         if self._stops_early():
             return
         with contextlib.closing(self._stream()) as stream:
@@ -172,19 +218,19 @@ class _Session:
                 if isinstance(result, EpochResult) and self._stops_early():
                     return
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         """Score the test set with the best checkpoint, the only time that it is looked at."""
-        restore(self.run.best, self.network)
-        batches = scoring_batches(self.config, self.dataset, self.dataset.test)
-        predictions = predict(self.network, batches)
-        if not math.isfinite(predictions.loss):  # without validation, nobody has noticed yet
-            where = self.network.first_non_finite()
-            raise DivergedError(self.done.epoch, self.done.step, where)
-        predictions.save(self.run.predictions)
-        self._write(test_accuracy=predictions.accuracy, test_loss=predictions.loss)
-        self.end("finished")
+        network = self.trained.network
+        restore(self.run.best, network)
+        test = self.trained.evaluate(self.dataset.test)
+        if not math.isfinite(test.loss):  # without validation, nothing has noticed it yet
+            raise DivergedError(self.done.epoch, self.done.step, first_non_finite(network))
+        test.save(self.run.predictions)
+        figures = {"test_correct": test.correct, "test_images": len(test.labels)}
+        self._write(**figures, test_loss=test.loss)
+        self._end("finished")
 
-    def end(self, status: Status, reason: str | None = None) -> None:
+    def _end(self, status: Status, reason: str | None = None) -> None:
         self._write(status=status, reason=reason, ended=environment.now())
 
     def _stream(self) -> Generator[StepResult | EpochResult, None, None]:
@@ -193,21 +239,21 @@ class _Session:
             data.train.images,
             data.train.labels,
             batch_size=config.batch_size,
-            scale=data.scale(config.data.scale),
+            scale=self.trained.scale,
             dtype=config.dtype,
             order=stream(config.seed, "batch_order"),
         )
-        held_out = bool(len(data.validation.labels))
+        network = self.trained.network
         return steps(
-            self.network,
+            network,
             batches,
-            optimizer=self.optimizer,
+            optimizer=config.optimizer,
             schedule=config.schedule,
             epochs=config.epochs,
-            validation=scoring_batches(config, data, data.validation) if held_out else None,
+            validation=self.trained.batches(data.validation) if self.val_images else None,
             state=self.state,
             done=self.done.epoch,
-            processes=processes(config.batch_size),
+            processes=1 if network.state else processes(config.batch_size),
         )
 
     def _keep(self, result: EpochResult) -> None:
@@ -218,20 +264,21 @@ class _Session:
         """
         row = asdict(result) | {"elapsed_seconds": self._elapsed()}
         self.run.append_metrics(row)
-        self.history.append(row)
+        self.history.append(EpochFigures.from_metrics(row, self.val_images))
         self.done = Progress(result.epoch, result.step)
         best = best_epoch(self.history)
-        if best is row:
-            save(self.run.best, self.network, self.state, self.done)
-        save(self.run.last, self.network, self.state, self.done)
-        self._write(epoch=result.epoch, best=best, last=row)
+        network = self.trained.network
+        if best is self.history[-1]:
+            save(self.run.best, network, self.state, self.done)
+        save(self.run.last, network, self.state, self.done)
+        self._write(epoch=result.epoch, best=best, last=self.history[-1])
 
     def _stops_early(self) -> bool:
         stopping = self.config.early_stopping
         return stopping is not None and patience_is_over(stopping, self.history)
 
     def _elapsed(self) -> float:
-        return float(self.spent) + time.perf_counter() - self.began
+        return self.spent + time.perf_counter() - self.began
 
     def _write(self, **changes: Any) -> None:
         self.beat = time.perf_counter()
@@ -252,32 +299,9 @@ def processes(batch_size: int) -> int:
 
 def likely_causes(config: Config) -> str:
     """What a user may try when the loss of ``config`` stopped being finite."""
-    clipping = "" if config.optimizer["clip_norm"] else ", or bound the gradient by clip_norm"
+    clipping = "" if config.optimizer.clip_norm else ", or bound the gradient by clip_norm"
+    init = INITIALIZERS.name(config.init)
     return (
-        f"likely causes: a learning rate too high (optimizer.lr is {config.optimizer['lr']:g}:"
-        f" try a tenth{clipping}), or initial weights too large (init is {config.init['name']})"
+        f"likely causes: a learning rate too high (optimizer.lr is {config.optimizer.lr:g}:"
+        f" try a tenth{clipping}), or initial weights too large (init is {init})"
     )
-
-
-def best_epoch(history: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """The first row of the highest validation accuracy; without validation, the last row."""
-    if not history or history[-1]["val_accuracy"] is None:
-        return history[-1] if history else None
-    return max(history, key=lambda row: row["val_accuracy"])
-
-
-def patience_is_over(stopping: EarlyStopping, history: Sequence[dict[str, Any]]) -> bool:
-    """Whether the metric has not become better by ``min_delta`` for ``patience`` epochs.
-
-    A function of the metrics alone, so that a resumed run decides as an uninterrupted one.
-    """
-    sign = 1 if stopping.metric == "val_accuracy" else -1
-    best, waited = float("-inf"), 0
-    for row in history:
-        value = row[stopping.metric]
-        # a loss that was not finite is null in the file: no improvement, whatever it was
-        if value is not None and sign * value > best + stopping.min_delta:
-            best, waited = sign * value, 0
-        else:
-            waited += 1
-    return waited >= stopping.patience

@@ -1,1 +1,1 @@
-"""Many runs to be made: the plan, who carries it out, and the choice of learning rates."""
+"""Many runs to be trained: the plan, the processes that train them, and the search for rates."""

@@ -1,8 +1,8 @@
-"""Carrying out the jobs of a sweep on a Dask cluster.
+"""The jobs of a sweep on a Dask cluster.
 
-A worker trains each run in a process of its own, as a sweep on one machine does, in a folder of
-its own, and sends back the files; they are put into the runs here byte for byte. When a worker
-dies, so do its processes, and its jobs are done again elsewhere.
+A worker trains each run in a process, as a sweep on one machine does, in a temporary folder, and
+sends back its files, which are written here unchanged. When a worker dies, its processes end with
+it, and other workers repeat its jobs.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import logging
 import tempfile
 import uuid
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnbasic.runs.record import Run
+from nnbasic.runs.directory import Run
 from nnbasic.runs.storage import RunError
-from nnbasic.sweeps.local import Outcome, outcome
+from nnbasic.sweeps.outcome import Outcome, outcome
 from nnbasic.sweeps.plan import Job
 from nnbasic.sweeps.worker import Task, train_in_subprocess
 
@@ -27,21 +26,21 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 CONTACT = 5
-"""Seconds in which a scheduler must have answered."""
+"""Seconds that a scheduler has for its answer."""
 
 FAREWELL = 30
-"""Seconds in which interrupted runs must have come back."""
+"""Seconds that interrupted runs have to come back."""
 
 Files = dict[str, bytes]
-"""The files of a run by name, and its directory's name under ``""``; empty if it never began."""
+"""The files of a run by name, and under ``""`` its id; empty if it never began."""
 
 _stopped: set[str] = set()
-"""On a worker: the sweeps that were interrupted."""
+"""On a worker: the ids of the sweeps that were interrupted."""
 
 
 @contextlib.contextmanager
 def connected(address: str) -> Iterator[Client]:
-    """A client of the scheduler at ``address``; RunError if there is none."""
+    """A client of the scheduler at ``address``; RunError if no scheduler answers there."""
     try:
         from distributed import Client
     except ImportError:
@@ -52,22 +51,22 @@ def connected(address: str) -> Iterator[Client]:
         kind = asyncio.run(asyncio.wait_for(_kind(address), CONTACT))
     except ValueError as error:
         raise RunError(
-            f"--dask {address!r} is no address such as tcp://host:8786: {error}"
+            f"--dask {address!r} is not an address such as tcp://host:8786: {error}"
         ) from None
-    except Exception as error:  # what listens there may be anything, and answer anything
+    except Exception as error:  # anything may listen there, and answer anything
         raise RunError(
-            f"no Dask scheduler answered at {address} within {CONTACT} s; is it at work there?"
+            f"no Dask scheduler answered at {address} within {CONTACT} s; is it running?"
         ) from error
     if kind != "Scheduler":
         raise RunError(f"{address} is a Dask {kind}; give the address of its scheduler")
     for name in ("distributed", "distributed.client", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # the outcomes say what is lost
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # the outcomes name what is lost
     with Client(address, timeout=CONTACT) as client:
         yield client
 
 
 async def _kind(address: str) -> str:
-    """What answers at ``address``; a `Client` would wait for it forever, or for ten seconds."""
+    """The kind of Dask process at ``address``. A `Client` would wait for an answer forever."""
     from distributed import rpc
 
     async with rpc(address) as remote:
@@ -77,9 +76,9 @@ async def _kind(address: str) -> str:
 def run_on_dask(
     jobs: Sequence[Job], runs: Path, data: Path | None, client: Client
 ) -> Generator[Outcome, None, None]:
-    """Carry out ``jobs``, one a worker thread; tell of each as it ends.
+    """Train ``jobs``, one per worker thread; yield the outcome of each as it ends.
 
-    Closing the generator, or an interrupt, interrupts those at work and fetches how far they got.
+    Closing the generator, or an interrupt, interrupts the runs at work and fetches their files.
     """
     from distributed import as_completed
 
@@ -95,7 +94,7 @@ def run_on_dask(
             yield _received(futures.pop(future), future, runs)
     finally:
         if futures:
-            with contextlib.suppress(Exception):  # the cluster may be what broke off
+            with contextlib.suppress(Exception):  # it may be the cluster that has failed
                 client.run(stop_on_worker, sweep)
                 for future in as_completed(list(futures), timeout=FAREWELL):
                     _received(futures.pop(future), future, runs)
@@ -106,16 +105,16 @@ def _received(job: Job, future: Future[Any], runs: Path) -> Outcome:
         files, words = future.result()
         run = write_files(runs, files, job.begun) if files else None
         return outcome(job, run, words)
-    except Exception as error:  # whatever a worker or the network can come to grief with
+    except Exception as error:  # a worker or the network may fail with anything
         return Outcome(job, "failed", f"on the cluster: {' '.join(str(error).split())}")
     finally:
-        future.release()  # or the cluster would do it again, should its worker die later on
+        future.release()  # or the cluster would repeat it if its worker died later
 
 
 def train_on_worker(task: Task, begun: Files, sweep: str) -> tuple[Files, str]:
-    """Train on a worker, from the start or from the files of a run that has ``begun``.
+    """Train on a worker: a new run, or one that has ``begun``, from its files.
 
-    Returns the files of the run, and what there is to say besides.
+    Returns the files of the run, and the last words of its process.
     """
     from distributed import get_worker
 
@@ -123,23 +122,24 @@ def train_on_worker(task: Task, begun: Files, sweep: str) -> tuple[Files, str]:
     key = worker.get_current_task()
 
     def stopped() -> bool:
-        state = worker.state.tasks.get(key)  # cancelled when nobody waits for it any longer
+        state = worker.state.tasks.get(key)  # cancelled once nothing waits for it
         return sweep in _stopped or state is None or state.state == "cancelled"
 
     with tempfile.TemporaryDirectory(dir=worker.local_directory) as folder:
         runs = Path(folder)
         resume = str(write_files(runs, begun).directory) if begun else None
-        run, words = train_in_subprocess(replace(task, runs=folder, resume=resume), stopped)
+        here = task.model_copy(update={"runs": folder, "resume": resume})
+        run, words = train_in_subprocess(here, stopped)
         return read_files(run) if run else {}, words
 
 
 def stop_on_worker(sweep: str) -> None:
-    """Interrupt the runs of ``sweep`` on this worker, and begin no more of them."""
+    """Interrupt the runs of ``sweep`` on this worker, and start no more of them."""
     _stopped.add(sweep)
 
 
 def read_files(run: Run) -> Files:
-    """All that a run has left, except what belongs to this machine alone."""
+    """The files of a run, except the hidden ones, which belong to one machine."""
     files = {
         file.name: file.read_bytes()
         for file in run.directory.iterdir()
@@ -149,9 +149,9 @@ def read_files(run: Run) -> Files:
 
 
 def write_files(runs: Path, files: Files, begun: Run | None = None) -> Run:
-    """Put a run's files into ``runs`` under its id in one step, or into the run that had begun.
+    """Write the files of a run: a new one in ``runs``, or the one that had ``begun``.
 
-    Raises OSError if there is another run of the same id, RunError if ``begun`` is being trained.
+    Raises OSError if ``runs`` has another run of this id, RunError if ``begun`` is being trained.
     """
     names = dict(files)
     run = Run(runs / names.pop("").decode())
@@ -171,5 +171,5 @@ def write_files(runs: Path, files: Files, begun: Run | None = None) -> Run:
 
 
 def _writing_order(name: str) -> int:
-    """As `train` writes them, so that a run can go on after a crash between any two."""
+    """That of `Session.train`, so that the run can be resumed after a crash between any two."""
     return {"last.npz": 1, "run.json": 2}.get(name, 0)

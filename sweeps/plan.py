@@ -1,4 +1,4 @@
-"""Sweeps: every combination of choices with the same seeds, and what is left of them to do."""
+"""The plan of a sweep: every combination of choices with the same seeds, and what is left to do."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nnbasic.configs import Config, ConfigError, Problem, dump, flow, load, printable
+from nnbasic.configs import Config, ConfigError, Problem, dump, flow, load
 from nnbasic.configs.reader import Document
 from nnbasic.data import Dataset
+from nnbasic.runs.directory import Run
 from nnbasic.runs.lookup import all_runs
-from nnbasic.runs.record import Record, Run
+from nnbasic.runs.record import RateSearch, Record
 from nnbasic.runs.storage import RunError
 from nnbasic.sweeps.worker import Task
 
-Key = tuple[str, int, str]
-"""What makes two runs one and the same: identity of the config, seed, SHA-256 of the data."""
+Key = tuple[str, int, str, bool]
+"""What makes two runs the same: identity of the config, seed, SHA-256 of the data, and whether
+their rate was searched. A run with a fixed rate does not stand in for one whose search happened to
+choose this rate: the two belong to different comparisons."""
 
 
 @dataclass(frozen=True)
@@ -27,45 +30,46 @@ class Cell:
     name: str
     """What its runs are called: ``relu-he``, ``leaky_relu-0.2-he``."""
     config: Config
-    note: str = ""
-    """How the learning rate was chosen, if it was."""
+    rate_search: RateSearch | None = None
+    """How its learning rate was chosen, if it was searched."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One run that a sweep asks for; ``begun`` is one that was interrupted and can go on."""
+    """One run that a sweep asks for; ``begun`` is an interrupted one that can be resumed."""
 
     config: Config
     name: str
-    note: str
+    rate_search: RateSearch | None
     dataset: str
     sha256: str
     begun: Run | None = None
 
     @property
     def key(self) -> Key:
-        return (self.config.identity(), self.config.seed, self.sha256)
+        searched = self.rate_search is not None
+        return (self.config.identity(), self.config.seed, self.sha256, searched)
 
     @property
     def label(self) -> str:
         return f"{self.name} seed {self.config.seed}"
 
     def task(self, runs: Path, data: Path | None) -> Task:
-        """What to tell the process that carries it out."""
+        """What to send to the process that trains it."""
         return Task(
-            dump(self.config),
-            self.name,
-            self.note,
-            self.dataset,
-            self.sha256,
-            str(runs),
-            None if data is None else str(data),
-            None if self.begun is None else str(self.begun.directory),
+            config=dump(self.config),
+            name=self.name,
+            rate_search=self.rate_search,
+            dataset=self.dataset,
+            sha256=self.sha256,
+            runs=str(runs),
+            data=None if data is None else str(data),
+            resume=None if self.begun is None else str(self.begun.directory),
         )
 
 
 class Attempt(NamedTuple):
-    """A run that is there, and the status that it has."""
+    """A run that exists, and its status."""
 
     status: str
     run: Run
@@ -75,8 +79,7 @@ class Attempt(NamedTuple):
 def cells(source: str, overrides: Sequence[str], vary: Sequence[str]) -> list[Cell]:
     """Every combination of the values in ``vary``, each applied to the config ``source``.
 
-    Raises ConfigError if some are no valid configs, naming each, and RunError if one says nothing
-    that another does not.
+    Raises ConfigError if some are not valid configs, naming each, and RunError if two are the same.
     """
     base = load(source, overrides)
     axes = [parse_vary(text) for text in vary]
@@ -87,11 +90,11 @@ def cells(source: str, overrides: Sequence[str], vary: Sequence[str]) -> list[Ce
     problems: dict[str, Problem] = {}
     for values in product(*(values for _, values in axes)):
         changes = [f"{key}={flow(value)}" for key, value in zip(keys, values, strict=True)]
-        combination = printable(" ".join(changes))
+        combination = " ".join(changes)
         try:
             config = load(source, [*overrides, *changes]) if changes else base
         except ConfigError as error:
-            for problem in error.problems:  # of many combinations with the same, the first tells
+            for problem in error.problems:  # one that many combinations have is told once
                 problems.setdefault(str(problem), _placed(problem, combination, changes))
             continue
         name = "-".join(map(_word, keys, values)) or Path(source).stem
@@ -104,16 +107,16 @@ def cells(source: str, overrides: Sequence[str], vary: Sequence[str]) -> list[Ce
 
 
 def parse_vary(text: str) -> tuple[str, list[Any]]:
-    """The key and the values of ``activation=relu,tanh`` or ``layers=[784, 10],[784, 30, 10]``.
+    """The key and values in ``activation=relu,tanh`` or ``layers=[784, 10],[784, 30, 10]``.
 
-    Raises RunError if it is not of that form, ConfigError if the values are no YAML.
+    Raises RunError if it has another form, ConfigError if the values are not YAML.
     """
     key, equals, values = text.partition("=")
     if key.strip() == "seed":
         raise RunError("--vary seed: say how many seeds with --seeds, and the first with --set")
     if not (equals and key.strip() and values.strip()):
         raise RunError(
-            f"--vary {printable(text)}: must be KEY=VALUE,VALUE as in activation=relu,tanh; a"
+            f"--vary {text}: must be KEY=VALUE,VALUE as in activation=relu,tanh; a"
             " mapping is a value too: 'activation={name: elu, alpha: 0.5},relu'"
         )
     place = f"--vary {text}"
@@ -130,19 +133,19 @@ def parse_vary(text: str) -> tuple[str, list[Any]]:
 def jobs(cells: Sequence[Cell], seeds: Sequence[int], datasets: Mapping[str, Dataset]) -> list[Job]:
     """A job for each of ``cells`` with each of ``seeds``.
 
-    ``datasets`` has what each ``data.dataset`` that a config names means here. All cells have
-    their first seed before any has its second, so that a part of a sweep is a fair one too.
+    ``datasets`` holds the data set for each value of ``data.dataset``. All cells have their first
+    seed before any has its second, so that a part of a sweep can be compared too.
     """
     found = []
     for seed, cell in product(seeds, cells):
         config = cell.config.model_copy(update={"seed": seed})
         dataset = datasets[config.data.dataset]
-        found.append(Job(config, cell.name, cell.note, dataset.name, dataset.sha256))
+        found.append(Job(config, cell.name, cell.rate_search, dataset.name, dataset.sha256))
     return found
 
 
 def attempts(runs: Path) -> dict[Key, list[Attempt]]:
-    """The runs in ``runs`` by what was to be trained, oldest first; what is broken is none."""
+    """The runs in ``runs`` by their keys, oldest first; unreadable ones are skipped."""
     found: dict[Key, list[Attempt]] = {}
     for run in all_runs(runs):
         try:
@@ -150,17 +153,18 @@ def attempts(runs: Path) -> dict[Key, list[Attempt]]:
             attempt = Attempt(run.status(record), run, record)
         except RunError:
             continue
-        key = (record.identity, record.config.get("seed", -1), record.dataset_sha256)
+        searched = record.rate_search is not None
+        seed = record.config.get("seed", -1)
+        key = (record.identity, seed, record.dataset_sha256, searched)
         found.setdefault(key, []).append(attempt)
     return found
 
 
 def outstanding(jobs: Iterable[Job], there: Mapping[Key, Sequence[Attempt]]) -> list[Job]:
-    """What is left of ``jobs``, judged by the runs that are ``there``.
+    """Which of ``jobs`` still have to be trained, given the runs that are ``there``.
 
-    A job is done if a run of the same config, seed and data has finished or diverged (which it
-    would do again), and left alone if one is running; an interrupted or crashed run is taken up
-    again; a failed one is repeated.
+    A job is done if a run with its key has finished or diverged (as it would again), and left
+    alone if one is running; an interrupted or crashed run is resumed; a failed one is repeated.
     """
     left: dict[Key, Job] = {}
     for job in jobs:
@@ -172,17 +176,8 @@ def outstanding(jobs: Iterable[Job], there: Mapping[Key, Sequence[Attempt]]) -> 
     return list(left.values())
 
 
-def annotate(jobs: Iterable[Job], there: Mapping[Key, Sequence[Attempt]]) -> None:
-    """Write the note of each job to its runs that have none, as they were trained before it."""
-    for job in jobs:
-        for attempt in there.get(job.key, ()) if job.note else ():
-            user = attempt.run.user()
-            if not user.notes:
-                attempt.run.write_user(user.model_copy(update={"notes": job.note}))
-
-
 def _placed(problem: Problem, combination: str, changes: Sequence[str]) -> Problem:
-    """``problem`` with the combination that has it, in place of the change that brought it."""
+    """``problem`` placed in the combination that has it, not in the change that caused it."""
     place = f"the combination {combination}"
     if problem.place.removeprefix("--set ") not in changes:
         place += f": {problem.place}"

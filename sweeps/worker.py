@@ -1,61 +1,66 @@
-"""One run in a process of its own: both ends of it.
+"""A process that trains one run: the side that starts it, and the process itself.
 
-The process has one BLAS thread, which must be set before NumPy is loaded, and keeps a run that
-fails from all others. It ends with the process that started it, however that one ends: its stdin
-is a pipe of which nobody else has the other end, and when that end is closed it interrupts itself
-as Ctrl-C would, so that the run can be resumed.
+It has one BLAS thread, which must be set before NumPy is loaded, and its failure cannot harm other
+runs. It ends with the process that started it, however that one ends: its stdin is a pipe that only
+that process holds open, and when the pipe is closed it interrupts itself as Ctrl-C would, so that
+the run can be resumed.
 """
 
 from __future__ import annotations
 
 import _thread
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from nnbasic.configs import ConfigError, loads
 from nnbasic.data import DataError, load
 from nnbasic.model import DivergedError
-from nnbasic.runs.record import Run
+from nnbasic.runs.directory import Run
+from nnbasic.runs.record import RateSearch
 from nnbasic.runs.storage import RunError
-from nnbasic.runs.training import FailedError, start, train
+from nnbasic.runs.training import FailedError, Session, start
 
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 POLL = 0.2
-"""Seconds between two looks at whether to stop."""
+"""Seconds between two checks whether to stop."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """What the process is told: the run to train, in words that fit into JSON."""
+class Task(BaseModel):
+    """The run that a process is to train, as it is sent to it."""
+
+    model_config = ConfigDict(frozen=True)
 
     config: str
+    """The complete config as YAML."""
     name: str
-    note: str
+    rate_search: RateSearch | None
     dataset: str
-    """``mnist`` or ``digits``: what was found for all runs, so that none looks for itself."""
+    """``mnist`` or ``digits``: found once for all runs, so that they train on the same."""
     sha256: str
     runs: str
+    """The folder for a new run."""
     data: str | None
+    """Where to look for MNIST, if the sweep was told."""
     resume: str | None = None
     """The directory of a run that has begun."""
 
 
 def train_in_subprocess(task: Task, stopped: Callable[[], bool]) -> tuple[Run | None, str]:
-    """Carry out ``task`` in a process of its own, and interrupt it once ``stopped``.
+    """Do ``task`` in a new process, and interrupt it once ``stopped`` returns true.
 
-    Returns the run, if it began, in whose record stands how it ended, and what there is to say
-    besides: the last words of a process that ended badly, or what killed it.
+    Returns the run, whose record says how it ended, or None if it never began; and the last words
+    of a process that failed, or the signal that killed it.
     """
     if stopped():
         return None, "not started"
@@ -67,15 +72,15 @@ def train_in_subprocess(task: Task, stopped: Callable[[], bool]) -> tuple[Run | 
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=os.environ | ONE_THREAD,
-            start_new_session=True,  # Ctrl-C reaches the parent alone, which then closes the pipe
+            start_new_session=True,  # Ctrl-C reaches only this process, which then closes the pipe
         )
     except OSError as error:
         return None, f"no process could be started: {error.strerror}"
-    pipe, process.stdin = process.stdin, None  # or else `communicate` would close it
+    pipe, process.stdin = process.stdin, None  # or `communicate` would close it
     assert pipe is not None
     with pipe:
         with contextlib.suppress(BrokenPipeError):
-            pipe.write(json.dumps(asdict(task)).encode() + b"\n")
+            pipe.write(task.model_dump_json().encode() + b"\n")
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 stdout, stderr = process.communicate(timeout=POLL)
@@ -101,23 +106,23 @@ def _one_line(text: str) -> str:
 
 
 def main() -> None:
-    """The other end: read the task from stdin, write the run's directory to stdout, and train."""
+    """The process: read the task from stdin, write the run's directory to stdout, and train."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupt)
     line = sys.stdin.readline()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # where a plugin may print what it likes
-            _carry_out(Task(**json.loads(line)))
+        with contextlib.redirect_stdout(sys.stderr):  # for what a plugin prints
+            _do(Task.model_validate_json(line))
     except (DivergedError, KeyboardInterrupt):
-        pass  # an outcome like another; it stands in the record
+        pass  # an outcome like any other; the record has it
     except (ConfigError, DataError, RunError, FailedError) as error:
         sys.exit(_one_line(str(error)))
-    except Exception as error:  # a fault in a plugin, or in here
+    except Exception as error:  # a bug in a plugin, or here
         sys.exit(_one_line(f"{type(error).__name__}: {error}"))
 
 
-def _carry_out(task: Task) -> None:
+def _do(task: Task) -> None:
     config = loads(task.config)
     directory = None if task.data is None else Path(task.data)
     dataset = load(task.dataset, validation=config.data.validation, directory=directory)
@@ -128,22 +133,28 @@ def _carry_out(task: Task) -> None:
         )
     if task.resume is not None:
         run = Run(Path(task.resume))
+        session = Session(run, config, run.record(), dataset)
     else:
-        run = start(config, dataset, runs=Path(task.runs), name=task.name)
-        run.write_user(run.user().model_copy(update={"notes": task.note}))
-    os.write(1, os.fsencode(run.directory) + b"\n")
-    with contextlib.closing(train(run, dataset)) as events:
-        for _ in events:
+        session = start(
+            config,
+            dataset,
+            runs=Path(task.runs),
+            name=task.name,
+            rate_search=task.rate_search,
+        )
+    os.write(1, os.fsencode(session.run.directory) + b"\n")
+    with contextlib.closing(session.train()) as results:
+        for _ in results:
             pass
 
 
 def _end_with_parent() -> None:
-    os.read(0, 1)  # returns at the end of the pipe: nothing more is ever sent
+    os.read(0, 1)  # returns when the pipe is closed, for nothing more is ever sent
     _thread.interrupt_main(signal.SIGTERM)
 
 
 def _interrupt(number: int, frame: Any) -> None:
-    for each in (signal.SIGTERM, signal.SIGINT):  # one is enough: the record is being written now
+    for each in (signal.SIGTERM, signal.SIGINT):  # once is enough: now the record is written
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
 

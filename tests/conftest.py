@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from nnbasic.data import digits
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, Registry
 from nnbasic.runs import all_runs
+from support import SMALL
 
 pytest_plugins = ["small_runs"]
 
@@ -60,26 +62,26 @@ def digits_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workplace(
+    tmp_path: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """The working directory: it holds the drawn digits and `small.yaml`, and there is no network.
 
-    Commands that the test starts see no MNIST and a terminal of 80 columns, and compute in one
-    thread each.
+    Commands that the test runs see no MNIST and a terminal of 80 columns, and compute in one thread
+    each, in this process or another.
     """
     folder = tmp_path / "here"
     (folder / "data").mkdir(parents=True)
     (folder / "data" / "digits").symlink_to(digits_cache)
-    (folder / "small.yaml").write_text(
-        "layers: [784, 16, 10]\nepochs: 3\nbatch_size: 100\n"
-        "data: {dataset: digits, validation: 9000}\n"
-    )
+    (folder / "small.yaml").write_text(SMALL)
     monkeypatch.chdir(folder)
     monkeypatch.delenv("NNBASIC_DATA", raising=False)
     monkeypatch.setenv("NNBASIC_MIRRORS", "http://127.0.0.1:9/")
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
-    return folder
+    with threadpool_limits(1, user_api="blas"):
+        yield folder
 
 
 @pytest.fixture(scope="session")

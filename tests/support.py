@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import signal
 import subprocess
 import sysconfig
@@ -16,7 +17,7 @@ import numpy as np
 from nnbasic import data
 from nnbasic.configs import Config, load
 from nnbasic.data import Dataset
-from nnbasic.runs import Run, start, train
+from nnbasic.runs import EpochFigures, Run, start, train
 
 SCRIPTS = sysconfig.get_path("scripts")
 NNBASIC = str(Path(SCRIPTS, "nnbasic"))
@@ -28,6 +29,14 @@ batch_size: 10
 data: {dataset: digits, validation: 9000}
 """
 """A config that trains for long enough to be interrupted."""
+
+SMALL = """
+layers: [784, 16, 10]
+epochs: 3
+batch_size: 100
+data: {dataset: digits, validation: 9000}
+"""
+"""A config that trains in a moment."""
 
 
 @contextlib.contextmanager
@@ -117,8 +126,30 @@ def content(run: Run) -> dict[str, Any]:
     assert record.best is not None
     assert record.last is not None
     found["record"] = record.status, record.epoch, record.test_accuracy, record.test_loss
-    found["best and last"] = timeless(record.best), timeless(record.last)
+    found["best and last"] = [timeless(each.model_dump()) for each in (record.best, record.last)]
     return found
+
+
+def edit(run: Run, **changes: Any) -> None:
+    """Change keys of `run.json` as somebody with an editor would."""
+    path = run.directory / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def figures(val_accuracy: float) -> EpochFigures:
+    """Those of an epoch with this share of 10,000 validation images right."""
+    return EpochFigures(
+        epoch=1,
+        step=10,
+        train_loss=0.1,
+        train_accuracy=0.9,
+        val_loss=0.2,
+        val_correct=round(val_accuracy * 10_000),
+        val_images=10_000,
+        learning_rate=0.1,
+        epoch_seconds=1.0,
+        elapsed_seconds=1.0,
+    )
 
 
 def timeless(row: dict[str, Any]) -> dict[str, Any]:
@@ -129,11 +160,11 @@ def stopped_after_one(config: str, name: str) -> Run:
     """A run that was interrupted in its second epoch."""
     loaded = load(config)
     dataset = data.load("digits", validation=loaded.data.validation)
-    run = start(loaded, dataset, runs=Path("runs"), name=name)
-    with contextlib.closing(train(run, dataset)) as events:
+    session = start(loaded, dataset, runs=Path("runs"), name=name)
+    with contextlib.closing(session.train()) as events:
         next(event for event in events if event.epoch == 2)
-    assert run.record().epoch == 1
-    return run
+    assert session.record.epoch == 1
+    return session.run
 
 
 class Straight:
@@ -145,7 +176,7 @@ class Straight:
 
     def __call__(self, name: str, config: Config) -> dict[str, Any]:
         if name not in self.made:
-            run = start(config, self.dataset, runs=self.folder, name="straight")
+            run = start(config, self.dataset, runs=self.folder, name="straight").run
             self.made[name] = content(finish(run, self.dataset))
         return self.made[name]
 
@@ -156,3 +187,9 @@ def examples(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     labels = rng.integers(0, 3, n)
     centres = 2 * np.eye(3, 6)
     return centres[labels] + 0.5 * rng.normal(size=(n, 6)), labels
+
+
+def scored(accuracy: float | None, images: int = 10_000) -> dict[str, int | None]:
+    """The part of an epoch's record that says how many of ``images`` were classified right."""
+    correct = None if accuracy is None else round(accuracy * images)
+    return {"val_correct": correct, "val_images": images}

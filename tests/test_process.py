@@ -22,13 +22,7 @@ from support import BASE, NNBASIC, SCRIPTS, content, epochs_on_disk, run, starte
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")
 
 SETTINGS = {
-    "momentum and cosine": "schedule: {name: cosine, warmup: 0.1}",
-    "adam and one_cycle": "optimizer: adam\nschedule: one_cycle",
-    "adamw and warmup": """
-optimizer: {name: adamw, weight_decay: 0.1}
-schedule: {name: constant, warmup: 0.5}
-""",
-    "prelu, clip_norm and early stopping": """
+    "one process": """
 activation: prelu
 optimizer: {name: sgd, lr: 0.05, momentum: 0.9, nesterov: true, clip_norm: 0.5}
 schedule: constant
@@ -62,7 +56,7 @@ def test_from_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("NNBASIC_MIRRORS", "http://127.0.0.1:9/")
     trained = run("train", "--config", "relu.yaml", "--epochs", 2, "--json")
     assert trained.returncode == 0
-    assert "Warning: MNIST could not be had" in trained.stderr
+    assert "Warning: MNIST is not available" in trained.stderr
     summary = json.loads(trained.stdout)
     assert summary["dataset"] == "digits"
     assert summary["test_accuracy"] > 0.8
@@ -76,14 +70,10 @@ def test_from_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("setting", "number", "stops"),
     [
-        ("momentum and cosine", signal.SIGINT, [2]),
-        ("momentum and cosine", signal.SIGKILL, [0]),
-        ("adam and one_cycle", signal.SIGTERM, [1, 3]),
-        ("adam and one_cycle", signal.SIGKILL, [4]),
-        ("adamw and warmup", signal.SIGKILL, [1, 2]),
-        ("prelu, clip_norm and early stopping", signal.SIGINT, [0, 1]),
-        ("two processes", signal.SIGINT, [0, 3]),
-        ("two processes", signal.SIGKILL, [1, 2]),
+        ("one process", signal.SIGINT, [0, 1]),
+        ("one process", signal.SIGKILL, [1]),
+        ("two processes", signal.SIGTERM, [0, 3]),
+        ("two processes", signal.SIGKILL, [2]),
     ],
 )
 def test_stopped_and_resumed(
@@ -116,7 +106,7 @@ def test_stopped_and_resumed(
             assert "Traceback" not in err
             done = stopped.record().epoch
             first, second = err.splitlines()[-2:]
-            assert first == f"Interrupted after {done} of 12 epochs. Go on with:"
+            assert first == f"Interrupted after {done} of 12 epochs. Continue with:"
             command = f"{second} --quiet"
             assert done == len(stopped.metrics())
         assert len(stopped.metrics()) >= epochs
@@ -127,8 +117,8 @@ def test_stopped_and_resumed(
         straight[setting] = content(newest())
     expected = straight[setting]
     assert content(stopped) == expected
-    if "early" in setting:
-        assert expected["record"][1] < 12
+    if setting == "one process":
+        assert expected["record"][1] < 12  # it stopped early
 
 
 class TestInterrupted:

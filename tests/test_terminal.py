@@ -90,7 +90,7 @@ class TestTerminal:
         assert process.returncode == 130
         lines = [line for line in screen(text()) if line]
         assert lines[-1] == f"  nnbasic train --resume {newest().id}"
-        assert re.fullmatch(r"Interrupted after \d+ of 12 epochs. Go on with:", lines[-2])
+        assert re.fullmatch(r"Interrupted after \d+ of 12 epochs. Continue with:", lines[-2])
         for line in lines[:-2]:
             assert re.match(r"epoch [ \d]\d/12  train loss", line)
 
@@ -103,6 +103,16 @@ class TestTerminal:
             process.communicate()
         assert process.returncode == 2
         assert screen(text())[0].endswith("the run has finished; there is nothing to resume")
+
+    def test_our_styles_pass_and_those_of_others_are_escaped(
+        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
+    ) -> None:
+        (workplace / "runs" / "foreign\x1b[31m").mkdir(parents=True)
+        theirs, text = terminal
+        with started(NNBASIC, "runs", "list", stderr=theirs) as process:
+            process.communicate()
+        warning = "\x1b[33m\x1b[1mWarning:\x1b[0m runs/foreign\\x1b[31m: not a run"
+        assert text().startswith(warning)
 
 
 def screen(written: str) -> list[str]:

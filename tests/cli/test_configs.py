@@ -128,20 +128,3 @@ def test_the_shell_completes_names_and_files(empty_folder: Path) -> None:
     assert completions("check", incomplete="mi") == [("plain", "milder.yaml"), ("plain", "mish")]
     assert completions("check", incomplete="./my") == [("file", "./my")]
     assert len(completions("show", incomplete="")) == len(presets()) + 2
-
-
-def test_help_and_completion_import_neither_numpy_nor_pydantic() -> None:
-    code = (
-        "import sys\n"
-        "from click.testing import CliRunner\n"
-        "from nnbasic.cli.main import main\n"
-        "from nnbasic.cli.options import complete_config\n"
-        "assert CliRunner().invoke(main, ['--help']).exit_code == 0\n"
-        "assert CliRunner().invoke(main, ['configs', '--help']).exit_code == 0\n"
-        "assert complete_config(None, None, 'rel')\n"
-        "print({'numpy', 'pydantic', 'yaml'} & set(sys.modules))\n"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert result.stdout == "set()\n"

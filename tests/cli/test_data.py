@@ -99,6 +99,7 @@ def test_status_names_what_is_broken_and_what_is_missing(copy: Path) -> None:
     assert re.search(r"t10k-labels-idx1-ubyte.gz +10,000 labels +BROKEN", result.stdout)
     assert "is not MNIST's t10k-labels-idx1-ubyte" in " ".join(result.stdout.split())
     report = json.loads(data("status", "--json", "--data", copy).stdout)
+    assert report["mnist"]["places"][0]["from"] == "--data"
     assert "t10k-images" in report["mnist"]["problem"]
     files = report["mnist"]["places"][0]["files"]
     assert [file["verified"] for file in files] == [True, True, False, False]
@@ -123,8 +124,9 @@ def test_verify(copy: Path) -> None:
 
 
 def test_verify_without_files(tmp_path: Path) -> None:
-    assert_refused(data("verify"), "There is no MNIST to verify")
-    assert_refused(data("verify", "--data", tmp_path), "train-images-idx3-ubyte")
+    advice = "`nnbasic data fetch` gets the files of MNIST; --data or $NNBASIC_DATA names another"
+    assert_refused(data("verify"), "There is no MNIST to verify", advice)
+    assert_refused(data("verify", "--data", tmp_path), "train-images-idx3-ubyte", advice)
 
 
 def test_show_draws_three_digits_abreast(mnist_directory: Path) -> None:
@@ -143,6 +145,7 @@ def test_show_falls_back_to_the_built_in_digits_and_says_so() -> None:
     result = data("show", "--count", 1)
     assert result.exit_code == 0
     assert "MNIST could not be fetched" in result.stderr
+    assert result.stderr.endswith("with --data or $NNBASIC_DATA.\n")
     assert result.stdout.startswith("digits train 0: ")
     assert json.loads(data("status", "--json").stdout)["digits"]["cached"] is True
     assert_refused(data("show", "--dataset", "mnist"), "MNIST could not be fetched")
@@ -154,13 +157,15 @@ def test_show_offers_the_data_sets_that_there_are() -> None:
     assert tuple(dataset.type.choices) == DATASETS
 
 
-def test_show_does_not_step_over_a_broken_file(copy: Path) -> None:
+def test_show_does_not_pass_over_a_broken_file(copy: Path) -> None:
     damage(copy)
-    assert_refused(data("show", "--data", copy), "is not MNIST's t10k-labels-idx1-ubyte")
+    words = "is not MNIST's t10k-labels-idx1-ubyte", "`nnbasic data fetch` gets the files"
+    assert_refused(data("show", "--data", copy), *words)
 
 
 def test_fetch_without_a_network_is_an_error(empty_directory: Path) -> None:
-    assert_refused(data("fetch"), "http://127.0.0.1:9/", "$NNBASIC_DATA")
+    words = "http://127.0.0.1:9/", "\nConnect to the network, or name a folder", "--data"
+    assert_refused(data("fetch"), *words)
     assert list(empty_directory.iterdir()) == []
 
 

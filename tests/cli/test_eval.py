@@ -135,7 +135,7 @@ class TestRefused:
     def test_a_damaged_checkpoint(self, nnbasic: Command, summaries: dict[str, Any]) -> None:
         run = find("older")
         run.best.write_bytes(run.best.read_bytes()[:1000])
-        assert nnbasic("eval", "older", "--json").refused("best.npz: damaged, or no checkpoint")
+        assert nnbasic("eval", "older", "--json").refused("best.npz: damaged, or not a checkpoint")
         assert nnbasic("eval", "older", "--checkpoint", "last").code == 0
 
     @pytest.mark.parametrize("content", ["", "{", "[]", '{"schema_version": 99}'])

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from nnbasic.configs import presets
-
 Command = Callable[..., Any]
 SMALL = ("--set", "layers=[784, 12, 8, 10]")
 
@@ -35,8 +33,8 @@ class WrongTanh(Elementwise):
 '''
 
 
-@pytest.mark.parametrize("preset", presets())
-def test_every_preset_agrees(nnbasic: Command, preset: str) -> None:
+@pytest.mark.parametrize("preset", ["relu", "prelu"])
+def test_a_preset_agrees(nnbasic: Command, preset: str) -> None:
     said = nnbasic("gradcheck", "--config", preset, *SMALL)
     assert (said.code, said.err) == (0, "")
     *lines, last = said.out.splitlines()
@@ -47,12 +45,6 @@ def test_every_preset_agrees(nnbasic: Command, preset: str) -> None:
     assert ("layer1.slope" in names) == (preset == "prelu")
     for line in lines[1:]:
         assert re.fullmatch(r"layer\d\.\w+ +\d+ +\d+ +\d\.\de-?\+?\d\d", line)
-
-
-@pytest.mark.parametrize("loss", ["cross_entropy", "mse", "{name: mse, output: sigmoid}"])
-def test_every_loss_agrees(nnbasic: Command, loss: str) -> None:
-    change = f"loss={loss}"
-    assert nnbasic("gradcheck", "--config", "tanh", *SMALL, "--set", change).code == 0
 
 
 def test_a_wrong_gradient_is_exit_code_1_and_names_the_parameters(

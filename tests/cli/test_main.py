@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -66,21 +69,37 @@ def test_a_config_named_without_its_option_is_hinted_at(name: str, nnbasic: Comm
     assert "did you mean" not in said.err
 
 
-def test_help_and_completion_load_neither_numpy_nor_pydantic() -> None:
+def test_help_completion_and_wrong_usage_load_only_click() -> None:
     """In a real process, for every command; otherwise each would cost half a second."""
     code = (
         "import sys\n"
         "from nnbasic.cli.main import main\n"
         f"for path in {[list(path) for path in ALL]!r}:\n"
         "    assert main([*path, '--help'], standalone_mode=False) == 0\n"
+        "    try:\n"
+        "        main([*path, '--nothing'], prog_name='nnbasic')\n"
+        "    except SystemExit as end:\n"
+        "        assert end.code == 2\n"
         "from click.shell_completion import ShellComplete\n"
         "completion = ShellComplete(main, {}, 'nnbasic', '_NNBASIC_COMPLETE')\n"
         "for words in (['train', '--config'], ['train', '--resume'], ['eval']):\n"
         "    completion.get_completions(words, '')\n"
-        "print({'numpy', 'pydantic', 'tqdm'} & set(sys.modules), file=sys.stderr)\n"
+        "slow = {'numpy', 'pydantic', 'yaml', 'tqdm', 'wcwidth', 'matplotlib'}\n"
+        "print(slow & set(sys.modules))\n"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stderr == "set()\n"
+    assert said.stdout.endswith("\nset()\n")
+
+
+@pytest.mark.parametrize(
+    "path", [path for path, command in ALL.items() if not isinstance(command, click.Group)]
+)
+def test_a_command_imports_what_does_its_work_in_one_statement(path: tuple[str, ...]) -> None:
+    function = ALL[path].callback
+    assert function is not None
+    body = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    found = [node for node in ast.walk(body) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert len(found) == 1
 
 
 def test_the_shell_completes_runs_newest_first(workplace: Path) -> None:

@@ -46,7 +46,8 @@ class TestShow:
         path = runs / ids[0] / "metrics.jsonl"
         row = json.loads(path.read_text().splitlines()[0])
         path.write_text("".join(json.dumps(row | {"epoch": n}) + "\n" for n in range(1, 101)))
-        edit(runs / ids[0], epoch=100, best=row | {"epoch": 50})
+        best = json.loads((runs / ids[0] / "run.json").read_text())["best"]
+        edit(runs / ids[0], epoch=100, best=best | {"epoch": 50})
         out = nnbasic("runs", "show", ids[0]).out.partition("Epochs\n")[2]
         shown = [line.split()[0] for line in out.splitlines()[1:]]
         assert shown == [*map(str, range(1, 6)), "50", *map(str, range(91, 101))]
@@ -64,7 +65,7 @@ class TestShow:
         self, runs: Path, ids: list[str], nnbasic: Command, edit: Edit
     ) -> None:
         (runs / ids[0] / "metrics.jsonl").unlink()
-        edit(runs / ids[0], best=None, last=None, epoch=0, test_accuracy=None, status="failed")
+        edit(runs / ids[0], best=None, last=None, epoch=0, test_correct=None, status="failed")
         edit(runs / ids[0], reason="OSError: the disk\nis full")
         out = nnbasic("runs", "show", ids[0]).out
         assert "reason     OSError: the disk\n           is full\n" in out
@@ -139,7 +140,7 @@ class TestTrash:
     ) -> None:
         nnbasic("runs", "rm", ids[0])
         shutil.copytree(runs / ids[1], runs / ids[0])
-        assert nnbasic("runs", "restore", ids[0]).refused("is there already")
+        assert nnbasic("runs", "restore", ids[0]).refused("already exists")
 
     def test_a_name_of_several_runs_is_refused(self, ids: list[str], nnbasic: Command) -> None:
         assert nnbasic("runs", "rm", "relu").refused("could mean 2 runs", ids[0], ids[1])
@@ -152,7 +153,7 @@ def test_tags_and_names_choose_runs(ids: list[str], nnbasic: Command) -> None:
     assert nnbasic("runs", "rename", ids[0], "first").out == f"{ids[0]}: first\n"
     assert nnbasic("runs", "show", "first", "--json").json()["run"] == ids[0]
     assert nnbasic("runs", "tag", ids[0], "two words").refused("one word")
-    assert nnbasic("runs", "rename", ids[0], "").refused("no name")
+    assert nnbasic("runs", "rename", ids[0], "").refused("not a name")
     assert nnbasic("runs", "list").cells()[0][1] == "name"
 
 
@@ -161,7 +162,7 @@ class TestExport:
         assert nnbasic("runs", "export", "relu", "--csv", "out.csv").code == 0
         with (workplace / "out.csv").open(newline="") as file:
             assert [row["run"] for row in csv.DictReader(file)] == [*ids[:1] * 2, *ids[1:2] * 2]
-        assert nnbasic("runs", "export", "relu", "--csv", "out.csv").refused("is there already")
+        assert nnbasic("runs", "export", "relu", "--csv", "out.csv").refused("already exists")
 
     def test_tensorboard(self, workplace: Path, ids: list[str], nnbasic: Command) -> None:
         pytest.importorskip("tensorboardX")

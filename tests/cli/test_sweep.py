@@ -68,8 +68,8 @@ def test_a_sweep_and_the_same_again(nnbasic: Command) -> None:
     assert last == LAST
     first = {run.id: (run.directory / "run.json").read_bytes() for run in runs()}
     again = nnbasic(*command, 2)
-    assert (again.code, again.err) == (0, f"4 of 4 runs are there.\n{last}\n")
-    assert nnbasic(*command, 3).err.startswith("4 of 6 runs are there.\n")
+    assert (again.code, again.err) == (0, f"4 of 4 runs exist already.\n{last}\n")
+    assert nnbasic(*command, 3).err.startswith("4 of 6 runs exist already.\n")
     kept = [run for run in runs() if run.id in first]
     assert {run.id: (run.directory / "run.json").read_bytes() for run in kept} == first
     records = [run.record() for run in runs()]
@@ -145,7 +145,7 @@ class TestBrokenOff:
         assert crashed[1] == "Warning: 1 of 4 runs crashed"
         held.hold()
         lines = self.completed(held, undisturbed)
-        assert lines[0] == "3 of 4 runs are there."
+        assert lines[0] == "3 of 4 runs exist already."
 
     def test_kill_9_of_the_sweep(self, sweep: Sweep, held: Any, undisturbed: Any) -> None:
         sweep.kill()
@@ -157,7 +157,7 @@ class TestBrokenOff:
         with started(*SWEEP, "--jobs=1", *held.arguments, "--seeds=1") as second:
             _, err = second.communicate(timeout=20)
         assert second.returncode == 0
-        said = "2 of 2 runs are there, 2 of them at work in another process."
+        said = "2 of 2 runs exist already, 2 of them being trained by another process."
         assert err.splitlines() == [said, LAST]
 
 
@@ -180,11 +180,11 @@ def test_one_failing_run_does_not_stop_the_others(workplace: Path) -> None:
         assert re.fullmatch(pattern, line)
     assert lines[-2:] == [
         "Warning: 1 of 4 runs failed",
-        "The same command tries again what did not end.",
+        "The same command tries them again.",
     ]
     assert statuses() == ["diverged", "diverged", "failed", "finished"]
     code, lines = swept("--config=small", "--seeds=1", *vary)
-    assert (code, lines[0]) == (1, "3 of 4 runs are there.")
+    assert (code, lines[0]) == (1, "3 of 4 runs exist already.")
     assert statuses() == ["diverged", "diverged", "failed", "failed", "finished"]
 
 
@@ -232,8 +232,8 @@ def test_without_mnist_the_network_is_asked_once_for_all(
         thread.join()
     assert code == 0
     assert Nothing.asked == 1
-    assert lines[0].startswith("Warning: MNIST could not be had, so these are the built-in digits")
-    assert sum("MNIST could not" in line for line in lines) == 2
+    assert lines[0].startswith("Warning: MNIST is not available, so these are the built-in digits")
+    assert sum("MNIST could not" in line for line in lines) == 1
     records = [run.record() for run in runs()]
     # the config stays as it was given, so that it is the same sweep when the network is back
     assert [(r.dataset, r.config["data"]["dataset"]) for r in records] == [("digits", "auto")] * 2
@@ -278,22 +278,20 @@ def test_a_learning_rate_is_searched_shown_and_recorded(nnbasic: Command) -> Non
     said = nnbasic(*command)
     assert said.code == 0
     (run,) = runs()
-    rate = run.record().config["optimizer"]["lr"]
-    note = run.user().notes
-    assert f"small: {note}" in said.err.splitlines()
-    assert re.fullmatch(
-        rf"optimizer\.lr {rate:g}( \(at the edge of the grid\))? chosen by the mean validation"
-        r" accuracy of 2 other seeds: (\S+: 0\.\d{4}(, )?){5,}",
-        note,
-    )
-    scores = {float(lr): float(mean) for lr, mean in re.findall(r"(\S+): (0\.\d{4})", note)}
-    assert scores[rate] == max(scores.values())
+    search = run.record().rate_search
+    assert search is not None
+    assert run.record().config["optimizer"]["lr"] == search.chosen
+    assert search.given == 0.1
+    assert search.tried[search.chosen] == max(search.tried.values())
+    assert f"small: {search}" in said.err.splitlines()
+    assert " ".join(str(search).split()) in " ".join(nnbasic("runs", "show", run.id).out.split())
     trials = runs("runs/.lr-search")
-    assert len(trials) == 2 * len(scores)
+    assert len(trials) == 2 * len(search.tried)
+    assert {trial.record().rate_search for trial in trials} == {None}
     assert {trial.record().config["seed"] for trial in trials} == {1_000_000, 1_000_001}
     again = nnbasic(*command)
     assert again.code == 0
-    assert "1 of 1 runs is there." in again.err.splitlines()
+    assert "1 of 1 runs exists already." in again.err.splitlines()
     assert len(runs("runs/.lr-search")) == len(trials)
 
 

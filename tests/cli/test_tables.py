@@ -1,12 +1,15 @@
-"""Tables of text: what fits, what is cut, what is left out."""
+"""Tables of text: what fits, what is cut, what is left out, and what is escaped."""
 
 from __future__ import annotations
 
+import click
 import pytest
+import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbasic.cli.tables import Column, clip, pad, table, width, wrap
+from nnbasic.cli.tables import Column, fitting, indented, paragraph, table
+from nnbasic.cli.terminal import Printable, styled
 
 RUNS = [
     Column("id", ["2026-relu-aa", "2026-tanh-bb"], least=6),
@@ -18,67 +21,148 @@ RUNS = [
 
 
 def test_numbers_are_aligned_right_and_words_left() -> None:
-    lines, left_out = table(RUNS, 80)
-    assert lines == [
+    assert table(RUNS, 80) == [
         "id            status      lr  seed  test %",
         "2026-relu-aa  finished   0.1     0   97.50",
         "2026-tanh-bb  running   0.05    10       –",
     ]
-    assert left_out == []
 
 
 def test_first_a_column_is_cut() -> None:
-    assert table(RUNS, 40) == (
-        [
-            "id          status      lr  seed  test %",
-            "2026-relu-  finished   0.1     0   97.50",
-            "2026-tanh-  running   0.05    10       –",
-        ],
-        [],
-    )
+    assert table(RUNS, 40) == [
+        "id          status      lr  seed  test %",
+        "2026-relu-  finished   0.1     0   97.50",
+        "2026-tanh-  running   0.05    10       –",
+    ]
 
 
 def test_then_the_last_of_the_optional_columns_is_left_out() -> None:
-    lines, left_out = table(RUNS, 35)
-    assert lines[1] == "2026-relu-a  finished   0.1   97.50"
-    assert left_out == ["seed"]
-    lines, left_out = table(RUNS, 28)
-    assert lines[1] == "2026-relu-  finished   97.50"
-    assert left_out == ["lr", "seed"]
+    assert table(RUNS, 35)[1] == "2026-relu-a  finished   0.1   97.50"
+    assert fitting(RUNS, 35) == [*RUNS[:3], RUNS[4]]
+    assert table(RUNS, 28)[1] == "2026-relu-  finished   97.50"
+    assert fitting(RUNS, 28) == [*RUNS[:2], RUNS[4]]
 
 
 def test_what_must_be_there_is_there_however_narrow() -> None:
-    lines, _ = table(RUNS, 5)
-    assert lines[2] == "2026-t  running        –"
+    assert table(RUNS, 5)[2] == "2026-t  running        –"
+
+
+def test_of_two_columns_that_may_shrink_the_wider_one_does() -> None:
+    columns = [Column("name", ["a" * 12], least=4), Column("notes", ["b" * 20], least=4)]
+    assert table(columns, 26)[1] == "aaaaaaaaaaaa  bbbbbbbbbbbb"
+    assert table(columns, 22)[1] == "aaaaaaaaaa  bbbbbbbbbb"
+
+
+def test_a_column_that_wraps_goes_on_below_its_beginning() -> None:
+    notes = Column("notes", ["one two three", "four\n\nfive"], wrap=True, least=5)
+    lines = table([Column("id", ["a", "b"]), notes, Column("n", ["1", "22"], number=True)], 17)
+    assert lines == [
+        "id  notes       n",
+        "a   one two     1",
+        "    three",
+        "b   four       22",
+        "",
+        "    five",
+    ]
+
+
+def test_without_headings_there_is_no_line_for_them() -> None:
+    assert table([Column("", ["a"]), Column("", ["b"])], 80) == ["a  b"]
 
 
 @pytest.mark.parametrize(
-    ("text", "room"), [("abc", 3), ("실행", 4), ("é", 1), ("e\u0301", 1), ("日本go", 6), ("", 0)]
+    ("text", "room"),
+    [
+        ("abc", 3),
+        ("실행", 4),
+        ("é", 1),
+        ("e\u0301", 1),
+        ("日本go", 6),
+        ("🙂", 2),
+        ("👨\u200d👩\u200d👧", 2),  # a family, joined
+        ("❤", 1),
+        ("❤\ufe0f", 2),  # a variation selector makes it an emoji
+        ("🇰🇷", 2),
+        ("👍🏽", 2),
+        ("한", 2),  # decomposed into its letters
+        ("▁▄█", 3),
+    ],
 )
-def test_wide_characters_take_two_columns(text: str, room: int) -> None:
-    assert width(text) == room
-    assert pad(text, 8) == text + " " * (8 - room)
-    assert pad(text, 8, right=True) == " " * (8 - room) + text
+def test_columns_are_aligned_by_the_width_that_characters_take(text: str, room: int) -> None:
+    left, right = Column("", [text, "-"]), Column("", [text, "-"], number=True)
+    lines = table([left, Column("", ["|", "|"]), right], 80)
+    assert lines == [f"{text}  |  {text}", f"-{' ' * (room - 1)}  |  {' ' * (room - 1)}-"]
 
 
-texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]))
+def test_styles_take_no_room_and_nobody_but_us_sets_them() -> None:
+    bar = Printable(styled("▄", fg="blue") + styled("█", fg="red", bold=True))
+    lines = table([Column("bar", [bar, "\x1b[31mx"]), Column("n", ["1", "2"], number=True)], 80)
+    assert [click.unstyle(line) for line in lines] == [
+        "bar        n",
+        "▄█         1",
+        "\\x1b[31mx  2",
+    ]
+    assert lines[1].startswith(bar)
+    assert lines[2] == "\\x1b[31mx  2"
 
 
-@given(texts, st.integers(2, 40))
-def test_what_is_cut_fits_and_begins_as_it_did(text: str, room: int) -> None:
-    cut = clip(text, room)
-    assert text.startswith(cut)
-    assert width(cut) <= room
-    assert cut == text or width(text[: len(cut) + 1]) > room
+def test_a_styled_cell_that_is_cut_ends_its_style() -> None:
+    column = Column("", [styled("한국어 실행", fg="red")], least=5)
+    (line,) = table([column], 5)
+    assert click.unstyle(line).rstrip() == "한국"
+    assert line.rstrip().endswith("\x1b[0m")
 
 
-@given(texts, st.integers(2, 40))
-def test_what_is_wrapped_fits_and_loses_nothing_but_blanks(text: str, room: int) -> None:
-    lines = wrap(text, room)
-    assert all(width(line) <= room for line in lines)
-    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+def test_a_cell_cannot_leave_its_row() -> None:
+    evil = "\nrelu  99.99\r\x1b[A\u202e\u2028\ud800\x9b"
+    lines = table([Column("name", [evil]), Column("test %", ["10.00"], number=True)], 80)
+    assert len(lines) == 2
+    assert lines[1].isprintable()
+    assert lines[1].endswith("  10.00")
 
 
-def test_lines_are_broken_at_blanks() -> None:
-    assert wrap("one two three abcdefghijk", 7) == ["one two", "three", "abcdefg", "hijk"]
-    assert wrap("", 7) == [""]
+words = st.text(st.characters(codec="utf-8", exclude_characters="|")) | st.text(
+    "한국어日❤️👨‍👩‍👧🇰🇷é -/ab"
+)
+
+
+@given(st.lists(st.tuples(words, words), min_size=1, max_size=4), st.integers(30, 90))
+def test_every_line_fits_and_every_column_starts_at_one_place(
+    rows: list[tuple[str, str]], room: int
+) -> None:
+    cut, wrapped = ([row[index] for row in rows] for index in (0, 1))
+    columns = [
+        Column("a", cut, least=6),
+        Column("|", ["|"] * len(rows)),
+        Column("b", wrapped, wrap=True, least=8),
+    ]
+    lines = table(columns, room)
+    assert all(wcwidth.width(line) <= room for line in lines)
+    places = {wcwidth.width(line.partition("|")[0]) for line in lines if line.count("|") == 1}
+    assert len(places) <= 1
+
+
+class TestParagraph:
+    def test_it_breaks_at_blanks_and_indents(self) -> None:
+        assert paragraph("one two three abcdefghijk 한국 어", 9, "  ") == [
+            "one two",
+            "  three",
+            "  abcdefghijk",
+            "  한국 어",
+        ]
+
+    def test_a_path_stays_whole(self) -> None:
+        path = "/some/where-else/very-long-name/with-hyphens.html"
+        assert path in paragraph(f"The report is in {path}", 30)
+
+    @given(words)
+    def test_nothing_is_lost_but_blanks(self, text: str) -> None:
+        plain = "".join(line for line in paragraph(text, 20)).replace(" ", "")
+        assert plain == "".join(paragraph(text, 10_000)).replace(" ", "")
+        assert all("\n" not in line for line in paragraph(text, 20))
+
+
+def test_indented_lines_are_still_printable() -> None:
+    (line,) = indented([styled("x", bold=True)])
+    assert isinstance(line, Printable)
+    assert click.unstyle(line) == "  x"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,7 +98,7 @@ class TestFinished:
             "epochs": 3,
             "test_accuracy": record.test_accuracy,
             "test_loss": record.test_loss,
-            "best": {"epoch": 3, "val_accuracy": record.best["val_accuracy"]},
+            "best": {"epoch": 3, "val_accuracy": record.best.val_accuracy},
             "seconds": record.seconds,
         }
         assert summary["test_accuracy"] > 0.5
@@ -197,7 +199,7 @@ class TestWarnings:
     def test_the_built_in_digits_in_place_of_mnist(self, nnbasic: Command) -> None:
         said = nnbasic("train", "--config", "small", "--quiet", "--set", "data.dataset=auto")
         assert said.code == 0
-        assert said.err.startswith("Warning: MNIST could not be had, so these are the built-in")
+        assert said.err.startswith("Warning: MNIST is not available, so these are the built-in")
         assert "Connection refused" in said.err
         assert " on digits " in said.out
         assert newest().record().dataset == "digits"
@@ -276,7 +278,7 @@ class TestFailed:
         assert said.out == ""
         assert said.err == (
             f"runs/{run.id}: failed: OSError: [Errno 27] File too large\n"
-            f"When that is mended, go on with:\n  nnbasic train --resume {run.id}\n"
+            f"Once that is fixed, continue with:\n  nnbasic train --resume {run.id}\n"
         )
         assert nnbasic("train", "--resume", run.id, "--quiet").code == 0
 
@@ -333,7 +335,7 @@ class TestDiverged:
         nnbasic(*self.HOT)
         run = newest()
         assert nnbasic("train", "--resume", run.id).refused("diverged", "nothing to resume")
-        assert nnbasic("eval").refused("best.npz: there is no such checkpoint")
+        assert nnbasic("eval").refused("the run diverged in its first epoch", "optimizer.lr")
 
 
 def test_a_plugin_goes_all_the_way(workplace: Path, nnbasic: Command) -> None:
@@ -352,3 +354,47 @@ def test_a_plugin_goes_all_the_way(workplace: Path, nnbasic: Command) -> None:
     assert nnbasic("eval", run.id, "--json").json()["loss"] == straight["test_loss"]
     again = nnbasic("train", "--config", run.directory / "config.yaml", "--json").json()
     assert again["test_loss"] == straight["test_loss"]
+
+
+COUNTED = """
+import collections, sys
+opened = collections.Counter()
+
+def hook(event, arguments):
+    path = str(arguments[0]) if event == "open" else ""
+    if "/runs/" in f"/{path}" and arguments[1] in ("r", "rb"):
+        opened[path.rpartition("/")[2]] += 1
+
+sys.addaudithook(hook)
+from nnbasic.cli.main import main
+try:
+    main()
+finally:
+    print(opened["run.json"], opened["config.yaml"], opened["user.json"])
+"""
+
+
+def test_what_a_new_run_is_made_of_is_not_read_back(workplace: Path) -> None:
+    """Only its record, once: under the lock, as another process may have had it in between."""
+    command = [sys.executable, "-c", COUNTED, "train", "--config", "small", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "1 0 0"
+
+
+def test_the_config_is_read_once(workplace: Path, nnbasic: Command) -> None:
+    """Its components are built once, for the checks, the network and the training."""
+    Path("counted.py").write_text(
+        PLUGIN.format(name="counted")
+        + "    def __post_init__(self):\n"
+        + "        with open('built', 'a') as file:\n"
+        + "            file.write('x')\n"
+    )
+    Path("counted.yaml").write_text(
+        Path("small.yaml").read_text() + "activation: counted\ninit: he\nplugins: [counted.py]\n"
+    )
+    assert nnbasic("train", "--config", "counted").code == 0
+    assert Path("built").read_text() == "x"
+    run = stopped_after_one("counted", "stopped")
+    Path("built").unlink()
+    assert nnbasic("train", "--resume", run.id).code == 0
+    assert Path("built").read_text() == "x"

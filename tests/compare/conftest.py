@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from nnbasic.cli.comparing import in_terminal
 from nnbasic.compare.comparison import Comparison, compare
-from nnbasic.compare.text import table
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
-from nnbasic.runs import start, train
+from nnbasic.runs import start
 from nnbasic.runs.collection import collect
 
 Make = Callable[..., Path]
@@ -34,10 +34,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Make:
         }
         config = Config.model_validate({**small, **changes})
         if repr(config) not in cache:
-            run = start(config, dataset, runs=tmp_path_factory.mktemp("runs"), name="small")
-            for _ in train(run, dataset):
+            runs = tmp_path_factory.mktemp("runs")
+            session = start(config, dataset, runs=runs, name="small")
+            for _ in session.train():
                 pass
-            cache[repr(config)] = run.directory
+            cache[repr(config)] = session.run.directory
         return cache[repr(config)]
 
     return trained
@@ -50,7 +51,10 @@ def runs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make(trained: Make, runs: Path) -> Make:
-    """Put a copy of a trained run into ``runs``; ``edited`` replaces keys of its record."""
+    """Put a copy of a trained run into ``runs``; ``edited`` replaces keys of its record.
+
+    Its validation and test split have 100 images each.
+    """
 
     def make(edited: dict[str, Any] | None = None, **changes: Any) -> Path:
         source = trained(**changes)
@@ -75,7 +79,7 @@ def compared(runs: Path) -> Callable[..., Comparison]:
         json.dumps(comparison.to_dict(), allow_nan=False)  # always strict JSON
         # a path may be longer than a line, and is not broken
         assert all(
-            len(line) <= 80 or " " not in line.strip() for line in table(comparison).splitlines()
+            len(line) <= 80 or " " not in line.strip() for line in in_terminal(comparison, 80)
         )
         return comparison
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from nnbasic.cli.comparing import in_terminal
 from nnbasic.compare.comparison import Comparison, compare
-from nnbasic.compare.text import table
 from nnbasic.runs import RunError
+from support import scored
 
 Make = Callable[..., Path]
 Compared = Callable[..., Comparison]
@@ -89,17 +90,17 @@ def test_the_figures_of_a_row(make: Make, compared: Compared) -> None:
 
 def test_the_intervals_of_differences_are_printed(make: Make, compared: Compared) -> None:
     for seed in range(3):
-        make({"best": {"val_accuracy": 0.90 + 0.01 * seed}}, activation="relu", seed=seed)
-        make({"best": {"val_accuracy": 0.80 + 0.01 * seed}}, activation="tanh", seed=seed)
+        make({"best": scored(0.90 + 0.01 * seed)}, activation="relu", seed=seed)
+        make({"best": scored(0.80 + 0.01 * seed)}, activation="tanh", seed=seed)
     comparison = compared()
     low, high = comparison.to_dict()["groups"][1]["difference_ci95"]
     assert -0.2 < low < -0.1 < high < -0.05
-    assert f"{100 * low:+.2f} to {100 * high:+.2f}" in table(comparison)
+    assert f"{100 * low:+.2f} to {100 * high:+.2f}" in "\n".join(in_terminal(comparison, 80))
 
 
 def test_the_test_set_does_not_order(make: Make, compared: Compared) -> None:
-    make({"best": {"val_accuracy": 0.5}, "test_accuracy": 0.9}, activation="relu")
-    make({"best": {"val_accuracy": 0.6}, "test_accuracy": 0.1}, activation="tanh")
+    make({"best": scored(0.5), "test_correct": 90}, activation="relu")
+    make({"best": scored(0.6), "test_correct": 10}, activation="tanh")
     assert [group.key["activation"] for group in compared().groups] == ["tanh", "relu"]
 
 
@@ -108,9 +109,9 @@ def test_means_over_configs_are_not_rounded_to_images(make: Make, compared: Comp
     slow = {"name": "sgd", "lr": 0.05, "momentum": 0.9}
     for seed in range(6):
         for name, second in (("relu", 0.91), ("tanh", 0.90)):
-            make({"best": {"val_accuracy": 0.90}}, activation=name, seed=seed)
+            make({"best": scored(0.90, 100)}, activation=name, seed=seed)
             changed = {"activation": name, "optimizer": slow, "seed": seed}
-            make({"best": {"val_accuracy": second}}, **changed)
+            make({"best": scored(second, 100)}, **changed)
     row = compared(by=["activation"]).to_dict()["groups"][1]
     assert row["difference"] == pytest.approx(-0.005)
     # the variance is that of counting whole images, 1/6: t = 0.5/√(1/6/6), five degrees of freedom
@@ -133,7 +134,7 @@ def test_effects_and_plan(make: Make, compared: Compared) -> None:
             for init in ("he", "xavier"):
                 accuracy = (0.9 if activation == "relu" else 0.8) + 0.01 * (seed + (init == "he"))
                 make(
-                    {"best": {"val_accuracy": accuracy}},
+                    {"best": scored(accuracy)},
                     activation=activation,
                     init=init,
                     seed=seed,

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from nnbasic.cli.comparing import in_terminal
 from nnbasic.compare.comparison import Comparison
-from nnbasic.compare.text import table
+from support import scored
 
 Make = Callable[..., Path]
 Compared = Callable[..., Comparison]
 Said = Callable[..., bool]
 
-NOTE = (
-    "optimizer.lr 0.3 chosen by the mean validation accuracy of 2 other seeds: 0.1: 0.8, 0.3: 0.9"
-)
 
-
-def run(make: Make, accuracy: float, activation: str, seed: int, rate: float, note: str) -> None:
+def run(make: Make, accuracy: float, activation: str, seed: int, rate: float, how: str) -> None:
     optimizer = {"name": "sgd", "lr": rate, "momentum": 0.9}
-    edited = {"best": {"val_accuracy": accuracy}}
-    made = make(edited, activation=activation, seed=seed, optimizer=optimizer)
-    (made / "user.json").write_text(json.dumps({"name": "small", "notes": note}))
+    search = {"given": 0.1, "chosen": rate, "tried": {str(rate): 0.9, "0.1": 0.8}, "seeds": 2}
+    edited = {"best": scored(accuracy), "rate_search": search if how == "searched" else None}
+    make(edited, activation=activation, seed=seed, optimizer=optimizer)
 
 
 @pytest.fixture
 def both(make: Make) -> None:
     """relu leads at the shared rate, tanh where each has its own."""
     for seed in range(3):
-        run(make, 0.90 + 0.01 * seed, "relu", seed, 0.1, "")
-        run(make, 0.80 + 0.01 * seed, "tanh", seed, 0.1, "")
-        run(make, 0.90 + 0.01 * seed, "relu", seed, 0.05, NOTE)
-        run(make, 0.94 + 0.01 * seed, "tanh", seed, 0.2, NOTE)
+        run(make, 0.90 + 0.01 * seed, "relu", seed, 0.1, "fixed")
+        run(make, 0.80 + 0.01 * seed, "tanh", seed, 0.1, "fixed")
+        run(make, 0.90 + 0.01 * seed, "relu", seed, 0.05, "searched")
+        run(make, 0.94 + 0.01 * seed, "tanh", seed, 0.2, "searched")
 
 
 @pytest.mark.usefixtures("both")
@@ -59,8 +55,9 @@ def test_searched_and_fixed_rates_are_never_averaged(
         assert not said(each.warnings, "mixes")
     assert "optimizer.lr" in searched.implied
     assert said(comparison.notes, "learning rate 0.1")
-    assert not said(searched.notes, "learning rate")
-    assert "tanh came out best" in table(comparison), "the second table is printed too"
+    assert not said(searched.notes, "Every row has the learning rate")
+    printed = "\n".join(in_terminal(comparison, 80))
+    assert "tanh came out best" in printed, "the second table is printed too"
 
 
 @pytest.mark.usefixtures("both")
@@ -81,21 +78,26 @@ def test_what_the_search_gained(compared: Compared) -> None:
 
 def test_rates_that_were_all_searched_are_one_comparison(make: Make, compared: Compared) -> None:
     for seed in range(2):
-        run(make, 0.9, "relu", seed, 0.05, NOTE)
-        run(make, 0.8, "tanh", seed, 0.2, NOTE)
+        run(make, 0.9, "relu", seed, 0.05, "searched")
+        run(make, 0.8, "tanh", seed, 0.2, "searched")
     comparison = compared()
     assert comparison.rates_searched
     assert comparison.searched is None
     assert comparison.gains == ()
 
 
-def test_a_rate_that_is_varied_and_one_that_is_searched_twice_stay_choices(
-    make: Make, compared: Compared
+def test_rates_that_are_varied_stay_a_choice_and_searched_ones_an_outcome(
+    make: Make, compared: Compared, said: Said
 ) -> None:
     for seed in range(2):
         for rate in (0.05, 0.1):
-            run(make, 0.9, "relu", seed, rate, "")
-            run(make, 0.9, "relu", seed, rate, NOTE)
+            run(make, 0.9, "relu", seed, rate, "fixed")
+            run(make, 0.9, "relu", seed, rate, "searched")
     comparison = compared()
     assert comparison.searched is not None
-    assert comparison.columns == comparison.searched.columns == ("optimizer.lr",)
+    assert comparison.columns == ("optimizer.lr",)
+    assert comparison.searched.columns == ()
+    assert comparison.gains == (), "which of the fixed rates is it to be compared with?"
+    (row,) = comparison.searched.groups
+    assert row.measures.val_accuracy.n == 2, "of two searches the later one counts"
+    assert said(comparison.searched.warnings, "searched more than once", "0.05 (", "0.1 (")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
+from nnbasic.cli.comparing import in_terminal
 from nnbasic.compare.comparison import Comparison
-from nnbasic.compare.text import table
 from nnbasic.runs import RunError
 
 Make = Callable[..., Path]
@@ -41,8 +43,7 @@ def test_runs_that_differ_in_the_seed_make_a_row(make: Make, compared: Compared)
         ({"dataset_sha256": "cd" * 32}, ["dataset digits cdcdcdcd instead of digits abababab"]),
         ({"config": {"epochs": 9}}, ["epochs 9 instead of 3"]),
         ({"config": {"data": {"validation": 50}}}, ["data.validation 50 instead of 100"]),
-        ({"versions": {"nnbasic": "9.9"}}, ["code 9.9", "instead of"]),
-        ({"versions": {"git_commit": "f" * 40}}, ["ffffffff instead of"]),
+        ({"code_sha256": "ef" * 32}, ["code efefefef instead of"]),
     ],
 )
 def test_what_forbids_a_comparison(
@@ -51,7 +52,7 @@ def test_what_forbids_a_comparison(
     for seed in range(3):
         make(activation="relu", seed=seed)
         make(activation="tanh", seed=seed)
-    better = {"best": {"val_accuracy": 1.0}}
+    better = {"best": {"val_correct": 100}}
     odd = make({**changes, **better}, activation="relu", seed=7)
     comparison = compared()
     assert [len(group.runs) for group in comparison.groups] == [3, 3, 1]
@@ -72,8 +73,8 @@ def test_unequal_terms_are_apart_however_rows_are_made(make: Make, compared: Com
 
 
 def test_equally_many_of_two_terms_take_the_latest(make: Make, compared: Compared) -> None:
-    make({"versions": {"nnbasic": "1"}})
-    newer = make({"versions": {"nnbasic": "2"}})
+    make({"code_sha256": "1" * 64})
+    newer = make({"code_sha256": "2" * 64})
     assert compared().groups[0].runs[0].run.id == newer.name
 
 
@@ -88,11 +89,75 @@ def test_what_is_only_noted(make: Make, compared: Compared, said: Said) -> None:
     assert said(comparison.notes, "NumPy 1.0 instead of", "BLAS other", odd.name)
 
 
-def test_uncommitted_code_is_said(make: Make, compared: Compared, said: Said) -> None:
-    dirty = {"versions": {"git_commit": "a" * 40 + "-dirty"}}
-    make(dirty, seed=0)
-    make(dirty, seed=1)
-    assert said(compared().notes, "Uncommitted", "all runs")
+def test_another_commit_or_version_of_the_same_code_is_no_difference(
+    make: Make, compared: Compared
+) -> None:
+    make({"versions": {"nnbasic": "1", "git_commit": "a" * 40}}, seed=0)
+    make({"versions": {"nnbasic": "2", "git_commit": "b" * 40 + "-dirty"}}, seed=1)
+    comparison = compared()
+    assert [len(group.runs) for group in comparison.groups] == [2]
+    assert (comparison.differs, comparison.warnings) == ((), ())
+
+
+class TestSearchedRates:
+    """`nnbasic sweep --lr-search` gives each choice its own rate."""
+
+    RATES = MappingProxyType({"relu": 0.1, "tanh": 0.05})
+
+    def searched(self, make: Make, activation: str, seed: int) -> None:
+        rate = self.RATES[activation]
+        optimizer = {"name": "sgd", "lr": rate, "momentum": 0.9}
+        search = {"given": 0.1, "chosen": rate, "tried": {"0.05": 0.4, "0.1": 0.5}, "seeds": 2}
+        make({"rate_search": search}, activation=activation, seed=seed, optimizer=optimizer)
+
+    @pytest.fixture
+    def sweep(self, make: Make) -> None:
+        for activation, seed in product(self.RATES, range(2)):
+            self.searched(make, activation, seed)
+
+    def test_they_are_no_choice(self, sweep: None, compared: Compared, said: Said) -> None:
+        comparison = compared()
+        assert comparison.differs == ("activation",)
+        assert "optimizer.lr" in comparison.implied
+        assert comparison.same["lr_search"] is True
+        assert {g.label for g in comparison.groups} == {"activation=relu", "activation=tanh"}
+        assert said(comparison.notes, "learning rate of each row was searched")
+        assert not said(comparison.notes, "another one may order them otherwise")
+        assert comparison.warnings == ()
+
+    def test_by_activation_nothing_is_mixed(self, sweep: None, compared: Compared) -> None:
+        assert compared(by=["activation"]).warnings == ()
+
+    @pytest.mark.parametrize("by", [None, ["activation"], ["init"]])
+    def test_they_are_compared_apart_from_fixed_ones(
+        self, sweep: None, make: Make, compared: Compared, by: list[str] | None
+    ) -> None:
+        """relu's were searched too, and have the same config."""
+        for activation, seed in product(self.RATES, range(2)):
+            make(activation=activation, seed=seed)
+        comparison = compared(by=by)
+        assert comparison.searched is not None
+        for part, expected in ((comparison, {False}), (comparison.searched, {True})):
+            for group in part.groups:
+                assert {run.record.rate_search is not None for run in group.runs} == expected
+            if by != ["init"]:
+                names = {f"activation={name}" for name in self.RATES}
+                assert {group.label for group in part.groups} == names
+
+    def test_beside_several_fixed_rates_they_have_none(
+        self, sweep: None, make: Make, compared: Compared, said: Said
+    ) -> None:
+        for rate in (0.1, 0.01):
+            make(activation="relu", optimizer={"name": "sgd", "lr": rate, "momentum": 0.9})
+        comparison = compared(by=["init"])
+        assert comparison.searched is not None
+        assert said(comparison.warnings, "all runs mixes", "lr 0.1 (", "0.01 (")
+        assert not said(comparison.searched.warnings, "optimizer.lr")
+        comparison = compared()
+        assert comparison.searched is not None
+        assert {g.label for g in comparison.groups} == {"lr=0.1", "lr=0.01"}
+        names = {f"activation={name}" for name in self.RATES}
+        assert {g.label for g in comparison.searched.groups} == names
 
 
 def test_names_are_made_of_what_differs(make: Make, compared: Compared) -> None:
@@ -183,6 +248,6 @@ def test_a_row_that_does_not_compare_adds_no_keys_to_the_others(
 def test_two_runs_of_one_seed_differ_in_nothing(make: Make, compared: Compared) -> None:
     make(seed=0)
     make(seed=0)
-    assert "Differs: nothing" in table(compared())
+    assert "Differs: nothing" in "\n".join(in_terminal(compared(), 80))
     make(seed=1)
-    assert "Differs: the seed only" in table(compared())
+    assert "Differs: the seed only" in "\n".join(in_terminal(compared(), 80))

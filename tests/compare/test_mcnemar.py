@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from nnbasic.compare.comparison import Comparison
+from nnbasic.runs import Predictions
 
 Make = Callable[..., Path]
 Compared = Callable[..., Comparison]
@@ -37,7 +38,7 @@ def test_two_runs_have_a_mcnemar_test(make: Make, compared: Compared, said: Said
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "missing"), (b"PK", "damaged"), ("others", "not the same"), ("short", "for each")],
+    [(None, "missing"), (b"PK", "damaged"), ("others", "not the same")],
 )
 def test_predictions_that_do_not_compare(
     make: Make, content: bytes | str | None, reason: str, compared: Compared, said: Said
@@ -48,8 +49,8 @@ def test_predictions_that_do_not_compare(
     if isinstance(content, bytes):
         path.write_bytes(content)
     elif content is not None:
-        labels = np.zeros(100, np.uint8)
-        np.savez(path, labels=labels, predicted=labels[: None if content == "others" else 7])
+        labels = np.zeros(100, int)
+        Predictions(labels, labels, np.eye(10)[labels]).save(path)
     comparison = compared()
     assert comparison.mcnemar is None
     assert said(comparison.notes, "No McNemar test", reason)

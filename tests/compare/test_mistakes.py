@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,14 +11,17 @@ import numpy as np
 import pytest
 
 from nnbasic.compare.mistakes import answers
+from nnbasic.configs import Config
+from nnbasic.data import Dataset
+from nnbasic.runs import Predictions, evaluate_run, start
+from nnbasic.runs.collection import read
 
 LABELS = np.array([0, 0, 1, 2], dtype=np.uint8)
 
 
 def run(path: Path, rows: list[list[float]], labels: np.ndarray = LABELS) -> Any:
-    probabilities = np.array(rows, dtype=np.float32)
-    predicted = probabilities.argmax(axis=1).astype(np.uint8)
-    np.savez(path, labels=labels, predicted=predicted, probabilities=probabilities)
+    probabilities = np.array(rows)
+    Predictions(labels, probabilities.argmax(axis=1), probabilities).save(path)
     return SimpleNamespace(run=SimpleNamespace(predictions=path))
 
 
@@ -66,21 +70,35 @@ def test_other_images_are_not_mixed_in(two: list[Any], tmp_path: Path) -> None:
     assert found.runs == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"no zip", None, "labels", "nan", "far"])
+@pytest.mark.parametrize("content", [b"", b"no zip", None])
 def test_unreadable_predictions_are_left_out(
-    two: list[Any], tmp_path: Path, content: bytes | str | None
+    two: list[Any], tmp_path: Path, content: bytes | None
 ) -> None:
     path = tmp_path / "broken.npz"
-    if isinstance(content, bytes):
+    if content is not None:
         path.write_bytes(content)
-    elif content == "labels":
-        np.savez(path, labels=LABELS)
-    elif content == "nan":
-        np.savez(path, labels=LABELS, probabilities=np.full((4, 3), np.nan))
-    elif content == "far":
-        np.savez(path, labels=LABELS + 9, probabilities=np.ones((4, 3)))
     broken: Any = SimpleNamespace(run=SimpleNamespace(predictions=path))
     assert answers([broken]) is None
     found = answers([broken, *two])
     assert found is not None
     assert found.runs == 2
+
+
+def test_wrong_is_what_eval_calls_wrong(
+    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+) -> None:
+    """Large weights make several sigmoids exactly 1, among which only the logits can choose."""
+    setting = config(
+        loss={"name": "mse", "output": "sigmoid"}, init={"name": "normal", "std": 30}, epochs=1
+    )
+    session = start(setting, dataset, runs=tmp_path, name="x")
+    for _ in session.train():
+        pass
+    evaluation = evaluate_run(session.run, dataset)
+    guessed = evaluation.probabilities.argmax(axis=1)
+    assert (guessed != evaluation.predicted).any(), "choose larger weights: this tests nothing"
+    found = answers([read(session.run)[0]])
+    assert found is not None
+    assert found.wrong.tolist() == (evaluation.predicted != evaluation.labels).tolist()
+    assert found.confusion.tolist() == evaluation.confusion().tolist()
+    assert {wrong.image for wrong in found.most_wrong(100)} == set(np.flatnonzero(found.wrong))

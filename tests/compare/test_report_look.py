@@ -227,13 +227,37 @@ def test_the_text_of_figures_is_not_small(page: Browser) -> None:
     assert smallest >= 9
 
 
+def test_figures_have_the_colours_of_the_page(page: Browser) -> None:
+    found = page.evaluate(
+        """() => {
+            const root = getComputedStyle(document.documentElement);
+            const probe = document.body.appendChild(document.createElement('i'));
+            const colour = value => {
+                probe.style.color = value;
+                return getComputedStyle(probe).color;
+            };
+            const pairs = [...document.querySelectorAll('svg [style*="var("]')].flatMap(part =>
+                ['fill', 'stroke'].filter(key => part.style[key].startsWith('var(')).map(key => {
+                    const name = part.style[key].slice(4).split(',')[0];
+                    const own = colour(root.getPropertyValue(name));
+                    return [name, getComputedStyle(part)[key] === own];
+                }));
+            probe.remove();
+            return pairs;
+        }"""
+    )
+    assert {"--panel", "--ink", "--muted", "--line", "--series-1"} <= {name for name, _ in found}
+    assert all(same for _, same in found)
+
+
 def test_colours_stand_out(page: Browser) -> None:
     """As WCAG 2.2 asks: text 4.5 to 1 against its ground, lines and areas 3 to 1."""
     colours = page.evaluate(
         """() => {
             const probe = document.body.appendChild(document.createElement('i'));
             const names = ['page', 'panel', 'ink', 'muted', 'accent', 'alert', 'alert-panel',
-                'first', 'last', ...[1, 2, 3, 4, 5, 6].map(n => `series-${n}`)];
+                ...[1, 2, 3, 4, 5, 6].map(n => `series-${n}`),
+                ...[1, 2, 3, 4, 5, 6, 7, 8].map(n => `layer-${n}`)];
             const found = names.map(name => {
                 probe.style.color = `var(--${name})`;
                 return [name, getComputedStyle(probe).color.match(/[0-9.]+/g).map(Number)];
@@ -259,7 +283,7 @@ def test_colours_stand_out(page: Browser) -> None:
         assert contrast(text, "panel") >= 4.5
     assert contrast("alert", "alert-panel") >= 4.5
     assert contrast("ink", "alert-panel") >= 4.5
-    for area in ("first", "last", *(f"series-{n}" for n in range(1, 7))):
+    for area in (name for name in colours if name.startswith(("series", "layer"))):
         assert contrast(area, "panel") >= 3
     assert (luminance("page") < 0.2) == page.evaluate(
         "() => matchMedia('(prefers-color-scheme: dark)').matches"

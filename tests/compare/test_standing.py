@@ -9,6 +9,7 @@ import pytest
 
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.standing import shared_seeds
+from support import scored
 
 Make = Callable[..., Path]
 Compared = Callable[..., Comparison]
@@ -16,7 +17,7 @@ Said = Callable[..., bool]
 
 
 def best(accuracy: float) -> dict[str, object]:
-    return {"best": {"val_accuracy": accuracy}}
+    return {"best": scored(accuracy)}
 
 
 def names(comparison: Comparison) -> list[object]:
@@ -70,13 +71,13 @@ def test_the_survivors_of_failed_seeds_are_not_ranked(
         make(best(0.8), activation="relu", seed=seed)
         make(best(0.7), activation="tanh", seed=seed)
         make(best(0.9), activation="elu", seed=seed)
-    failed = {"status": "diverged"} if end == "diverged" else {"last": {"val_accuracy": 0.098}}
+    failed = {"status": "diverged"} if end == "diverged" else {"last": scored(0.098)}
     make(failed, activation="elu", seed=3)
     comparison = compared()
     assert names(comparison) == ["relu", "tanh", "elu"]
     assert comparison.groups[2].apart == f"1 {end} of 4"
     assert comparison.groups[2].statuses == {"finished": 3, end: 1}
-    assert comparison.groups[2].measures.val_accuracy.n == 3
+    assert comparison.groups[2].measures.val_accuracy.n == (3 if end == "diverged" else 4)
     assert f"1 {end} of 4" in comparison.verdict[-1]
 
 

@@ -12,6 +12,7 @@ import pytest
 from nnbasic.compare.comparison import Comparison
 from nnbasic.configs import load
 from nnbasic.sweeps.plan import cells
+from support import scored
 
 Make = Callable[..., Path]
 Compared = Callable[..., Comparison]
@@ -29,7 +30,7 @@ def rows(make: Make) -> Callable[..., None]:
             for seed in range(seeds):
                 own = 0.002 * ((seed * (index + 1)) % 3 - 1)
                 accuracy = round(mean + WOBBLE[seed] + own, 6)
-                edited = {"best": {"val_accuracy": accuracy}}
+                edited = {"best": scored(accuracy)}
                 make(edited, activation=activation, init=init, seed=seed)
 
     return rows
@@ -55,7 +56,7 @@ def test_what_is_best_and_what_is_behind(rows: Callable[..., None], compared: Co
     high = max(-low for low, _ in filter(None, ends))
     assert f"by {100 * low:.1f} to {100 * high:.1f} points." in behind
     assert matters.startswith("The activation matters most: 9")
-    assert "init 0 %, both together 0 %, seeds" in matters
+    assert "both together 0 %, seeds 1 %." in matters
     assert depends.startswith("No sign that the effect of the activation depends on the init (p")
     assert comparison.to_dict()["verdict"] == list(comparison.verdict)
 
@@ -143,7 +144,7 @@ def test_rows_that_stand_apart_are_named(
 
 
 def test_nothing_beside_it(make: Make, compared: Compared) -> None:
-    make({"best": {"val_accuracy": 0.9}})
+    make({"best": scored(0.9)})
     assert compared().verdict == (
         "There is one row, of 1 seed (90.00 %), and nothing to compare it with.",
     )
@@ -163,7 +164,7 @@ def test_many_rows_are_not_all_named(make: Make, compared: Compared) -> None:
     names: list[Any] = ["relu", "tanh", "elu", "sigmoid", "gelu", "selu", "softplus", "mish"]
     for name in names:
         for seed in range(2):
-            make({"best": {"val_accuracy": 0.9}}, activation=name, seed=seed)
+            make({"best": scored(0.9)}, activation=name, seed=seed)
     for seed in range(2):
-        make({"best": {"val_accuracy": 0.1}}, activation="softsign", seed=seed)
+        make({"best": scored(0.1)}, activation="softsign", seed=seed)
     assert "tanh, elu, sigmoid, gelu, selu and 2 more may be as good" in compared().verdict[0]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from nnbasic.configs import ConfigError, loads
+from nnbasic.model.activations import Tanh
+from nnbasic.model.optimizers import SGD
+from nnbasic.model.rectifiers import LeakyReLU, ReLU
 
 
 def test_values_are_yaml() -> None:
@@ -22,21 +25,17 @@ def test_values_are_yaml() -> None:
 
 def test_a_name_becomes_a_mapping() -> None:
     config = loads("activation: leaky_relu", ["activation.slope=0.2"])
-    assert config.activation == {"name": "leaky_relu", "slope": 0.2}
+    assert config.activation == LeakyReLU(slope=0.2)
 
 
 def test_a_whole_component_is_replaced() -> None:
     config = loads("activation: {name: leaky_relu, slope: 0.2}", ["activation=tanh"])
-    assert config.activation == {"name": "tanh"}
+    assert config.activation == Tanh()
 
 
 def test_the_default_component_is_changed() -> None:
-    optimizer = loads("seed: 0", ["optimizer.lr=5e-2"]).optimizer
-    assert (optimizer["name"], optimizer["lr"], optimizer["momentum"]) == ("sgd", 0.05, 0.9)
-    assert loads("seed: 0", ["activation.grad_at_zero=1"]).activation == {
-        "name": "relu",
-        "grad_at_zero": 1,
-    }
+    assert loads("seed: 0", ["optimizer.lr=5e-2"]).optimizer == SGD(lr=0.05, momentum=0.9)
+    assert loads("seed: 0", ["activation.grad_at_zero=1"]).activation == ReLU(grad_at_zero=1)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +47,7 @@ def test_the_default_component_is_changed() -> None:
     ],
 )
 def test_a_named_component_inherits_nothing(overrides: list[str]) -> None:
-    optimizer = loads("seed: 0", overrides).optimizer
-    assert (optimizer["lr"], optimizer["momentum"]) == (0.3, 0.0)
+    assert loads("seed: 0", overrides).optimizer == SGD(lr=0.3, momentum=0.0)
 
 
 def test_keys_of_the_file_stay_when_the_name_changes() -> None:

@@ -25,7 +25,7 @@ def cube(tmp_path: Path) -> Path:
 
 def test_a_plugin_is_known_to_its_config(cube: Path) -> None:
     config = load(cube)
-    assert config.activation == {"name": "cube", "scale": 0.5}
+    assert config.model_dump()["activation"] == {"name": "cube", "scale": 0.5}
     assert config.plugins == [str(cube.parent / "cube.py")]
     schema = json_schema()["properties"]["activation"]["anyOf"]
     assert "cube" in schema[0]["enum"]

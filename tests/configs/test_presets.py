@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nnbasic import configs
 from nnbasic.configs import Config, load, presets
-from nnbasic.model import ACTIVATIONS
+from nnbasic.model import ACTIVATIONS, INITIALIZERS
+from nnbasic.model.initializers import Normal
 
 
 def test_there_is_one_for_each_activation_and_the_three_initialisations() -> None:
     for name in ACTIVATIONS:
-        assert load(name).activation["name"] == name  # type: ignore[call-overload]
+        assert isinstance(load(name).activation, ACTIVATIONS[name])
     for name in ("normal", "xavier", "he"):
-        assert load(name).init["name"] == name
-    assert load("normal").init["std"] == 0.02
+        assert isinstance(load(name).init, INITIALIZERS[name])
+    assert load("normal").init == Normal(std=0.02)
 
 
 @pytest.mark.parametrize("name", [*ACTIVATIONS, "normal", "xavier", "he"])
@@ -24,7 +26,7 @@ def test_each_is_the_default_network_but_for_what_it_shows(name: str) -> None:
     config, default = load(name), Config()
     changed = {key for key in Config.model_fields if getattr(config, key) != getattr(default, key)}
     assert changed <= {"activation", "init", "optimizer"}
-    assert config.optimizer | {"lr": 0} == default.optimizer | {"lr": 0}
+    assert replace(config.optimizer, lr=1) == replace(default.optimizer, lr=1)
 
 
 @pytest.mark.parametrize(("name", "description"), presets().items())

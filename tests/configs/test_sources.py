@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+import nnbasic.configs
 from nnbasic.configs import ConfigError, Listed, listing, load, presets
+from nnbasic.model.rectifiers import ReLU
 
 SHIPPED_EPOCHS = 10
 
 
 @pytest.mark.parametrize("name", ["relu", "relu.yaml", "configs/relu.yaml", "configs/relu"])
 def test_a_preset_is_found_from_anywhere(empty_folder: Path, name: str) -> None:
-    assert load(name).activation == {"name": "relu", "grad_at_zero": 0}
+    assert load(name).activation == ReLU()
     assert load(f"./{name}").epochs == SHIPPED_EPOCHS
     assert load(Path(name)).epochs == SHIPPED_EPOCHS
 
@@ -54,7 +57,7 @@ def test_a_directory_does_not_hide_a_config(empty_folder: Path) -> None:
         ("other/relu.yaml", "other/relu.yaml: no such config; did you mean relu"),
         ("nothing-like-it", "nothing-like-it: no such config; `nnbasic configs list` shows"),
         ("a" * 5000, "no such config"),
-        ("a\0b", r"a\x00b: no such config"),
+        ("a\0b", "a\0b: no such config"),
         ("../secret.yaml", "../secret.yaml: no such config"),
     ],
 )
@@ -83,9 +86,20 @@ def test_the_listing_has_both_and_says_what_is_hidden(empty_folder: Path) -> Non
     assert [entry.name for entry in entries if entry.hidden] == ["relu"]
 
 
-def test_a_checkout_lists_its_configs_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import nnbasic.configs
-
-    (tmp_path / "configs").symlink_to(Path(nnbasic.configs.__file__).parent)
-    monkeypatch.chdir(tmp_path)
-    assert len(listing()) == len(presets())
+@pytest.mark.parametrize("install", ["a link to the folder", "links to the files", "copies"])
+def test_a_checkout_lists_its_configs_once(empty_folder: Path, install: str) -> None:
+    """Whichever way the package is installed, ./configs holds the same presets."""
+    shipped = Path(nnbasic.configs.__file__).parent
+    here = empty_folder / "configs"
+    if install == "a link to the folder":
+        here.symlink_to(shipped)
+    else:
+        here.mkdir()
+        for file in shipped.glob("*.yaml"):
+            if install == "copies":
+                shutil.copy(file, here)
+            else:
+                (here / file.name).symlink_to(file)
+    assert [(entry.name, entry.shipped, entry.hidden) for entry in listing()] == [
+        (name, True, False) for name in presets()
+    ]

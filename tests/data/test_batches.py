@@ -24,7 +24,7 @@ def numbered(count: int) -> tuple[np.ndarray, np.ndarray]:
 def rows(batches: Batches, epoch: int) -> list[int]:
     """The examples of an epoch in the order in which they come; inputs and labels must agree."""
     seen: list[int] = []
-    for x, labels in batches.epoch(epoch):
+    for x, labels, _ in batches.epoch(epoch):
         assert x[:, 0].tolist() == labels.tolist()
         seen += labels.tolist()
     return seen
@@ -36,7 +36,7 @@ def rows(batches: Batches, epoch: int) -> list[int]:
 )
 def test_an_epoch_has_each_example_once(count: int, size: int, epoch: int, mix: bool) -> None:
     batches = Batches(*numbered(count), batch_size=size, order=SEED if mix else None)
-    lengths = [len(labels) for _, labels in batches.epoch(epoch)]
+    lengths = [len(labels) for _, labels, _ in batches.epoch(epoch)]
     assert lengths[:-1] == [size] * (len(batches) - 1)
     assert sum(lengths) == batches.examples == count
     seen = rows(batches, epoch)
@@ -82,7 +82,9 @@ def test_every_pixel_value_is_scaled(
     }[name]
     scale = Scale.fit(name, training)
     labels = np.array([0, 1])
-    ((x, y),) = Batches(EVERY, labels, batch_size=5, scale=scale, dtype=dtype, order=order).epoch(0)
+    ((x, y, _),) = Batches(
+        EVERY, labels, batch_size=5, scale=scale, dtype=dtype, order=order
+    ).epoch(0)
     assert x.dtype == dtype
     assert y.dtype == np.intp
     np.testing.assert_allclose(x, expected[y], rtol=4e-7, atol=2e-7)
@@ -100,7 +102,7 @@ def test_standard_images_have_mean_zero_and_deviation_one(rng: np.random.Generat
         scale=Scale.fit("standard", images),
         dtype=np.float64,
     )
-    ((x, _),) = batches.epoch(0)
+    ((x, _, _),) = batches.epoch(0)
     assert abs(x.mean()) < 1e-12
     assert abs(x.std() - 1) < 1e-12
 
@@ -110,7 +112,7 @@ def test_without_a_scale_values_stay_as_they_are(source: type, rng: np.random.Ge
     images = rng.integers(0, 2, (5, 4)).astype(source)
     for order in (None, SEED):
         batches = Batches(images, np.arange(5), batch_size=2, order=order)
-        for x, labels in batches.epoch(0):
+        for x, labels, _ in batches.epoch(0):
             assert x.dtype == np.float32
             np.testing.assert_array_equal(x, images[labels])
 
@@ -118,7 +120,7 @@ def test_without_a_scale_values_stay_as_they_are(source: type, rng: np.random.Ge
 def test_floats_can_be_scaled_and_the_callers_images_are_left_alone() -> None:
     images = np.array([[0.5, 1.0]], np.float32)
     for order in (None, SEED):
-        ((x, _),) = Batches(
+        ((x, _, _),) = Batches(
             images, np.array([0]), batch_size=1, scale=Scale(2.0, 1.0), order=order
         ).epoch(0)
         x_values = x.tolist()
@@ -134,9 +136,9 @@ def test_batches_share_one_buffer_and_an_epoch_allocates_next_to_nothing(
     batches = Batches(
         images, np.zeros(4096, np.uint8), batch_size=512, scale=Scale(1 / 255, 0.0), order=SEED
     )
-    first, _ = next(batches.epoch(0))
+    first, _, _ = next(batches.epoch(0))
     tracemalloc.start()
-    for x, _ in batches.epoch(1):
+    for x, _, _ in batches.epoch(1):
         assert np.shares_memory(x, first)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -168,3 +170,54 @@ def test_scales_that_cannot_be_are_refused() -> None:
         Scale.fit("standard", np.full((3, 3), 7, np.uint8))
     with pytest.raises(DataError, match="for uint8 images; these are float64"):
         Scale.fit("standard", np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8])
+@pytest.mark.parametrize("order", [None, SEED])
+def test_processes_share_each_batch(size: int, order: np.random.SeedSequence | None) -> None:
+    """The shards of a batch are the batch, also of the last one, which has fewer rows than size."""
+    batches = Batches(*numbered(46), batch_size=10, order=order)
+    shards = [
+        [(x[:, 0].tolist(), labels.tolist(), n) for x, labels, n in batches.epoch(2, rank, size)]
+        for rank in range(size)
+    ]
+    for shared, (x, labels, n) in zip(zip(*shards, strict=True), batches.epoch(2), strict=True):
+        assert [i for rows, _, _ in shared for i in rows] == x[:, 0].tolist()
+        assert [i for _, found, _ in shared for i in found] == labels.tolist()
+        assert {count for _, _, count in shared} == {n}
+        lengths = [len(rows) for rows, _, _ in shared]
+        assert max(lengths) - min(lengths) <= 1
+
+
+class Shifted:
+    """Adds to each pixel what the seed, the epoch and the example say; keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[list[int]] = []
+
+    def __call__(self, images: np.ndarray, examples: np.ndarray, epoch: int) -> np.ndarray:
+        assert images.dtype == np.uint8
+        self.given.append(examples.tolist())
+        return images + np.uint8(100) + (examples[:, np.newaxis] + epoch).astype(np.uint8)
+
+
+def test_a_transform_changes_the_images_before_they_are_scaled() -> None:
+    for order, batch_size, rank, size in [(SEED, 4, 0, 1), (SEED, 4, 1, 2), (None, 7, 0, 1)]:
+        shifted = Shifted()
+        images, labels = numbered(10)
+        batches = Batches(
+            images,
+            labels,
+            batch_size=batch_size,
+            order=order,
+            scale=Scale(0.5, 1.0),
+            transform=shifted,
+        )
+        for epoch in (1, 2):
+            for x, found, _ in batches.epoch(epoch, rank, size):
+                assert shifted.given[-1] == found.tolist()
+                # pixel 0 says which one it is: number + 100 + number + epoch, scaled
+                expected = [(2 * number + 100 + epoch) / 2 + 1 for number in found]
+                assert x[:, 0].tolist() == expected
+                assert x[:, 1].tolist() == [(n + 100 + epoch) / 2 + 1 for n in found]
+        np.testing.assert_array_equal(images, numbered(10)[0])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nnbasic.data import DataError, load, mnist
+from nnbasic.data.fetch import FetchError
 
 
 @pytest.fixture
@@ -73,8 +74,8 @@ def test_unknown_names_are_refused() -> None:
         load("cifar", validation=0)
 
 
-def test_mnist_that_cannot_be_had_is_an_error(offline: Path) -> None:
-    with pytest.raises(DataError, match=r"127\.0\.0\.1:9/"):
+def test_mnist_that_cannot_be_fetched_is_an_error(offline: Path) -> None:
+    with pytest.raises(FetchError, match=r"127\.0\.0\.1:9/"):
         load("mnist", validation=5)
 
 
@@ -87,8 +88,7 @@ def test_auto_falls_back_and_says_why(offline: Path, digits_cache: Path) -> None
     assert "MNIST could not be fetched" in dataset.note
     assert dataset.train.images.shape == (10000, 784)
     assert dataset.test.images.shape == (2000, 784)
-    assert "$NNBASIC_DATA to a folder with its files" in dataset.note
-    assert "which it names now" not in dataset.note
+    assert "$NNBASIC_DATA" not in dataset.note
     asked_for = load("digits", validation=0)
     assert asked_for.note is None
     assert asked_for.sha256 == dataset.sha256
@@ -105,10 +105,10 @@ def test_a_folder_of_the_environment_without_the_files_is_named(
     except DataError as error:
         note = str(error)
     assert note is not None
-    assert note.endswith("with its files (mistyped, which it names now, has none)")
+    assert note.endswith("\n$NNBASIC_DATA names mistyped: no files there")
 
 
-def test_auto_does_not_step_over_a_broken_file(offline: Path, digits_cache: Path) -> None:
+def test_auto_does_not_replace_a_broken_file(offline: Path, digits_cache: Path) -> None:
     shutil.copytree(digits_cache, "data/digits")
     (offline / f"{mnist.FILES[3].name}.gz").write_bytes(b"\x1f\x8b broken")
     with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz: the gzip stream is broken"):
@@ -120,6 +120,6 @@ def test_auto_does_not_step_over_a_broken_file(offline: Path, digits_cache: Path
         load("auto", validation=5)
 
 
-def test_auto_does_not_step_over_a_folder_that_was_given(offline: Path) -> None:
+def test_auto_does_not_pass_over_a_folder_that_was_given(offline: Path) -> None:
     with pytest.raises(DataError, match="nowhere"):
         load("auto", validation=5, directory=Path("nowhere"))

@@ -1,4 +1,4 @@
-"""Fetching from real HTTP servers that are slow, wrong, cut short, silent or not there."""
+"""Fetching from real HTTP servers that are slow, wrong, cut short, silent or absent."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from pathlib import Path
 import pytest
 
 from nnbasic.data import DataError, idx, mnist
-from nnbasic.data import fetch as module
 from nnbasic.data.fetch import FetchError, fetch
 
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 Serve = Callable[[Behaviour], str]
+
+PATIENCE = 2.0
+"""Seconds: enough for a server on this machine to answer, however busy it is."""
 
 
 def send(
@@ -145,43 +147,51 @@ BAD: dict[str, tuple[Callable[[Path], Behaviour], str]] = {
     "a sign-in page": (lambda _: sign_in_page, "bytes that are not MNIST's"),
     "other labels": (lambda _: other_labels, "bytes that are not MNIST's"),
     "endless": (lambda _: endless, "sends more than "),
-    "silent": (lambda _: silent, "no answer within 0.5 s|timed out"),
-    "stalling": (lambda _: stalling, "sent nothing for 0.3 s"),
+    "silent": (lambda _: silent, "no answer within 2 s"),
+    "stalling": (lambda _: stalling, "sent nothing for 2 s"),
     "trickling": (lambda _: trickling, "sends less than 10,000 bytes a second"),
     "no HTTP": (lambda _: broken_length, "HTTP/9"),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_the_next_mirror_helps(
-    small_mnist: Path, serve: Serve, dead: str, case: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "HEAD_START", 0.1)
+def test_the_next_mirror_is_tried(small_mnist: Path, serve: Serve, dead: str, case: str) -> None:
     behaviour, _ = BAD[case]
     mirrors = [dead, serve(behaviour(small_mnist)), serve(files_in(small_mnist))]
-    fetch(mirrors=mirrors, stall=0.3)
+    fetch(mirrors=mirrors, patience=PATIENCE)
     check(mnist.CACHE)
 
 
 @pytest.mark.parametrize("case", BAD)
 def test_without_a_next_mirror_the_reason_is_named_and_nothing_left(
-    small_mnist: Path, serve: Serve, case: str
+    small_mnist: Path, serve: Serve, dead: str, case: str
 ) -> None:
     behaviour, message = BAD[case]
     url = serve(behaviour(small_mnist))
     with pytest.raises(FetchError, match=message) as caught:
-        fetch(mirrors=[url], contact=0.5, stall=0.3)
-    assert url in str(caught.value)
-    assert "point --data or $NNBASIC_DATA to a folder" in str(caught.value)
+        fetch(mirrors=[url, dead], patience=PATIENCE)
+    _, first, second = str(caught.value).splitlines()
+    assert first.startswith(f"  {url}train-images-idx3-ubyte.gz: ")
+    assert second == f"  {dead}train-images-idx3-ubyte.gz: Connection refused"
     assert not mnist.CACHE.exists() or names(mnist.CACHE) == set()
 
 
-def test_a_silent_mirror_keeps_the_next_one_waiting_but_once(
+def test_mirrors_are_asked_in_turn_and_the_one_that_worked_first(
     small_mnist: Path, serve: Serve
 ) -> None:
-    start = time.monotonic()
-    fetch(mirrors=[serve(silent), serve(files_in(small_mnist))])
-    assert module.HEAD_START < time.monotonic() - start < 2 * module.HEAD_START
+    asked: list[str] = []
+
+    def noting(name: str, behaviour: Behaviour) -> Behaviour:
+        def answer(request: BaseHTTPRequestHandler) -> None:
+            asked.append(name)
+            behaviour(request)
+
+        return answer
+
+    good = files_in(small_mnist)
+    kinds = {"one": silent, "two": not_found, "three": good, "four": good}
+    fetch(mirrors=[serve(noting(name, kind)) for name, kind in kinds.items()], patience=PATIENCE)
+    assert asked == ["one", "two", *["three"] * 4]
     check(mnist.CACHE)
 
 
@@ -202,33 +212,15 @@ def test_a_server_that_unpacks_on_the_way_is_understood(small_mnist: Path, serve
     check(mnist.CACHE)
 
 
-def test_a_machine_without_a_network_knows_it_within_ten_seconds(
-    small_mnist: Path, serve: Serve, dead: str
-) -> None:
-    start = time.monotonic()
-    with pytest.raises(FetchError, match="no answer within 9 s"):
-        fetch(mirrors=[serve(silent), dead, serve(silent), serve(silent)])
-    assert time.monotonic() - start < 10
-
-
 def test_a_name_server_that_does_not_answer_is_not_waited_for(
     small_mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A resolver that hangs cannot be had on this machine without changing its configuration.
+    # A resolver that hangs needs another configuration of the machine.
     release = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [][: release.wait(20)])
-    start = time.monotonic()
-    with pytest.raises(FetchError, match="no answer within 1 s"):
-        fetch(mirrors=["http://mirror.invalid/", "https://mirror.invalid/"], contact=1.0)
-    assert time.monotonic() - start < 2
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [][: release.wait(60)])
+    with pytest.raises(FetchError, match=r"gz: no answer within 0\.2 s\n.*gz: no answer"):
+        fetch(mirrors=["http://mirror.invalid/", "https://mirror.invalid/"], patience=0.2)
     release.set()
-
-
-def test_refused_connections_are_known_at_once(small_mnist: Path, dead: str) -> None:
-    start = time.monotonic()
-    with pytest.raises(FetchError, match="refused"):
-        fetch(mirrors=[dead] * 5)
-    assert time.monotonic() - start < 2
 
 
 @pytest.mark.parametrize("url", ["nonsense", "http://", "http://[", "gopher://x/", "http://a b/"])

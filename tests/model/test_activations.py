@@ -98,7 +98,7 @@ LITERALS: dict[str, list[tuple[float, float, float]]] = {
 
 def bound(spec: dict[str, Any], units: int, n: int, dtype: Any) -> Layer:
     """The activation's layer, with its parameters, ready for batches of ``n``."""
-    layer = MLP([1, units, 2], spec, dtype=dtype).layers[1]
+    layer = MLP([1, units, 2], spec, dtype=dtype).blocks[0].layers[1]
     layer.resize(n, np.dtype(dtype))
     return layer
 
@@ -106,7 +106,7 @@ def bound(spec: dict[str, Any], units: int, n: int, dtype: Any) -> Layer:
 def applied(spec: dict[str, Any], z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """f(z) and f'(z) for a vector ``z``, one unit, each number an example."""
     layer = bound(spec, 1, len(z), z.dtype)
-    a = layer.forward(z[:, None])[:, 0].copy()
+    a = layer.forward(z[:, None], training=True)[:, 0].copy()
     derivative = layer.backward(np.ones((len(z), 1), z.dtype))
     assert derivative is not None
     return a, derivative[:, 0].copy()
@@ -175,7 +175,7 @@ def test_relu_has_the_derivative_at_zero_that_is_asked_for(at_zero: int) -> None
 
 @pytest.mark.parametrize("at_zero", [2, -1, 0.5, "0"])
 def test_relu_refuses_other_derivatives_at_zero(at_zero: Any) -> None:
-    with pytest.raises(ValueError, match="must be one of 0, 1"):
+    with pytest.raises(ValueError, match="must be one of 0 or 1"):
         ACTIVATIONS.build({"name": "relu", "grad_at_zero": at_zero})
 
 
@@ -201,7 +201,7 @@ def test_it_is_finite_and_silent_up_to_ten_thousand(spec: dict[str, Any], dtype:
     z = np.stack([np.roll(z, shift) for shift in range(pieces)], axis=1)
     layer = bound(spec, 1, len(z), dtype)
     with np.errstate(all="raise", under="ignore"):
-        a = layer.forward(z)
+        a = layer.forward(z, training=True)
         d = layer.backward(np.ones_like(a))
     assert d is not None
     assert a.dtype == d.dtype == dtype

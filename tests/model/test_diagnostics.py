@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from nnbasic.data import Batches
 from nnbasic.model import ACTIVATIONS, MLP, steps
 from nnbasic.model.diagnostics import MISMATCH, diagnose, histogram, variance_ratio
 
@@ -82,7 +82,7 @@ def test_every_activation_is_diagnosed(name: str, rng: np.random.Generator) -> N
     labels = rng.integers(0, 3, 20)
     layers = diagnose(network, x, labels, network.vector * 0.5)
     assert [layer.layer for layer in layers] == ["layer1", "layer2", "layer3"]
-    for layer, a in zip(layers, [*network.layers[1::2], network.layers[-1]], strict=True):
+    for layer, a in zip(layers, network.blocks, strict=True):
         assert layer.mean == pytest.approx(a.output.mean(), abs=1e-6)
         assert layer.sd == pytest.approx(a.output.std(), rel=1e-5)
         assert layer.image_sd <= layer.sd * (1 + 1e-12)
@@ -139,21 +139,12 @@ def test_an_exploded_network_is_diagnosed_without_a_warning() -> None:
 
 def test_training_has_the_same_bits_with_diagnoses_in_between(rng: np.random.Generator) -> None:
     x, labels = rng.standard_normal((50, 6), dtype=np.float32), rng.integers(0, 3, 50)
-
-    class Batches:
-        examples = 50
-
-        def __len__(self) -> int:
-            return 5
-
-        def epoch(self, number: int, part: Any = slice):
-            return ((x[i : i + 10], labels[i : i + 10]) for i in range(0, 50, 10))
-
+    batches = Batches(x, labels, batch_size=10)
     vectors = []
     for diagnosed in (False, True):
         network = MLP([6, 8, 5, 3], "prelu", seed=1)
         optimizer = {"name": "sgd", "momentum": 0.9, "clip_norm": 1.0}
-        for _ in steps(network, Batches(), optimizer=optimizer, epochs=2):
+        for _ in steps(network, batches, optimizer=optimizer, epochs=2):
             if diagnosed:
                 diagnose(network, x[:17], labels[:17])
         vectors.append(network.vector.tobytes())

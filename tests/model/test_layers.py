@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nnbasic.model import ACTIVATIONS, MLP, Elementwise
-from nnbasic.model.layers import Affine, Layer, MaxoutLayer, PReLULayer
+from nnbasic.model.layers import Affine, Layer
+from nnbasic.model.rectifiers import MaxoutLayer, PReLULayer
 
 F8 = np.dtype(np.float64)
 VARIANTS: list[Any] = [
@@ -33,7 +34,7 @@ def ready(layer: Layer, n: int, **parameters: Any) -> Layer:
 
 def test_affine_by_hand() -> None:
     layer = ready(Affine(2, 3, first=False), 2, weight=[[1, 2, 3], [4, 5, 6]], bias=[10, 20, 30])
-    z = layer.forward(np.array([[1.0, 0.0], [2.0, -1.0]]))
+    z = layer.forward(np.array([[1.0, 0.0], [2.0, -1.0]]), training=True)
     assert z.tolist() == [[11, 22, 33], [8, 19, 30]]
     below = layer.backward(np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 1.0]]))
     assert below is not None
@@ -44,7 +45,7 @@ def test_affine_by_hand() -> None:
 
 def test_the_first_layer_computes_no_gradient_of_the_images() -> None:
     layer = ready(Affine(2, 1, first=True), 1, weight=[[1], [2]], bias=[0])
-    layer.forward(np.array([[3.0, 4.0]]))
+    layer.forward(np.array([[3.0, 4.0]]), training=True)
     assert layer.backward(np.array([[2.0]])) is None
     assert layer.gradients["weight"].tolist() == [[6], [8]]
     assert layer.gradient.size == 0
@@ -52,7 +53,7 @@ def test_the_first_layer_computes_no_gradient_of_the_images() -> None:
 
 def test_prelu_per_unit_by_hand() -> None:
     layer = ready(PReLULayer(2, slope=0.25, shared=False), 3, slope=[0.5, -2.0])
-    a = layer.forward(np.array([[-4.0, 3.0], [1.0, -1.0], [0.0, -5.0]]))
+    a = layer.forward(np.array([[-4.0, 3.0], [1.0, -1.0], [0.0, -5.0]]), training=True)
     assert a.tolist() == [[-2, 3], [1, 2], [0, 10]]
     below = layer.backward(np.array([[1.0, 10.0], [2.0, 1.0], [3.0, -1.0]]))
     assert below is not None
@@ -62,7 +63,7 @@ def test_prelu_per_unit_by_hand() -> None:
 
 def test_prelu_shared_by_hand() -> None:
     layer = ready(PReLULayer(2, slope=0.25, shared=True), 2, slope=[0.5])
-    a = layer.forward(np.array([[-4.0, 3.0], [1.0, -2.0]]))
+    a = layer.forward(np.array([[-4.0, 3.0], [1.0, -2.0]]), training=True)
     assert a.tolist() == [[-2, 3], [1, -1]]
     below = layer.backward(np.array([[1.0, 10.0], [2.0, 3.0]]))
     assert below is not None
@@ -83,7 +84,7 @@ def test_maxout_takes_the_largest_piece_and_gives_it_the_gradient() -> None:
     layer = ready(MaxoutLayer(2, pieces=3), 2)
     # piece after piece: units 0 and 1 of piece 0, then of piece 1, then of piece 2
     z = np.array([[1.0, 5.0, 2.0, 4.0, 0.0, -1.0], [-3.0, -2.0, -4.0, -9.0, -5.0, -1.0]])
-    assert layer.forward(z).tolist() == [[2, 5], [-3, -1]]
+    assert layer.forward(z, training=True).tolist() == [[2, 5], [-3, -1]]
     below = layer.backward(np.array([[10.0, 20.0], [30.0, 40.0]]))
     assert below is not None
     assert below.tolist() == [[0, 20, 10, 0, 0, 0], [30, 0, 0, 0, 0, 40]]
@@ -93,7 +94,7 @@ def test_maxout_takes_the_largest_piece_and_gives_it_the_gradient() -> None:
 def test_maxout_ties_go_to_the_first_piece_alone(gradient: float) -> None:
     layer = ready(MaxoutLayer(1, pieces=4), 3)
     z = np.array([[2.0, 2.0, 2.0, 2.0], [0.0, 3.0, 1.0, 3.0], [-0.0, 0.0, -1.0, 0.0]])
-    assert layer.forward(z).tolist() == [[2], [3], [0]]
+    assert layer.forward(z, training=True).tolist() == [[2], [3], [0]]
     below = layer.backward(np.full((3, 1), gradient))
     assert below is not None
     assert np.abs(below).tolist() == [
@@ -123,7 +124,7 @@ def test_a_step_allocates_nothing_that_a_buffer_could_serve(name: str) -> None:
     ready(layer, 5, **{key: np.ones(shape) for key, shape in layer.shapes.items()})
     buffers = set()
     for value in (1.0, 2.0, 3.0):
-        a = layer.forward(np.full((5, activation.affine_units(4)), value))
+        a = layer.forward(np.full((5, activation.affine_units(4)), value), training=True)
         d = layer.backward(np.ones((5, 4)))
         assert d is not None
         buffers.add((a.ctypes.data, d.ctypes.data))
@@ -135,11 +136,11 @@ def test_a_step_allocates_nothing_that_a_buffer_could_serve(name: str) -> None:
 def test_backward_may_be_repeated_and_changes_no_input(
     spec: Any, dtype: Any, rng: np.random.Generator
 ) -> None:
-    affine, layer, _ = MLP([2, 5, 3], spec, dtype=dtype).layers
+    affine, layer = MLP([2, 5, 3], spec, dtype=dtype).blocks[0].layers
     layer.resize(7, np.dtype(dtype))
     z = rng.normal(size=(7, affine.shapes["weight"][1])).astype(dtype)
     gradient = rng.normal(size=(7, 5)).astype(dtype)
-    a = layer.forward(z)
+    a = layer.forward(z, training=True)
     before = [array.copy() for array in (z, gradient, a, *layer.parameters.values())]
     results = []
     for _ in range(2):
@@ -149,16 +150,16 @@ def test_backward_may_be_repeated_and_changes_no_input(
         results.append([below.copy(), *(array.copy() for array in layer.gradients.values())])
     for first, second in zip(*results, strict=True):
         np.testing.assert_array_equal(first, second)
-    after = (z, gradient, layer.forward(z), *layer.parameters.values())
+    after = (z, gradient, layer.forward(z, training=True), *layer.parameters.values())
     for old, new in zip(before, after, strict=True):
         np.testing.assert_array_equal(old, new)
 
 
 @pytest.mark.parametrize("spec", VARIANTS, ids=str)
 def test_backward_is_linear_in_the_gradient(spec: Any, rng: np.random.Generator) -> None:
-    affine, layer, _ = MLP([2, 3, 3], spec, dtype=F8).layers
+    affine, layer = MLP([2, 3, 3], spec, dtype=F8).blocks[0].layers
     layer.resize(6, F8)
-    layer.forward(rng.normal(size=(6, affine.shapes["weight"][1])))
+    layer.forward(rng.normal(size=(6, affine.shapes["weight"][1])), training=True)
     one, two = rng.normal(size=(2, 6, 3))
     parts = [np.copy(layer.backward(g)) for g in (one, two)]  # type: ignore[arg-type]
     np.testing.assert_allclose(layer.backward(one - 2 * two), parts[0] - 2 * parts[1], atol=1e-12)

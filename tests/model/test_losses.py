@@ -131,5 +131,5 @@ def test_the_gradient_is_the_slope_of_the_loss(
 
 
 def test_a_wrong_output_is_refused() -> None:
-    with pytest.raises(ValueError, match="must be one of 'softmax', 'sigmoid'"):
+    with pytest.raises(ValueError, match="must be one of 'softmax' or 'sigmoid'"):
         LOSSES.build({"name": "mse", "output": "tanh"})

@@ -15,6 +15,7 @@ from nnbasic.model import (
     Elementwise,
     Initializer,
     check_gradients,
+    first_non_finite,
     hidden_activations,
     parameter_count,
 )
@@ -197,8 +198,8 @@ def test_the_precision_stays(activation: str, dtype: Any, batch: Any) -> None:
         network.probabilities(batch[0]),
         *network.parameters.values(),
         *gradients.values(),
-        *(layer.output for layer in network.layers),
-        *(layer.gradient for layer in network.layers),
+        *(layer.output for block in network.blocks for layer in block.layers),
+        *(layer.gradient for block in network.blocks for layer in block.layers),
     ]
     assert {array.dtype for array in arrays} == {np.dtype(dtype)}
 
@@ -265,20 +266,20 @@ def test_no_layer_repeats_the_draws_of_another() -> None:
 def test_first_non_finite_names_the_lowest_place(network: MLP, batch: Any) -> None:
     x, labels = batch
     network.score(x, labels)
-    assert network.first_non_finite() is None
+    assert first_non_finite(network) is None
     network.parameters["layer2.slope"][1] = np.inf
     network.parameters["layer3.bias"][0] = np.nan
-    assert network.first_non_finite() == "layer2.slope"
+    assert first_non_finite(network) == "layer2.slope"
     network.parameters["layer2.slope"][1] = 0
-    assert network.first_non_finite() == "layer3.bias"
+    assert first_non_finite(network) == "layer3.bias"
     network.parameters["layer3.bias"][0] = 0
     network.parameters["layer1.weight"][:] = 1e300
     network.parameters["layer2.weight"][:] = 1e300
     network.score(np.abs(x), labels)
-    assert network.first_non_finite() == "layer2 (pre-activation)"
+    assert first_non_finite(network) == "layer2 (pre-activation)"
     network.parameters["layer1.slope"][:] = 1e300
     network.score(-np.abs(x), labels)
-    assert network.first_non_finite() == "layer1 (activation)"
+    assert first_non_finite(network) == "layer1 (activation)"
 
 
 def test_hidden_activations_repeat_one_or_take_each() -> None:

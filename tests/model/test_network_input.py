@@ -34,7 +34,7 @@ def test_sizes_that_make_no_network(layers: Any) -> None:
         ({"activation": ["relu", "tanh", "tanh"]}, "lists 3, but there are 2 hidden layers"),
         ({"activation": []}, "lists 0, but there are 2 hidden layers"),
         ({"activation": ["relu", "tnah"]}, "did you mean 'tanh'"),
-        ({"activation": None}, "None is no activation"),
+        ({"activation": None}, "must be a name, such as"),
         ({"init": "hee"}, "did you mean 'he'"),
         ({"loss": "hinge"}, "unknown loss 'hinge'"),
         ({"dtype": np.float16}, "must be float32 or float64"),

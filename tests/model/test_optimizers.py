@@ -222,7 +222,7 @@ def test_a_long_vector_is_updated_as_each_of_its_numbers(
 @pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK])
 def test_blocks_cover_a_vector_once(size: int) -> None:
     seen = np.zeros(size, int)
-    for block in blocks(slice(0, size)):
+    for block in blocks(size):
         assert len(seen[block]) <= BLOCK
         seen[block] += 1
     assert (seen == 1).all()

@@ -244,3 +244,23 @@ def test_shared_arrays() -> None:
     array = shared((2, 3), np.float32)
     assert (array.shape, array.dtype, array.any()) == ((2, 3), np.float32, False)
     assert shared((0,), np.float64).size == 0
+
+
+def test_what_looks_at_the_parameters_after_each_update() -> None:
+    """It may change them, as a bound on the norm of each unit's weights does."""
+
+    def bounded(parameters: dict[str, np.ndarray]) -> None:
+        calls.append(parameters["layer1.weight"].shape)
+        for name in ("layer1.weight", "layer2.weight"):
+            norm = np.linalg.norm(parameters[name], axis=0)
+            parameters[name] *= np.minimum(1, 0.5 / norm)
+
+    found = []
+    for processes in (1, 3):
+        calls: list[Any] = []
+        network, _ = train(processes, after_update=bounded)
+        assert calls == [(6, 9)] * 8
+        found.append(network.vector)
+        assert np.linalg.norm(network.parameters["layer1.weight"], axis=0).max() <= 0.5 + 1e-12
+        assert np.linalg.norm(network.parameters["layer3.weight"], axis=0).max() > 0.5
+    np.testing.assert_allclose(*found, rtol=1e-9)

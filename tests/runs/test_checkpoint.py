@@ -100,7 +100,7 @@ def test_a_damaged_file(
     path: Path, network: MLP, state: State, damage: Callable[[bytes], bytes]
 ) -> None:
     path.write_bytes(damage(path.read_bytes()))
-    assert_refused(path, network, state, "damaged, or no checkpoint")
+    assert_refused(path, network, state, "damaged, or not a checkpoint")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_checkpoint_of_another_network(
 @pytest.mark.parametrize("value", [np.array([{}], object), np.arange(3), np.inf, "x", 1j])
 def test_a_count_that_is_none(path: Path, network: MLP, state: State, value: Any) -> None:
     np.savez(path, **{**arrays(path), "epoch": value})
-    assert_refused(path, network, state, "damaged, or no checkpoint")
+    assert_refused(path, network, state, "damaged, or not a checkpoint")
 
 
 def test_no_pickle_is_ever_run(path: Path, network: MLP, state: State) -> None:
@@ -143,12 +143,12 @@ def test_no_pickle_is_ever_run(path: Path, network: MLP, state: State) -> None:
     weight = np.full((4, 3), None)
     weight[0, 0] = Bomb()
     np.savez(path, **{**arrays(path), "parameters/layer1.weight": weight})
-    assert_refused(path, network, state, "damaged, or no checkpoint")
+    assert_refused(path, network, state, "damaged, or not a checkpoint")
 
 
 def test_a_missing_file_and_a_directory(tmp_path: Path, network: MLP, state: State) -> None:
     assert_refused(tmp_path / "no.npz", network, state, "there is no such checkpoint")
-    assert_refused(tmp_path, network, state, "damaged, or no checkpoint")
+    assert_refused(tmp_path, network, state, "damaged, or not a checkpoint")
 
 
 def assert_refused(path: Path, network: MLP, state: State, words: str) -> None:

@@ -38,11 +38,12 @@ def test_tags_are_added_once_and_in_order_and_removed(run: Run) -> None:
     assert run.user() == User(name="relu", tags=["b", "a", "c"])
     assert tag(run, ["b", "c"], remove=True).tags == ["a"]
     assert run.user().tags == ["a"]
+    assert tag(run, ["👨\u200d👩\u200d👧"]).tags[1:] == ["👨\u200d👩\u200d👧"]  # a family, joined
 
 
 @pytest.mark.parametrize("word", ["", "two words", "tab\t", "line\n", "\x1b[2J", "\u202e"])
 def test_a_tag_is_one_printable_word(run: Run, word: str) -> None:
-    with pytest.raises(RunError, match="no tag") as error:
+    with pytest.raises(RunError, match="not a tag") as error:
         tag(run, ["good", word])
     assert str(error.value).isprintable()
     assert run.user().tags == []
@@ -68,7 +69,7 @@ def test_a_run_is_renamed_and_keeps_its_id_tags_and_notes(run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "\x1b]0;x\x07", "\x00"])
 def test_a_name_is_one_printable_line(run: Run, name: str) -> None:
-    with pytest.raises(RunError, match="no name"):
+    with pytest.raises(RunError, match="not a name"):
         rename(run, name)
     assert run.user().name == "relu"
 
@@ -138,7 +139,7 @@ def test_nothing_in_the_trash_is_overwritten(run: Run) -> None:
     shutil.copytree(run.directory, copy)
     discard([run])
     copy.rename(run.directory)
-    with pytest.raises(RunError, match="is there already"):
+    with pytest.raises(RunError, match="already exists"):
         discard([run])
     assert run.directory.exists()
 
@@ -149,7 +150,7 @@ def test_no_run_is_overwritten_by_one_from_the_trash(run: Run) -> None:
     discard([run])
     copy.rename(run.directory)
     rename(run, "the new one")
-    with pytest.raises(RunError, match="is there already"):
+    with pytest.raises(RunError, match="already exists"):
         restore(list(all_runs(run.directory.parent / TRASH)))
     assert run.user().name == "the new one"
 
@@ -159,7 +160,7 @@ def test_what_is_in_the_trash_is_not_discarded_and_what_is_not_is_not_restored(r
         restore([run])
     discard([run])
     (trashed,) = all_runs(run.directory.parent / TRASH)
-    with pytest.raises(RunError, match="in the trash already"):
+    with pytest.raises(RunError, match="already in the trash"):
         discard([trashed])
 
 

@@ -84,7 +84,7 @@ def test_numbers_stay_numbers_also_below_zero_and_beyond_all_bounds(
 def test_a_csv_file_that_is_there_is_kept(data: list[RunData], tmp_path: Path) -> None:
     path = tmp_path / "metrics.csv"
     path.write_text("precious")
-    with pytest.raises(RunError, match="is there already"):
+    with pytest.raises(RunError, match="already exists"):
         write_csv(data, path)
     assert path.read_text() == "precious"
     with pytest.raises(RunError, match="cannot be written"):
@@ -136,7 +136,7 @@ def test_the_event_files_say_what_the_runs_say(data: list[RunData], tmp_path: Pa
                 row["train_loss"]
             )
         assert each.record.best is not None
-        value, _ = found["accuracy/test", each.record.best["epoch"]]
+        value, _ = found["accuracy/test", each.record.best.epoch]
         assert value.simple_value == pytest.approx(each.record.test_accuracy)
         for row in each.diagnostics:
             layer = row["layers"][0]
@@ -172,7 +172,7 @@ def test_what_is_in_the_folder_of_events_is_kept(data: list[RunData], tmp_path: 
     folder = tmp_path / "events"
     write_tensorboard(data[:1], folder)
     before = [path.read_bytes() for path in folder.glob("*/*")]
-    with pytest.raises(RunError, match="is there already"):
+    with pytest.raises(RunError, match="already exists"):
         write_tensorboard(data, folder)
     assert [path.read_bytes() for path in folder.glob("*/*")] == before
     write_tensorboard(data[1:], folder)

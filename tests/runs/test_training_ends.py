@@ -29,7 +29,7 @@ class TestRefused:
     def test_a_run_that_is_being_trained(
         self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
     ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
+        run = start(config(), dataset, runs=tmp_path, name="x").run
         with contextlib.closing(train(run, dataset)) as events:
             next(events)
             assert run.status() == "running"
@@ -41,7 +41,7 @@ class TestRefused:
     def test_other_data(
         self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
     ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
+        run = start(config(), dataset, runs=tmp_path, name="x").run
         other = Dataset("mnist", *[dataset.train] * 3, sha256="cd" * 32, source="elsewhere")
         with pytest.raises(RunError, match="scores would not compare"):
             finish(run, other)
@@ -50,7 +50,7 @@ class TestRefused:
     def test_a_config_that_was_edited(
         self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], old: str, new: str
     ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
+        run = start(config(), dataset, runs=tmp_path, name="x").run
         stop_after(1, run, dataset)
         path = run.directory / "config.yaml"
         text = path.read_text()
@@ -60,20 +60,15 @@ class TestRefused:
         path.write_text(text)
         assert finish(run, dataset).status() == "finished"
 
-    @pytest.mark.parametrize("damage", [b"", b"junk", None])
     def test_a_damaged_checkpoint(
-        self,
-        tmp_path: Path,
-        dataset: Dataset,
-        config: Callable[..., Config],
-        damage: bytes | None,
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
     ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
+        run = start(config(), dataset, runs=tmp_path, name="x").run
         stop_after(2, run, dataset)
         whole = run.last.read_bytes()
-        run.last.write_bytes(whole[:-100] if damage is None else damage)
+        run.last.write_bytes(whole[:-100])
         before = (run.directory / "run.json").read_bytes()
-        with pytest.raises(RunError, match=r"last\.npz: damaged, or no checkpoint"):
+        with pytest.raises(RunError, match=r"last\.npz: damaged, or not a checkpoint"):
             finish(run, dataset)
         assert (run.directory / "run.json").read_bytes() == before
         run.last.write_bytes(whole)
@@ -86,7 +81,7 @@ class TestDiverged:
     def test_the_record_says_where_and_why(
         self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
     ) -> None:
-        run = start(config(**self.HOT), dataset, runs=tmp_path, name="x")
+        run = start(config(**self.HOT), dataset, runs=tmp_path, name="x").run
         with pytest.raises(DivergedError, match="at epoch 1, step 2; first in layer"):
             finish(run, dataset)
         record = run.record()
@@ -115,7 +110,7 @@ class TestDiverged:
                 "digits", dataset.train, nothing, dataset.test, "ab" * 32, "generated"
             )
         setting = config(**self.HOT, batch_size=1000, epochs=1)
-        run = start(setting, dataset, runs=tmp_path, name="x")
+        run = start(setting, dataset, runs=tmp_path, name="x").run
         with pytest.raises(DivergedError, match="at epoch 1, step 1; first in"):
             finish(run, dataset)
         record = run.record()
@@ -129,7 +124,7 @@ class TestFailed:
     def test_a_full_disk_and_space_again(
         self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
     ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
+        run = start(config(), dataset, runs=tmp_path, name="x").run
         stop_after(1, run, dataset)
         with limited_files(40_000), pytest.raises(FailedError, match="File too large") as error:
             finish(run, dataset)
@@ -143,7 +138,7 @@ class TestFailed:
     def test_a_disk_too_full_for_the_record(
         self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
     ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
+        run = start(config(), dataset, runs=tmp_path, name="x").run
         stop_after(1, run, dataset)
         with limited_files(100), pytest.raises(FailedError, match="File too large"):
             finish(run, dataset)
@@ -156,7 +151,7 @@ class TestFailed:
         dataset: Dataset,
         config: Callable[..., Config],
     ) -> None:
-        run = start(config(), dataset, runs=tmp_path, name="x")
+        run = start(config(), dataset, runs=tmp_path, name="x").run
         broken = Dataset(
             "digits", dataset.train, dataset.validation, Split(*[np.zeros(3)] * 2), "ab" * 32, ""
         )

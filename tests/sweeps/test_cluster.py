@@ -173,12 +173,11 @@ class TestNoCluster:
 
     def test_nobody_there(self) -> None:
         assert self.refused("tcp://127.0.0.1:9") == (
-            "Error: no Dask scheduler answered at tcp://127.0.0.1:9 within 5 s; is it at work"
-            " there?"
+            "Error: no Dask scheduler answered at tcp://127.0.0.1:9 within 5 s; is it running?"
         )
 
     def test_no_address(self) -> None:
-        assert "is no address such as tcp://host:8786: missing port" in self.refused("here")
+        assert "is not an address such as tcp://host:8786: missing port" in self.refused("here")
 
 
 class TestFiles:

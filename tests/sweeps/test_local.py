@@ -15,10 +15,13 @@ import pytest
 
 from nnbasic import data
 from nnbasic.configs import load
-from nnbasic.runs import Run, start
-from nnbasic.sweeps.local import Outcome, outcome, run_local
+from nnbasic.runs import RateSearch, Run, start
+from nnbasic.sweeps.local import run_local
+from nnbasic.sweeps.outcome import Outcome, outcome
 from nnbasic.sweeps.plan import Cell, Job, jobs
 from nnbasic.sweeps.worker import train_in_subprocess
+
+SEARCH = RateSearch(given=0.1, chosen=0.1, tried={0.1: 0.9, 1.0: 0.1}, seeds=2)
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def job(workplace: Path) -> Job:
     """Train `small.yaml` for one epoch."""
     config = load("small.yaml", ["epochs=1"])
     datasets = {"digits": data.load("digits", validation=9000)}
-    return jobs([Cell("small", config, "a note")], [0], datasets)[0]
+    return jobs([Cell("small", config, SEARCH)], [0], datasets)[0]
 
 
 def carried_out(*wanted: Job, workers: int = 2) -> list[Outcome]:
@@ -38,12 +41,12 @@ def test_a_run_and_what_is_known_of_it(job: Job) -> None:
     assert ended.run is not None
     record = ended.run.record()
     assert record.best is not None
-    assert ended == Outcome(job, "finished", "", record.best["val_accuracy"], ended.run)
+    assert ended == Outcome(job, "finished", "", record.best.val_accuracy, ended.run)
     assert ended.ended
     assert (record.threads, record.dataset) == (1, "digits")
     assert record.process != os.getpid()
     assert ended.run.user().name == "small"
-    assert ended.run.user().notes == "a note"
+    assert record.rate_search == SEARCH
     assert ended.run.config() == job.config
 
 
@@ -58,7 +61,7 @@ def test_what_cannot_begin_has_failed_and_says_why(
     job: Job, change: dict[str, Any], words: str
 ) -> None:
     (ended,) = carried_out(replace(job, **change))
-    assert (ended.status, ended.run, ended.best) == ("failed", None, None)
+    assert (ended.status, ended.run, ended.val_accuracy) == ("failed", None, None)
     assert not ended.ended
     assert words in ended.message
     assert "\n" not in ended.message
@@ -66,7 +69,7 @@ def test_what_cannot_begin_has_failed_and_says_why(
 
 
 def test_a_run_is_not_resumed_twice_at_once(job: Job) -> None:
-    run = start(job.config, data.load("digits", validation=9000), runs=Path("runs"), name="x")
+    run = start(job.config, data.load("digits", validation=9000), runs=Path("runs"), name="x").run
     with run.claim():
         (ended,) = carried_out(replace(job, begun=run))
     assert ended.status == "interrupted"

@@ -14,8 +14,11 @@ import pytest
 from nnbasic.configs import Config, ConfigError, loads
 from nnbasic.data import Dataset
 from nnbasic.model import StepResult
-from nnbasic.runs import Run, RunError, build, start, train
-from nnbasic.sweeps.plan import Cell, Job, annotate, attempts, cells, jobs, outstanding
+from nnbasic.model.activations import Tanh
+from nnbasic.model.initializers import He, Normal, Xavier
+from nnbasic.model.rectifiers import LeakyReLU, ReLU
+from nnbasic.runs import RateSearch, Run, RunError, build, start
+from nnbasic.sweeps.plan import Cell, Job, attempts, cells, jobs, outstanding
 
 
 @pytest.fixture(autouse=True)
@@ -38,10 +41,8 @@ def names(*vary: str) -> list[str]:
 class TestCells:
     def test_every_combination_in_the_order_given(self) -> None:
         found = varied("activation=tanh,relu", "init=he,xavier,normal")
-        assert [(c.config.activation["name"], c.config.init["name"]) for c in found] == [  # type: ignore[call-overload]
-            (activation, init)
-            for activation in ("tanh", "relu")
-            for init in ("he", "xavier", "normal")
+        assert [(cell.config.activation, type(cell.config.init)) for cell in found] == [
+            (activation, init) for activation in (Tanh(), ReLU()) for init in (He, Xavier, Normal)
         ]
         assert {cell.config.batch_size for cell in found} == {30}
         assert found[0].name == "tanh-he"
@@ -70,7 +71,7 @@ class TestCells:
 
     def test_values_arrive_as_they_are(self) -> None:
         (cell,) = varied("activation={name: leaky_relu, slope: 2e-1}", "layers=[784, 20, 10]")
-        assert cell.config.activation == {"name": "leaky_relu", "slope": 0.2}
+        assert cell.config.activation == LeakyReLU(slope=0.2)
         assert cell.config.layers == [784, 20, 10]
 
     @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ class TestCells:
                 "the combination layers=[784, 10] activation=[relu, tanh]: activation: a list of 2"
                 " for 0 hidden layers; one for each",
             ),
-            (["\x1b[31m=1"], r"the combination \x1b[31m=1: \x1b[31m: unknown key"),
+            (["\x1b[31m=1"], "the combination \x1b[31m=1: \x1b[31m: unknown key"),
         ],
     )
     def test_no_valid_config(self, vary: list[str], report: str) -> None:
@@ -185,9 +186,9 @@ class TestPairs:
         )
         for seed, same in configs.items():
             for config in same:
-                still = config.model_copy(update={"optimizer": config.optimizer | {"lr": 1e-30}})
-                run = start(still, dataset, runs=tmp_path / "runs", name="still")
-                steps = [each for each in train(run, dataset) if isinstance(each, StepResult)]
+                still = config.model_copy(update={"optimizer": replace(config.optimizer, lr=1e-30)})
+                results = start(still, dataset, runs=tmp_path / "runs", name="still").train()
+                steps = [each for each in results if isinstance(each, StepResult)]
                 shares.setdefault(seed, []).append([step.accuracy for step in steps])
         for first, *others in shares.values():
             assert len(first) == 10
@@ -204,12 +205,14 @@ class TestOutstanding:
 
     def begin(self, job: Job, dataset: Dataset, epochs: int | None = None) -> Run:
         """A run of ``job``, trained to the end or interrupted after so many epochs."""
-        run = start(job.config, dataset, runs=Path("runs"), name=job.name)
-        with contextlib.closing(train(run, dataset)) as events:
+        session = start(
+            job.config, dataset, runs=Path("runs"), name=job.name, rate_search=job.rate_search
+        )
+        with contextlib.closing(session.train()) as events:
             for event in events:
                 if epochs is not None and event.epoch > epochs:
                     break
-        return run
+        return session.run
 
     def left(self, *wanted: Job) -> list[Run | None]:
         """The runs that those jobs would go on with that are left."""
@@ -262,12 +265,21 @@ class TestOutstanding:
     ) -> None:
         self.begin(job, dataset)
         config = job.config.model_copy(update={k: v for k, v in other.items() if k != "sha256"})
-        different = Job(config, "x", "", "digits", other.get("sha256", job.sha256))
+        different = Job(config, "x", None, "digits", other.get("sha256", job.sha256))
         assert self.left(job, different) == [None]
+
+    def test_a_searched_rate_and_a_fixed_one_are_two_runs(self, job: Job, dataset: Dataset) -> None:
+        """They belong to different comparisons, even if the search chose the fixed rate."""
+        search = RateSearch(given=0.1, chosen=0.1, tried={0.1: 0.9}, seeds=2)
+        searched = replace(job, rate_search=search)
+        self.begin(job, dataset)
+        assert self.left(job, searched) == [None]
+        self.begin(searched, dataset)
+        assert self.left(job, searched) == []
 
     def test_the_name_and_the_rest_do_not_matter(self, job: Job, dataset: Dataset) -> None:
         self.begin(job, dataset)
-        assert self.left(Job(job.config, "other", "note", "mnist", job.sha256)) == []
+        assert self.left(Job(job.config, "other", None, "mnist", job.sha256)) == []
 
     def test_what_is_asked_for_twice_is_done_once(self, job: Job) -> None:
         assert self.left(job, job) == [None]
@@ -279,22 +291,6 @@ class TestOutstanding:
         assert self.left(job) == [None]
 
 
-def test_runs_of_before_the_search_get_its_note_unless_they_have_one(
-    dataset: Dataset, finished: Run
-) -> None:
-    record = finished.record()
-    key = record.identity, record.config["seed"], record.dataset_sha256
-    chosen = Job(finished.config(), "small", "chosen", "digits", record.dataset_sha256)
-    assert chosen.key == key
-    there = attempts(finished.directory.parent)
-    annotate([replace(chosen, note="")], there)
-    assert finished.user().notes == ""
-    annotate([chosen], there)
-    assert finished.user().notes == "chosen"
-    annotate([replace(chosen, note="another")], there)
-    assert finished.user().notes == "chosen"
-
-
 def test_a_task_says_all_that_a_process_needs(dataset: Dataset, finished: Run) -> None:
     (cell,) = varied("init=xavier")
     (job,) = jobs([cell], [8], {"auto": dataset})
@@ -302,6 +298,6 @@ def test_a_task_says_all_that_a_process_needs(dataset: Dataset, finished: Run) -
     assert loads(task.config) == job.config
     assert (task.name, task.dataset, task.sha256) == ("xavier", "digits", "ab" * 32)
     assert (task.runs, task.data, task.resume) == ("runs", "images", None)
-    begun = Job(job.config, "xavier", "", "digits", job.sha256, finished)
+    begun = Job(job.config, "xavier", None, "digits", job.sha256, finished)
     assert begun.task(Path("runs"), None).resume == str(finished.directory)
     assert begun.task(Path("runs"), None).data is None

@@ -1,0 +1,57 @@
+"""What went wrong, at the edge of the program: one message on stderr, and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import traceback
+
+import click
+
+from nnbasic.cli.interrupts import INTERRUPTED
+from nnbasic.cli.terminal import err, lines_of
+
+FAILED, UNUSABLE = 1, 2
+"""Exit codes: something broke; or what the user gave cannot be used: a config, a file, a run."""
+
+
+def report(error: Exception) -> int:
+    """Print ``error``; the exit code that goes with it."""
+    if isinstance(error, click.ClickException):
+        message = io.StringIO()
+        error.show(message)
+        err(*lines_of(message.getvalue()))
+        return error.exit_code
+    if isinstance(error, click.Abort):  # click's word for Ctrl-C; it has ended the line of ^C
+        err("Interrupted.")
+        return INTERRUPTED
+    if isinstance(error, OSError) and _while_printing(error):
+        _give_up_stdout(error)
+        return FAILED
+    # These load NumPy and pydantic, which the errors above can do without.
+    from nnbasic.cli.loading import advice
+    from nnbasic.configs import ConfigError
+    from nnbasic.data import DataError
+    from nnbasic.runs import RunError
+
+    if isinstance(error, (ConfigError, DataError, RunError)):
+        err(*lines_of(f"Error: {error}{advice(error)}"))
+        return UNUSABLE
+    err(*lines_of("".join(traceback.format_exception(error))))
+    return FAILED
+
+
+def _while_printing(error: OSError) -> bool:
+    """Whether `click.echo` raised ``error``: help and everything else is printed with it."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(frame.f_code is click.echo.__code__ for frame in frames)
+
+
+def _give_up_stdout(error: OSError) -> None:
+    """Say so, unless stderr is full too; Python must not try again when it ends."""
+    with contextlib.suppress(OSError):
+        err(f"Error: stdout: {error.strerror}")
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,16 @@
+"""Figures as text, the same in every command."""
+
+from __future__ import annotations
+
+NONE = "–"
+"""What stands for a figure that there is not."""
+
+
+def percent(share: float | None) -> str:
+    """``share`` in percent, to the hundredth: one of MNIST's 10,000 test images."""
+    return NONE if share is None else f"{100 * share:.2f}"
+
+
+def short(loss: float) -> str:
+    """A loss with four decimals, or with three digits if it is huge."""
+    return f"{loss:.4f}" if loss < 1000 else f"{loss:.3g}"

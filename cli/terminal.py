@@ -1,0 +1,80 @@
+"""What is printed: every line passes through `out` or `err`, so that no text drives the terminal.
+
+Names, notes, config values and the messages of errors may hold anything, since anybody may have
+written the files they come from. Only here, and in the cells of `nnbasic.cli.tables`, they are
+escaped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sys
+from typing import Any
+
+import click
+
+from nnbasic.cli.options import RESERVED
+
+
+class Printable(str):
+    """One line that may be printed as it is: escaped, and with no styles but our own."""
+
+    __slots__ = ()
+
+
+def printable(text: str) -> Printable:
+    """``text`` as one line in which control characters, line breaks and the like are escaped."""
+    if isinstance(text, Printable):
+        return text
+    if text.isprintable():
+        return Printable(text)
+    from nnbasic.configs.errors import printable as escaped  # loads pydantic, which help does not
+
+    return Printable(escaped(text))
+
+
+def styled(text: str, **styles: Any) -> Printable:
+    """``text`` escaped, with a style of `click.style`, which only a terminal gets to see."""
+    return Printable(click.style(printable(text), **styles))
+
+
+def out(*lines: str) -> None:
+    """Write ``lines`` to stdout, with a question mark for each character that it cannot encode."""
+    if lines:
+        click.echo(encodable("\n".join(map(printable, lines))))
+
+
+def err(*lines: str) -> None:
+    """Write ``lines`` to stderr."""
+    click.echo("\n".join(map(printable, lines)), err=True)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text whose line breaks are meant: a file, an error with several problems."""
+    return text.removesuffix("\n").split("\n")
+
+
+def warn(message: str, *more: str) -> None:
+    """Write a warning to stderr, and the lines ``more`` below it."""
+    head = styled("Warning:", fg="yellow", bold=True)
+    err(Printable(f"{head} {printable(message)}"), *more)
+
+
+def print_json(value: Any) -> None:
+    """Write ``value`` to stdout as strict JSON (NaN is refused), in ASCII; nothing may follow."""
+    text = json.dumps(value, indent=2, allow_nan=False)
+    click.get_current_context().meta.get(RESERVED, contextlib.ExitStack()).close()
+    out(*lines_of(text))
+
+
+def terminal_width() -> int:
+    """The width of the terminal in columns; 80 where there is none."""
+    return shutil.get_terminal_size().columns
+
+
+def encodable(text: str) -> str:
+    """``text`` with a question mark for each character that stdout cannot take."""
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    return text.encode(encoding, "replace").decode(encoding)

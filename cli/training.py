@@ -1,0 +1,161 @@
+"""What `nnbasic train` does: a run is started or resumed, trained, and its end reported."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import traceback
+from pathlib import Path
+
+import click
+
+from nnbasic import configs, runs
+from nnbasic.cli.interrupts import INTERRUPTED, Interrupts, interrupts
+from nnbasic.cli.listing import result
+from nnbasic.cli.loading import load, recorded_data
+from nnbasic.cli.numbers import percent, short
+from nnbasic.cli.progress import shown
+from nnbasic.cli.terminal import err, lines_of, out, print_json, warn
+from nnbasic.model import DivergedError
+from nnbasic.runs import Record, Run, Session, environment
+from nnbasic.runs.directory import check_folder
+
+EXIT_CODES = {"finished": 0, "interrupted": INTERRUPTED}
+
+
+def train(
+    config: str | None,
+    overrides: tuple[str, ...],
+    seed: int | None,
+    epochs: int | None,
+    name: str | None,
+    resume: str | None,
+    runs_dir: Path,
+    data_dir: Path | None,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Train a new run of ``config``, or the one that ``resume`` means; the exit code."""
+    options = {"seed": seed, "epochs": epochs}
+    overrides += tuple(f"{key}={value}" for key, value in options.items() if value is not None)
+    if resume is not None and (config or overrides or name):
+        raise click.UsageError(
+            "--resume goes on with the run's own config; --config, --set, --seed, --epochs and"
+            " --name would make it another run."
+        )
+    session: Session | None = None
+    with interrupts() as interrupt:
+        try:
+            if resume is not None:
+                session = resumed(resume, runs_dir, data_dir, quiet)
+            elif config is not None:
+                session = started(config, overrides, name, runs_dir, data_dir, quiet)
+            else:
+                raise click.UsageError(
+                    "Give --config FILE (`nnbasic configs list` names some) or --resume RUN."
+                )
+            failure = follow(session, quiet, interrupt)
+        except KeyboardInterrupt:
+            if session is None:
+                err("", "Interrupted before the training began.")
+                return INTERRUPTED
+            failure = None
+    run, record = session.run, session.record
+    if failure:  # a full disk may have kept it from the record
+        record = record.model_copy(update={"status": "failed", "reason": failure})
+    if as_json:
+        print_json(result(run, run.user(), record, record.status))
+    report(run, record, data_dir, as_json)
+    return EXIT_CODES.get(record.status, 1)
+
+
+def started(
+    source: str,
+    overrides: tuple[str, ...],
+    name: str | None,
+    runs_dir: Path,
+    data_dir: Path | None,
+    quiet: bool,
+) -> Session:
+    """A new run of the config ``source``."""
+    config = configs.load(source, overrides)
+    check_folder(runs_dir)
+    for caution in configs.cautions(config):
+        warn(caution)
+    wanted = config.data
+    dataset = load(wanted.dataset, validation=wanted.validation, data_dir=data_dir, quiet=quiet)
+    session = runs.start(config, dataset, runs=runs_dir, name=name or default_name(source))
+    for warning in session.record.warnings:
+        warn(warning)
+    return session
+
+
+def default_name(source: str) -> str:
+    """The config's name; the run's name for a run's own config, which is repeated with it."""
+    path = Path(source)
+    if path.name == "config.yaml" and (path.parent / "run.json").is_file():
+        return Run(path.parent).user().name
+    return path.stem
+
+
+def resumed(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> Session:
+    """The run that ``text`` means, with the data that it was trained on."""
+    run = runs.find(text, runs_dir)
+    record, config = run.record(), run.config()
+    dataset = recorded_data(record, config, data_dir, quiet)
+    changes = environment.changes(record)
+    if changes:
+        warn(f"the last bits may differ from those of an uninterrupted run: {'; '.join(changes)}.")
+    return Session(run, config, record, dataset)
+
+
+def follow(session: Session, quiet: bool, interrupt: Interrupts) -> str | None:
+    """Train to the end or to an interrupt, and show progress; the record says how it ended.
+
+    Returns why it failed, or None.
+    """
+    config = session.config
+    interrupt.deferred = True
+    with contextlib.closing(session.train()) as events:
+        steps = -(-len(session.dataset.train.labels) // config.batch_size)
+        done = session.record.epoch
+        try:
+            for _ in events if quiet else shown(events, config.epochs, steps, done):
+                if interrupt.pending:
+                    break
+        except (KeyboardInterrupt, DivergedError):
+            pass  # closing ends the run as interrupted; a divergence is in the record already
+        except runs.FailedError as error:
+            fault = error.__cause__
+            if fault and not isinstance(fault, (OSError, MemoryError, runs.RunError)):
+                err(*lines_of("".join(traceback.format_exception(fault))))  # a plugin's, or ours
+            return str(error)
+    return None
+
+
+def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> None:
+    """Tell a person how the run ended: on stdout if it finished, on stderr if not."""
+    if record.status == "interrupted":
+        err(
+            f"Interrupted after {record.epoch} of {record.config['epochs']} epochs. Continue with:",
+            f"  {resume_command(run, data_dir)}",
+        )
+    elif record.status != "finished":
+        err(f"{run.directory}: {record.status}: {record.reason}")
+        if record.status == "failed":
+            err("Once that is fixed, continue with:", f"  {resume_command(run, data_dir)}")
+    elif not as_json and record.test_accuracy is not None and record.test_loss is not None:
+        best = record.best.epoch if record.best else 0
+        out(
+            f"test accuracy {percent(record.test_accuracy)} % on {record.dataset}"
+            f" (loss {short(record.test_loss)}), weights of epoch {best}"
+            f" of {record.epoch}, {record.seconds:.1f} s",
+            str(run.directory),
+        )
+
+
+def resume_command(run: Run, data_dir: Path | None) -> str:
+    """The command that goes on with ``run`` from here; for one in ./runs its id is enough."""
+    here = run.directory.resolve().parent == Path("runs").resolve()
+    words = ["nnbasic", "train", "--resume", run.id if here else str(run.directory)]
+    return shlex.join(words + (["--data", str(data_dir)] if data_dir else []))

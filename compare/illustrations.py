@@ -1,0 +1,108 @@
+"""The figures and pictures of the report, as the parts of an HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nnbasic.compare import exhibits, figures, pictures
+from nnbasic.compare.comparison import Comparison
+from nnbasic.compare.entries import Entry, entries
+from nnbasic.compare.mistakes import Answers, answers
+from nnbasic.compare.svg import element
+from nnbasic.compare.theme import COLOURS
+from nnbasic.data import Dataset
+from nnbasic.model.arrays import Array
+from nnbasic.runs.collection import RunData
+
+MOST_ROWS = 24
+"""How many rows, the first ones of the table, have figures of their own."""
+
+MOST_CONFUSIONS = 3
+MOST_PAIRS = 5
+MOST_WRONG = 12
+
+
+def illustrations(comparison: Comparison, dataset: Dataset | str) -> dict[str, Any]:
+    """The figures and pictures of ``comparison`` under the names that the template uses.
+
+    ``dataset`` is what the runs were trained on, or why it is not at hand.
+    """
+    every = entries(comparison.groups)
+    drawn = [group for group in comparison.groups if group.comparable and group.counted]
+    found = [entry for entry in every if entry.group in drawn[:MOST_ROWS]]
+    maps = map(figures.heat_map, exhibits.heat_maps(every))
+    dots = map(figures.dots, exhibits.dots(every))
+    curves = {
+        f"{y}_{x}": map(figures.curves, exhibits.curves(found, x=x, y=y))
+        for y in ("val_accuracy", "train_loss")
+        for x in ("epoch", "seconds")
+    }
+    return {
+        "colours": COLOURS,
+        "overview": [element(figure) for figure in (*maps, *dots)],
+        "curves": {name: list(map(element, panels)) for name, panels in curves.items()},
+        "histograms": [element(figures.histograms(each)) for each in exhibits.histograms(found)],
+        "courses": [element(figures.course(each)) for each in exhibits.courses(found)],
+        "filters": list(map(_filters, found)),
+        "mistakes": _mistakes(comparison, found, dataset),
+        "drawn": len(drawn),
+        "most_rows": MOST_ROWS,
+    }
+
+
+def _filters(entry: Entry) -> dict[str, Any]:
+    """The first layer of one of the row's runs before and after training."""
+    run = entry.runs[0]
+    card: dict[str, Any] = {"title": entry.title, "run": run.run.id}
+    weights = pictures.first_weights(run)
+    if isinstance(weights, str):
+        return card | {"problem": weights}
+    before, after = map(pictures.filters, weights)
+    return card | {"before": before, "after": after}
+
+
+def _mistakes(
+    comparison: Comparison, found: Sequence[Entry], dataset: Dataset | str
+) -> dict[str, Any] | None:
+    """What each row gets wrong on the test images, in the order of the table.
+
+    None if no run has predictions.
+    """
+    ranked = sorted(found, key=lambda entry: comparison.groups.index(entry.group))
+    known = [(e, a) for e in ranked if (a := answers(e.runs)) is not None]
+    if not known:
+        return None
+    first, best = known[0]
+    images, problem = _test_images(first.runs[0], len(best.labels), dataset)
+    return {
+        "matrices": [
+            element(figures.confusion(exhibits.confusion(entry, of_runs)))
+            for entry, of_runs in known[:MOST_CONFUSIONS]
+        ],
+        "pairs": [(entry.title, of_runs.confused(MOST_PAIRS)) for entry, of_runs in known],
+        "title": first.title,
+        "runs": best.runs,
+        "wrong": _worst(best, images),
+        "problem": problem,
+    }
+
+
+def _test_images(
+    run: RunData, count: int, dataset: Dataset | str
+) -> tuple[Array | None, str | None]:
+    """The images that ``run`` was scored on, or why they cannot be shown."""
+    if isinstance(dataset, str):
+        return None, dataset
+    if dataset.sha256 != run.record.dataset_sha256 or len(dataset.test.labels) != count:
+        return None, f"the {dataset.name} at hand is not the data that the runs were trained on"
+    return dataset.test.images, None
+
+
+def _worst(best: Answers, images: Array | None) -> list[dict[str, Any]]:
+    """The images that are most wrong, with their pictures if there are ``images``."""
+    return [
+        wrong._asdict()
+        | {"picture": None if images is None else pictures.digit(images[wrong.image])}
+        for wrong in best.most_wrong(MOST_WRONG)
+    ]

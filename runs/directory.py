@@ -1,0 +1,184 @@
+"""The directory of a run: its files, and a new one for a run that starts."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shlex
+import tempfile
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from nnbasic.configs import Config, ConfigError, load
+from nnbasic.runs import lock
+from nnbasic.runs.record import SCHEMA_VERSION, EpochFigures, Record, User
+from nnbasic.runs.storage import RunError, json_line, parse_json, read_lines, write_text
+
+
+class ForeignError(RunError):
+    """A directory that is not a run, not even a broken one."""
+
+
+class VersionError(RunError):
+    """A run whose record another version of nnbasic wrote."""
+
+
+class Run:
+    """A run's directory: a handle that reads and writes, and keeps nothing in memory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    @property
+    def id(self) -> str:
+        name = self.directory.name
+        return self.directory.resolve().name if name in ("", "..") else name
+
+    @property
+    def best(self) -> Path:
+        return self.directory / "best.npz"
+
+    @property
+    def last(self) -> Path:
+        return self.directory / "last.npz"
+
+    @property
+    def predictions(self) -> Path:
+        return self.directory / "predictions.npz"
+
+    def record(self) -> Record:
+        """Read `run.json`.
+
+        Raises ForeignError if there is none, VersionError if another version of nnbasic wrote it,
+        and RunError if it is broken.
+        """
+        path = self.directory / "run.json"
+        try:
+            content = parse_json(path.read_bytes())
+            version = content.get("schema_version") if isinstance(content, dict) else None
+            if isinstance(version, int) and version != SCHEMA_VERSION:
+                raise VersionError(self._other_version(version))
+            return Record.model_validate(content)
+        except FileNotFoundError:
+            raise ForeignError(f"{self.directory}: not a run, it has no run.json") from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(map(str, first["loc"]))
+            raise RunError(f"{path}: broken: {key or 'content'}: {first['msg']}") from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise RunError(f"{path}: cannot be read: {error}") from None
+
+    def _other_version(self, version: int) -> str:
+        remedy = "use the newer nnbasic that wrote it"
+        if version < SCHEMA_VERSION:
+            remedy = (
+                "use the older nnbasic that wrote it, or train it again: nnbasic train --config"
+                f" {shlex.quote(str(self.directory))}/config.yaml"
+            )
+        return (
+            f"{self.directory}: its record has version {version}, this nnbasic reads version"
+            f" {SCHEMA_VERSION}; {remedy}"
+        )
+
+    def write_record(self, record: Record) -> None:
+        """Replace `run.json`."""
+        write_text(self.directory / "run.json", record.model_dump_json(indent=2) + "\n")
+
+    def config(self) -> Config:
+        """Read the complete config of the run, running its plugins; RunError if it is invalid."""
+        try:
+            return load(self.directory / "config.yaml")
+        except ConfigError as error:
+            raise RunError(f"{self.directory}: its config cannot be used:\n{error}") from error
+
+    def user(self) -> User:
+        """Read `user.json`; if it is missing or broken, the run is named by its id."""
+        try:
+            return User.model_validate_json((self.directory / "user.json").read_bytes())
+        except (OSError, ValidationError):
+            return User(name=self.id)
+
+    def write_user(self, user: User) -> None:
+        """Replace `user.json`."""
+        write_text(self.directory / "user.json", user.model_dump_json(indent=2) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The lines of `metrics.jsonl`, one per epoch, without a torn last one."""
+        return read_lines(self.directory / "metrics.jsonl")
+
+    def append_metrics(self, row: Mapping[str, Any]) -> None:
+        """Add the line of an epoch."""
+        with (self.directory / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json_line(row))
+
+    def keep_metrics(self, epochs: int, val_images: int) -> list[EpochFigures]:
+        """Cut `metrics.jsonl` to its first ``epochs`` lines, and return them.
+
+        ``val_images`` is the size of the validation split. RunError if the file has fewer lines,
+        or one of them lacks a figure: early stopping needs the whole history.
+        """
+        rows = self.metrics()[:epochs]
+        try:
+            figures = [EpochFigures.from_metrics(row, val_images) for row in rows]
+        except (ValidationError, TypeError):
+            figures = []
+        if [each.epoch for each in figures] != list(range(1, epochs + 1)):
+            raise RunError(
+                f"{self.directory}/metrics.jsonl does not hold the {epochs} epochs before last.npz,"
+                " so the run cannot be resumed exactly; train it again from the start"
+            )
+        write_text(self.directory / "metrics.jsonl", "".join(map(json_line, rows)))
+        return figures
+
+    def status(self, record: Record | None = None) -> str:
+        """The recorded status, or ``crashed`` if the process of a running one has gone."""
+        record = record or self.record()
+        alive = record.status == "running" and lock.is_alive(
+            self.directory, record.machine.get("host"), record.heartbeat
+        )
+        if record.status != "running" or alive:
+            return record.status
+        # It may have ended since its record was read: then the record says so by now.
+        return "crashed" if (ended := self.record().status) == "running" else ended
+
+    def claim(self) -> AbstractContextManager[None]:
+        """Lock the run for this process; RunError if another one holds it."""
+        return lock.claim(self.directory)
+
+
+def check_folder(runs: Path) -> None:
+    """Raise RunError if no run can be made in ``runs``, before anything slow is done.
+
+    Only the nearest existing folder is tried, and nothing is left there, so `create` may still
+    fail.
+    """
+    try:
+        there = next(folder for folder in (runs, *runs.absolute().parents) if folder.exists())
+        tempfile.TemporaryDirectory(prefix=".", dir=there).cleanup()
+    except OSError as error:
+        raise RunError(
+            f"{runs}: cannot make a run directory: {error.strerror}; name another with --runs"
+        ) from error
+
+
+def create(runs: Path, name: str) -> Run:
+    """Make a new directory ``<utc time>-<name>-<4 hex>`` in ``runs``; RunError if impossible."""
+    word = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:40] or "run"
+    while True:
+        time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        directory = runs / f"{time}-{word}-{secrets.token_hex(2)}"
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+            directory.mkdir()
+        except FileExistsError:
+            if not runs.is_dir():
+                raise RunError(f"{runs}: not a directory; name another with --runs") from None
+            continue  # another run drew the same four digits in the same second
+        except OSError as error:
+            raise RunError(f"{runs}: cannot make a run directory: {error.strerror}") from error
+        return Run(directory)

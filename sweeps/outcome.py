@@ -1,0 +1,38 @@
+"""How the jobs of a sweep end, wherever they were trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnbasic.runs.directory import Run
+from nnbasic.runs.storage import RunError
+from nnbasic.sweeps.plan import Job
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: ``status`` is that of its run, ``message`` the reason for a bad end."""
+
+    job: Job
+    status: str
+    message: str = ""
+    val_accuracy: float | None = None
+    """The best validation accuracy, if the run got that far and has a validation split."""
+    run: Run | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.status in ("finished", "diverged")
+
+
+def outcome(job: Job, run: Run | None, words: str) -> Outcome:
+    """The outcome in the record of ``run``; ``words`` are the last ones of its process."""
+    if run is None:
+        return Outcome(job, "failed", words or "interrupted before it began")
+    try:
+        record = run.record()
+        status = run.status(record)
+    except RunError as error:
+        return Outcome(job, "failed", str(error), run=run)
+    return Outcome(job, status, record.reason or words, record.val_accuracy, run)

@@ -1,0 +1,91 @@
+"""Where errors end: a stdout that takes nothing, a fault that nobody foresaw, a Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import NNBASIC, started
+
+Command = Callable[..., Any]
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="/dev/full and pipes of POSIX")
+
+PRINTS = ["--help", "--version", "runs list --help", "configs list", "runs list --json"]
+
+
+def ended(command: str, stdout: int, **environment: str) -> tuple[int, str]:
+    """The exit code of ``command`` and what it wrote to stderr."""
+    done = subprocess.run(
+        [NNBASIC, *command.split()],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", PRINTS)
+def test_a_full_stdout_is_one_message(workplace: Path, command: str, unbuffered: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        assert ended(command, full.fileno(), PYTHONUNBUFFERED=unbuffered) == (
+            1,
+            "Error: stdout: No space left on device\n",
+        )
+
+
+@pytest.mark.parametrize("command", PRINTS)
+def test_a_reader_that_has_gone_is_no_news(workplace: Path, command: str) -> None:
+    """As of `| head`: there is nobody to tell."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        assert ended(command, writer) == (1, "")
+    finally:
+        os.close(writer)
+
+
+def test_a_training_whose_result_cannot_be_printed_is_recorded(workplace: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        code, err = ended("train --config small --quiet --epochs 1", full.fileno())
+    assert (code, err) == (1, "Error: stdout: No space left on device\n")
+    assert '"status": "finished"' in next(Path("runs").glob("*/run.json")).read_text()
+
+
+def test_an_unforeseen_fault_shows_where_it_is(workplace: Path, nnbasic: Command) -> None:
+    Path("faulty.py").write_text(
+        "from nnbasic.model import ACTIVATIONS, Elementwise\n"
+        "@ACTIVATIONS.register('faulty')\n"
+        "class Faulty(Elementwise):\n"
+        "    def forward(self, z, out, work):\n"
+        "        raise ZeroDivisionError('oh')\n"
+        "    def backward(self, gradient, z, a, out, work): ...\n"
+    )
+    Path("faulty.yaml").write_text("activation: faulty\ninit: he\nplugins: [faulty.py]\n")
+    said = nnbasic("gradcheck", "--config", "faulty")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("Traceback (most recent call last):\n")
+    assert f'{workplace / "faulty.py"}", line 5, in forward\n' in said.err
+    assert said.err.endswith("\nZeroDivisionError: oh\n")
+
+
+def test_a_ctrl_c_is_one_word(workplace: Path) -> None:
+    """In a command that holds no run: it waits for a config from a pipe."""
+    os.mkfifo("pipe.yaml")
+    with started(NNBASIC, "gradcheck", "--config", "pipe.yaml") as process:
+        writer = os.open("pipe.yaml", os.O_WRONLY)  # returns once somebody reads
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+        os.close(writer)
+    assert (process.returncode, err) == (130, "\nInterrupted.\n")

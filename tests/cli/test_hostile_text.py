@@ -1,0 +1,192 @@
+"""Text that others wrote, in every field and in every command: none of it drives the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Command = Callable[..., Any]
+Edit = Callable[..., None]
+
+EVIL = "\x1b]0;evil\x07\x9b31m\x1b[2J\u202e\u2066\r\x7f\nroot\u2028|<b>"
+"""Sets the title, colours, clears the screen, turns text round, and starts lines of its own."""
+
+NAME = EVIL + os.fsdecode(b"\xff")
+"""The same as a file's name, with a byte that is no character."""
+
+PLUGIN = f"""
+from dataclasses import dataclass
+
+from nnbasic.model import ACTIVATIONS, Elementwise
+
+
+@ACTIVATIONS.register("faulty")
+@dataclass(frozen=True)
+class Faulty(Elementwise):
+    def forward(self, z, out, work):
+        raise ValueError({EVIL!r})
+
+    def backward(self, gradient, z, a, out, work):
+        pass
+"""
+
+
+@pytest.fixture
+def evil(workplace: Path, runs: Path, ids: list[str], edit: Edit) -> list[str]:
+    """The ids of three runs with `EVIL` in every field, one of them in its id, and evil files."""
+    for number, run in enumerate(ids):
+        user = {"name": f"{number}{EVIL}", "tags": [EVIL, "picked"], "notes": f"one\n{EVIL}"}
+        (runs / run / "user.json").write_text(json.dumps(user))
+        record = json.loads((runs / run / "run.json").read_text())
+        config = record["config"] | {EVIL: number, "plugins": [EVIL]}
+        config["loss"] = {"name": f"{EVIL}{number}"}
+        edit(
+            runs / run,
+            config=config,
+            reason=EVIL,
+            status="failed" if number else "finished",
+            versions=record["versions"] | {"numpy": f"{EVIL}{number}"},
+            machine=record["machine"] | {EVIL: EVIL, "processor": f"{EVIL}{number}"},
+            warnings=[EVIL],
+        )
+    edit(runs / ids[1], dataset=EVIL)
+    (runs / ids[2]).rename(runs / f"{ids[2]}{NAME}")
+    for name, content in (("broken", "{" + EVIL), ("newer", '{"schema_version": 99}')):
+        (runs / f"{name}{NAME}").mkdir()
+        (runs / f"{name}{NAME}" / "run.json").write_text(content)
+    (runs / f"foreign{NAME}").mkdir()
+    (workplace / f"{NAME}.yaml").write_text(json.dumps({EVIL: EVIL, "activation": EVIL}))
+    (workplace / f"{NAME}.py").write_text(PLUGIN)
+    faulty = {"activation": "faulty", "init": "he", "plugins": [f"{EVIL}.py"]}
+    (workplace / f"{EVIL}.py").write_text(PLUGIN)
+    base = {"layers": [784, 8, 10], "epochs": 1, "data": {"dataset": "digits"}}
+    (workplace / "faulty.yaml").write_text(json.dumps(base | faulty))
+    (workplace / "configs").mkdir()
+    (workplace / "configs" / f"{NAME}.yaml").write_text(f"# {EVIL}\nactivation: relu\n")
+    return [*ids[:2], f"{ids[2]}{NAME}"]
+
+
+COMMANDS = [
+    "runs list",
+    "runs list --where EVIL",
+    "runs list --where EVIL=1",
+    "runs list --where name>EVIL",
+    "runs list --sort EVIL",
+    "runs list --runs EVIL",
+    "runs show 0",
+    "runs show 1",
+    "runs show 2",
+    "runs show EVIL",
+    "runs diff 0 1",
+    "runs diff 1 2",
+    "runs tag 0 EVIL",
+    "runs tag 0 word",
+    "runs tag 0 --remove other",
+    "runs tag 2 word",
+    "runs rename 2 EVIL",
+    "runs rename 2 better",
+    "runs rm 2",
+    "runs rm --purge 2",
+    "runs rm NAME",
+    "runs restore 2",
+    "runs export 0 1 2 --csv out.csv",
+    "runs export 0 --csv NAME",
+    "runs export 0 --tensorboard NAME",
+    "compare",
+    "compare picked --format markdown",
+    "compare --format csv",
+    "compare --format json",
+    "compare --by EVIL",
+    "compare 0 2",
+    "compare EVIL",
+    "compare --report NAME.html",
+    "eval 0",
+    "eval 1",
+    "eval 2",
+    "eval EVIL",
+    "configs list",
+    "configs show NAME",
+    "configs show ./NAME.yaml",
+    "configs check NAME",
+    "configs check ./NAME.yaml",
+    "configs check relu --set EVIL",
+    "configs check relu --set optimizer.lr=EVIL",
+    "configs check relu --set EVIL=1",
+    "configs check relu --set plugins=[EVIL]",
+    "gradcheck --config NAME",
+    "gradcheck --config ./NAME.yaml",
+    "gradcheck --config faulty",
+    "train --config EVIL",
+    "train --config ./NAME.yaml",
+    "train --config faulty",
+    "train --config small --epochs 1 --name EVIL",
+    "train --config small --epochs 1 --runs NAME",
+    "train --config small --seed EVIL",
+    "train --resume 1",
+    "train --resume 2",
+    "train EVIL",
+    "sweep --config small --vary EVIL",
+    "sweep --config small --vary activation=EVIL",
+    "sweep --config faulty --seeds 1",
+    "sweep --config small --seeds 1 --set epochs=1 --runs NAME",
+    "data status --data NAME",
+    "data verify --data NAME",
+    "data show --data NAME",
+    "data fetch --data NAME",
+    "activations EVIL",
+    "activations relu --plot NAME.svg",
+    "activations relu --plot NAME/x.svg",
+    "EVIL",
+    "--EVIL",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_only_escaped(evil: list[str], nnbasic: Command, command: str) -> None:
+    words = [
+        evil[int(word)] if word in {"0", "1", "2"} else word.replace("NAME", NAME)
+        for word in command.split()
+    ]
+    said = nnbasic(*(word.replace("EVIL", EVIL) for word in words))
+    assert said.out + said.err
+    assert ("Traceback" in said.err) == command.endswith("--config faulty")
+    for line in (said.out + said.err).split("\n"):
+        assert line.isprintable(), line
+
+
+def test_what_comes_back_from_the_trash(evil: list[str], nnbasic: Command) -> None:
+    for command in ("rm", "restore"):
+        said = nnbasic("runs", command, evil[2])
+        assert said.code == 0
+        assert len(said.out.splitlines()) == 1
+        assert said.out.rstrip("\n").isprintable()
+
+
+def test_a_row_is_one_line_of_its_own(evil: list[str], nnbasic: Command) -> None:
+    """No name, tag or value starts a line in which it could pretend to be another run."""
+    for command in (["runs", "list"], ["compare"], ["compare", "--format", "markdown"]):
+        said = nnbasic(*command)
+        assert not any(line.startswith("root") for line in said.out.splitlines())
+    rows = [line for line in nnbasic("runs", "list").out.splitlines() if "failed  " in line]
+    assert len(rows) == 2
+
+
+def test_json_keeps_the_text_as_it_is(evil: list[str], nnbasic: Command) -> None:
+    shown = nnbasic("runs", "show", evil[0], "--json")
+    assert shown.out.isascii()
+    assert shown.json()["name"] == f"0{EVIL}"
+    assert shown.json()["reason"] == EVIL
+
+
+def test_the_files_for_others_are_escaped_too(evil: list[str], nnbasic: Command) -> None:
+    assert nnbasic("runs", "export", *evil, "--csv", "all.csv").code == 0
+    assert nnbasic("compare", "--report", "all.html").code == 0
+    for file in "all.csv", "all.html":
+        text = Path(file).read_text(encoding="utf-8")
+        assert "evil" in text
+        assert not set(text) & set("\x1b\x07\x9b\u202e\u2066\r\x7f\u2028")

@@ -1,0 +1,75 @@
+"""`--json` leaves stdout to one JSON object, whatever else prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import run
+
+Command = Callable[..., Any]
+
+LOUD = """
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnbasic.model import ACTIVATIONS, Elementwise
+
+print("imported")
+os.system("echo from another process")
+
+
+@ACTIVATIONS.register("loud")
+@dataclass(frozen=True)
+class Loud(Elementwise):
+    def __post_init__(self):
+        print("built")
+
+    def forward(self, z, out, work):
+        print("forward")
+        np.maximum(z, 0, out=out)
+
+    def backward(self, gradient, z, a, out, work):
+        print("backward")
+        np.greater(z, 0, out=out)
+        out *= gradient
+"""
+
+
+@pytest.fixture
+def loud(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A config whose plugin prints at every occasion, trained by two processes."""
+    Path("loud.py").write_text(LOUD)
+    small = Path("small.yaml").read_text()
+    Path("loud.yaml").write_text(small + "activation: loud\ninit: he\nplugins: [loud.py]\n")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    return workplace / "loud.yaml"
+
+
+def test_a_plugin_prints_to_stderr(loud: Path) -> None:
+    train, resume = ("train", "--config", "loud"), ("train", "--resume", "again")
+    for command, words in (
+        (("configs", "check", "loud"), {"imported", "from another process", "built"}),
+        ((*train, "--epochs", 1), {"imported", "built", "forward", "backward"}),
+        (("eval",), {"imported", "from another process", "built", "forward"}),
+        ((*train, "--name", "again", "--set", "optimizer.lr=1e30"), {"backward"}),
+        (("configs", "check", "loud", "--set", "epochs=0"), {"imported"}),
+    ):
+        said = run(*command, "--json")
+        assert isinstance(json.loads(said.stdout), dict)
+        assert words <= set(said.stderr.splitlines())
+    assert run(*resume, "--json").stdout == ""  # the error of a run that has ended
+    assert "imported" in run("configs", "check", "loud").stdout
+
+
+def test_what_follows_the_command_has_stdout_again(nnbasic: Command) -> None:
+    nnbasic("configs", "check", "small", "--json")
+    assert nnbasic("configs", "check", "small").out == "small is valid.\n"
+    assert nnbasic("configs", "check", "none", "--json").code == 2
+    assert nnbasic("configs", "check", "small").out == "small is valid.\n"

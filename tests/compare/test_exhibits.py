@@ -1,0 +1,301 @@
+"""What is drawn: numbers worked out from the files that real runs have left."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from statistics import fmean, geometric_mean
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from nnbasic.compare import exhibits
+from nnbasic.compare.comparison import compare
+from nnbasic.compare.entries import Entry, entries
+from nnbasic.compare.mistakes import answers
+from nnbasic.compare.scales import Limits
+from nnbasic.runs.collection import collect
+
+Rows = list[dict[str, Any]]
+LAYERS = ["layer1", "layer2", "layer3"]
+METRICS, DIAGNOSTICS = "metrics.jsonl", "diagnostics.jsonl"
+
+
+def entries_of(folder: Path) -> list[Entry]:
+    data, problems = collect(folder)
+    assert problems == []
+    return entries(compare(data).groups)
+
+
+def lines(file: Path) -> Rows:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def found(swept: Path) -> list[Entry]:
+    return entries_of(swept)
+
+
+@pytest.fixture(scope="module")
+def files(swept: Path) -> Callable[[str, str], list[Rows]]:
+    """Give the lines of a file of the runs of a row, ``relu · he``, by seed."""
+
+    def files(title: str, name: str) -> list[Rows]:
+        return [lines(run / name) for run in directories(swept, title)]
+
+    return files
+
+
+def directories(swept: Path, title: str) -> list[Path]:
+    """The two runs of a row."""
+    by_seed = {}
+    for run in swept.iterdir():
+        config = json.loads((run / "run.json").read_text())["config"]
+        if f"{config['activation']['name']} · {config['init']['name']}" == title:
+            by_seed[config["seed"]] = run
+    return [by_seed[0], by_seed[1]]
+
+
+@pytest.mark.parametrize("y", ["val_accuracy", "train_loss"])
+def test_curves_are_means_with_students_interval(
+    found: list[Entry], files: Callable[[str, str], list[Rows]], y: str
+) -> None:
+    panels = exhibits.curves(found, x="epoch", y=y)
+    assert [panel.title for panel in panels] == ["relu", "tanh"]
+    for panel in panels:
+        assert [line.label for line in panel.lines] == ["he", "xavier"]
+        assert [line.series for line in panel.lines] == [0, 1]
+        for label, band, _ in panel.lines:
+            seeds = [[row[y] for row in run] for run in files(f"{panel.title} · {label}", METRICS)]
+            assert band.x.tolist() == [1, 2]
+            assert band.mean.tolist() == pytest.approx(np.mean(seeds, axis=0))
+            low, high = stats.t.interval(0.95, 1, band.mean, stats.sem(seeds))
+            assert band.low == pytest.approx(low)
+            assert band.high == pytest.approx(high)
+
+
+@pytest.mark.parametrize("y", ["val_accuracy", "train_loss"])
+def test_curves_of_one_metric_have_one_scale(found: list[Entry], y: str) -> None:
+    panels = exhibits.curves(found, x="epoch", y=y)
+    means = [mean for panel in panels for line in panel.lines for mean in line.band.mean]
+    ((low, high),) = {panel.limits for panel in panels}
+    assert low < min(means) < max(means) < high
+
+
+def test_curves_by_seconds_stand_at_the_mean_time(
+    found: list[Entry], files: Callable[[str, str], list[Rows]]
+) -> None:
+    by_seconds = exhibits.curves(found, x="seconds", y="val_accuracy")
+    by_epoch = exhibits.curves(found, x="epoch", y="val_accuracy")
+    for panel, other in zip(by_seconds, by_epoch, strict=True):
+        assert (panel.x, other.x) == ("seconds", "epoch")
+        for line, same in zip(panel.lines, other.lines, strict=True):
+            runs = files(f"{panel.title} · {line.label}", METRICS)
+            times = [[row["elapsed_seconds"] for row in run] for run in runs]
+            assert line.band.x == pytest.approx(np.mean(times, axis=0))
+            assert line.band.mean.tolist() == same.band.mean.tolist()
+
+
+def test_the_map_has_means_and_deviations(swept: Path, found: list[Entry]) -> None:
+    (drawn,) = exhibits.heat_maps(found)
+    assert (drawn.title, drawn.rows, drawn.columns) == ("", ["relu", "tanh"], ["he", "xavier"])
+    means = []
+    for (row, column), cell in drawn.cells.items():
+        best = accuracies(swept, f"{drawn.rows[row]} · {drawn.columns[column]}")
+        means.append(fmean(best))
+        assert cell.mean == pytest.approx(means[-1])
+        assert cell.text == f"{100 * fmean(best):.2f}\n± {100 * np.std(best, ddof=1):.2f}"
+    assert len(means) == 4
+    assert drawn.limits == pytest.approx((min(means), max(means)))
+
+
+def accuracies(swept: Path, title: str) -> list[float]:
+    """The best accuracy of the validation curve of each run of a row."""
+    runs = directories(swept, title)
+    return [max(row["val_accuracy"] for row in lines(run / METRICS)) for run in runs]
+
+
+def test_every_run_is_a_dot_and_the_best_row_is_on_top(swept: Path, found: list[Entry]) -> None:
+    (drawn,) = exhibits.dots(found)
+    assert {row.label for row in drawn.rows} == {entry.title for entry in found}
+    for label, values, mean in drawn.rows:
+        assert sorted(values) == sorted(accuracies(swept, label))
+        assert mean.mean == pytest.approx(fmean(values))
+        interval = stats.t.interval(0.95, 1, mean.mean, stats.sem(values))
+        assert mean.ci95 == pytest.approx(np.clip(interval, 0, 1))
+    means = [fmean(row.values) for row in drawn.rows]
+    assert means == sorted(means, reverse=True)
+    assert means[0] > means[-1]
+
+
+@pytest.mark.parametrize(
+    ("title", "bounds"), [("relu · he", None), ("tanh · xavier", (-1, 1))], ids=str
+)
+def test_histograms_are_those_of_the_first_and_of_the_last_line(
+    swept: Path, tmp_path: Path, title: str, bounds: Limits | None
+) -> None:
+    run = directories(swept, title)[0]
+    shutil.copytree(run, tmp_path / run.name)
+    first, _, last = lines(run / DIAGNOSTICS)
+    (drawn,) = exhibits.histograms(entries_of(tmp_path))
+    assert drawn.bounds == bounds
+    assert [layer.name for layer in drawn.layers] == LAYERS[:-1]
+    for layer, before, after in zip(drawn.layers, first["layers"], last["layers"], strict=False):
+        for shown, written in ((layer.before, before), (layer.after, after)):
+            assert shown is not None
+            assert shown.counts.tolist() == written["histogram"]["counts"]
+            low, high = written["histogram"]["low"], written["histogram"]["high"]
+            assert (shown.edges[0], shown.edges[-1]) == pytest.approx((low, high))
+        assert before["histogram"] != after["histogram"]
+
+
+def test_histograms_are_pooled_over_the_runs(
+    found: list[Entry], files: Callable[[str, str], list[Rows]]
+) -> None:
+    drawn = exhibits.histograms(found)
+    assert {each.title for each in drawn} == {entry.title for entry in found}
+    for each in drawn:
+        for units, layer in zip((12, 8), each.layers, strict=True):
+            for shown, epoch in ((layer.before, 0), (layer.after, 2)):
+                assert shown is not None
+                assert shown.counts.sum() == 2 * 100 * units
+                middles = (shown.edges[:-1] + shown.edges[1:]) / 2
+                means = [
+                    of_layer(run[epoch], layer.name)["mean"]
+                    for run in files(each.title, DIAGNOSTICS)
+                ]
+                mean = shown.counts @ middles / shown.counts.sum()
+                assert mean == pytest.approx(fmean(means), abs=shown.width)
+
+
+def of_layer(line: dict[str, Any], name: str) -> dict[str, Any]:
+    """The figures of a layer in a line of `diagnostics.jsonl`."""
+    return next(layer for layer in line["layers"] if layer["layer"] == name)
+
+
+def test_courses_are_means_over_the_runs_after_each_epoch(
+    found: list[Entry], files: Callable[[str, str], list[Rows]]
+) -> None:
+    drawn = exhibits.courses(found)
+    assert {each.title for each in drawn} == {entry.title for entry in found}
+    for each in drawn:
+        runs = files(each.title, DIAGNOSTICS)
+        assert [layer.name for layer in each.layers] == LAYERS
+        for name, gradient, dead, saturated in each.layers:
+            norms = by_epoch(runs, name, "gradient_norm")
+            positive = [[norm for norm in of_runs if norm] for of_runs in norms]
+            assert gradient.epochs == [0, 1, 2]
+            assert gradient.means == pytest.approx(list(map(geometric_mean, positive)))
+            for shown, key in ((dead, "dead"), (saturated, "saturated")):
+                known = [of_runs for of_runs in by_epoch(runs, name, key) if None not in of_runs]
+                assert shown.epochs == list(range(len(known)))  # none or all
+                assert shown.means == pytest.approx(list(map(fmean, known)))
+
+
+def by_epoch(runs: list[Rows], layer: str, key: str) -> list[list[float]]:
+    """A figure of a layer of each run, after each epoch."""
+    epochs = zip(*runs, strict=True)
+    return [[of_layer(line, layer)[key] for line in lines] for lines in epochs]
+
+
+def test_dead_units_are_not_saturated_ones(found: list[Entry]) -> None:
+    """The figures above differ in these runs, so that none can stand for another."""
+    drawn = {each.title: each.layers for each in exhibits.courses(found)}
+    relu, tanh = drawn["relu · he"], drawn["tanh · he"]
+    assert min(relu[0].dead.means) > 0
+    assert relu[0].saturated.epochs == []
+    assert max(tanh[0].dead.means) == 0
+    assert min(tanh[0].saturated.means) > 0
+    assert relu[-1].dead.epochs == tanh[-1].saturated.epochs == []
+
+
+def test_gradients_of_all_rows_have_one_scale(found: list[Entry]) -> None:
+    drawn = exhibits.courses(found)
+    norms = [n for each in drawn for layer in each.layers for n in layer.gradient.means]
+    (limits,) = {each.limits for each in drawn}
+    assert limits is not None
+    assert limits[0] < min(norms) < max(norms) < limits[1]
+
+
+def test_a_confusion_matrix_is_the_mean_over_the_runs(swept: Path, found: list[Entry]) -> None:
+    entry = next(entry for entry in found if entry.title == "tanh · he")
+    of_runs = answers(entry.runs)
+    assert of_runs is not None
+    drawn = exhibits.confusion(entry, of_runs)
+    expected = np.zeros((10, 10))
+    for run in directories(swept, entry.title):
+        with np.load(run / "predictions.npz") as file:
+            for true, predicted in zip(file["labels"], file["predicted"], strict=True):
+                expected[true, predicted] += 0.5
+    assert drawn.title == "tanh · he"
+    assert drawn.counts.tolist() == expected.tolist()
+    assert not np.array_equal(expected, expected.T)
+
+
+def test_more_lines_than_colours_make_more_panels(make: Callable[..., Path], runs: Path) -> None:
+    for number in range(8):
+        make({"config": {"optimizer": {"lr": 0.1 + number}}, "identity": f"{number:064}"})
+    one, other = exhibits.curves(entries_of(runs), x="epoch", y="val_accuracy")
+    assert [line.label for line in one.lines] == [f"lr={n}.1" for n in range(6)]
+    assert [line.label for line in other.lines] == ["lr=6.1", "lr=7.1"]
+    assert [line.series for line in (*one.lines, *other.lines)] == [0, 1, 2, 3, 4, 5, 0, 1]
+
+
+def test_a_wide_map_is_turned_and_a_wider_one_cut(make: Callable[..., Path], runs: Path) -> None:
+    for number in range(7):
+        for activation in ("relu", "tanh"):
+            config = {"optimizer": {"lr": 0.1 + number}, "activation": {"name": activation}}
+            make({"config": config, "identity": f"{number}{activation:0>63}"})
+    (turned,) = exhibits.heat_maps(entries_of(runs))
+    assert turned.columns == ["relu", "tanh"]
+    assert turned.rows == [f"lr={n}.1" for n in range(7)]
+    assert turned.cells.keys() == {(row, column) for row in range(7) for column in range(2)}
+    for number, name in enumerate(("elu", "gelu", "selu", "silu", "mish", "sigmoid")):
+        config = {"optimizer": {"lr": 0.1}, "activation": {"name": name}}
+        make({"config": config, "identity": f"{number:064}"})
+    first, second = exhibits.heat_maps(entries_of(runs))
+    assert (first.rows, len(first.rows)) == (second.rows, 8)
+    assert [*first.columns, *second.columns] == turned.rows
+    assert len(first.columns) == 6
+    assert second.cells.keys() == {(0, 0), (1, 0)}  # the seventh rate, of relu and tanh alone
+
+
+def test_what_else_varies_makes_maps_of_its_own(make: Callable[..., Path], runs: Path) -> None:
+    for rate in (0.1, 0.5):
+        for activation, init in (("relu", "he"), ("relu", "xavier"), ("tanh", "he")):
+            config = {
+                "optimizer": {"lr": rate},
+                "activation": {"name": activation},
+                "init": {"name": init},
+            }
+            make({"config": config, "identity": f"{rate}{activation}{init:0>56}"})
+    drawn = exhibits.heat_maps(entries_of(runs))
+    assert [each.title for each in drawn] == ["lr=0.1", "lr=0.5"]
+    assert all(each.cells.keys() == {(0, 0), (0, 1), (1, 0)} for each in drawn)
+    assert len({each.limits for each in drawn}) == 1
+
+
+def test_of_many_layers_some_are_shown(make: Callable[..., Path], runs: Path) -> None:
+    make(layers=[784, *[4] * 14, 10], epochs=1, optimizer={"name": "sgd", "lr": 1e-3})
+    (course,) = exhibits.courses(entries_of(runs))
+    shown = [1, 3, 5, 7, 9, 11, 13, 15]
+    assert [layer.name for layer in course.layers] == [f"layer{n}" for n in shown]
+    (histogram,) = exhibits.histograms(entries_of(runs))
+    assert histogram.layers[0].name == "layer1"
+    assert histogram.layers[-1].name == "layer14"  # the last hidden one
+    assert len(histogram.layers) == 8
+
+
+def test_a_missing_line_is_not_replaced_by_another(make: Callable[..., Path], runs: Path) -> None:
+    file = make() / DIAGNOSTICS
+    first, *others, last = file.read_text().splitlines(keepends=True)
+    file.write_text("".join([*others, last]))
+    (drawn,) = exhibits.histograms(entries_of(runs))
+    assert all(layer.before is None and layer.after is not None for layer in drawn.layers)
+    file.write_text("".join([first, *others]))
+    (drawn,) = exhibits.histograms(entries_of(runs))
+    assert all(layer.before is not None and layer.after is None for layer in drawn.layers)
