@@ -18,7 +18,11 @@ import numpy as np
 
 from nnbasic.data import Batches, Scale, load
 from nnbasic.model import MLP, EpochResult, steps, stream
+from nnbasic.runs import kernels
 from nnbasic.runs.training import processes
+
+if missing := kernels.variables():  # NumPy is loaded: begin again with those that the command has
+    os.execve(sys.executable, sys.orig_argv, os.environ | missing)
 
 
 def in_turn(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
@@ -110,7 +114,7 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "blas": f"{blas['name']} {blas['version']}",
+        "blas": f"{blas['name']} {blas['version']} {kernels.in_use()}",
         "cores": len(affinity(0)) if affinity else os.cpu_count(),
         "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS", "one a core"),
         "taken": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),

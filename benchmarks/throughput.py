@@ -1,4 +1,4 @@
-"""Seconds an epoch of training takes, against PyTorch, scikit-learn and the bare products.
+"""Seconds an epoch of training takes, against PyTorch, JAX, scikit-learn and the bare products.
 
     pip install ".[bench]"
     python benchmarks/throughput.py --json throughput.json
@@ -111,6 +111,60 @@ def pytorch(
     return run
 
 
+def jax(
+    sizes: list[int], batch: int, x: np.ndarray, y: np.ndarray, optimizer: str, scan: bool
+) -> Candidate | None:
+    """Compiled by XLA: a step at a time, or with ``scan`` a whole epoch."""
+    try:
+        import jax
+        import optax
+        from jax import numpy as jnp
+    except ImportError:
+        return None
+    momentum = 0.9 if optimizer == "momentum" else None
+    update = optax.adam(1e-3) if optimizer == "adam" else optax.sgd(0.01, momentum)
+    rng = np.random.default_rng(0)
+    parameters = [
+        (jnp.asarray(rng.normal(0, np.sqrt(2 / n), (n, m)), jnp.float32), jnp.zeros(m))
+        for n, m in pairwise(sizes)
+    ]
+    state = update.init(parameters)
+    inputs, labels = jnp.asarray(x / np.float32(255)), jnp.asarray(y.astype(np.int32))
+    steps = len(y) // batch  # no odd last batch, which would be compiled anew
+
+    def loss_of(parameters, x, y):
+        *hidden, (weight, bias) = parameters
+        for w, b in hidden:
+            x = jax.nn.relu(x @ w + b)
+        return optax.softmax_cross_entropy_with_integer_labels(x @ weight + bias, y).mean()
+
+    def step(carried, x, y):
+        parameters, state = carried
+        gradients = jax.grad(loss_of)(parameters, x, y)
+        changes, state = update.update(gradients, state, parameters)
+        return optax.apply_updates(parameters, changes), state
+
+    def scanned(carried, x, y, order):
+        body = lambda carried, chosen: (step(carried, x[chosen], y[chosen]), None)  # noqa: E731
+        return jax.lax.scan(body, carried, order)[0]
+
+    one = jax.jit(lambda carried, x, y, i: step(carried, x[i], y[i]), donate_argnums=0)
+    whole = jax.jit(scanned, donate_argnums=0)
+    carried = parameters, state
+
+    def run() -> None:
+        nonlocal carried
+        order = rng.permutation(len(y))[: steps * batch].reshape(steps, batch).astype(np.int32)
+        if scan:
+            carried = whole(carried, inputs, labels, order)
+        else:
+            for chosen in order:
+                carried = one(carried, inputs, labels, chosen)
+        jax.block_until_ready(carried)
+
+    return run
+
+
 def sklearn(
     sizes: list[int], batch: int, x: np.ndarray, y: np.ndarray, optimizer: str
 ) -> Candidate | None:
@@ -144,6 +198,8 @@ CANDIDATES: dict[str, Callable[..., Candidate | None]] = {
     "products": products,
     "torch": functools.partial(pytorch, compiled=False),
     "compiled": functools.partial(pytorch, compiled=True),
+    "jax_scan": functools.partial(jax, scan=True),
+    "jax_step": functools.partial(jax, scan=False),
     "sklearn": sklearn,
 }
 

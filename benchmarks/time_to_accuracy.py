@@ -1,10 +1,11 @@
-"""Seconds and memory of a whole process, from its start to the test accuracy, against PyTorch.
+"""Seconds and memory of a whole process, from its start to the test accuracy, against its peers.
 
     pip install ".[bench]"
     python benchmarks/time_to_accuracy.py --json time_to_accuracy.json
     python benchmarks/time_to_accuracy.py --config relu --seeds 1
 
-Both train the same recipe, `fast.yaml` unless told otherwise, on the MNIST of $NNBASIC_DATA.
+nnbasic, PyTorch and JAX train the same recipe, `fast.yaml` unless told otherwise, on the MNIST of
+$NNBASIC_DATA.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ from common import peak_memory, report
 
 from nnbasic.configs import dump, load
 
-TORCH = Path(__file__).with_name("torch_train.py")
 GOAL = 0.98
+PEERS = ("torch", "jax")
 
 
-def measured(command: list[str]) -> tuple[str, float]:
-    """What a command printed, and its wall seconds."""
+def measured(command: list[str]) -> tuple[float, float]:
+    """The test accuracy in percent that a command printed, and its wall seconds."""
     begun = time.perf_counter()
-    said = subprocess.check_output(command, text=True)
-    return said, time.perf_counter() - begun
+    said = json.loads(subprocess.check_output(command, text=True))
+    seconds = time.perf_counter() - begun
+    return 100 * (said["test_accuracy"] if isinstance(said, dict) else said), seconds
 
 
 def main() -> None:
@@ -48,26 +50,24 @@ def main() -> None:
         config.write_text(dump(load(options.config)))
         own = [sys.executable, "-m", "nnbasic.cli", "train", "--quiet", "--json"]
         own += ["--config", str(config), "--runs", str(Path(folder) / "runs")]
-        peer = [sys.executable, str(TORCH), str(config)]
-        measured([*peer, "--seed", "0"])  # a warm-up of the file cache for both
+        commands = {"nnbasic": own} | {
+            peer: [sys.executable, str(Path(__file__).with_name(f"{peer}_train.py")), str(config)]
+            for peer in PEERS
+        }
+        for command in commands.values():
+            measured([*command, "--seed", "0"])  # a warm-up of the file cache
         for seed in range(options.seeds):
-            said, seconds = measured([*own, "--seed", str(seed)])
-            accuracy = 100 * json.loads(said)["test_accuracy"]
-            said, peer_seconds = measured([*peer, "--seed", str(seed)])
-            peer_accuracy = 100 * float(said)
-            rows.append(
-                [seed, seconds, accuracy, peer_seconds, peer_accuracy, seconds / peer_seconds]
-            )
-        memory, peer_memory = (peak_memory([*command, "--seed", "0"]) for command in (own, peer))
-    head = ["seed", "nnbasic s", "test %", "torch s", "torch test %", "ratio of seconds"]
-    report(head, rows, options.json, memory=memory, peer_memory=peer_memory)
+            found = [measured([*each, "--seed", str(seed)]) for each in commands.values()]
+            rows.append([seed, *(figure for pair in found for figure in pair[::-1])])
+        memory = {k: peak_memory([*each, "--seed", "0"]) for k, each in commands.items()}
+    head = ["seed", *(text for name in commands for text in (f"{name} s", f"{name} test %"))]
+    report(head, rows, options.json, memory=memory)
     reached = sum(row[2] >= 100 * GOAL for row in rows)
-    print(
-        f"\nmedian ratio of seconds {statistics.median(row[-1] for row in rows):.3f};"
-        f" {reached} of {len(rows)} seeds reach {100 * GOAL:g} %\n"
-        f"peak memory {memory:.0f} MB, torch {peer_memory:.0f} MB,"
-        f" ratio {memory / peer_memory:.3f}"
-    )
+    print(f"\n{reached} of {len(rows)} seeds reach {100 * GOAL:g} %")
+    for place, name in enumerate(commands):
+        seconds = statistics.median(row[1] / row[1 + 2 * place] for row in rows)
+        share = memory["nnbasic"] / memory[name]
+        print(f"against {name}: {seconds:.3f} of the seconds, {share:.3f} of {memory[name]:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nnbasic.cli.finding import read_all
 from nnbasic.cli.numbers import NONE, percent
@@ -16,8 +16,10 @@ from nnbasic.runs.choices import headings, shown, tell_apart, values
 from nnbasic.runs.collection import RunData
 from nnbasic.runs.directory import Run
 from nnbasic.runs.lookup import all_runs
-from nnbasic.runs.record import Record, User
 from nnbasic.runs.selection import is_number, select
+
+if TYPE_CHECKING:
+    from nnbasic.runs.record import Record, User
 
 
 def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json: bool) -> None:

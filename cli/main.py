@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -19,10 +18,9 @@ from nnbasic.cli.gradcheck import gradcheck
 from nnbasic.cli.runs import runs
 from nnbasic.cli.sweep import sweep
 from nnbasic.cli.train import train
+from nnbasic.runs import kernels
 
-# Read when NumPy is loaded: 2^20 cycles. Otherwise the threads of the BLAS keep spinning for 25 ms
-# after each product, on the cores that the processes of a run train on.
-os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "20")
+kernels.prepare()  # before anything loads NumPy
 
 
 class CommandLine(click.Group):

@@ -18,8 +18,8 @@ from nnbasic.cli.loading import load
 from nnbasic.cli.numbers import percent
 from nnbasic.cli.terminal import err, warn
 from nnbasic.data import Dataset
+from nnbasic.runs.cores import cores
 from nnbasic.runs.directory import check_folder
-from nnbasic.runs.environment import cores
 from nnbasic.sweeps.learning_rates import choose_rates
 from nnbasic.sweeps.local import run_local
 from nnbasic.sweeps.outcome import Outcome

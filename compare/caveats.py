@@ -28,6 +28,7 @@ ROUNDING: dict[str, Callable[[RunData], object]] = {
     "Python": lambda run: run.record.versions.get("python"),
     "NumPy": lambda run: run.record.versions.get("numpy"),
     "BLAS": lambda run: run.record.versions.get("blas"),
+    "BLAS kernels": lambda run: run.record.versions.get("kernels"),
 }
 
 

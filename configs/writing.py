@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from nnbasic.configs.reader import resolver
-from nnbasic.configs.schema import Config
+
+if TYPE_CHECKING:
+    from nnbasic.configs.schema import Config
 
 
 def dump(config: Config) -> str:

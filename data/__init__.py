@@ -1,18 +1,6 @@
 """Images and labels: MNIST (found, fetched, verified), the built-in digits, splits and batches."""
 
-from nnbasic.data.batches import SCALES, Batch, Batches, Scale, Transform
-from nnbasic.data.dataset import DATASETS, Dataset, Split, load
-from nnbasic.data.files import DataError
+import lazy_loader
 
-__all__ = [
-    "DATASETS",
-    "SCALES",
-    "Batch",
-    "Batches",
-    "DataError",
-    "Dataset",
-    "Scale",
-    "Split",
-    "Transform",
-    "load",
-]
+# A name is imported when it is first used: what lists runs needs neither NumPy nor pydantic.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,63 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from nnbasic.data.files import DataError
-
-SCALES = ("unit", "standard", "signed")
-_CHUNK = 1 << 16  # pixels summed at once: as float64 they stay in the cache
-
-
-@dataclass(frozen=True)
-class Scale:
-    """What pixels become: ``pixel * multiplier + offset``."""
-
-    multiplier: float
-    offset: float
-
-    @classmethod
-    def fit(cls, name: str, images: np.ndarray) -> Scale:
-        """The scale called ``name`` for uint8 images; give it the training images.
-
-        ``unit`` is x/255, in [0, 1]; ``signed`` is 2x/255 - 1, in [-1, 1]; ``standard`` is
-        (x/255 - mean)/std with the mean and standard deviation over all pixels of ``images``.
-        DataError for another name, or for ``standard`` of images without any contrast.
-        """
-        if name == "unit":
-            return cls(1 / 255, 0.0)
-        if name == "signed":
-            return cls(2 / 255, -1.0)
-        if name != "standard":
-            raise DataError(f"unknown scale {name!r}; known: {', '.join(SCALES)}")
-        if images.dtype != np.uint8:
-            raise DataError(f"the scale 'standard' is for uint8 images; these are {images.dtype}")
-        mean, std = _moments(images)
-        if not std > 0:
-            raise DataError(
-                "the scale 'standard' divides by the standard deviation of the pixels, and these"
-                " images have none; use 'unit'"
-            )
-        return cls(1 / std, -mean / std)
-
-
-def _moments(images: np.ndarray) -> tuple[float, float]:
-    """Mean and standard deviation of all pixels: exact integer sums, rounded once."""
-    pixels = images.reshape(-1)
-    total = squares = 0
-    for start in range(0, pixels.size, _CHUNK):
-        values = pixels[start : start + _CHUNK].astype(np.float64)  # exact up to 2^53
-        total += int(values.sum())
-        squares += int(values @ values)
-    if not pixels.size:
-        return 0.0, 0.0
-    # Python's integers: n·Σx² - (Σx)² is exact, and so is its being zero.
-    variance = (pixels.size * squares - total * total) / pixels.size**2
-    return total / pixels.size, variance**0.5
+from nnbasic.data.scale import Scale
 
 
 class Transform(Protocol):
@@ -137,15 +87,20 @@ class Batches:
         """The number of batches in an epoch; the last one may be smaller."""
         return -(-self.examples // self._batch_size)
 
-    def epoch(self, number: int, rank: int = 0, size: int = 1) -> Iterator[Batch]:
+    def epoch(
+        self, number: int, rank: int = 0, size: int = 1, *, whole: bool = False
+    ) -> Iterator[Batch]:
         """The batches of epoch ``number``: inputs (n, d) of ``dtype`` and labels (n,) of intp.
 
         The inputs live in a buffer that the next batch overwrites. The order is the same
         whenever it is asked for, whatever epochs were asked for before. Where ``size`` processes
-        share each batch: the rows of process ``rank`` alone, one more or less than the others'.
+        share each batch: the rows of process ``rank`` alone, one more or less than the others';
+        or, with ``whole``, every ``size``-th batch whole, beginning with batch ``rank``.
         """
         order = None if self._order is None else self._permutation(self._order, number)
-        for start in range(0, self.examples, self._batch_size):
+        first, every = (rank, size) if whole else (0, 1)
+        rank, size = (0, 1) if whole else (rank, size)
+        for start in range(first * self._batch_size, self.examples, every * self._batch_size):
             n = min(self._batch_size, self.examples - start)
             rows = slice(start + n * rank // size, start + n * (rank + 1) // size)
             x = self._x[: rows.stop - rows.start]

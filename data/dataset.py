@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from nnbasic.data import digits, idx, mnist
-from nnbasic.data.batches import Scale
 from nnbasic.data.fetch import FetchError, Progress, fetch
 from nnbasic.data.files import DataError
+from nnbasic.data.scale import Scale
 
 DATASETS = ("auto", "mnist", "digits")
 DIGITS_CACHE = Path("data/digits")

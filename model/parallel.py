@@ -9,6 +9,7 @@ clipped.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import mmap
 import multiprocessing
@@ -59,7 +60,6 @@ class Team:
         self._partners: dict[int, int] = {}  # process id → rank
         self._barriers = 0
         if size > 1:
-            self._pools = ThreadpoolController()
             try:
                 context = multiprocessing.get_context("fork")
                 # Two sets in turn: a process may be at the next barrier before all have left this.
@@ -126,7 +126,7 @@ class Team:
         if self.size == 1 or self.rank:  # the others were forked in such a block
             yield
         else:
-            with self._pools.limit(limits=1, user_api="blas"):
+            with one_blas_thread():
                 yield
 
     def _fork(self, rank: int, work: Callable[[], object]) -> None:
@@ -197,6 +197,18 @@ class Team:
 
 
 ALONE = Team()
+
+
+@contextlib.contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """A block in which a product is computed by one thread; how many there are changes its bits."""
+    with _blas().limit(limits=1, user_api="blas"):
+        yield
+
+
+@functools.cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def shared(shape: tuple[int, ...], dtype: DTypeLike) -> Array:

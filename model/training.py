@@ -7,6 +7,7 @@ passes on the epochs alone. Neither prints, writes or decides to stop: who reads
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -18,7 +19,7 @@ import numpy as np
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.network import MLP
 from nnbasic.model.optimizers import OPTIMIZERS, Optimizer, State
-from nnbasic.model.parallel import ALONE, Team, shared
+from nnbasic.model.parallel import ALONE, Team, one_blas_thread, shared
 from nnbasic.model.registry import Spec
 from nnbasic.model.schedules import SCHEDULES, Schedule
 
@@ -34,12 +35,13 @@ class Batches(Protocol):
         """The number of batches in an epoch."""
 
     def epoch(
-        self, number: int, rank: int = 0, size: int = 1
+        self, number: int, rank: int = 0, size: int = 1, *, whole: bool = False
     ) -> Iterator[tuple[Array, Labels, int]]:
         """The batches of epoch ``number``; a batch holds until the next one is asked for.
 
         Where ``size`` processes share each batch: the rows of process ``rank`` alone, which may
-        be none. The third item is the number of examples in the whole batch.
+        be none; or, with ``whole``, every ``size``-th batch whole. The third item is the number
+        of examples in the whole batch.
         """
 
 
@@ -147,7 +149,7 @@ def steps(
                     total_loss += loss * n
                     total_correct += correct
                     yield StepResult(epoch, step, loss, correct / n, learning_rate)
-            score = None if validation is None or team.rank else evaluate(network, validation)
+            score = None if validation is None else evaluate(network, validation, team)
             where = first_non_finite(network, team)  # no loss follows the last update
             if where or (score is not None and not math.isfinite(score.loss)):
                 raise DivergedError(epoch, step, where)
@@ -193,13 +195,22 @@ def fit(
             yield result
 
 
-def evaluate(network: MLP, batches: Batches) -> Score:
-    """Score ``network`` on all of ``batches``."""
-    total_loss, total_correct = 0.0, 0
-    for x, labels, _ in batches.epoch(0):
-        loss, correct = network.score(x, labels)
-        total_loss += loss * len(labels)
-        total_correct += correct
+def evaluate(network: MLP, batches: Batches, team: Team = ALONE) -> Score:
+    """Score ``network`` on all of ``batches``, which the processes of ``team`` take in turn.
+
+    The bits depend on the batches alone, not on the number of processes and BLAS threads.
+    """
+    total_loss, total_correct = 0.0, 0.0
+    mine = batches.epoch(0, team.rank, team.size, whole=True)
+    with one_blas_thread():
+        for _ in range(-(-len(batches) // team.size)):
+            loss, correct = 0.0, 0
+            for x, labels, n in itertools.islice(mine, 1):  # in the last round there may be none
+                loss, correct = network.score(x, labels)
+                loss *= n
+            for one in team.all_gather(loss, correct):
+                total_loss += one[0]
+                total_correct += one[1]
     return Score(total_loss / batches.examples, total_correct / batches.examples)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from nnbasic.configs import printable
+from nnbasic.configs.errors import printable
 from nnbasic.runs.collection import RunData, Scalar
 
 Values = dict[str, Scalar]

@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nnbasic import configs
 from nnbasic.runs.directory import ForeignError, Run, VersionError
 from nnbasic.runs.lookup import all_runs, matching
-from nnbasic.runs.record import Record, User
 from nnbasic.runs.storage import RunError, read_lines
+
+if TYPE_CHECKING:
+    from nnbasic.runs.record import Record, User
 
 NAMED = 5
 """How many directories of one kind that cannot be read are named one by one."""

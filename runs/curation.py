@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from nnbasic.configs import printable
+from nnbasic.configs.errors import printable
 from nnbasic.runs.directory import Run
 from nnbasic.runs.record import User
 from nnbasic.runs.storage import RunError

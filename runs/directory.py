@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import shlex
 import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from nnbasic.configs import Config, ConfigError, load
+from nnbasic import configs
 from nnbasic.runs import lock
-from nnbasic.runs.record import SCHEMA_VERSION, EpochFigures, Record, User
 from nnbasic.runs.storage import RunError, json_line, parse_json, read_lines, write_text
+
+if TYPE_CHECKING:
+    from nnbasic.runs.record import EpochFigures, Record, User
 
 
 class ForeignError(RunError):
@@ -57,50 +57,53 @@ class Run:
         Raises ForeignError if there is none, VersionError if another version of nnbasic wrote it,
         and RunError if it is broken.
         """
+        from nnbasic.runs import record  # pydantic takes a tenth of a second to import
+
         path = self.directory / "run.json"
         try:
             content = parse_json(path.read_bytes())
             version = content.get("schema_version") if isinstance(content, dict) else None
-            if isinstance(version, int) and version != SCHEMA_VERSION:
-                raise VersionError(self._other_version(version))
-            return Record.model_validate(content)
+            if isinstance(version, int) and version != record.SCHEMA_VERSION:
+                raise VersionError(self._other_version(version, record.SCHEMA_VERSION))
         except FileNotFoundError:
             raise ForeignError(f"{self.directory}: not a run, it has no run.json") from None
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(map(str, first["loc"]))
-            raise RunError(f"{path}: broken: {key or 'content'}: {first['msg']}") from None
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{path}: cannot be read: {error}") from None
+        try:
+            return record.parse(content)
+        except (ValueError, RecursionError) as error:
+            raise RunError(f"{path}: broken: {error}") from None
 
-    def _other_version(self, version: int) -> str:
+    def _other_version(self, version: int, own: int) -> str:
         remedy = "use the newer nnbasic that wrote it"
-        if version < SCHEMA_VERSION:
+        if version < own:
             remedy = (
                 "use the older nnbasic that wrote it, or train it again: nnbasic train --config"
                 f" {shlex.quote(str(self.directory))}/config.yaml"
             )
         return (
             f"{self.directory}: its record has version {version}, this nnbasic reads version"
-            f" {SCHEMA_VERSION}; {remedy}"
+            f" {own}; {remedy}"
         )
 
     def write_record(self, record: Record) -> None:
         """Replace `run.json`."""
         write_text(self.directory / "run.json", record.model_dump_json(indent=2) + "\n")
 
-    def config(self) -> Config:
+    def config(self) -> configs.Config:
         """Read the complete config of the run, running its plugins; RunError if it is invalid."""
         try:
-            return load(self.directory / "config.yaml")
-        except ConfigError as error:
+            return configs.load(self.directory / "config.yaml")
+        except configs.ConfigError as error:
             raise RunError(f"{self.directory}: its config cannot be used:\n{error}") from error
 
     def user(self) -> User:
         """Read `user.json`; if it is missing or broken, the run is named by its id."""
+        from nnbasic.runs.record import User
+
         try:
             return User.model_validate_json((self.directory / "user.json").read_bytes())
-        except (OSError, ValidationError):
+        except (OSError, ValueError):  # pydantic's errors are such
             return User(name=self.id)
 
     def write_user(self, user: User) -> None:
@@ -122,10 +125,12 @@ class Run:
         ``val_images`` is the size of the validation split. RunError if the file has fewer lines,
         or one of them lacks a figure: early stopping needs the whole history.
         """
+        from nnbasic.runs.record import EpochFigures
+
         rows = self.metrics()[:epochs]
         try:
             figures = [EpochFigures.from_metrics(row, val_images) for row in rows]
-        except (ValidationError, TypeError):
+        except (ValueError, TypeError):
             figures = []
         if [each.epoch for each in figures] != list(range(1, epochs + 1)):
             raise RunError(
@@ -171,7 +176,7 @@ def create(runs: Path, name: str) -> Run:
     word = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:40] or "run"
     while True:
         time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        directory = runs / f"{time}-{word}-{secrets.token_hex(2)}"
+        directory = runs / f"{time}-{word}-{os.urandom(2).hex()}"
         try:
             runs.mkdir(parents=True, exist_ok=True)
             directory.mkdir()

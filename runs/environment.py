@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
-import os
 import platform
 import socket
 import subprocess
@@ -17,7 +16,12 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from nnbasic.runs import kernels
+from nnbasic.runs.cores import cores
 from nnbasic.runs.record import Record
+
+COMPUTING = ("python", "numpy", "blas", "kernels")
+"""The `versions` that may change the last bits."""
 
 
 def now() -> str:
@@ -46,13 +50,14 @@ def _plugin_hash(plugin: str) -> str:
 
 
 def versions() -> dict[str, str | None]:
-    """Versions of Python, NumPy, its BLAS and nnbasic, and the git commit of a checkout."""
+    """Versions of Python, NumPy, its BLAS with its kernels, and nnbasic; a checkout's commit."""
     build: Any = np.show_config(mode="dicts")
     blas = build.get("Build Dependencies", {}).get("blas", {})
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
         "blas": f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip(),
+        "kernels": kernels.in_use(),
         "nnbasic": importlib.metadata.version("nnbasic"),
         "git_commit": git_commit(),
     }
@@ -74,19 +79,11 @@ def changes(record: Record) -> list[str]:
     code = code_sha256(record.config.get("plugins", ()))
     pairs = {
         "code": (record.code_sha256[:8], code[:8]),
-        **{
-            name: (record.versions.get(name), present[name]) for name in ("python", "numpy", "blas")
-        },
+        **{name: (record.versions.get(name), present[name]) for name in COMPUTING},
         "processor": (record.machine.get("processor"), _processor()),
         "BLAS threads": (record.threads, blas_threads()),
     }
     return [f"{what} {before}, now {now}" for what, (before, now) in pairs.items() if before != now]
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def blas_threads() -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from nnbasic.configs import EarlyStopping
-from nnbasic.runs.record import EpochFigures
+if TYPE_CHECKING:
+    from nnbasic.configs import EarlyStopping
+    from nnbasic.runs.record import EpochFigures
 
 
 def best_epoch(history: Sequence[EpochFigures]) -> EpochFigures | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from nnbasic.data.files import replacing
 from nnbasic.model.arrays import Array
-from nnbasic.runs.storage import RunError, read_arrays
+from nnbasic.runs.storage import RunError
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ class Predictions:
     @classmethod
     def read(cls, path: Path) -> Predictions:
         """What `save` wrote to ``path``; RunError if it is missing or holds anything else."""
-        labels, predicted, probabilities = read_arrays(path, "labels", "predicted", "probabilities")
+        labels, predicted, probabilities = _read_arrays(
+            path, "labels", "predicted", "probabilities"
+        )
         fits = (
             labels.ndim == 1
             and len(labels) > 0
@@ -100,3 +105,15 @@ class Evaluation(Predictions):
     """Predictions with the mean ``loss`` over the images, which `predictions.npz` does not hold."""
 
     loss: float
+
+
+def _read_arrays(path: Path, *names: str) -> list[Array]:
+    """The arrays ``names`` of an `.npz` file; RunError if it is missing, damaged or lacks one."""
+    try:
+        # Not np.load: it takes a file that is not a zip for a pickle, and leaves it open.
+        with path.open("rb") as stream, NpzFile(stream, allow_pickle=False) as file:
+            return [file[name] for name in names]
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing") from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise RunError(f"{path} is damaged ({error})") from None

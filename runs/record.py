@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field
 
-from nnbasic.data import Scale
+from nnbasic.data.scale import Scale
 
 SCHEMA_VERSION = 2
 """Raised when a record changes so that older ones can no longer be read."""
@@ -146,3 +146,13 @@ class User(BaseModel):
 
 def _share(correct: int | None, images: int | None) -> float | None:
     return None if correct is None or images is None else correct / images
+
+
+def parse(content: Any) -> Record:
+    """The record that JSON ``content`` says; ValueError, in one line, if it is none."""
+    try:
+        return Record.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{key or 'content'}: {first['msg']}") from None

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnbasic.configs import ConfigError
-from nnbasic.configs.reader import Document
+from nnbasic.configs.errors import ConfigError
 from nnbasic.runs.choices import values
 from nnbasic.runs.collection import RunData, Scalar, flatten
 from nnbasic.runs.storage import RunError
@@ -63,6 +62,8 @@ class Condition:
     @classmethod
     def parse(cls, text: str) -> Condition:
         """The condition in ``text``; RunError if it is not one."""
+        from nnbasic.configs.reader import Document  # YAML, which a plain list does without
+
         match = re.fullmatch(r"\s*([\w.]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
         if not match:
             raise RunError(

@@ -1,19 +1,14 @@
-"""The files of a run: text, JSON, JSON Lines and arrays, written safely and read with care."""
+"""The files of a run: text, JSON and JSON Lines, written safely and read with care."""
 
 from __future__ import annotations
 
 import json
 import math
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from numpy.lib.npyio import NpzFile
-
 from nnbasic.data.files import PART, replacing
-from nnbasic.model.arrays import Array
 
 
 class RunError(Exception):
@@ -72,15 +67,3 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
             break
         rows.append(row)
     return rows
-
-
-def read_arrays(path: Path, *names: str) -> list[Array]:
-    """The arrays ``names`` of an `.npz` file; RunError if it is missing, damaged or lacks one."""
-    try:
-        # Not np.load: it takes a file that is not a zip for a pickle, and leaves it open.
-        with path.open("rb") as stream, NpzFile(stream, allow_pickle=False) as file:
-            return [file[name] for name in names]
-    except FileNotFoundError:
-        raise RunError(f"{path} is missing") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise RunError(f"{path} is damaged ({error})") from None

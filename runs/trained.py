@@ -15,7 +15,7 @@ import numpy as np
 
 from nnbasic.configs import Config
 from nnbasic.data import Batches, Scale, Split
-from nnbasic.model import MLP
+from nnbasic.model import MLP, parallel
 from nnbasic.model.arrays import Array
 from nnbasic.runs.checkpoint import restore
 from nnbasic.runs.directory import Run
@@ -45,8 +45,8 @@ def build(config: Config) -> MLP:
 class Trained:
     """A network that takes pixels: images are uint8 (n, 784), 0 the background, 255 full ink.
 
-    They are taken `SCORING_BATCH` at a time, so that the same images in the same order have the
-    same bits wherever they are scored.
+    They are taken `SCORING_BATCH` at a time and by one BLAS thread, so that the same images in the
+    same order have the same bits wherever they are scored.
     """
 
     network: MLP
@@ -64,7 +64,9 @@ class Trained:
             raise ValueError(f"images are {images.dtype}; they must be uint8, as pixels 0 to 255")
         labels = np.zeros(len(images), np.uint8)  # batches have some; they are not looked at
         for batch in self.batches(Split(images, labels)).epoch(0):
-            yield self.network.forward(batch.x)
+            with parallel.one_blas_thread():
+                logits = self.network.forward(batch.x)
+            yield logits
 
     def logits(self, images: Array) -> Array:
         """The logits of ``images``, shape (n, classes)."""
@@ -80,7 +82,8 @@ class Trained:
         batches = self.batches(split)
         labels, predicted, probabilities, loss = [], [], [], 0.0
         for x, y, _ in batches.epoch(0):
-            loss += self.network.score(x, y)[0] * len(y)
+            with parallel.one_blas_thread():  # for the bits that training gets
+                loss += self.network.score(x, y)[0] * len(y)
             labels.append(y.copy())
             # of the logits, as in training: probabilities near 1 are rounded to ties
             predicted.append(self.network.logits.argmax(axis=1))

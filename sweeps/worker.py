@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict
 from nnbasic.configs import ConfigError, loads
 from nnbasic.data import DataError, load
 from nnbasic.model import DivergedError
+from nnbasic.runs import kernels
 from nnbasic.runs.directory import Run
 from nnbasic.runs.record import RateSearch
 from nnbasic.runs.storage import RunError
@@ -71,7 +72,7 @@ def train_in_subprocess(task: Task, stopped: Callable[[], bool]) -> tuple[Run | 
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=os.environ | ONE_THREAD,
+            env=os.environ | kernels.variables() | ONE_THREAD,
             start_new_session=True,  # Ctrl-C reaches only this process, which then closes the pipe
         )
     except OSError as error:

@@ -35,7 +35,7 @@ def sources() -> dict[str, Path]:
         spec = importlib.util.find_spec(f"nnbasic.{room}")
         assert spec is not None
         assert spec.origin is not None
-        for file in Path(spec.origin).parent.glob("*.py"):
+        for file in sorted(Path(spec.origin).parent.glob("*.py*")):  # a stub after its module
             found[f"nnbasic.{room}" + f".{file.stem}" * (file.stem != "__init__")] = file
     return found
 
@@ -49,10 +49,12 @@ def imports(module: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{module} imports relatively"
+            # a stub of lazily imported names has to import from within its room
+            assert bool(node.level) == (SOURCES[module].suffix == ".pyi"), module
+            source = f"{module}.{node.module}" if node.level else str(node.module)
             for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                yield inner if inner in SOURCES else str(node.module)
+                inner = f"{source}.{alias.name}"
+                yield inner if inner in SOURCES else source
 
 
 def room(module: str) -> str:

@@ -232,8 +232,8 @@ def test_without_mnist_the_network_is_asked_once_for_all(
         thread.join()
     assert code == 0
     assert Nothing.asked == 1
-    assert lines[0].startswith("Warning: MNIST is not available, so these are the built-in digits")
-    assert sum("MNIST could not" in line for line in lines) == 1
+    assert lines[0].startswith("Warning: MNIST is not available, so these are the built-in")
+    assert sum("MNIST could not be fetched" in line for line in lines) == 1
     records = [run.record() for run in runs()]
     # the config stays as it was given, so that it is the same sweep when the network is back
     assert [(r.dataset, r.config["data"]["dataset"]) for r in records] == [("digits", "auto")] * 2

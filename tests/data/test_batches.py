@@ -189,6 +189,18 @@ def test_processes_share_each_batch(size: int, order: np.random.SeedSequence | N
         assert max(lengths) - min(lengths) <= 1
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 8])
+def test_processes_take_whole_batches_in_turn(size: int) -> None:
+    batches = Batches(*numbered(46), batch_size=10)
+    whole = [labels.tolist() for _, labels, _ in batches.epoch(0)]
+    for rank in range(size):
+        mine = [
+            (x[:, 0].tolist(), labels.tolist(), n)
+            for x, labels, n in batches.epoch(0, rank, size, whole=True)
+        ]
+        assert mine == [(one, one, len(one)) for one in whole[rank::size]]
+
+
 class Shifted:
     """Adds to each pixel what the seed, the epoch and the example say; keeps what it was given."""
 

@@ -13,7 +13,15 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from nnbasic.data import Batches
-from nnbasic.model import MLP, OPTIMIZERS, DivergedError, EpochResult, steps, stream
+from nnbasic.model import (
+    MLP,
+    OPTIMIZERS,
+    DivergedError,
+    EpochResult,
+    evaluate,
+    steps,
+    stream,
+)
 from nnbasic.model.parallel import ALONE, AVAILABLE, Team, shared
 from support import examples
 
@@ -264,3 +272,25 @@ def test_what_looks_at_the_parameters_after_each_update() -> None:
         assert np.linalg.norm(network.parameters["layer1.weight"], axis=0).max() <= 0.5 + 1e-12
         assert np.linalg.norm(network.parameters["layer3.weight"], axis=0).max() > 0.5
     np.testing.assert_allclose(*found, rtol=1e-9)
+
+
+@pytest.mark.parametrize("count", [1, 4, 70, 96])
+def test_a_score_has_the_same_bits_however_many_compute_it(count: int) -> None:
+    network = MLP([300, 200, 3], seed=1)
+    rng = np.random.default_rng(2)
+    x, labels = rng.normal(size=(count, 300)).astype(np.float32), rng.integers(0, 3, count)
+    batches = Batches(x, labels, batch_size=16)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            found.append(evaluate(network, batches))
+    for processes in (2, 3):
+        team = Team(processes)
+
+        def work(team: Team = team) -> None:
+            found.append(evaluate(network, batches, team))
+
+        with team.at_work(work):
+            work()
+    assert len(found) == 4
+    assert set(found) == {found[0]}

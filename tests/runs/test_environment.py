@@ -12,7 +12,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 import nnbasic.runs
-from nnbasic.runs.environment import blas_threads, code_sha256, cores
+from nnbasic.runs.cores import cores
+from nnbasic.runs.environment import blas_threads, code_sha256
 
 ROOMS = Path(nnbasic.runs.__file__).parents[1]
 ASK = "from nnbasic.runs import environment as e; print({})"
@@ -55,7 +56,7 @@ class TestCode:
         copy = tmp_path / "nnbasic"
         for room in ("model", "data", "configs", "runs"):
             (copy / room).mkdir(parents=True)
-            for file in (ROOMS / room).glob("*.py"):
+            for file in (ROOMS / room).glob("*.py*"):
                 shutil.copy(file, copy / room)
         return copy
 

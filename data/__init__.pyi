@@ -1,0 +1,17 @@
+from .batches import Batch, Batches, Transform
+from .dataset import DATASETS, Dataset, Split, load
+from .files import DataError
+from .scale import SCALES, Scale
+
+__all__ = [
+    "DATASETS",
+    "SCALES",
+    "Batch",
+    "Batches",
+    "DataError",
+    "Dataset",
+    "Scale",
+    "Split",
+    "Transform",
+    "load",
+]

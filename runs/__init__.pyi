@@ -1,0 +1,30 @@
+from .directory import Run
+from .lookup import DIRECTORY, all_runs, find, newest
+from .predictions import Evaluation, Predictions
+from .record import EpochFigures, RateSearch, Record, User
+from .scoring import evaluate_run
+from .storage import RunError
+from .trained import Trained, build
+from .training import FailedError, Session, start, train
+
+__all__ = [
+    "DIRECTORY",
+    "EpochFigures",
+    "Evaluation",
+    "FailedError",
+    "Predictions",
+    "RateSearch",
+    "Record",
+    "Run",
+    "RunError",
+    "Session",
+    "Trained",
+    "User",
+    "all_runs",
+    "build",
+    "evaluate_run",
+    "find",
+    "newest",
+    "start",
+    "train",
+]

@@ -1,0 +1,73 @@
+"""The BLAS kernels that a computing process uses, chosen before NumPy is loaded.
+
+OpenBLAS reads its environment variables when NumPy is imported, so this module does not import it.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+AVX512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
+"""What OpenBLAS's SkylakeX kernels need, as Linux names it."""
+
+NEWEST_KNOWN = 25
+"""The latest family of AMD processors whose AVX-512 OpenBLAS 0.3.31 makes use of by itself.
+
+It takes later ones (26: Zen 5) for processors with AVX2 alone.
+"""
+
+
+def prepare() -> None:
+    """Set the variables of `variables` for this process, before it loads NumPy."""
+    os.environ.update(variables())
+
+
+def variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What a process that computes should have beside ``environment``, in which a user's own stay.
+
+    ``OPENBLAS_CORETYPE``: the fastest kernels that the processor can run, where OpenBLAS would
+    take older ones. ``OPENBLAS_THREAD_TIMEOUT``: 2^20 cycles, after which idle threads sleep; else
+    they spin for 25 ms after each product, on the cores of the processes that train.
+    """
+    wanted = {"OPENBLAS_THREAD_TIMEOUT": "20", "OPENBLAS_CORETYPE": choice(_cpuinfo())}
+    return {name: value for name, value in wanted.items() if value and name not in environment}
+
+
+def choice(cpuinfo: str) -> str | None:
+    """OpenBLAS's name of the kernels to ask for on the processor that ``cpuinfo`` describes.
+
+    ``cpuinfo`` is the text of Linux's /proc/cpuinfo. None where OpenBLAS chooses well by itself.
+    """
+    first = cpuinfo.partition("\n\n")[0]
+    found = {
+        key.strip(): value.strip()
+        for key, _, value in (line.partition(":") for line in first.splitlines())
+    }
+    family = found.get("cpu family", "")
+    newer = family.isdecimal() and int(family) > NEWEST_KNOWN
+    amd = found.get("vendor_id") == "AuthenticAMD"
+    return "SkylakeX" if amd and newer and set(found.get("flags", "").split()) >= AVX512 else None
+
+
+def in_use() -> str | None:
+    """The kernels that NumPy's BLAS uses now, such as ``SkylakeX``; None if it does not say.
+
+    This loads NumPy.
+    """
+    import numpy  # noqa: F401 - the BLAS to look at
+    from threadpoolctl import threadpool_info
+
+    pools = (pool for pool in threadpool_info() if pool["user_api"] == "blas")
+    return next((pool.get("architecture") for pool in pools), None)
+
+
+def _cpuinfo() -> str:
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return ""
+    try:
+        return Path("/proc/cpuinfo").read_text(errors="replace")
+    except OSError:
+        return ""
