@@ -47,13 +47,14 @@ def compare(
 
 
 def in_terminal(comparison: Comparison, room: int) -> list[str]:
-    """What is the same, what differs, warnings, tables, notes; a blank line between them."""
+    """What is the same, the verdict, warnings, tables, notes; a blank line between them."""
 
     def wrapped(sentences: Iterable[str]) -> list[str]:
         return [line for each in sentences for line in paragraph(each, room, GAP)]
 
     blocks: list[Sequence[str]] = [
         wrapped(text.opening(comparison)),
+        wrapped(comparison.verdict),
         wrapped(f"Warning: {each}" for each in comparison.warnings),
     ]
     for title, groups in text.parts(comparison):
@@ -63,6 +64,8 @@ def in_terminal(comparison: Comparison, room: int) -> list[str]:
             if figures := text.telling(columns, groups):
                 blocks.append(aligned(groups, keys, figures, room))
     blocks.append(wrapped(comparison.notes))
+    if comparison.searched:
+        blocks += [[text.SEARCHED], in_terminal(comparison.searched, room)]
     return [line for block in filter(None, blocks) for line in ["", *block]][1:]
 
 

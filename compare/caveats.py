@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from nnbasic.compare.grouping import Grouping, ids
-from nnbasic.compare.measures import Group, best_accuracy, has_all_metrics
-from nnbasic.compare.significance import LEVEL, binomial_error, pairs_needed, smallest_p
-from nnbasic.runs.choices import RATE, SEARCHED, Values, is_choice, shown, values
+from nnbasic.compare.crossing import Crossing
+from nnbasic.compare.factors import Effects
+from nnbasic.compare.grouping import Grouping, ids, searched, unlike_terms
+from nnbasic.compare.measures import (
+    ENDED,
+    Group,
+    best_accuracy,
+    by_seed,
+    fate,
+    has_all_metrics,
+    latest_of_each,
+)
+from nnbasic.compare.significance import binomial_error
+from nnbasic.runs.choices import RATE, SEARCHED, Values, shown, values
 from nnbasic.runs.collection import RunData, Scalar
 
 TIMING: dict[str, Callable[[RunData], object]] = {
@@ -22,12 +32,24 @@ ROUNDING: dict[str, Callable[[RunData], object]] = {
 }
 
 
-def warnings(groups: Sequence[Group], grouping: Grouping) -> Iterator[str]:
-    """What makes the comparison of some runs unfair or weak; each of them is named."""
+def warnings(
+    groups: Sequence[Group],
+    grouping: Grouping,
+    seeds: Collection[Scalar],
+    crossed: Crossing,
+    effects: Effects | None,
+) -> Iterator[str]:
+    """What forbids, or weakens, the comparison of some runs; each is named.
+
+    The ranked ones of ``groups`` are compared over ``seeds``; ``crossed`` says which choices they
+    are made of, ``effects`` what these do.
+    """
     yield from _unfair(groups, grouping.terms)
     yield from _mixtures(groups, grouping.mixed)
+    yield from _confounded(crossed, effects)
     for group in groups:
         yield from _not_counted(group)
+    yield from _beyond(groups, seeds)
     counted = [run for group in groups for run in group.counted]
     blind = [run for run in counted if best_accuracy(run) is None]
     if blind:
@@ -38,32 +60,25 @@ def warnings(groups: Sequence[Group], grouping: Grouping) -> Iterator[str]:
 
 
 def notes(
-    groups: Sequence[Group],
-    grouping: Grouping,
-    tests: int,
-    threshold: float,
-    images: int | None,
+    groups: Sequence[Group], grouping: Grouping, threshold: float, images: int | None
 ) -> Iterator[str]:
-    """How the figures are to be read.
-
-    ``tests`` is how many pairs of groups were tested, ``images`` the size of the test set.
-    """
+    """How the figures are to be read; ``images`` is the size of the test set."""
     runs = [run for group in groups for run in group.runs]
-    fair = sum(group.comparable for group in groups)
-    if fair > 1:
-        yield from _about_differences(groups, tests)
+    ranked = [group for group in groups if group.apart is None]
+    if len(ranked) > 1:
+        yield from _about_differences(ranked)
         rate = grouping.same.get(RATE)
         if SEARCHED in grouping.same:
             yield "The learning rate of each row was searched (nnbasic sweep --lr-search)."
         elif rate is not None:
             yield (
                 f"Every row has the learning rate {shown(rate)}: with another one the order may"
-                " differ, unless it was searched for each row (nnbasic sweep --lr-search)."
+                " differ (nnbasic sweep --lr-search finds each row's own)."
             )
     yield (
         f"Epochs and seconds to a validation accuracy of {100 * threshold:g} %: median of the runs"
-        " that reached it, out of those that finished or diverged. Seconds per epoch: median of"
-        " all epochs."
+        " that finished, diverged or collapsed; those that did not reach it count as later. Seconds"
+        " per epoch: median of all epochs."
     )
     if any(run.diagnostics for group in groups for run in group.counted):
         yield (
@@ -86,21 +101,16 @@ def _unfair(groups: Sequence[Group], terms: Values) -> Iterator[str]:
     found: dict[str, list[RunData]] = {}
     for group in groups:
         for run in () if group.comparable else group.runs:
-            own = values(run)
-            unlike = [
-                f"{key} {shown(own[key])} instead of {shown(terms[key])}"
-                for key in terms
-                if own[key] != terms[key]
-            ]
-            found.setdefault(", ".join(unlike), []).append(run)
-    for unlike_terms, runs in found.items():
-        yield f"No fair comparison: {unlike_terms}: {ids(runs)}. They get no difference and no p."
+            found.setdefault(unlike_terms(run, terms), []).append(run)
+    for unlike, runs in found.items():
+        yield f"No fair comparison: {unlike}: {ids(runs)}. They stand apart."
 
 
 def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
+    fair = [group for group in groups if group.comparable]
     for key in mixed:
-        found = [_sorted_out((run, _choice(run, key)) for run in group.runs) for group in groups]
-        for group, by_value in zip(groups, found, strict=True):
+        found = [_sorted_out((run, shown(values(run).get(key))) for run in g.runs) for g in fair]
+        for group, by_value in zip(fair, found, strict=True):
             if len(by_value) > 1:
                 parts = [f"{value} ({ids(runs)})" for value, runs in by_value.items()]
                 yield (
@@ -109,61 +119,70 @@ def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
                 )
         if any(by_value.keys() != found[0].keys() for by_value in found):
             yield f"{key} is not the same in all rows, which may be the reason for a difference."
-    for group in groups:
-        configs: dict[Scalar, set[tuple[str, ...]]] = {}
-        for run in group.counted:
-            own = tuple(_choice(run, key) for key in mixed)
-            configs.setdefault(run.flat.get("seed"), set()).add(own)
-        if len(set(map(frozenset, configs.values()))) > 1:
-            yield f"{group.label} mixes other configs for some seeds than for the rest."
+    for group in fair:
+        rates = _sorted_out((run, shown(values(run).get(RATE))) for run in group.runs)
+        if len(rates) > 1 and searched(group.runs[0]):
+            parts = [f"{rate} ({ids(runs)})" for rate, runs in rates.items()]
+            yield f"{group.label} was searched more than once: rates {' and '.join(parts)}."
+        whole = by_seed(group.counted, best_accuracy)
+        part = {run.flat.get("seed") for run in group.counted if best_accuracy(run) is not None}
+        if left := [shown(seed) for seed in part if seed not in whole]:
+            yield f"{group.label} has not all of its configs for seed {', '.join(left)}: left out."
 
 
-def _choice(run: RunData, key: str) -> str:
-    """What was chosen for ``key``."""
-    row = values(run)
-    return shown(row.get(key)) if is_choice(key, row) or key not in row else "searched"
+def _confounded(crossed: Crossing, effects: Effects | None) -> Iterator[str]:
+    if effects is None and len(crossed.varied) > 1:
+        yield (
+            f"{' and '.join(crossed.varied)} differ together, not in all combinations: which of"
+            " them makes a difference between rows cannot be told."
+        )
+    elif effects and effects.left_out:
+        gone = ", ".join(f"{key} {value}" for key, value in effects.left_out)
+        yield f"What each choice does is without {gone}, of which a combination is missing."
 
 
 def _not_counted(group: Group) -> Iterator[str]:
+    unranked = ", and it is not ranked" if group.comparable and group.apart else ""
     if set(group.statuses) != {"finished"}:
         parts = []
         for status, n in group.statuses.items():
-            runs = [run for run in group.runs if run.status == status]
+            runs = [run for run in group.runs if fate(run) == status]
             parts.append(f"{n} {status}" + (f" ({ids(runs)})" if status != "finished" else ""))
-        consequence = (
-            "its accuracies are of those that finished" if group.counted else "it has no accuracy"
-        )
-        yield f"{group.label}: of {len(group.runs)} runs {', '.join(parts)}; {consequence}."
-    counted = {id(run) for run in group.counted}
-    repeated = [run for run in group.runs if run.status == "finished" and id(run) not in counted]
+        of = f"of {len(group.runs)} runs {', '.join(parts)}"
+        if not group.counted:
+            of += "; it has no accuracy"
+        elif any(status not in ("finished", "collapsed") for status in group.statuses):
+            of += "; its accuracies are of those that finished"
+        yield f"{group.label}: {of}{unranked}."
+    elif unranked:
+        yield f"{group.label} is not ranked: {group.apart}."
+    latest = {id(run) for run in latest_of_each(group.runs)}
+    repeated = [run for run in group.runs if fate(run) in ENDED and id(run) not in latest]
     if repeated:
         yield f"{group.label}: left out, as a later run repeats config and seed: {ids(repeated)}."
 
 
-def _about_differences(groups: Sequence[Group], tests: int) -> Iterator[str]:
-    corrected = (
-        f", Holm-corrected for all {tests} pairs of rows, as the same figures chose the first row"
-        if tests > 1
-        else ""
-    )
+def _beyond(groups: Sequence[Group], seeds: Collection[Scalar]) -> Iterator[str]:
+    """Runs that are left out because not all rows have their seed."""
+    ranked = [group for group in groups if group.apart is None]
+    runs = [run for group in ranked for run in group.counted if run.flat.get("seed") not in seeds]
+    if runs and len(ranked) > 1:
+        yield f"Left out, as not all ranked rows have their seed: {ids(runs)}."
+
+
+def _about_differences(ranked: Sequence[Group]) -> Iterator[str]:
+    n, pairs = ranked[0].measures.val_accuracy.n, len(ranked) * (len(ranked) - 1) // 2
     yield (
-        "Rows stand in the order of mean validation accuracy. Difference: from the first row, mean"
-        " over the seeds that both have; p: exact paired sign-flip permutation test of it,"
-        f" two-sided{corrected}."
+        f"Rows stand in the order of mean validation accuracy over {n} shared"
+        f" seed{'s' * (n != 1)}. Difference: from the first row, paired by seed."
     )
-    pairs = max((group.difference.pairs for group in groups if group.difference), default=0)
-    floor = smallest_p(pairs, tests)
-    needed = pairs_needed(max(tests, 1))
-    if pairs < 2:
+    if n < 2:
+        yield "One seed says nothing about chance: no intervals and no p."
+    else:
         yield (
-            f"Too few shared seeds for a test of significance, which takes {needed} in every row."
-        )
-    elif floor >= 1 - LEVEL:
-        factor = f", corrected {floor:.3g}" if tests > 1 else ""
-        yield (
-            f"{pairs} paired seeds cannot go below p = {smallest_p(pairs):.3g}{factor}: no"
-            f" difference here can be significant at {1 - LEVEL:.2g}; with {needed} in every row"
-            " one could be."
+            f"p: moderated paired t-test, corrected for all {pairs} pairs of rows (Holm); the"
+            " intervals of all pairs hold together, 95 % of the time. Rows that share a letter"
+            " cannot be told apart; * may be the best."
         )
 
 

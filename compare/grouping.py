@@ -1,4 +1,4 @@
-"""Runs in groups of repetitions: what all runs have in common, and how the groups differ."""
+"""Which runs repeat one another, what is the same in all, and what tells the rest apart."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nnbasic.runs.choices import SEARCHED, Values, is_choice, shown, tell_apart, values
+from nnbasic.runs.choices import Values, is_choice, shown, tell_apart, values
 from nnbasic.runs.collection import RunData, Scalar
 from nnbasic.runs.storage import RunError
 
 TERMS = ("epochs", "data.validation", "dataset", "code")
-"""What must be equal for a fair comparison; everything else is a choice to be compared."""
+"""What must be equal for two runs to be compared fairly; all else is a choice to be compared."""
+
+UNDECISIVE = ("data.dataset", "diagnostics", "plugins")
+"""What leaves the result of a run as it is: where its data were to be found, what was watched."""
 
 MANY = 4
-"""A sentence names at most so many runs."""
+"""Above how many the ids of runs are abridged in a sentence."""
 
 
 @dataclass(frozen=True)
 class Grouping:
     """Runs in groups; the keys are written as in a config: ``activation``, ``activation.slope``.
 
-    ``differs``: keys that tell runs apart. ``implied``: keys that differ only because another
-    does, as ``activation.slope`` where one activation has a slope. ``columns``: the keys that
-    name the groups; ``mixed``: those that differ but do not. ``terms``: what the runs to be
-    compared have for each of `TERMS`.
+    ``differs``: keys that tell comparable runs apart. ``implied``: keys that differ only because
+    another does, as ``activation.slope`` where one activation has a slope. ``columns``: the keys
+    that name the comparable groups; ``mixed``: those that differ but do not. ``terms``: what the
+    runs to be compared have for each of `TERMS`. A group with other terms is named by all that
+    tells any two runs apart.
     """
 
     same: Values
@@ -41,34 +45,59 @@ class Grouping:
 
     def comparable(self, run: RunData) -> bool:
         """Whether ``run`` has the terms that most runs have."""
-        of_run = values(run)
-        return all(of_run[key] == value for key, value in self.terms.items())
+        return _terms(run) == tuple(self.terms.values())
+
+
+def decisive(run: RunData) -> Values:
+    """What decides the result of ``run``, but for its seed."""
+    return {key: value for key, value in values(run).items() if key not in UNDECISIVE}
+
+
+def config(run: RunData) -> frozenset[tuple[str, Scalar]]:
+    """What was chosen for ``run``: equal for its repetitions."""
+    row = decisive(run)
+    return frozenset(each for each in row.items() if is_choice(each[0], row))
 
 
 def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grouping:
     """Put ``runs``, oldest first, into groups that differ only in the seed, or in keys not ``by``.
 
-    Runs that differ in one of `TERMS` are never in one group, nor are one whose learning rate was
-    searched and one whose rate was not. RunError if no run has a key.
+    Runs that differ in one of `TERMS` are never in one group. RunError if no run has a key.
     """
-    table = [values(run) for run in runs]
-    same, differs, implied = tell_apart(table)
-    columns = differs if by is None else _chosen(by, [*same, *differs, *implied], differs)
+    # of equally many, the terms of the latest: what the person is at work on
+    (terms, _), *_ = Counter(map(_terms, reversed(runs))).most_common(1)
+    table = {id(run): decisive(run) for run in runs}
+    same, differs, implied = tell_apart([table[id(run)] for run in runs if _terms(run) == terms])
+    everything = tell_apart([*table.values()])
+    columns, others = differs, everything.differs
+    if by is not None:
+        keys = [*everything.same, *everything.differs, *everything.implied]
+        columns, others = (_chosen(by, keys, each) for each in (differs, everything.differs))
     groups: dict[tuple[tuple[str, Scalar], ...], list[RunData]] = {}
-    for run, row in zip(runs, table, strict=True):
-        row = {SEARCHED: False, **row}  # where some are searched, the others say that they are not
-        name = tuple((key, row[key]) for key in columns if is_choice(key, row))
+    for run in runs:
+        row, names = table[id(run)], columns if _terms(run) == terms else others
+        name = tuple((key, row[key]) for key in names if is_choice(key, row))
         groups.setdefault(name, []).append(run)
-    # among equally frequent ones, those of the latest runs, which the user is working on
-    terms = Counter(tuple(row[key] for key in TERMS) for row in reversed(table)).most_common(1)
     return Grouping(
         same,
         differs,
         implied,
         columns,
         tuple((dict(name), tuple(members)) for name, members in groups.items()),
-        dict(zip(TERMS, terms[0][0], strict=True)),
+        dict(zip(TERMS, terms, strict=True)),
     )
+
+
+def searched(run: RunData) -> bool:
+    """Whether a sweep searched for the learning rate of ``run``."""
+    return run.record.rate_search is not None
+
+
+def unlike_terms(run: RunData, terms: Values) -> str:
+    """What ``run`` has instead of ``terms``: ``epochs 9 instead of 3``."""
+    own = values(run)
+    unlike = [key for key in terms if own[key] != terms[key]]
+    return ", ".join(f"{key} {shown(own[key])} instead of {shown(terms[key])}" for key in unlike)
 
 
 def label(key: Mapping[str, Scalar], short: Mapping[str, str]) -> str:
@@ -77,14 +106,14 @@ def label(key: Mapping[str, Scalar], short: Mapping[str, str]) -> str:
 
 
 def ids(runs: Iterable[RunData]) -> str:
-    """The ids of ``runs``; of more than `MANY`, the first ones and the number of the others."""
+    """The ids of ``runs``, of many the first ones and how many more."""
     names = [run.run.id for run in runs]
     more = f" and {len(names) - MANY + 1} more" if len(names) > MANY else ""
     return ", ".join(names[: MANY - 1] if more else names) + more
 
 
 def _chosen(by: Sequence[str], keys: Sequence[str], differs: Sequence[str]) -> tuple[str, ...]:
-    """The keys that name the groups: those of ``by``, components with their hyperparameters."""
+    """The keys that name groups ``by`` some, a component with its hyperparameters."""
     chosen = [key.removesuffix(".name") for key in by]
     for key in chosen:
         if not any(_is_of(known, key) for known in keys):
@@ -92,9 +121,14 @@ def _chosen(by: Sequence[str], keys: Sequence[str], differs: Sequence[str]) -> t
             hint = f"did you mean {close[0]}?" if close else f"these differ: {', '.join(differs)}"
             raise RunError(f"no run has a key {key!r} to compare by; {hint}")
     named = [key for prefix in chosen for key in differs if _is_of(key, prefix)]
-    terms = [key for key in differs if key in (*TERMS, SEARCHED)]
+    terms = [key for key in differs if key in TERMS]
     return tuple(dict.fromkeys(named + terms))
 
 
 def _is_of(key: str, prefix: str) -> bool:
     return key == prefix or key.startswith(prefix + ".")
+
+
+def _terms(run: RunData) -> tuple[Scalar, ...]:
+    of_run = values(run)
+    return tuple(of_run[key] for key in TERMS)

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from nnbasic.compare.significance import Summary, summary
-from nnbasic.runs.choices import Values, values
+from nnbasic.compare.grouping import config
+from nnbasic.compare.significance import Contrast, Summary, summary
+from nnbasic.runs.choices import Values
 from nnbasic.runs.collection import RunData, Scalar
+
+FAILED = ("diverged", "collapsed")
+"""How a run may end that did not work out, and would do so again."""
+
+ENDED = ("finished", *FAILED)
+
+
+MOST_IMAGES = 60_000
+"""How many images a validation set has at most, where a record does not say how many it has."""
 
 
 class Reached(NamedTuple):
-    """``reached`` of ``of`` runs reached the threshold; ``median`` is of those that did."""
+    """How many ``of`` the runs reached the threshold, and the median over all of them.
+
+    A run that did not reach it counts as later than any that did. Where that leaves no median, it
+    is later than ``beyond``, which is as far as the runs that did not reach it went.
+    """
 
     reached: int
     of: int
     median: float | None
+    beyond: float | None
 
 
 class Measures(NamedTuple):
@@ -34,25 +50,16 @@ class Measures(NamedTuple):
     gradient_ratio: float | None
 
 
-class Difference(NamedTuple):
-    """How much better than the first group: the mean over ``pairs`` shared seeds.
-
-    ``p`` is Holm-corrected; both are None below two pairs.
-    """
-
-    mean: float
-    pairs: int
-    p: float | None
-    p_uncorrected: float | None
-
-
 @dataclass(frozen=True)
 class Group:
     """A row of the comparison: ``key`` tells it from the other rows, ``label`` says so in short.
 
-    ``runs`` are all of its runs, oldest first; ``counted`` are the finished ones, of which the
-    accuracies are computed (see `count`). ``comparable`` is false if its terms differ from those
-    of the first row; such a group has no difference.
+    ``runs`` are all of its runs, oldest first; ``counted`` those that its accuracies are of. It is
+    ranked among the others unless ``apart`` says why not. ``comparable`` is false where its terms
+    are not those of most runs. ``difference`` is that from the first row, over the seeds that its
+    accuracies are of; rows that share one of the ``letters`` cannot be told apart, and no row is
+    surely better than one that ``may_be_best``: None where a single seed, or standing apart, leaves
+    them unknown.
     """
 
     key: Values
@@ -60,43 +67,61 @@ class Group:
     runs: tuple[RunData, ...]
     counted: tuple[RunData, ...]
     comparable: bool
+    apart: str | None
     measures: Measures
-    difference: Difference | None = None
+    difference: Contrast | None = None
+    letters: str | None = None
+    may_be_best: bool | None = None
 
     @property
     def statuses(self) -> dict[str, int]:
         """How many runs are finished, diverged and so on, the most frequent first."""
-        return dict(Counter(run.status for run in self.runs).most_common())
+        return dict(Counter(map(fate, self.runs)).most_common())
 
 
-def count(runs: Sequence[RunData]) -> tuple[RunData, ...]:
-    """The finished ``runs``; of several with equal config and seed, only the latest.
+def fate(run: RunData) -> str:
+    """The status of ``run``, or ``collapsed`` if it finished near chance."""
+    return "collapsed" if run.status == "finished" and _near_chance(run) else run.status
+
+
+def latest_of_each(runs: Iterable[RunData]) -> list[RunData]:
+    """Of the ``runs`` that ended, the latest with each config and seed.
 
     Equal seeds give equal results, so counting one twice would make chance look smaller.
     """
-    latest = {
-        (run.flat.get("seed"), tuple(values(run).items())): run
-        for run in runs
-        if run.status == "finished"
-    }
-    return tuple(latest.values())
+    ended = (run for run in runs if fate(run) in ENDED)
+    return list({(run.flat.get("seed"), config(run)): run for run in ended}.values())
 
 
-def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: float) -> Measures:
-    """Measure a group by its ``counted`` runs.
+def count(runs: Sequence[RunData]) -> tuple[RunData, ...]:
+    """The runs that have accuracies: of each config and seed the latest, unless it diverged."""
+    return tuple(run for run in latest_of_each(runs) if fate(run) != "diverged")
 
-    A diverged run has not reached the threshold, unless it did so before it diverged.
+
+def measure(
+    runs: Sequence[RunData],
+    counted: Sequence[RunData],
+    threshold: float,
+    seeds: Container[Scalar] | None = None,
+) -> Measures:
+    """Measure a group by its ``counted`` runs, its accuracies over ``seeds`` alone if given.
+
+    A run that diverged or collapsed counts among those that did not reach the threshold, unless
+    it had.
     """
-    diverged = [run for run in runs if run.status == "diverged"]
-    ended = [run for run in (*counted, *diverged) if has_all_metrics(run)]
-    firsts = [_first_above(run.metrics, threshold) for run in ended]
+    ended = [run for run in latest_of_each(runs) if has_all_metrics(run)]
     epochs = (number(row.get("epoch_seconds")) for run in counted for row in run.metrics)
     layers = [_last_layers(run) for run in counted]
+
+    def accuracy(figure: Callable[[RunData], float | None]) -> Summary:
+        found = by_seed(counted, figure)
+        return summary([found[seed] for seed in found if seeds is None or seed in seeds])
+
     return Measures(
-        summary(list(by_seed(counted, best_accuracy).values())),
-        summary(list(by_seed(counted, accuracy_on_test_set).values())),
-        _reached(firsts, "epoch"),
-        _reached(firsts, "elapsed_seconds"),
+        accuracy(best_accuracy),
+        accuracy(accuracy_on_test_set),
+        _reached(ended, threshold, "epoch"),
+        _reached(ended, threshold, "elapsed_seconds"),
         _of_known(statistics.median, epochs),
         _of_known(statistics.fmean, (_worst(each, "dead") for each in layers)),
         _of_known(statistics.fmean, (_worst(each, "saturated") for each in layers)),
@@ -109,9 +134,9 @@ def best_accuracy(run: RunData) -> float | None:
     return run.record.val_accuracy
 
 
-def best_correct(run: RunData) -> int | None:
-    """How many validation images the network of `best.npz` classifies right."""
-    return run.record.best.val_correct if run.record.best else None
+def images(run: RunData) -> int:
+    """How many validation images `best_accuracy` is a share of."""
+    return (run.record.best and run.record.best.val_images) or MOST_IMAGES
 
 
 def accuracy_on_test_set(run: RunData) -> float | None:
@@ -125,14 +150,19 @@ def by_seed(
     """The ``figure`` of each seed; where a group mixes configs, the mean over them.
 
     What differs between seeds is chance; what differs between configs is not, so that only
-    seeds count as repetitions.
+    seeds count as repetitions, and only those that have all of the configs.
     """
-    found: dict[Scalar, list[float]] = {}
+    found: dict[Scalar, dict[object, float]] = {}
     for run in runs:
         value = figure(run)
         if value is not None:
-            found.setdefault(run.flat.get("seed"), []).append(value)
-    return {seed: statistics.fmean(each) for seed, each in found.items()}
+            found.setdefault(run.flat.get("seed"), {})[config(run)] = value
+    configs = {each for values in found.values() for each in values}
+    return {
+        seed: statistics.fmean(values.values())
+        for seed, values in found.items()
+        if len(values) == len(configs)
+    }
 
 
 def has_all_metrics(run: RunData) -> bool:
@@ -149,14 +179,31 @@ def number(value: object) -> float | None:
     return float(value) if abs(value) < 1e300 else None  # nor NaN, nor an integer beyond floats
 
 
-def _first_above(rows: Sequence[Mapping[str, Any]], threshold: float) -> Mapping[str, Any] | None:
-    return next((row for row in rows if row["val_accuracy"] >= threshold), None)
+def _near_chance(run: RunData) -> bool:
+    """Whether ``run`` ended with less than one and a half times the accuracy of guessing."""
+    layers = run.record.config.get("layers")
+    accuracy = run.record.last.val_accuracy if run.record.last else None
+    if accuracy is None or not isinstance(layers, list) or not isinstance(layers[-1], int):
+        return False
+    return accuracy < 1.5 / layers[-1]
 
 
-def _reached(firsts: Sequence[Mapping[str, Any] | None], key: str) -> Reached:
-    found = [row for row in firsts if row is not None]
-    median = _of_known(statistics.median, (number(row.get(key)) for row in found))
-    return Reached(len(found), len(firsts), median)
+def _reached(runs: Sequence[RunData], threshold: float, key: str) -> Reached:
+    """When ``runs``, that have all their metrics, first have ``threshold``, by ``key``."""
+    times: list[float | None] = []
+    given_up: list[float | None] = []
+    for run in runs:
+        first = next((row for row in run.metrics if row["val_accuracy"] >= threshold), None)
+        times.append(math.inf if first is None else number(first.get(key)))
+        if first is None and run.metrics and fate(run) != "diverged":
+            given_up.append(number(run.metrics[-1].get(key)))
+    reached = sum(time != math.inf for time in times)
+    median = _of_known(statistics.median, times)
+    if median != math.inf:
+        return Reached(reached, len(times), median, None)
+    ends = [number(run.metrics[-1].get(key)) for run in runs if run.metrics]
+    beyond = _of_known(min, given_up) or _of_known(max, ends)  # a diverged one never reaches it
+    return Reached(reached, len(times), None, beyond)
 
 
 def _last_layers(run: RunData) -> list[Mapping[str, Any]]:

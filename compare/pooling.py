@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nnbasic.compare.distributions import t_quantile
 from nnbasic.compare.measures import number
-from nnbasic.compare.significance import LEVEL, t_quantile
+from nnbasic.compare.significance import LEVEL
 from nnbasic.model.arrays import Array
 from nnbasic.runs.collection import RunData
 

@@ -99,7 +99,7 @@ def _tables(comparison: Comparison) -> list[dict[str, Any]]:
     for title, groups in text.parts(comparison):
         columns = text.wide(comparison, groups)
         rows = [[cell(group) for _, cell in columns] for group in groups]
-        keys = len([key for key in comparison.columns if any(key in g.key for g in groups)])
+        keys = len({key for group in groups for key in group.key})
         headings = [heading for heading, _ in columns]
         tables.append({"title": title, "headings": headings, "rows": rows, "keys": keys})
     return tables

@@ -16,6 +16,7 @@ Column = tuple[str, Callable[[Group], str]]
 """A heading, and the function that gives a group's cell."""
 
 NONE = "–"
+SEARCHED = "The runs whose learning rate was searched for each row:"
 TELLING = ("dataset", "layers", "optimizer", "optimizer.lr", "epochs")
 """What a reader wants to know first of all that is the same."""
 
@@ -24,6 +25,7 @@ def markdown(comparison: Comparison) -> str:
     """The comparison as lists and wide tables in GitHub's Markdown."""
     blocks = [
         "  \n".join(map(_escaped, opening(comparison))),
+        "  \n".join(map(_escaped, comparison.verdict)),
         "\n".join(f"- **Warning:** {_escaped(text)}" for text in comparison.warnings),
     ]
     for title, groups in parts(comparison):
@@ -35,6 +37,8 @@ def markdown(comparison: Comparison) -> str:
         ]
         blocks += [title, "\n".join(f"| {' | '.join(row)} |" for row in rows)]
     blocks.append("\n".join(f"- {_escaped(text)}" for text in comparison.notes))
+    if comparison.searched:
+        blocks += [SEARCHED, markdown(comparison.searched)]
     return "\n\n".join(filter(None, blocks))
 
 
@@ -54,7 +58,8 @@ def as_csv(comparison: Comparison) -> str:
 
 def wide(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
     """All columns with a cell for at least one of ``groups``; ``n`` also says how runs ended."""
-    figures = telling([*accuracies()[1:], *course(comparison)], groups)
+    test: Column = ("test acc. %", lambda group: _spread(group.measures.test_accuracy))
+    figures = telling([*accuracies()[1:], test, *course(comparison)], groups)
     return [*keys(comparison, groups), ("n", _runs), *figures]
 
 
@@ -64,7 +69,9 @@ def opening(comparison: Comparison) -> list[str]:
     runs, rows = sum(len(group.runs) for group in comparison.groups), len(comparison.groups)
     telling = ", ".join(f"{key} {shown(same[key])}" for key in TELLING if key in same)
     implied = f"; with them {', '.join(comparison.implied)}" if comparison.implied else ""
-    differs = ", ".join(comparison.differs) + implied if comparison.differs else "the seed only"
+    seeds = {run.flat.get("seed") for group in comparison.groups for run in group.runs}
+    nothing = "the seed only" if len(seeds) > 1 else "nothing"
+    differs = ", ".join(comparison.differs) + implied if comparison.differs else nothing
     return [
         f"{runs} run{'s' * (runs != 1)} in {rows} row{'s' * (rows != 1)}",
         f"Same: {len(same)} keys" + (f", among them {telling}" if telling else ""),
@@ -73,9 +80,9 @@ def opening(comparison: Comparison) -> list[str]:
 
 
 def parts(comparison: Comparison) -> Iterator[tuple[str, list[Group]]]:
-    """The groups that are compared, without a title, and the others under one."""
-    for fair, title in ((True, ""), (False, "Not comparable with the first row (see above):")):
-        groups = [group for group in comparison.groups if group.comparable is fair]
+    """The groups that are ranked, without a title, and the others under one."""
+    for ranked, title in ((True, ""), (False, "Not ranked (see above):")):
+        groups = [group for group in comparison.groups if (group.apart is None) is ranked]
         if groups:
             yield title, groups
 
@@ -86,9 +93,10 @@ def keys(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
     def column(key: str, heading: str) -> Column:
         return heading, lambda group: shown(group.key[key]) if key in group.key else ""
 
+    names = dict.fromkeys([*comparison.columns, *(key for group in groups for key in group.key)])
     return [
         column(key, heading)
-        for key, heading in headings(comparison.columns).items()
+        for key, heading in headings(names).items()
         if any(key in group.key for group in groups)
     ]
 
@@ -98,10 +106,10 @@ def accuracies() -> list[Column]:
     return [
         ("n", lambda group: _n(group)),
         ("val. acc. %", lambda group: _spread(group.measures.val_accuracy)),
-        ("95 % CI", lambda group: _interval(group.measures.val_accuracy)),
         ("diff.", lambda g: f"{100 * g.difference.mean:+.2f}" if g.difference else NONE),
+        ("95 % interval", lambda g: _interval(g.difference and g.difference.ci95)),
         ("p", lambda group: _p(group.difference and group.difference.p)),
-        ("test acc. %", lambda group: _spread(group.measures.test_accuracy)),
+        ("alike", lambda g: NONE if not g.letters else "*" * bool(g.may_be_best) + g.letters),
     ]
 
 
@@ -148,8 +156,8 @@ def _spread(summary: Summary) -> str:
     return mean if summary.sd is None else f"{mean} ± {100 * summary.sd:.2f}"
 
 
-def _interval(summary: Summary) -> str:
-    return NONE if summary.ci95 is None else NONE.join(f"{100 * end:.2f}" for end in summary.ci95)
+def _interval(ends: tuple[float, float] | None) -> str:
+    return NONE if ends is None else " to ".join(f"{100 * end:+.2f}" for end in ends)
 
 
 def _p(p: float | None) -> str:
@@ -160,7 +168,8 @@ def _p(p: float | None) -> str:
 
 def _reached(reached: Reached) -> str:
     count = f"{reached.reached}/{reached.of} reached" if reached.of else NONE
-    return count if reached.median is None else f"{reached.median:g} ({count})"
+    beyond = count if reached.beyond is None else f">{reached.beyond:g} ({count})"
+    return beyond if reached.median is None else f"{reached.median:g} ({count})"
 
 
 def _seconds(value: float | None) -> str:
@@ -181,10 +190,10 @@ def _flat(group: dict[str, object], prefix: str = "") -> Iterator[tuple[str, obj
             yield name, " ".join(f"{status}:{n}" for status, n in value.items())
         elif isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}_")
-        elif name == "ci95":
+        elif name.endswith("ci95"):
             low, high = value if isinstance(value, list) else (None, None)
-            yield f"{prefix}ci95_low", low
-            yield f"{prefix}ci95_high", high
+            yield f"{prefix}{name}_low", low
+            yield f"{prefix}{name}_high", high
         elif isinstance(value, list):
             yield f"{prefix}{name}", " ".join(map(str, value))
         else:

@@ -19,7 +19,7 @@ Facts = dict[str, Scalar | list[str]]
 ABSENT: list[str] = []
 """Stands for a key that a run does not have, which is not the same as null."""
 
-BEST_FIRST = ("val_accuracy", "test_accuracy")
+BEST_FIRST = ("val_accuracy",)
 """Keys that are sorted from the highest value down; all others from the lowest up."""
 
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
@@ -100,7 +100,7 @@ def select(
     """The runs for which all of ``where`` hold, sorted by ``sort`` or in the given order.
 
     A key may be shortened to its last part if no other key ends with it. RunError for a key that
-    no run has, and for an invalid condition.
+    no run has, for an invalid condition, and for sorting by the test set.
     """
     conditions = [Condition.parse(text) for text in where]
     if not data or not (conditions or sort):
@@ -112,6 +112,11 @@ def select(
         table = [(each, row) for each, row in table if condition.holds(row.get(key, ABSENT))]
     if sort is not None:
         key = resolve(sort, known)
+        if key == "test_accuracy":
+            raise RunError(
+                "runs are not sorted by test_accuracy: whoever chooses by the test set has none"
+                " left to tell how good the choice is; sort by val_accuracy"
+            )
         table.sort(key=lambda pair: _rank(key, pair[1].get(key)))
     return [each for each, _ in table]
 

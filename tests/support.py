@@ -187,3 +187,9 @@ def examples(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     labels = rng.integers(0, 3, n)
     centres = 2 * np.eye(3, 6)
     return centres[labels] + 0.5 * rng.normal(size=(n, 6)), labels
+
+
+def scored(accuracy: float | None, images: int = 10_000) -> dict[str, int | None]:
+    """The part of an epoch's record that says how many of ``images`` were classified right."""
+    correct = None if accuracy is None else round(accuracy * images)
+    return {"val_correct": correct, "val_images": images}

@@ -32,7 +32,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     parts = [Split(images[part], labels[part]) for part in np.split(np.arange(200), [100, 150])]
     dataset = Dataset("digits", *parts, "ab" * 32, "generated")
     folder = tmp_path_factory.mktemp("swept")
-    small = {"layers": [784, 12, 10], "epochs": 2, "batch_size": 25, "data": {"validation": 50}}
+    data = {"validation": 50, "scale": "standard"}  # or some would end near chance
+    small = {"layers": [784, 12, 10], "epochs": 2, "batch_size": 25, "data": data}
     for activation in ("leaky_relu", "tanh"):
         for init in ("he", "normal"):
             for seed in range(6):
@@ -86,7 +87,7 @@ def test_table() -> None:
     assert len(heads) == 2
     assert "val. acc. %" in heads[0]
     assert "epochs to 20 %" in heads[1]
-    rows = [line for line in lines if line.startswith(("leaky_relu", "tanh"))]
+    rows = [line for line in lines if line.startswith(("leaky_relu  ", "tanh  "))]
     assert len(rows) == 8
     means = [float(row.split()[3]) for row in rows[:4]]
     assert means == sorted(means, reverse=True)
@@ -146,8 +147,7 @@ def test_markdown(here: Path) -> None:
     edit(next((here / "runs").iterdir()), status="diverged")
     text = invoke("--format", "markdown").stdout
     rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + 4
-    assert len({line.count("|") for line in rows}) == 1
+    assert len(rows) == (2 + 3) + (2 + 1), "the row that is not ranked has a table of its own"
     assert any("| 6 (5 finished, 1 diverged) |" in row for row in rows)
     assert "- **Warning:** " in text
 

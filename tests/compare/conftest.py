@@ -29,8 +29,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Make:
         small = {
             "layers": [784, 8, 10],
             "epochs": 3,
-            "batch_size": 32,
-            "data": {"validation": 100},
+            "batch_size": 150,
+            "data": {"validation": 100, "scale": "standard"},  # or some would end near chance
         }
         config = Config.model_validate({**small, **changes})
         if repr(config) not in cache:
@@ -75,7 +75,7 @@ def compared(runs: Path) -> Callable[..., Comparison]:
 
     def compared(**options: Any) -> Comparison:
         data, problems = collect(runs)
-        comparison = compare(data, problems=problems, **{"threshold": 0.25, **options})
+        comparison = compare(data, problems=problems, **{"threshold": 0.9, **options})
         json.dumps(comparison.to_dict(), allow_nan=False)  # always strict JSON
         # a path may be longer than a line, and is not broken
         assert all(

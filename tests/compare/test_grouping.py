@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from nnbasic.cli.comparing import in_terminal
 from nnbasic.compare.comparison import Comparison
 from nnbasic.runs import RunError
 
@@ -128,36 +129,35 @@ class TestSearchedRates:
         assert compared(by=["activation"]).warnings == ()
 
     @pytest.mark.parametrize("by", [None, ["activation"], ["init"]])
-    def test_they_share_no_row_with_fixed_ones(
+    def test_they_are_compared_apart_from_fixed_ones(
         self, sweep: None, make: Make, compared: Compared, by: list[str] | None
     ) -> None:
         """relu's were searched too, and have the same config."""
         for activation, seed in product(self.RATES, range(2)):
             make(activation=activation, seed=seed)
         comparison = compared(by=by)
-        for group in comparison.groups:
-            searched = {run.record.rate_search is not None for run in group.runs}
-            assert searched == {group.key.get("lr_search", False)}
-        if by != ["init"]:
-            assert {g.label for g in comparison.groups} == {
-                f"activation={name} lr_search={searched}"
-                for name in self.RATES
-                for searched in ("true", "false")
-            }
+        assert comparison.searched is not None
+        for part, expected in ((comparison, {False}), (comparison.searched, {True})):
+            for group in part.groups:
+                assert {run.record.rate_search is not None for run in group.runs} == expected
+            if by != ["init"]:
+                names = {f"activation={name}" for name in self.RATES}
+                assert {group.label for group in part.groups} == names
 
     def test_beside_several_fixed_rates_they_have_none(
         self, sweep: None, make: Make, compared: Compared, said: Said
     ) -> None:
         for rate in (0.1, 0.01):
             make(activation="relu", optimizer={"name": "sgd", "lr": rate, "momentum": 0.9})
-        assert said(compared(by=["init"]).warnings, "lr_search=false mixes", "lr 0.1 (", "0.01 (")
-        assert not said(compared(by=["init"]).warnings, "lr_search=true mixes", "optimizer.lr")
-        assert {g.label for g in compared().groups} == {
-            "activation=relu lr=0.1 lr_search=false",
-            "activation=relu lr=0.01 lr_search=false",
-            "activation=relu lr_search=true",
-            "activation=tanh lr_search=true",
-        }
+        comparison = compared(by=["init"])
+        assert comparison.searched is not None
+        assert said(comparison.warnings, "all runs mixes", "lr 0.1 (", "0.01 (")
+        assert not said(comparison.searched.warnings, "optimizer.lr")
+        comparison = compared()
+        assert comparison.searched is not None
+        assert {g.label for g in comparison.groups} == {"lr=0.1", "lr=0.01"}
+        names = {f"activation={name}" for name in self.RATES}
+        assert {g.label for g in comparison.searched.groups} == names
 
 
 def test_names_are_made_of_what_differs(make: Make, compared: Compared) -> None:
@@ -197,10 +197,10 @@ def test_by_names_what_it_mixes(make: Make, compared: Compared, said: Said) -> N
     }
     assert comparison.differs == ("activation", "optimizer.lr")
     relu = next(group for group in comparison.groups if len(group.runs) == 5)
-    assert relu.measures.val_accuracy.n == 3, "a seed is no more often repeated for being mixed"
+    assert relu.measures.val_accuracy.n == 2, "a seed counts once, if it has all of the configs"
     assert said(comparison.warnings, "activation=relu mixes", "0.1 (", "0.01 (", odd[0].name)
     assert said(comparison.warnings, "optimizer.lr is not the same in all rows")
-    assert said(comparison.warnings, "activation=relu", "other configs for some seeds")
+    assert said(comparison.warnings, "activation=relu has not all of its configs for seed 2")
     assert not said(comparison.warnings, "activation=tanh")
     assert not said(compared().warnings, "mixes")
 
@@ -214,3 +214,40 @@ def test_by_keys_that_are_unknown(make: Make, compared: Compared) -> None:
         compared(by=["seed"])
     assert len(compared(by=["activation.name"]).groups) == 2
     assert len(compared(by=["init"]).groups) == 1
+
+
+def test_what_leaves_the_result_as_it_is_splits_no_row(make: Make, compared: Compared) -> None:
+    for seed, diagnostics in enumerate((True, False, True)):
+        make(diagnostics=diagnostics, seed=seed)
+    make({"config": {"plugins": ["/there/mine.py"]}}, seed=3)
+    make({"config": {"data": {"dataset": "digits"}}}, seed=4)
+    comparison = compared()
+    assert [len(group.runs) for group in comparison.groups] == [5]
+    assert comparison.differs == ()
+    twice = make(diagnostics=False, seed=0)
+    assert compared().groups[0].counted[0].run.id == twice.name, "it repeats the first one"
+    assert compared().groups[0].measures.val_accuracy.n == 5
+
+
+def test_a_row_that_does_not_compare_adds_no_keys_to_the_others(
+    make: Make, compared: Compared
+) -> None:
+    for seed in range(2):
+        make(activation="relu", seed=seed)
+        make(activation="tanh", seed=seed)
+    wide = [784, 9, 10]
+    make({"config": {"epochs": 9, "layers": wide}}, activation="relu", init="xavier")
+    comparison = compared()
+    assert comparison.columns == comparison.differs == ("activation",)
+    assert [set(group.key) for group in comparison.groups[:2]] == [{"activation"}] * 2
+    apart = comparison.groups[2]
+    assert apart.apart == "epochs 9 instead of 3"
+    assert {"activation", "init", "layers", "epochs"} <= set(apart.key)
+
+
+def test_two_runs_of_one_seed_differ_in_nothing(make: Make, compared: Compared) -> None:
+    make(seed=0)
+    make(seed=0)
+    assert "Differs: nothing" in "\n".join(in_terminal(compared(), 80))
+    make(seed=1)
+    assert "Differs: the seed only" in "\n".join(in_terminal(compared(), 80))

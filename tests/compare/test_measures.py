@@ -13,6 +13,7 @@ from scipy import stats
 
 from nnbasic.compare import text
 from nnbasic.compare.comparison import Comparison
+from support import scored
 
 Make = Callable[..., Path]
 Compared = Callable[..., Comparison]
@@ -90,13 +91,19 @@ def test_figures_that_are_no_numbers(make: Make, compared: Compared, said: Said)
     comparison = compared()
     row = comparison.to_dict()["groups"][0]
     assert row["seconds_per_epoch"] is None
-    assert row["epochs_to_threshold"] == {"reached": 0, "of": 0, "median": None}
+    assert row["epochs_to_threshold"] == {
+        "reached": 0,
+        "of": 0,
+        "median": None,
+        "beyond": None,
+    }
     assert said(comparison.warnings, run.name, "figures to the threshold")
 
 
 def test_without_a_validation_set(make: Make, compared: Compared, said: Said) -> None:
+    blind = scored(None)
     names = [
-        make({"best": {"val_correct": None}}, data={"validation": 0}, activation=name).name
+        make({"best": blind, "last": blind}, data={"validation": 0}, activation=name).name
         for name in ("relu", "tanh")
     ]
     comparison = compared()
@@ -145,3 +152,62 @@ def test_a_row_without_a_finished_run(make: Make, compared: Compared) -> None:
     assert last.key == {"activation": "tanh"}
     assert last.measures.val_accuracy.mean is None
     assert last.difference is None
+
+
+def test_runs_that_did_not_reach_the_threshold_count_as_later(
+    make: Make, compared: Compared
+) -> None:
+    """First epochs at or above 90 %: 1, 3, never and never; so the median is later than epoch 3."""
+    curves = [(0.95, 0.8, 0.8), (0.7, 0.8, 0.9), (0.5, 0.6, 0.7), (0.89, 0.89, 0.89)]
+    for seed, curve in enumerate(curves):
+        write_metrics(make(seed=seed), curve)
+    comparison = compared()
+    row = comparison.to_dict()["groups"][0]
+    assert row["epochs_to_threshold"] == {"reached": 2, "of": 4, "median": None, "beyond": 3.0}
+    assert row["seconds_to_threshold"]["beyond"] == 30.0
+    (_, reached), *_ = text.course(comparison)
+    assert ">3 (2/4 reached)" in map(reached, comparison.groups)
+    write_metrics(make(seed=4), (0.8, 0.92, 0.9))
+    row = compared().to_dict()["groups"][0]
+    assert row["epochs_to_threshold"] == {"reached": 3, "of": 5, "median": 3.0, "beyond": None}
+
+
+def test_a_run_that_stopped_early_is_later_than_it_stopped(make: Make, compared: Compared) -> None:
+    write_metrics(make({"epoch": 2}, seed=0), (0.5, 0.6))
+    write_metrics(make(seed=1), (0.5, 0.6, 0.7))
+    assert compared().groups[0].measures.epochs_to_threshold.beyond == 2
+
+
+def test_a_diverged_run_that_was_trained_twice_counts_once(make: Make, compared: Compared) -> None:
+    for seed in range(3):
+        write_metrics(make(seed=seed), (0.95, 0.95, 0.95))
+    for _ in range(2):
+        write_metrics(make({"status": "diverged", "epoch": 1}, seed=3), (0.1,))
+    (group,) = compared().groups
+    assert group.measures.epochs_to_threshold[:3] == (3, 4, 1.0)
+    assert group.apart == "1 diverged of 4"
+    assert group.statuses == {"finished": 3, "diverged": 2}, "what was run is told in full"
+
+
+def test_a_row_that_only_diverged_reached_nothing(make: Make, compared: Compared) -> None:
+    write_metrics(make({"status": "diverged", "epoch": 1}), (0.1,))
+    assert compared().groups[0].measures.epochs_to_threshold == (0, 1, None, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("last", "fate"), [(0.098, "collapsed"), (0.1499, "collapsed"), (0.16, "finished")]
+)
+def test_a_run_that_ends_near_chance_has_collapsed(
+    make: Make, compared: Compared, last: float, fate: str
+) -> None:
+    make({"last": scored(last)})
+    assert compared().groups[0].statuses == {fate: 1}
+
+
+def write_metrics(run: Path, accuracies: tuple[float, ...]) -> None:
+    """Give ``run`` these validation accuracies, ten seconds apart."""
+    rows = [
+        {"epoch": n, "val_accuracy": accuracy, "elapsed_seconds": 10.0 * n, "epoch_seconds": 10.0}
+        for n, accuracy in enumerate(accuracies, 1)
+    ]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

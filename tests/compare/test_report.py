@@ -140,7 +140,7 @@ def test_the_table_is_that_of_the_terminal(page: Page, swept: Path) -> None:
         assert mean is not None
         assert sd is not None
         assert f"{100 * mean:.2f} ± {100 * sd:.2f}" in cells
-    assert "2 paired seeds cannot go below p = 0.5" in page.text("li")
+    assert "moderated paired t-test, corrected for all 6 pairs" in page.text("li")
 
 
 def test_the_data_is_embedded(page: Page, swept: Path) -> None:
@@ -293,7 +293,7 @@ def test_rows_that_do_not_compare_stand_apart(copied: Path, dataset: Dataset) ->
         config = json.loads((run / "run.json").read_text())["config"]
         edit(run, config=config | {"epochs": 7}, identity="0" * 64)
     page = Page(render(read(copied), dataset=dataset))
-    assert "Not comparable" in page.text("caption")
+    assert "Not ranked" in page.text("caption")
     assert "have a finished run: 3 of these 4." in page.text("p")
     assert "epochs 7 instead of 2" in page.text("li")
     assert "tanh · xavier" not in page.text("svg")

@@ -1,35 +1,32 @@
-"""The statistics against SciPy, against enumeration, and by simulation."""
+"""The statistics against SciPy, against what they are defined by, and worked by hand."""
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
+from nnbasic.compare.ranking import pair_weights
 from nnbasic.compare.significance import (
+    Contrasts,
     binomial_error,
+    contrasts,
+    fitted_prior,
     holm,
     mcnemar_p,
-    pairs_needed,
-    sign_flip_p,
-    smallest_p,
     summary,
-    t_quantile,
 )
 
-DIFFERENCES = st.lists(st.integers(-60, 60), min_size=1, max_size=9)
+IMAGES = 5000
 
 
-@pytest.mark.parametrize("level", [0.5, 0.9, 0.95, 0.99, 0.999])
-@pytest.mark.parametrize("freedom", [*range(1, 31), 99, 1000])
-def test_t_quantile(level: float, freedom: int) -> None:
-    expected = stats.t.ppf((1 + level) / 2, freedom)
-    assert t_quantile(level, freedom) == pytest.approx(expected, rel=1e-11)
+def pairs(accuracies: object) -> Contrasts:
+    rows = np.array(accuracies, dtype=float)
+    return contrasts(pair_weights(len(rows)), rows, np.full(len(rows), IMAGES))
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=12))
@@ -40,7 +37,8 @@ def test_summary(values: list[float]) -> None:
     error = np.std(values, ddof=1) / math.sqrt(len(values))
     assert found.sd == pytest.approx(np.std(values, ddof=1), abs=1e-12)
     half = stats.t.ppf(0.975, len(values) - 1) * error
-    assert found.ci95 == pytest.approx((np.mean(values) - half, np.mean(values) + half), abs=1e-10)
+    interval = np.clip([np.mean(values) - half, np.mean(values) + half], 0, 1)
+    assert found.ci95 == pytest.approx(tuple(interval), abs=1e-10)
 
 
 def test_summary_of_few() -> None:
@@ -49,56 +47,136 @@ def test_summary_of_few() -> None:
     assert summary([0.1, 0.1, 0.1]).sd == 0, "equal values have no spread, not one of rounding"
 
 
-@given(DIFFERENCES)
-def test_sign_flip_is_the_enumeration(differences: list[int]) -> None:
-    observed = abs(sum(differences))
-    cases = itertools.product((-1, 1), repeat=len(differences))
-    sums = [abs(sum(s * d for s, d in zip(signs, differences, strict=True))) for signs in cases]
-    assert sign_flip_p(differences) == sum(s >= observed for s in sums) / len(sums)
+def test_no_interval_goes_beyond_all_images() -> None:
+    """Of two seeds: t with one degree of freedom is 12.7, the plain interval 84 to 110 %."""
+    found = summary([0.96, 0.98])
+    assert found.ci95 is not None
+    low, high = found.ci95
+    assert high == 1
+    assert low == pytest.approx(0.97 - 12.706 * 0.01, abs=1e-5)
+    (far,) = pairs([[0.0, 0.1], [1.0, 0.7]]).each
+    assert far.ci95 == (-1, 1)
 
 
-@pytest.mark.parametrize("n", [2, 5, 8, 11])
-def test_sign_flip_is_scipys(n: int, rng: np.random.Generator) -> None:
-    differences = rng.integers(-40, 60, n)
-    expected = stats.permutation_test(
-        (differences,),
-        lambda d, axis: np.sum(d, axis=axis),
-        permutation_type="samples",
-        n_resamples=np.inf,
-        vectorized=True,
+@pytest.mark.parametrize("rows", [2, 3])
+def test_of_two_or_three_rows_it_is_the_paired_t_test(rows: int, rng: np.random.Generator) -> None:
+    accuracies = rng.integers(4700, 4900, (rows, 5)) / IMAGES
+    found = pairs(accuracies)
+    assert found.freedom == 4
+    index = 0
+    for first in range(rows):
+        for second in range(first + 1, rows):
+            expected = stats.ttest_rel(accuracies[second], accuracies[first])
+            contrast = found.each[index]
+            assert contrast.mean == pytest.approx(np.mean(accuracies[second] - accuracies[first]))
+            assert contrast.p_uncorrected == pytest.approx(expected.pvalue)
+            interval = expected.confidence_interval(1 - 0.05 / len(found.each))
+            assert contrast.ci95 == pytest.approx((interval.low, interval.high))
+            index += 1
+
+
+def test_a_variance_is_never_less_than_that_of_whole_images() -> None:
+    """Three equal differences of 2 in 100 images: the variance is 2/12 of one image squared."""
+    (found,) = contrasts(
+        pair_weights(2), np.array([[0.5, 0.6, 0.7], [0.52, 0.62, 0.72]]), np.array([100, 100])
+    ).each
+    assert found.error == pytest.approx(0.01 * math.sqrt(1 / 6) / math.sqrt(3))
+    # t² = 4·3·6 = 72, and P(|T| > t) = 1 - t/√(2 + t²) with two degrees of freedom
+    assert found.p == pytest.approx(1 - math.sqrt(72 / 74))
+
+
+def test_rows_may_be_of_unequal_numbers_of_images() -> None:
+    (found,) = contrasts(
+        pair_weights(2), np.array([[0.5, 0.5], [0.5, 0.5]]), np.array([100, 50])
+    ).each
+    assert found.error == pytest.approx(math.sqrt((1e-4 + 4e-4) / 12 / 2))
+    assert found.p == 1
+
+
+def test_one_seed_has_a_mean_and_nothing_else() -> None:
+    found = pairs([[0.9], [0.92], [0.95], [0.8]])
+    assert [contrast.mean for contrast in found.each] == pytest.approx(
+        [0.02, 0.05, -0.1, 0.03, -0.12, -0.15]
     )
-    assert sign_flip_p(differences.tolist()) == pytest.approx(expected.pvalue, rel=1e-12)
+    assert all(contrast[1:] == (None,) * 4 for contrast in found.each)
+    assert not any(contrast.significant for contrast in found.each)
+    assert found.freedom is found.sd is found.prior is found.smallest_p is None
 
 
-def test_sign_flip_of_many_pairs_is_exact_too() -> None:
-    assert sign_flip_p([1] * 60) == 2 * 0.5**60
-    expected = stats.binomtest(40, 100).pvalue  # equal sizes: the sign test
-    assert sign_flip_p([5] * 40 + [-5] * 60) == pytest.approx(expected, rel=1e-12)
+def test_one_row_has_no_differences() -> None:
+    assert pairs([[0.9, 0.91]]).each == ()
 
 
-def test_sign_flip_without_a_difference() -> None:
-    assert sign_flip_p([]) == 1
-    assert sign_flip_p([0, 0, 0]) == 1
-    assert sign_flip_p([3, -3]) == 1
+def test_the_prior_has_the_moments_of_the_variances() -> None:
+    """The logarithms of s0²·F(f, d0), of which the variances are a draw, have their mean and SD.
+
+    That is what Smyth 2004, section 6.2, defines d0 and s0² by; here it is solved with SciPy's F.
+    """
+    variances, freedom = [0.8, 1.9, 3.1, 0.9, 6.5, 2.2, 1.4, 12.0], 4
+    logs = np.log(variances)
+
+    def off(guess: np.ndarray) -> list[float]:
+        f = stats.f(freedom, math.exp(guess[0]), scale=math.exp(guess[1]))
+        mean = f.expect(np.log)
+        second = f.expect(lambda v: np.log(v) ** 2)
+        return [mean - logs.mean(), second - mean**2 - logs.var(ddof=1)]
+
+    d0, s0 = np.exp(optimize.fsolve(off, [2.0, 0.5]))
+    found = fitted_prior(variances, freedom)
+    assert found.freedom == pytest.approx(d0, rel=1e-4)
+    assert found.variance == pytest.approx(s0, rel=1e-4)
 
 
-@given(DIFFERENCES, st.integers(1, 7))
-def test_sign_flip_has_no_unit_and_no_side(differences: list[int], unit: int) -> None:
-    p = sign_flip_p(differences)
-    assert sign_flip_p([-unit * d for d in differences]) == p
+def test_variances_no_more_unlike_than_chance_are_taken_for_equal() -> None:
+    found = fitted_prior([1.0, 1.1, 0.9, 1.2, 0.8, 1.0], 3)
+    assert found == (math.inf, pytest.approx(1.0))
 
 
-@pytest.mark.parametrize(("pairs", "smallest"), [(5, 0.0625), (6, 0.03125), (1, 1.0)])
-def test_smallest_p(pairs: int, smallest: float) -> None:
-    assert smallest_p(pairs) == smallest
-    assert sign_flip_p(list(range(1, pairs + 1))) == smallest
+def test_too_few_variances_are_left_alone() -> None:
+    assert fitted_prior([1.0, 1.1, 0.9, 1.2, 0.8], 3).freedom == 0
 
 
-def test_pairs_needed() -> None:
-    assert pairs_needed() == 6
-    for comparisons in (1, 3, 66):
-        n = pairs_needed(comparisons)
-        assert comparisons * 0.5 ** (n - 1) < 0.05 <= comparisons * 0.5 ** (n - 2)
+def test_two_rows_that_are_nearly_one_do_not_make_the_others_look_unlike() -> None:
+    alike = [1.0, 1.3, 0.8, 1.6, 0.7, 1.1, 0.9, 1.2, 1.4]
+    assert fitted_prior([*alike, 1e-6], 5).freedom > 20
+    assert fitted_prior([*alike, 1e3], 5).freedom < 5, "a large variance is no such case"
+
+
+def test_a_variance_is_shrunk_towards_the_others() -> None:
+    """Four rows, three seeds, worked by hand. In images the pairs have the variances below.
+
+    Their logarithms have the variance 1.09; chance alone would give those of two degrees of freedom
+    π²/6 = 1.64. So they are taken for equal, and all is borrowed: rank × (seeds - 1) = 6 degrees of
+    freedom, of which 2.4 count.
+    """
+    images = [[4800, 4800, 4800], [4802, 4800, 4798], [4809, 4810, 4811], [4820, 4819, 4821]]
+    variances = [4, 1, 1, 9, 7, 1]
+    means = [0, 10, 20, 10, 20, 10]
+    found = pairs(np.array(images) / IMAGES)
+    assert found.prior == (math.inf, pytest.approx(23 / 6 / IMAGES**2))
+    assert found.freedom == pytest.approx(4.4)
+    for contrast, variance, mean in zip(found.each, variances, means, strict=True):
+        error = math.sqrt((6 * 23 / 6 + 2 * variance) / 8 / 3)
+        assert contrast.error == pytest.approx(error / IMAGES)
+        assert contrast.p_uncorrected == pytest.approx(2 * stats.t.sf(mean / error, 4.4), rel=1e-6)
+        half = stats.t.ppf(1 - 0.025 / 6, 4.4) * error
+        assert contrast.ci95 == pytest.approx(((mean - half) / IMAGES, (mean + half) / IMAGES))
+
+
+def test_what_a_seed_does_to_all_rows_drops_out(rng: np.random.Generator) -> None:
+    accuracies = rng.normal(0.9, 0.01, (5, 4))
+    found = pairs(accuracies)
+    moved = pairs(accuracies + rng.normal(0, 0.02, 4))
+    for one, other in zip(found.each, moved.each, strict=True):
+        assert one.p_uncorrected == pytest.approx(other.p_uncorrected)
+
+
+def test_a_difference_can_be_turned_round(rng: np.random.Generator) -> None:
+    first, second = rng.normal(0.9, 0.01, (2, 4))
+    (there,), (back,) = pairs([first, second]).each, pairs([second, first]).each
+    turned = there.turned()
+    assert turned[:4] == pytest.approx(back[:4])
+    assert turned.ci95 == pytest.approx(back.ci95)
 
 
 def test_holm_by_hand() -> None:
@@ -132,24 +210,3 @@ def test_mcnemar_of_a_large_test_set() -> None:
 def test_binomial_error() -> None:
     assert binomial_error(0.98, 10_000) == pytest.approx(stats.binom.std(10_000, 0.98) / 10_000)
     assert binomial_error(1.0, 10) == 0
-
-
-def accuracies(rng: np.random.Generator, rows: int, seeds: int) -> np.ndarray:
-    """Counts of right images, (rows, seeds), without a difference between the rows.
-
-    A seed raises or lowers all rows together, as a good draw of weights does, and the
-    counts are coarse, so that ties and zeros occur.
-    """
-    shared = rng.normal(0, 4, seeds)
-    return np.rint(4900 + shared + rng.normal(0, 4, (rows, seeds))).astype(int)
-
-
-@pytest.mark.parametrize("seeds", [5, 6, 7, 10])
-def test_without_a_difference_p_is_rarely_small(seeds: int, rng: np.random.Generator) -> None:
-    false = 0
-    for _ in range(2000):
-        first, second = accuracies(rng, 2, seeds)
-        false += sign_flip_p((first - second).tolist()) < 0.05
-    assert false <= 0.05 * 2000
-    if seeds > 5:
-        assert false > 0.01 * 2000, "a test that never rejects shows nothing"

@@ -116,7 +116,6 @@ def test_all_conditions_have_to_hold(numbers: Numbers) -> None:
         ("slope", [2, 1, 0, 3]),
         ("activation", [3, 1, 2, 0]),
         ("tag", [1, 3, 0, 2]),
-        ("test_accuracy", [0, 1, 2, 3]),
         ("early_stopping.patience", [3, 0, 1, 2]),
     ],
 )
@@ -124,6 +123,11 @@ def test_runs_are_ordered_as_numbers_or_words_and_those_without_a_value_last(
     numbers: Numbers, key: str, order: list[int]
 ) -> None:
     assert numbers(sort=key) == order
+
+
+def test_runs_are_not_ordered_by_the_test_set(numbers: Numbers) -> None:
+    with pytest.raises(RunError, match="sort by val_accuracy"):
+        numbers(sort="test_accuracy")
 
 
 @pytest.mark.parametrize(

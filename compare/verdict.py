@@ -1,0 +1,225 @@
+"""What a comparison showed, in a few plain sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Sequence
+
+from nnbasic.compare.crossing import Crossing, more_seeds, name
+from nnbasic.compare.factors import Cell, Effects, Factor, Interaction
+from nnbasic.compare.measures import Group
+from nnbasic.compare.planning import Plan
+from nnbasic.compare.significance import LEVEL
+
+SEVERAL_SEEDS = 5
+"""How many seeds are proposed where there is one."""
+
+MOST_NAMES = 6
+"""How many rows a sentence names."""
+
+SURE = f"{100 * LEVEL:g} % sure"
+
+SMALL = 0.01
+"""A share of the variance that is hardly worth a choice, whether or not it is there."""
+
+WORDS = {"lr": "learning rate"}
+
+
+def verdict(
+    groups: Sequence[Group],
+    crossing: Crossing,
+    effects: Effects | None,
+    plan: Plan | None,
+) -> tuple[str, ...]:
+    """Sentences on ``groups``: the ranked ones first, best first; ``crossing`` is of these.
+
+    What came out best and what may be as good; what is behind, and by how much; which choice
+    matters most; whether one depends on another. Of a single seed nothing but that.
+    """
+    ranked = [group for group in groups if group.apart is None]
+    apart = groups[len(ranked) :]
+    if not ranked:
+        return ("No row can be ranked.", *_apart(apart))
+    if len(ranked) == 1:
+        return (_alone(ranked[0], bool(apart)), *_apart(apart))
+    if plan is None:
+        return (_one_seed(ranked), *_apart(apart))
+    return (
+        _best(ranked),
+        _behind(ranked, crossing, plan),
+        *_shares(effects),
+        *_apart(apart),
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a, b and c``; of many the first ones, and how many more."""
+    if len(names) > MOST_NAMES:
+        names = [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more"]
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def points(share: float, digits: int = 2) -> str:
+    """A difference of shares in percentage points."""
+    return f"{100 * share:.{digits}f}"
+
+
+def p_value(p: float | None) -> str:
+    """``p = .03``; empty where there is none."""
+    if p is None:
+        return ""
+    if p < 0.001:
+        return "p < .001"
+    return "p = 1" if p > 0.995 else f"p = {p:.{2 if p >= 0.1 else 3}f}".replace("0.", ".")
+
+
+def word(key: str) -> str:
+    """What a key is called in a sentence: ``init``, ``learning rate``, ``batch size``."""
+    last = key.rpartition(".")[2]
+    return WORDS.get(last, last.replace("_", " "))
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _alone(group: Group, others: bool) -> str:
+    mean = _mean(group)
+    if others:
+        return f"Only {name(group.key)} can be ranked{mean}."
+    n = group.measures.val_accuracy.n
+    return f"There is one row, of {n} seed{'s' * (n != 1)}{mean}, and nothing to compare it with."
+
+
+def _one_seed(ranked: Sequence[Group]) -> str:
+    return (
+        f"{name(ranked[0].key)} came out best{_mean(ranked[0])}, but with one seed nothing can be"
+        " said about chance: another one may turn the order round. More seeds:"
+        f" {more_seeds(ranked, SEVERAL_SEEDS)}"
+    )
+
+
+def _best(ranked: Sequence[Group]) -> str:
+    best = f"{name(ranked[0].key)} came out best{_mean(ranked[0])}"
+    rivals = [name(group.key) for group in ranked[1:] if group.may_be_best]
+    if not rivals:
+        return f"{best}, and is the best, {SURE}."
+    if len(rivals) == len(ranked) - 1:
+        others = "the other one" if len(rivals) == 1 else "each of the others"
+        return f"{best}, but {others} may be as good."
+    return (
+        f"{best}, but {listed(rivals)} may be as good: the best is among these"
+        f" {len(rivals) + 1}, {SURE}."
+    )
+
+
+def _behind(ranked: Sequence[Group], crossing: Crossing, plan: Plan) -> str:
+    """Which rows are behind, first the values of a choice that are so in each of their rows.
+
+    If none is, how many seeds it takes.
+    """
+    rows = dict(zip(crossing.cells, ranked, strict=True))
+    behind = {cell for cell, group in rows.items() if not group.may_be_best}
+    if not behind:
+        return _what_it_takes(plan, ranked[0].measures.val_accuracy.n)
+    parts, told = list[str](), set[Cell]()
+    for value, others, cells in max(_wholly(behind, crossing), key=len):
+        worse = _by([rows[cell] for cell in cells])
+        parts.append(f"{value} whatever the {listed(list(map(word, others)))}, {worse}")
+        told |= cells
+    rest = [group for cell, group in rows.items() if cell in behind - told]
+    if rest:
+        parts.append(f"{listed([name(group.key) for group in rest])}, {_by(rest)}")
+    return f"Behind: {'; '.join(parts)}."
+
+
+def _wholly(
+    behind: Collection[Cell], crossing: Crossing
+) -> Iterator[list[tuple[str, list[str], set[Cell]]]]:
+    """For each choice the values all of whose rows are ``behind``, the other choices, the rows."""
+    for axis, key in enumerate(crossing.keys):
+        others = [each for each in crossing.varied if each != key]
+        rows = {
+            value: {cell for cell in crossing.cells if cell[axis] == value}
+            for value in dict.fromkeys(cell[axis] for cell in crossing.cells)
+        }
+        yield [
+            (value, others, cells)
+            for value, cells in rows.items()
+            if len(cells) > 1 and cells.issubset(behind)
+        ]
+
+
+def _by(groups: Sequence[Group]) -> str:
+    """By how much ``groups`` are behind the first one, from the least to the most of them."""
+    found = [group.difference.ci95 for group in groups if group.difference]
+    intervals = [each for each in found if each is not None]
+    least, most = -max(high for _, high in intervals), -min(low for low, _ in intervals)
+    digits = 1 if most >= 0.01 else 2
+    least_points, most_points = points(max(least, 0.0), digits), points(most, digits)
+    if float(least_points) == 0:
+        return f"by up to {most_points} points"
+    if least_points == most_points:
+        return f"by {most_points} points"
+    return f"by {least_points} to {most_points} points"
+
+
+def _what_it_takes(plan: Plan, seeds: int) -> str:
+    found = plan.smallest(seeds)
+    size = 10 ** math.floor(math.log10(found))
+    wanted = max(step * size for step in (0.5, 1, 2, 5) if step * size < found)
+    digits = 1 if wanted >= 0.01 else 2
+    needed = plan.seeds(wanted)
+    more = f"; {needed} would find {points(wanted, digits)}" if needed else ""
+    return (
+        f"{seeds} seeds cannot tell the rows apart: they find a difference of"
+        f" {points(found, digits)} points 4 times in 5{more}."
+    )
+
+
+def _shares(effects: Effects | None) -> Iterator[str]:
+    """How much each choice matters, and whether what one does depends on another."""
+    if effects is None or effects.seeds is None:
+        return
+    order = sorted(effects.factors, key=lambda each: (not each.significant, -(each.share or 0)))
+    first, *others = order
+    rest = [_share(word(factor.key), factor) for factor in others]
+    for each in effects.interactions:
+        both = "both" if len(others) == 1 else listed([*map(word, each.keys)])
+        rest.append(_share(f"{both} together", each))
+    ending = ", ".join([*rest, f"seeds {percent(effects.seeds)}"])
+    most = f"{word(first.key)} {percent(first.share or 0)} of the variance between runs"
+    if first.significant:
+        matters = "matters most" if others else "matters"
+        most = f"The {word(first.key)} {matters}: {percent(first.share or 0)} of the variance"
+        yield f"{most} between runs; {ending}."
+    else:
+        yield f"No choice is seen to matter: {most}; {ending}."
+    for each in effects.interactions:
+        what, on = map(word, each.keys)
+        if each.significant:
+            little = ", but little" if (each.share or 0) < SMALL else ""
+            yield f"The effect of the {what} depends on the {on}{little} ({p_value(each.p)})."
+        elif len(effects.interactions) == 1:
+            yield f"No sign that the effect of the {what} depends on the {on} ({p_value(each.p)})."
+    if effects.left_out:
+        gone = listed([value for _, value in effects.left_out])
+        yield f"These shares leave out {gone}, of which a combination is missing."
+
+
+def _share(what: str, part: Factor | Interaction) -> str:
+    real = " (small, but real)" if part.significant and (part.share or 0) < SMALL else ""
+    return f"{what} {percent(part.share or 0)}{real}"
+
+
+def _apart(apart: Sequence[Group]) -> Iterator[str]:
+    """What keeps rows out of the ranking."""
+    if apart:
+        rows = "1 row stands" if len(apart) == 1 else f"{len(apart)} rows stand"
+        reasons = dict.fromkeys(f"{name(group.key)} ({group.apart})" for group in apart)
+        yield f"{rows} apart, unranked: {listed([*reasons])}."
+
+
+def _mean(group: Group) -> str:
+    mean = group.measures.val_accuracy.mean
+    return "" if mean is None else f" ({100 * mean:.2f} %)"

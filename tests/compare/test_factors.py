@@ -1,0 +1,167 @@
+"""What each choice does: by hand, against the analysis of variance, and with cells missing."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from nnbasic.compare.factors import Cell, Effects, complete_crossing, effects
+
+KEYS = ("activation", "init")
+CELLS = list(itertools.product(("relu", "tanh", "elu"), ("he", "xavier")))
+IMAGES = 5000
+
+
+def found(accuracies: np.ndarray, cells: list[Cell] = CELLS) -> Effects:
+    result = effects(KEYS, cells, accuracies, np.full(len(cells), IMAGES))
+    assert result is not None
+    return result
+
+
+def table(seeds: int, rng: np.random.Generator, noise: float = 0.001) -> np.ndarray:
+    """Means that differ by activation alone, (6, seeds)."""
+    means = np.repeat([0.97, 0.96, 0.95], 2)
+    return means[:, None] + rng.normal(0, noise, (6, seeds))
+
+
+def test_levels_are_means_over_the_other_factor(rng: np.random.Generator) -> None:
+    accuracies = table(4, rng)
+    activation, init = found(accuracies).factors
+    assert [level.value for level in activation.levels] == ["relu", "tanh", "elu"]
+    assert [level.mean for level in activation.levels] == pytest.approx(
+        accuracies.reshape(3, 2 * 4).mean(axis=1)
+    )
+    assert [level.letters for level in activation.levels] == ["a", "b", "c"]
+    # three levels: paired t-tests of the means of each seed, corrected by Holm
+    means = accuracies.reshape(3, 2, 4).mean(axis=1)
+    p = stats.ttest_rel(means[2], means[0]).pvalue
+    others = [stats.ttest_rel(means[1], means[row]).pvalue for row in (0, 2)]
+    last = activation.levels[2].difference
+    assert last is not None
+    assert last.mean == pytest.approx((means[2] - means[0]).mean())
+    assert last.p_uncorrected == pytest.approx(p)
+    assert activation.p == pytest.approx(3 * min(p, *others))
+    he, xavier = accuracies.reshape(3, 2, 4).mean(axis=0)
+    assert init.p == pytest.approx(stats.ttest_rel(he, xavier).pvalue)
+    assert activation.levels[0].difference is init.levels[0].difference is None
+
+
+def test_shares_by_hand() -> None:
+    """Effects of ±1 and ±2 points without noise: the variance of the means is 1 + 4."""
+    cells = list(itertools.product("ab", "cd"))
+    means = np.array([0.93, 0.91, 0.89, 0.87]) - 0.0
+    result = found(np.repeat(means[:, None], 3, axis=1), cells)
+    assert [factor.share for factor in result.factors] == pytest.approx([0.8, 0.2])
+    assert result.interactions[0].share == pytest.approx(0)
+    assert result.seeds == pytest.approx(0)
+
+
+def test_shares_are_those_of_the_variances_that_made_the_runs(rng: np.random.Generator) -> None:
+    """With three seeds the noise in the effects would make 6 % of what is chance look like more."""
+    activation, init, both, noise = 0.003, 0.002, 0.002, 0.004
+    effect = activation * np.array([1, 1, 0, 0, -1, -1]) + init * np.array([1, -1] * 3)
+    effect = effect + both * np.array([1, -1, 0, 0, -1, 1])
+    parts = np.array([activation**2 * 2 / 3, init**2, both**2 * 2 / 3, noise**2])
+    shares = []
+    for _ in range(400):
+        result = found(0.97 + effect[:, None] + rng.normal(0, noise, (6, 3)))
+        three = [each.share for each in (*result.factors, *result.interactions)]
+        shares.append([*three, result.seeds])
+    assert np.mean(np.array(shares, float), axis=0) == pytest.approx(parts / parts.sum(), abs=0.02)
+
+
+def test_an_interaction_by_hand(rng: np.random.Generator) -> None:
+    """Two by two: the difference of the differences, by a paired t-test."""
+    cells = list(itertools.product(("relu", "tanh"), ("he", "xavier")))
+    accuracies = rng.normal(0.97, 0.001, (4, 5))
+    accuracies[0] += 0.004
+    result = found(accuracies, cells)
+    a, b, c, d = accuracies
+    (both,) = result.interactions
+    assert both.p == pytest.approx(stats.ttest_1samp(a - b - c + d, 0).pvalue)
+    assert both.significant
+
+
+def test_simple_effects(rng: np.random.Generator) -> None:
+    """tanh is behind with he and ahead with xavier; each is told at each level of the other."""
+    accuracies = table(5, rng)
+    accuracies[[1, 3]] = accuracies[[3, 1]]
+    simple = found(accuracies).interactions[0].simple
+    assert [(each.key, each.at, each.value) for each in simple] == [
+        *(("activation", "init", value) for value in ("he", "xavier")),
+        *(("init", "activation", value) for value in ("relu", "tanh", "elu")),
+    ]
+    assert [level.value for level in simple[0].levels] == ["relu", "tanh", "elu"]
+    assert [level.value for level in simple[1].levels] == ["tanh", "relu", "elu"]
+    assert [level.letters for level in simple[1].levels] == ["a", "b", "c"]
+    assert simple[1].levels[1].mean == pytest.approx(accuracies[1].mean())
+    assert simple[1].levels[1].difference is not None
+    assert simple[1].levels[1].difference.mean == pytest.approx(
+        (accuracies[1] - accuracies[3]).mean()
+    )
+    assert [level.value for level in simple[3].levels] == ["xavier", "he"]
+    assert simple[3].levels[1].mean == pytest.approx(accuracies[2].mean())
+
+
+def test_three_factors_have_means_over_the_third(rng: np.random.Generator) -> None:
+    cells = list(itertools.product(("relu", "tanh"), ("he", "xavier"), ("0.1", "0.3", "1")))
+    accuracies = rng.normal(0.97, 0.001, (12, 4))
+    result = effects(("a", "b", "c"), cells, accuracies, np.full(12, IMAGES))
+    assert result is not None
+    assert [factor.key for factor in result.factors] == ["a", "b", "c"]
+    assert [each.keys for each in result.interactions] == [("a", "b"), ("a", "c"), ("b", "c")]
+    cube = accuracies.reshape(2, 2, 3, 4)
+    by_value = {level.value: level.mean for level in result.factors[2].levels}
+    for index, value in enumerate(("0.1", "0.3", "1")):
+        assert by_value[value] == pytest.approx(cube[:, :, index].mean())
+    across = cube.mean(axis=1)
+    contrast = across[0, 0] - across[0, 1] - across[1, 0] + across[1, 1]
+    p = stats.ttest_1samp(contrast, 0).pvalue
+    assert result.interactions[1].p is not None
+    assert result.interactions[1].p <= 3 * p + 1e-12
+    total = [*(f.share or 0 for f in result.factors), *(i.share or 0 for i in result.interactions)]
+    assert 0 < sum(total) + (result.seeds or 0) <= 1 + 1e-12
+
+
+def test_the_order_of_the_rows_does_not_matter(rng: np.random.Generator) -> None:
+    accuracies = table(4, rng)
+    order = rng.permutation(6)
+    mixed = found(accuracies[order], [CELLS[row] for row in order])
+    one = {factor.key: factor for factor in found(accuracies).factors}
+    for factor in mixed.factors:
+        assert factor.p == pytest.approx(one[factor.key].p)
+        assert factor.share == pytest.approx(one[factor.key].share)
+
+
+def test_one_seed_has_means_alone() -> None:
+    result = found(np.array([[0.97], [0.96], [0.95], [0.94], [0.93], [0.92]]))
+    assert [level.mean for level in result.factors[0].levels] == pytest.approx(
+        [0.965, 0.945, 0.925]
+    )
+    assert result.seeds is result.factors[0].p is result.factors[0].share is None
+    assert result.factors[0].levels[0].letters is None
+
+
+def test_a_missing_combination_costs_the_value_that_lacks_most() -> None:
+    cells = [cell for cell in CELLS if cell != ("relu", "he")]
+    assert complete_crossing(cells) == ([c for c in CELLS if c[0] != "relu"], [(0, "relu")])
+    result = effects(KEYS, cells, np.full((5, 3), 0.9), np.full(5, IMAGES))
+    assert result is not None
+    assert result.left_out == (("activation", "relu"),)
+    assert {level.value for level in result.factors[0].levels} == {"tanh", "elu"}
+
+
+def test_choices_that_change_together_have_no_effects_of_their_own() -> None:
+    cells = [("relu", "he"), ("tanh", "xavier"), ("elu", "normal")]
+    assert effects(KEYS, cells, np.full((3, 4), 0.9), np.full(3, IMAGES)) is None
+
+
+def test_a_factor_with_one_value_is_none(rng: np.random.Generator) -> None:
+    cells = [("relu", "he"), ("tanh", "he"), ("elu", "he")]
+    result = found(table(4, rng)[::2], cells)
+    assert [factor.key for factor in result.factors] == ["activation"]
+    assert result.interactions == ()
+    assert sum((result.factors[0].share or 0, result.seeds or 0)) == pytest.approx(1)
