@@ -60,7 +60,7 @@ def photograph(
 
 
 def accuracy(reader: Trained, images: list[np.ndarray], labels: np.ndarray) -> float:
-    return float(np.mean(predict(reader, np.array(images)).digits == labels))
+    return float(np.mean(predict(reader, images).digits == labels))
 
 
 def test_what_mnist_is(mnist_directory: Path, mnist_test: Labelled) -> None:

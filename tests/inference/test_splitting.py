@@ -45,7 +45,7 @@ def test_lines_are_read_from_left_to_right(
     found = prepare_each(page(rows, rng, slope))
     expected = labels[[place for line in places for place in line]]
     assert len(found) == len(expected)
-    read = predict(reader, np.array(found)).digits
+    read = predict(reader, found).digits
     assert np.count_nonzero(read != expected) <= len(expected) // 12
 
 
