@@ -15,6 +15,7 @@ from nnbasic.cli.configs import configs
 from nnbasic.cli.data import data
 from nnbasic.cli.eval import evaluate
 from nnbasic.cli.gradcheck import gradcheck
+from nnbasic.cli.predict import predict
 from nnbasic.cli.runs import runs
 from nnbasic.cli.sweep import sweep
 from nnbasic.cli.train import train
@@ -54,5 +55,8 @@ def main() -> None:
     """Train MNIST networks in NumPy and see what the activation and the initialisation did."""
 
 
-for command in (train, evaluate, sweep, runs, configs, data, gradcheck, compare, activations):
+for command in (
+    *(train, evaluate, predict, sweep, compare, runs),
+    *(configs, data, activations, gradcheck),
+):
     main.add_command(command)

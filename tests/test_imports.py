@@ -20,7 +20,8 @@ BELOW = {
     "runs": {"configs", "model", "data"},
     "sweeps": {"runs", "configs", "model", "data"},
     "compare": {"runs", "configs", "model", "data"},
-    "cli": {"compare", "sweeps", "runs", "configs", "model", "data"},
+    "inference": {"runs", "configs", "model", "data"},
+    "cli": {"compare", "inference", "sweeps", "runs", "configs", "model", "data"},
 }
 """What each room may import, beside itself."""
 

@@ -1,0 +1,177 @@
+"""What `nnbasic predict` does: pictures are read, prepared once, and given to each network."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+import numpy as np
+
+from nnbasic import runs
+from nnbasic.cli.drawing import BLOCKS, side_by_side
+from nnbasic.cli.failures import FAILED
+from nnbasic.cli.finding import find_each
+from nnbasic.cli.numbers import percent
+from nnbasic.cli.tables import Column, paragraph, table
+from nnbasic.cli.terminal import encodable, err, lines_of, out, print_json, terminal_width
+from nnbasic.inference import Digit, Prediction, Unreadable, read
+from nnbasic.inference import predict as predicted
+from nnbasic.inference.pictures import ENDINGS, STREAM
+from nnbasic.runs import Run
+from nnbasic.runs.trained import load
+
+DIFFER = "≠"
+"""What marks the digits that the networks do not agree on."""
+
+Answers = list[tuple[Run, Prediction]]
+"""Each network's predictions for all digits."""
+
+
+def predict(
+    arguments: Sequence[str], split: bool, show: bool, as_csv: bool, as_json: bool, runs_dir: Path
+) -> int:
+    """Print the digits in the files among ``arguments``; 1 if one could not be read, else 0."""
+    if show + as_csv + as_json > 1:
+        raise click.UsageError("--show, --csv and --json exclude one another.")
+    names, files = _sorted_out(arguments, runs_dir)
+    chosen = find_each(names, runs_dir) if names else [runs.newest(runs_dir)]
+    if not files:
+        raise click.UsageError("Missing FILE: there are only runs.")
+    networks = [(run, load(run)) for run in chosen]
+    sources: list[str | BinaryIO] = [sys.stdin.buffer if file == STREAM else file for file in files]
+    found = list(read(sources, split=split))
+    digits = [one for one in found if isinstance(one, Digit)]
+    bad = [one for one in found if isinstance(one, Unreadable)]
+    for one in bad:
+        err(f"Error: {_place(one)}: {one.reason}")
+    answers: Answers = []
+    if digits:
+        images = [digit.image for digit in digits]
+        answers = [(run, predicted(network, images)) for run, network in networks]
+    if as_json:
+        print_json(
+            {
+                "predictions": list(_objects(digits, answers)),
+                "errors": [one._asdict() for one in bad],
+            }
+        )
+    elif as_csv:
+        out(*lines_of(_csv(digits, answers)))
+    elif digits:
+        out(*_table(digits, answers, terminal_width()))
+        if show:
+            out("", *_shown(digits, answers))
+    return FAILED if bad else 0
+
+
+def _sorted_out(arguments: Sequence[str], runs_dir: Path) -> tuple[list[str], list[str]]:
+    """The runs and the files among ``arguments``.
+
+    What exists is a file, unless it is the directory of a run. What does not is a run, unless it
+    has the ending or the slashes of a file; so a mistyped run is an error of its own.
+    """
+    names, files = [], []
+    for argument in arguments:
+        path = Path(argument)
+        is_run = (path / "run.json").is_file()
+        like_a_file = argument == STREAM or path.exists() or argument.lower().endswith(ENDINGS)
+        if is_run or not (like_a_file or len(path.parts) > 1):
+            names.append(argument)
+        else:
+            files.append(argument)
+    return names, files
+
+
+def _place(one: Digit | Unreadable) -> str:
+    return one.file if one.number is None else f"{one.file} #{one.number}"
+
+
+def _objects(digits: Sequence[Digit], answers: Answers) -> Iterator[dict[str, Any]]:
+    """What the programs that read `--json` are told of each digit by each network."""
+    for index, digit in enumerate(digits):
+        for run, prediction in answers:
+            probabilities = prediction.probabilities[index].tolist()
+            answer = int(prediction.digits[index])
+            yield {
+                "file": digit.file,
+                "number": digit.number,
+                "run": run.id,
+                "digit": answer,
+                "probability": probabilities[answer],
+                "probabilities": probabilities,
+            }
+
+
+def _csv(digits: Sequence[Digit], answers: Answers) -> str:
+    classes = max((p.probabilities.shape[1] for _, p in answers), default=0)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    heads = (f"p{each}" for each in range(classes))
+    writer.writerow(["file", "number", "run", "digit", "probability", *heads])
+    for row in _objects(digits, answers):
+        writer.writerow([*list(row.values())[:-1], *row["probabilities"]])
+    return text.getvalue()
+
+
+def _table(digits: Sequence[Digit], answers: Answers, room: int) -> list[str]:
+    """A row for each digit; with several networks, a column for each of them."""
+    columns = [Column("file", [_place(digit) for digit in digits], least=12)]
+    if len(answers) == 1:
+        run, prediction = answers[0]
+        lines = paragraph(_network(run), room)
+        return [*lines, "", *table([*columns, *_one(prediction)], room)]
+    users = [run.user().name for run, _ in answers]
+    names = users if len(set(users)) == len(users) else [run.id for run, _ in answers]
+    agreed = np.ptp([prediction.digits for _, prediction in answers], axis=0) == 0
+    columns.append(Column("", ["" if same else DIFFER for same in agreed]))
+    for name, (_, prediction) in zip(names, answers, strict=True):
+        cells = [f"{digit} {_sure(p[digit]):>7}" for digit, p in zip(*prediction, strict=True)]
+        columns.append(Column(name, cells, least=len(cells[0])))
+    differ = int(np.count_nonzero(~agreed))
+    marked = f", marked {DIFFER}" if differ else ""
+    summary = f"The networks differ on {differ} of {len(digits)}{marked}."
+    return [*table(columns, room), "", *paragraph(summary, room)]
+
+
+def _one(prediction: Prediction) -> list[Column]:
+    """The columns of one network: its answer, how sure it is, and what it would say next."""
+    rest = prediction.probabilities.copy()
+    np.put_along_axis(rest, prediction.digits[:, np.newaxis], -1, axis=1)
+    rows = list(zip(*prediction, rest.argmax(axis=1), strict=True))
+    return [
+        Column("digit", [str(digit) for digit, _, _ in rows], number=True),
+        Column("probability", [_sure(p[digit]) for digit, p, _ in rows], number=True),
+        Column("runner-up", [f"{other} {_sure(p[other]):>7}" for _, p, other in rows], number=True),
+    ]
+
+
+def _sure(probability: float) -> str:
+    return f"{100 * probability:.1f} %"
+
+
+def _network(run: Run) -> str:
+    record = run.record()
+    if record.test_accuracy is None:
+        return run.id
+    right = percent(record.test_accuracy)
+    return f"{run.id}, {right} % right on the test images of {record.dataset}"
+
+
+def _shown(digits: Sequence[Digit], answers: Answers) -> list[str]:
+    """The prepared pixels of each digit, with what each network says above them."""
+    said = zip(*(prediction.digits for _, prediction in answers), strict=True)
+    captions = [
+        f"{_place(digit)}: {'/'.join(map(str, each))}"[-26:]
+        for digit, each in zip(digits, said, strict=True)
+    ]
+    return side_by_side(
+        np.array([digit.image for digit in digits]),
+        captions,
+        columns=terminal_width(),
+        blocks=encodable(BLOCKS) == BLOCKS,
+    )

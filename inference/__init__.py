@@ -1,0 +1,7 @@
+"""A trained network in use: preparing pictures, predicting, the page to draw on."""
+
+from nnbasic.inference.pictures import Digit, Unreadable, read
+from nnbasic.inference.predicting import Prediction, predict
+from nnbasic.inference.preparation import prepare, prepare_each
+
+__all__ = ["Digit", "Prediction", "Unreadable", "predict", "prepare", "prepare_each", "read"]

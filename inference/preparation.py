@@ -1,0 +1,77 @@
+"""From a picture with ink to what the networks were trained on: MNIST's 28 × 28 pixels.
+
+As MNIST's makers did it: the tight box of the ink, scaled so that its longer side is 20 pixels,
+smoothly, and placed so that its centre of mass is in the middle of 28 × 28 (LeCun, Cortes, Burges,
+"The MNIST database of handwritten digits"). `preparation.js` does the same in the page to draw on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnbasic.inference.ink import brightness, find_ink, overlap
+from nnbasic.inference.splitting import split
+from nnbasic.model.arrays import Array
+
+SIDE = 28
+BOX = 20
+"""Pixels of the longer side of the ink."""
+
+Image = NDArray[np.uint8]
+"""28 × 28, ink 255 on 0."""
+
+
+def prepare(picture: Array) -> Image:
+    """The digit in ``picture``, an array as `brightness` takes it, as MNIST would have it.
+
+    Images that are so already come back as they are. DataError if there is no ink.
+    """
+    grey = brightness(picture)
+    if grey.shape == (SIDE, SIDE) and grey.any():
+        image = np.rint(grey).astype(np.uint8)
+        if np.abs(frame(image).astype(int) - image).max() <= 1:
+            return image
+    return frame(find_ink(grey))
+
+
+def prepare_each(picture: Array) -> list[Image]:
+    """The digits that stand in ``picture``, in reading order; digits that touch are taken for one.
+
+    DataError as for `prepare`.
+    """
+    return [frame(ink) for ink in split(find_ink(brightness(picture)))]
+
+
+def frame(ink: Array) -> Image:
+    """``ink`` (height, width), all of it that is not 0, scaled and centred as in MNIST."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    tight = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float64)
+    side = max(tight.shape)
+    down, across = (_into_box(length, side) for length in tight.shape)
+    box = down @ tight @ across.T
+    box = np.floor(box * (255 / box.max()) + 0.5)
+    image = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    top, left = _offset(box.sum(axis=1)), _offset(box.sum(axis=0))
+    image[top : top + BOX, left : left + BOX] = box
+    return image
+
+
+def _into_box(length: int, side: int) -> Array:
+    """Weights (BOX, length) that scale ``side`` pixels to `BOX`, with ``length`` in their middle.
+
+    In the middle as far as whole pixels of the box allow: so what has been framed before is
+    framed again without a change.
+    """
+    cell = side / BOX
+    before = BOX * (side - length) // (2 * side)
+    return overlap(length, -before * cell, cell, BOX)
+
+
+def _offset(mass: Array) -> int:
+    """Where the box begins if the centre of its ``mass`` (BOX,) is to be at 14 and up to 15.
+
+    Counted with the first pixel's centre at 0.5. Nothing is pushed over the edge.
+    """
+    centre = float(mass @ (np.arange(BOX) + 0.5) / mass.sum())
+    return int(np.clip(SIDE // 2 - np.floor(centre), 0, SIDE - BOX))

@@ -1,0 +1,52 @@
+"""A trained network says of images what it said when it was scored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nnbasic.configs import Config
+from nnbasic.data import Dataset, digits
+from nnbasic.inference import predict
+from nnbasic.runs import Predictions, Run, RunError, start
+from nnbasic.runs.trained import load
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+def test_it_repeats_the_predictions_of_the_run(
+    output: str, config: Callable[..., Config], dataset: Dataset, tmp_path: Path
+) -> None:
+    changed = config(loss={"name": "mse", "output": output}, data={"scale": "standard"})
+    session = start(changed, dataset, runs=tmp_path, name="x")
+    for _ in session.train():
+        pass
+    found, probabilities = predict(load(session.run), dataset.test.images.reshape(-1, 28, 28))
+    recorded = Predictions.read(session.run.predictions)
+    np.testing.assert_array_equal(found, recorded.predicted)
+    np.testing.assert_array_equal(probabilities.astype(np.float32), recorded.probabilities)
+
+
+def test_a_diverged_network_says_so(finished: Run) -> None:
+    trained = load(finished)
+    trained.network.vector[:] = np.nan
+    with pytest.raises(RunError, match="diverged"):
+        predict(trained, np.zeros((2, 784), np.uint8))
+
+
+def test_the_example_of_the_readme(
+    workplace: Path, trained_on_digits: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n([^`]*inference[^`]*)```", readme)
+    image = digits.generate(1, seed=3)[0].reshape(28, 28)
+    Image.fromarray(np.kron(255 - image, np.ones((9, 9), np.uint8))).save("photo.jpg")
+    Path("runs").symlink_to(trained_on_digits)
+    exec(example, {})
+    digit, probability = capsys.readouterr().out.split()
+    assert 0 <= int(digit) <= 9
+    assert 0.1 <= float(probability) <= 1
