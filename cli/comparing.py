@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nnbasic.cli.tables import GAP, Column, indented, natural_width, paragraph, table
-from nnbasic.cli.terminal import err, lines_of, out, print_json, terminal_width, warn
+from nnbasic.cli.terminal import Printable, err, lines_of, out, print_json, terminal_width, warn
 from nnbasic.compare import comparison as comparisons
 from nnbasic.compare import text
 from nnbasic.compare.comparison import Comparison
@@ -47,14 +47,16 @@ def compare(
 
 
 def in_terminal(comparison: Comparison, room: int) -> list[str]:
-    """What is the same, the verdict, warnings, tables, notes; a blank line between them."""
+    """The verdict, what is the same, warnings, tables, notes; a blank line between them."""
 
-    def wrapped(sentences: Iterable[str]) -> list[str]:
+    def wrapped(sentences: Iterable[str], room: int = room) -> list[Printable]:
         return [line for each in sentences for line in paragraph(each, room, GAP)]
 
+    count, *terms = text.opening(comparison)
     blocks: list[Sequence[str]] = [
-        wrapped(text.opening(comparison)),
+        wrapped([count]),
         wrapped(comparison.verdict),
+        wrapped(terms),
         wrapped(f"Warning: {each}" for each in comparison.warnings),
     ]
     for title, groups in text.parts(comparison):
@@ -63,7 +65,10 @@ def in_terminal(comparison: Comparison, room: int) -> list[str]:
         for columns in (text.accuracies(), text.course(comparison)):
             if figures := text.telling(columns, groups):
                 blocks.append(aligned(groups, keys, figures, room))
-    blocks.append(wrapped(comparison.notes))
+    if lines := text.effects(comparison):
+        inner = wrapped(lines, room - len(GAP))
+        blocks.append([*paragraph(text.EFFECTS, room, GAP), *indented(inner)])
+    blocks += [wrapped(text.next_steps(comparison)), wrapped(comparison.notes)]
     if comparison.searched:
         blocks += [[text.SEARCHED], in_terminal(comparison.searched, room)]
     return [line for block in filter(None, blocks) for line in ["", *block]][1:]

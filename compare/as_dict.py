@@ -85,7 +85,7 @@ def summary(found: Summary) -> dict[str, Any]:
     return found._asdict() | {"ci95": found.ci95 and list(found.ci95)}
 
 
-def test_set(images: int | None, accuracy: float | None) -> dict[str, Any] | None:
+def of_test_set(images: int | None, accuracy: float | None) -> dict[str, Any] | None:
     """How far the test images alone let an ``accuracy`` be off."""
     if images is None or accuracy is None:
         return None

@@ -69,7 +69,7 @@ class Comparison:
             "groups": [as_dict.group(each) for each in self.groups],
             **as_dict.effects(self.effects),
             "plan": self.plan and as_dict.plan(self.plan, len(self.seeds)),
-            "test_set": as_dict.test_set(self.test_images, accuracy),
+            "test_set": as_dict.of_test_set(self.test_images, accuracy),
             "mcnemar": self.mcnemar and self.mcnemar._asdict(),
             "rates_searched": self.rates_searched,
             "searched": self.searched and self.searched.to_dict(),

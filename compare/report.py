@@ -77,6 +77,8 @@ def _texts(comparison: Comparison) -> dict[str, Any]:
         "title": ": ".join(filter(None, (" × ".join(comparison.columns), opening[0]))),
         "opening": opening,
         "tables": _tables(comparison),
+        "effects": [text.EFFECTS, *lines] if (lines := text.effects(comparison)) else [],
+        "next_steps": text.next_steps(comparison),
         "warnings": [*comparison.warnings, *_before_the_first_step(comparison.groups)],
         "differences": _differences(comparison),
         "same": {key: shown(value) for key, value in comparison.same.items()},

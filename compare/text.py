@@ -7,7 +7,9 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from nnbasic.compare.as_dict import DIFFERENCES
 from nnbasic.compare.comparison import Comparison
+from nnbasic.compare.factors import Factor
 from nnbasic.compare.measures import Group, Reached
 from nnbasic.compare.significance import Summary
 from nnbasic.runs.choices import headings, shown
@@ -16,7 +18,10 @@ Column = tuple[str, Callable[[Group], str]]
 """A heading, and the function that gives a group's cell."""
 
 NONE = "–"
+MANY = 100
+"""Seeds that are more than anybody trains."""
 SEARCHED = "The runs whose learning rate was searched for each row:"
+EFFECTS = "What each choice does, in mean accuracy over all else:"
 TELLING = ("dataset", "layers", "optimizer", "optimizer.lr", "epochs")
 """What a reader wants to know first of all that is the same."""
 
@@ -36,6 +41,8 @@ def markdown(comparison: Comparison) -> str:
             *([_escaped(cell(group)) for _, cell in columns] for group in groups),
         ]
         blocks += [title, "\n".join(f"| {' | '.join(row)} |" for row in rows)]
+    for title, lines in ((EFFECTS, effects(comparison)), ("", next_steps(comparison))):
+        blocks += [title if lines else "", "\n".join(f"- {_escaped(line)}" for line in lines)]
     blocks.append("\n".join(f"- {_escaped(text)}" for text in comparison.notes))
     if comparison.searched:
         blocks += [SEARCHED, markdown(comparison.searched)]
@@ -77,6 +84,47 @@ def opening(comparison: Comparison) -> list[str]:
         f"Same: {len(same)} keys" + (f", among them {telling}" if telling else ""),
         *([f"Differs: {differs}"] if runs > 1 else []),
     ]
+
+
+def effects(comparison: Comparison) -> list[str]:
+    """What each choice does, and what two do together, a line each; none for a single choice."""
+    found = comparison.effects
+    if found is None or len(found.factors) < 2:
+        return []
+    lines = [_effect(each.key, each.share, each.p, _levels(each)) for each in found.factors]
+    for both in found.interactions:
+        lines.append(_effect(" and ".join(both.keys) + " together", both.share, both.p, ""))
+    return lines
+
+
+def next_steps(comparison: Comparison) -> list[str]:
+    """What more seeds would find, and what a search for the learning rate gained."""
+    lines = []
+    if comparison.plan:
+        needed = [(100 * each, comparison.plan.seeds(each) or MANY + 1) for each in DIFFERENCES]
+        telling = [f"of {points:g} points {n}" for points, n in needed if 2 < n <= MANY]
+        if telling:
+            lines.append(f"Seeds per row to find a difference, 4 times in 5: {', '.join(telling)}.")
+    for gain in comparison.gains:
+        row = " ".join(map(shown, gain.key.values())) or "all runs"
+        lines.append(
+            f"{row}: the search for the learning rate gained {100 * gain.gain.mean:+.2f} points"
+            f" ({shown(gain.searched)} instead of {shown(gain.fixed)})."
+        )
+    return lines
+
+
+def _effect(name: str, share: float | None, p: float | None, levels: str) -> str:
+    parts = [] if share is None else [f"{100 * share:.0f} % of the variance"]
+    parts += [] if p is None else [f"p {_p(p)}"]
+    return ": ".join(filter(None, [name, ", ".join(parts), levels]))
+
+
+def _levels(factor: Factor) -> str:
+    return ", ".join(
+        " ".join(filter(None, (level.value, f"{100 * level.mean:.2f}", level.letters)))
+        for level in factor.levels
+    )
 
 
 def parts(comparison: Comparison) -> Iterator[tuple[str, list[Group]]]:

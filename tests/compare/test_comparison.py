@@ -12,6 +12,7 @@ import pytest
 from scipy import stats
 
 from nnbasic.cli.comparing import in_terminal
+from nnbasic.compare import text
 from nnbasic.compare.comparison import Comparison, compare
 from nnbasic.runs import RunError
 from support import scored
@@ -159,6 +160,43 @@ def test_effects_and_plan(make: Make, compared: Compared) -> None:
     seeds = [each["seeds"] for each in plan["seeds"]]
     assert seeds == sorted(seeds, reverse=True)
     assert seeds[-1] == 2 or plan["smallest_difference"] > 0.1
+
+
+def test_what_each_choice_does_is_printed(make: Make, compared: Compared) -> None:
+    """Means over the other choice, the best level first, and the seeds that more would take."""
+    scores = {
+        ("relu", "he"): 90,
+        ("relu", "xavier"): 91,
+        ("tanh", "he"): 80,
+        ("tanh", "xavier"): 81,
+    }
+    for (activation, init), score in scores.items():
+        for seed in (0, 1, 2):
+            accuracy = (score + (seed if init == "he" else 0.5 * seed)) / 100
+            make({"best": scored(accuracy)}, activation=activation, init=init, seed=seed)
+    comparison = compared()
+    activation, init, together = text.effects(comparison)
+    assert activation.endswith(": relu 91.25 a, tanh 81.25 b")
+    assert activation.startswith("activation: 9")
+    assert init.startswith("init: ")
+    assert init.index("xavier 86.50") < init.index("he 86.00")
+    assert together.startswith("activation and init together: 0 % of the variance, p ")
+    assert comparison.plan is not None
+    needed = {points: comparison.plan.seeds(points / 100) for points in (0.1, 0.5, 1, 5)}
+    (line,) = text.next_steps(comparison)
+    for points, seeds in needed.items():  # but for so many or so few that they say nothing
+        assert (f"of {points:g} points {seeds}" in line) == (2 < (seeds or 999) <= 100)
+    assert "points" in line
+    printed = "\n".join(in_terminal(comparison, 80))
+    assert printed.index(comparison.verdict[0][:20]) < printed.index("Same: ")
+    assert printed.index("What each choice does") < printed.index("Seeds per row")
+
+
+def test_a_single_choice_has_no_line_of_its_own(make: Make, compared: Compared) -> None:
+    for activation in ("relu", "tanh"):
+        for seed in (0, 1):
+            make(activation=activation, seed=seed)
+    assert text.effects(compared()) == []
 
 
 def test_choices_that_change_together_are_said(make: Make, compared: Compared, said: Said) -> None:
