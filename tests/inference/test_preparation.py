@@ -91,17 +91,19 @@ def test_mnist_images_are_framed_already(mnist_test: Labelled) -> None:
 
 
 @pytest.mark.parametrize("paper", [False, True], ids=["screen", "paper"])
-@pytest.mark.parametrize("white", [False, True], ids=["on black", "on white"])
 def test_pictures_of_digits_are_read_as_well_as_the_digits(
-    white: bool, paper: bool, reader: Trained, mnist_test: Labelled, rng: np.random.Generator
+    paper: bool, reader: Trained, mnist_test: Labelled, rng: np.random.Generator
 ) -> None:
-    """Enlarged, moved, scaled between 0.3 and 3: at most one point of accuracy is lost."""
-    chosen = rng.choice(10_000, 300, replace=False)
+    """Enlarged, moved, scaled between 0.3 and 3, on black or white: at most one point is lost.
+
+    1,200 images, on which chance alone makes up a third of a point.
+    """
+    chosen = rng.choice(10_000, 1200, replace=False)
     images, labels = mnist_test[0][chosen], mnist_test[1][chosen]
     scales = np.exp(rng.uniform(np.log(0.3), np.log(3), len(chosen)))
     prepared = [
-        prepare(photograph(image, rng, scale=scale, white=white, paper=paper))
-        for image, scale in zip(images, scales, strict=True)
+        prepare(photograph(image, rng, scale=scale, white=bool(number % 2), paper=paper))
+        for number, (image, scale) in enumerate(zip(images, scales, strict=True))
     ]
     before = accuracy(reader, list(images), labels)
     assert before > 0.97

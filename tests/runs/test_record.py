@@ -20,7 +20,7 @@ def test_a_finished_run_has_all_that_the_design_promises(finished: Run, dataset:
     assert record.id == finished.id
     assert record.schema_version == SCHEMA_VERSION
     assert record.dataset_sha256 == dataset.sha256
-    assert set(record.versions) == {"python", "numpy", "blas", "nnbasic", "git_commit"}
+    assert set(record.versions) == {"python", "numpy", "blas", "nnbasic", "git_commit", "kernels"}
     assert record.versions["python"] == ".".join(map(str, sys.version_info[:3]))
     assert {"host", "system", "processor", "cores"} <= set(record.machine)
     assert record.threads >= 1
