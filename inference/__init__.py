@@ -1,4 +1,4 @@
-"""A trained network in use: preparing pictures, predicting, the page to draw on."""
+"""A trained network in use: preparing pictures, and predicting the digits in them."""
 
 from nnbasic.inference.pictures import Digit, Unreadable, read
 from nnbasic.inference.predicting import Prediction, predict

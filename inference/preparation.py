@@ -2,7 +2,7 @@
 
 As MNIST's makers did it: the tight box of the ink, scaled so that its longer side is 20 pixels,
 smoothly, and placed so that its centre of mass is in the middle of 28 × 28 (LeCun, Cortes, Burges,
-"The MNIST database of handwritten digits"). `preparation.js` does the same in the page to draw on.
+"The MNIST database of handwritten digits").
 """
 
 from __future__ import annotations
