@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from nnbasic.cli.loading import data_at_hand
 from nnbasic.cli.tables import GAP, Column, indented, natural_width, paragraph, table
 from nnbasic.cli.terminal import Printable, err, lines_of, out, print_json, terminal_width, warn
 from nnbasic.compare import comparison as comparisons
 from nnbasic.compare import text
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.measures import Group
-from nnbasic.data import DataError, Dataset, load, mnist
-from nnbasic.runs.collection import RunData, collect
+from nnbasic.runs.collection import collect
 
 
 def compare(
@@ -41,7 +41,7 @@ def compare(
     if report_file is not None:
         from nnbasic.compare import report  # needs an extra
 
-        dataset = data_at_hand(comparison.groups[0].runs[0], data_dir)
+        dataset = data_at_hand(comparison.groups[0].runs[0].record, data_dir)
         report.write(comparison, report_file, dataset=dataset)
         err(f"The report is in {report_file}")
 
@@ -94,14 +94,3 @@ def aligned(
     for group, row in zip(groups, rows, strict=True):
         lines += [*paragraph(group.label, room, GAP), row]
     return lines
-
-
-def data_at_hand(run: RunData, data_dir: Path | None) -> Dataset | str:
-    """What ``run`` was trained on if it need not be fetched; otherwise why it is not here."""
-    name = run.record.dataset
-    try:
-        if name == "mnist" and mnist.find(data_dir) is None:
-            return "MNIST is not on this machine; `nnbasic data fetch` gets it"
-        return load(name, validation=0, directory=data_dir)
-    except DataError as error:
-        return str(error)

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from nnbasic import data
 from nnbasic.cli.terminal import lines_of, printable, warn
 from nnbasic.configs import Config
-from nnbasic.data import Dataset
+from nnbasic.data import DataError, Dataset, mnist
 from nnbasic.data.fetch import FetchError, Progress
 from nnbasic.data.files import MnistError
 from nnbasic.runs import Record
@@ -81,3 +81,13 @@ def download_bar() -> Iterator[Progress]:
     finally:
         for bar in bars.values():
             bar.close()
+
+
+def data_at_hand(record: Record, data_dir: Path | None) -> Dataset | str:
+    """What a run was trained on if it need not be fetched; otherwise why it is not here."""
+    try:
+        if record.dataset == "mnist" and mnist.find(data_dir) is None:
+            return "MNIST is not on this machine; `nnbasic data fetch` gets it"
+        return data.load(record.dataset, validation=0, directory=data_dir)
+    except DataError as error:
+        return str(error)

@@ -13,6 +13,7 @@ from nnbasic.cli.activations import activations
 from nnbasic.cli.compare import compare
 from nnbasic.cli.configs import configs
 from nnbasic.cli.data import data
+from nnbasic.cli.draw import draw
 from nnbasic.cli.eval import evaluate
 from nnbasic.cli.gradcheck import gradcheck
 from nnbasic.cli.predict import predict
@@ -56,7 +57,7 @@ def main() -> None:
 
 
 for command in (
-    *(train, evaluate, predict, sweep, compare, runs),
+    *(train, evaluate, predict, draw, sweep, compare, runs),
     *(configs, data, activations, gradcheck),
 ):
     main.add_command(command)

@@ -19,7 +19,7 @@ from nnbasic.model import ACTIVATIONS, INITIALIZERS, Registry
 from nnbasic.runs import all_runs
 from support import SMALL
 
-pytest_plugins = ["small_runs"]
+pytest_plugins = ["browser", "small_runs"]
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,9 @@ import pytest
 
 from nnbasic import runs
 from nnbasic.data import idx
-from nnbasic.runs import Trained
+from nnbasic.data.pen import Style
+from nnbasic.data.strokes import DRAWINGS
+from nnbasic.runs import Run, Trained
 from nnbasic.runs.trained import load
 
 
@@ -23,9 +25,32 @@ def mnist_test(mnist_directory: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="session")
-def reader(mnist_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A network that reads about 98 % of MNIST's test images."""
+def reader_run(mnist_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run whose network reads about 98 % of MNIST's test images."""
     folder = tmp_path_factory.mktemp("reader")
     command = [sys.executable, "-m", "nnbasic.cli", "train", "--quiet", "--config=fast"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return load(runs.newest(folder / "runs"))
+    return runs.newest(folder / "runs")
+
+
+@pytest.fixture(scope="session")
+def reader(reader_run: Run) -> Trained:
+    """Its network."""
+    return load(reader_run)
+
+
+@pytest.fixture(scope="session")
+def skeletons() -> list[tuple[int, list[np.ndarray]]]:
+    """Digits as strokes (n, 2), with y pointing down: those from which the built-in ones are made.
+
+    A list of digits with their strokes.
+    """
+    found = []
+    for digit, styles in DRAWINGS.items():
+        for _, texts in styles:
+            style = Style.parse(texts)
+            lifted = [i for i in range(1, len(style.sources)) if (i - 1, i) not in style.segments]
+            for drawing in style.drawings:
+                path = np.einsum("pk,pkc->pc", style.weights, drawing[style.sources])
+                found.append((digit, np.split(path, lifted)))
+    return found

@@ -1,0 +1,308 @@
+// One network on the page: its answer, its layers, and what lies behind a unit or a class.
+
+const MOST_CONTRIBUTIONS = 6;
+
+/**
+ * @typedef {{layer: number, unit: number}} Choice
+ * A unit; the units of the last layer are the classes.
+ */
+
+class Card {
+  /**
+   * @param {Network} network
+   * @param {string[]} classes
+   */
+  constructor(network, classes) {
+    this.network = network;
+    this.classes = classes.slice(0, network.layers[network.layers.length - 1].units);
+    /** @type {Result | null} */
+    this.result = null;
+    /** @type {Choice | null} */
+    this.choice = null;
+    this.digit = make("b");
+    this.sure = make("span");
+    this.rows = this.classes.map((name, unit) => this.row(name, unit));
+    this.strips = network.layers
+      .slice(0, -1)
+      .map((layer, number) => new Strip(this, layer, number));
+    this.detail = make("section", { class: "detail" });
+    this.element = make(
+      "article",
+      { "aria-label": network.name },
+      make(
+        "header",
+        {},
+        make("h2", {}, network.name),
+        ...network.facts.map((fact) => make("p", { class: "muted" }, fact)),
+        ...(network.notes ? [make("p", {}, network.notes)] : []),
+        make("p", { class: "answer" }, this.digit, this.sure),
+      ),
+      make("div", { class: "classes", role: "group", "aria-label": "Classes" }, ...this.rows),
+      ...this.strips.map((strip) => strip.element),
+      this.detail,
+    );
+    this.update(null);
+  }
+
+  /** @param {string} name @param {number} unit */
+  row(name, unit) {
+    const button = make(
+      "button",
+      { type: "button", class: "class" },
+      make("span", {}, name),
+      make("span", { class: "bar" }, make("span")),
+      make("span", { class: "value" }),
+    );
+    button.addEventListener("click", () => this.choose({ layer: this.strips.length, unit }));
+    return button;
+  }
+
+  /** @param {Choice | null} choice a second time takes it back */
+  choose(choice) {
+    const same = choice?.layer === this.choice?.layer && choice?.unit === this.choice?.unit;
+    this.choice = same ? null : choice;
+    this.show();
+  }
+
+  /** @param {Uint8Array | null} pixels */
+  update(pixels) {
+    this.result = pixels && computed(this.network, pixels);
+    this.show();
+  }
+
+  show() {
+    const { result, choice } = this;
+    this.digit.textContent = result ? this.classes[result.answer] : "–";
+    this.sure.textContent = result ? percent(result.probabilities[result.answer]) : "";
+    this.rows.forEach((row, unit) => {
+      const share = result ? result.probabilities[unit] : 0;
+      const [, bar, value] = row.children;
+      /** @type {HTMLElement} */ (bar.firstElementChild).style.width = `${100 * share}%`;
+      value.textContent = result ? percent(share) : "";
+      row.classList.toggle("first", result?.answer === unit);
+      const chosen = choice?.layer === this.strips.length && choice.unit === unit;
+      row.setAttribute("aria-pressed", String(chosen));
+    });
+    this.strips.forEach((strip, layer) => {
+      strip.show(result?.layers[layer] ?? null, choice?.layer === layer ? choice.unit : null);
+    });
+    this.detail.hidden = !choice || !result;
+    if (choice && result) this.detail.replaceChildren(...this.described(choice, result));
+  }
+
+  /** @param {Choice} choice @param {Result} result */
+  described(choice, result) {
+    const isClass = choice.layer === this.strips.length;
+    const close = make("button", { type: "button", "aria-label": "Close" }, "×");
+    close.addEventListener("click", () => this.choose(choice));
+    const name = isClass
+      ? `What speaks for ${this.classes[choice.unit]}`
+      : `Unit ${choice.unit + 1} of layer ${choice.layer + 1}`;
+    const parts = isClass ? this.evidence(choice, result) : this.workings(choice, result);
+    return [make("div", {}, make("h3", {}, name), close), ...parts];
+  }
+
+  /**
+   * Of a unit: the weights it looks with, its sum, and where that is on the activation's curve.
+   * @param {Choice} choice
+   * @param {Result} result
+   */
+  workings({ layer: number, unit }, result) {
+    const layer = this.network.layers[number];
+    const { sums, activations } = result.layers[number];
+    const place = winner(layer, sums, unit);
+    const name = layer.activation?.name ?? "";
+    const pieces = Array.from({ length: layer.pieces }, (_, piece) => unit + piece * layer.units);
+    const pictures = pieces.map((at) => this.weights(number, at, at === place));
+    const rule =
+      layer.pieces > 1
+        ? `The largest of its ${layer.pieces} sums, ${short(sums[place])}, is its activation.`
+        : `Its sum is ${short(sums[place])}, of which ${short(layer.bias[place])} is its bias; ` +
+          `${name} makes it ${short(activations[unit])}.`;
+    if (layer.pieces === 1) {
+      const drawn = curve((z) => response(layer, unit, z), sums[place]);
+      pictures.push(
+        make("figure", {}, drawn, make("figcaption", {}, `${name}, and its place there`)),
+      );
+    }
+    return [make("p", {}, rule), make("div", { class: "pair" }, ...pictures)];
+  }
+
+  /**
+   * @param {number} number of the layer
+   * @param {number} place of the sum
+   * @param {boolean} counts
+   */
+  weights(number, place, counts) {
+    const layer = this.network.layers[number];
+    const values = Float32Array.from(
+      { length: layer.inputs },
+      (_, input) => layer.weight[input * layer.bias.length + place],
+    );
+    const canvas = make("canvas", { role: "img", class: number ? "grid" : "weights" });
+    canvas.setAttribute("aria-label", `Its weights, between ±${short(largest(values))}`);
+    if (number) paintUnits(canvas, values, largest(values), null);
+    else paintWeights(canvas, values);
+    const from = number ? `the units of layer ${number}` : "the pixels";
+    const piece = Math.floor(place / layer.units);
+    const which =
+      layer.pieces === 1 ? "Its weights" : `Piece ${piece + 1}${counts ? ", the largest" : ""}:`;
+    const text = `${which} for ${from}, ±${short(largest(values))}`;
+    return make("figure", { class: number ? "wide" : "" }, canvas, make("figcaption", {}, text));
+  }
+
+  /**
+   * Of a class: what the units of the last hidden layer add to its sum and take from it.
+   * @param {Choice} choice
+   * @param {Result} result
+   */
+  evidence({ layer: number, unit }, result) {
+    const layer = this.network.layers[number];
+    const inputs = number ? result.layers[number - 1].activations : result.input;
+    const added = Float64Array.from(
+      inputs,
+      (a, input) => a * layer.weight[input * layer.units + unit],
+    );
+    const sum = make(
+      "p",
+      {},
+      `Its sum is ${short(result.layers[number].sums[unit])}, of which ${short(layer.bias[unit])} ` +
+        `is its bias and the rest comes from the ${number ? `units of layer ${number}` : "pixels"}.`,
+    );
+    if (!number) {
+      const canvas = make("canvas", { role: "img", class: "weights" });
+      canvas.setAttribute("aria-label", "What each pixel adds to the sum");
+      paintWeights(canvas, added);
+      const text = "What each pixel adds (orange) or takes away (blue)";
+      return [sum, make("figure", {}, canvas, make("figcaption", {}, text))];
+    }
+    const order = Array.from(added.keys()).sort((a, b) => added[b] - added[a]);
+    const most = largest(added);
+    /** @param {string} title @param {number[]} units @param {string} kind */
+    const list = (title, units, kind) => {
+      const rows = units.map((u) => this.contribution(number - 1, u, added[u], most, kind));
+      const nobody = rows.length ? [] : [make("p", { class: "muted" }, "none")];
+      return make("div", {}, make("h3", {}, title), ...rows, ...nobody);
+    };
+    const pro = order.filter((u) => added[u] > 0).slice(0, MOST_CONTRIBUTIONS);
+    const contra = order
+      .reverse()
+      .filter((u) => added[u] < 0)
+      .slice(0, MOST_CONTRIBUTIONS);
+    const lists = [list("For it", pro, ""), list("Against it", contra, "against")];
+    return [sum, make("div", { class: "two" }, ...lists)];
+  }
+
+  /**
+   * @param {number} layer
+   * @param {number} unit
+   * @param {number} value
+   * @param {number} most
+   * @param {string} kind
+   */
+  contribution(layer, unit, value, most, kind) {
+    const bar = make("span");
+    bar.style.width = `${(100 * Math.abs(value)) / most}%`;
+    const button = make(
+      "button",
+      { type: "button", class: `contribution ${kind}` },
+      make("span", {}, `unit ${unit + 1}`),
+      make("span", { class: "bar" }, bar),
+      make("span", { class: "value" }, short(value)),
+    );
+    button.addEventListener("click", () => this.choose({ layer, unit }));
+    return button;
+  }
+}
+
+/** A hidden layer: a cell for each unit, coloured on a scale of the layer's own range. */
+class Strip {
+  /**
+   * @param {Card} card
+   * @param {Layer} layer
+   * @param {number} number from 0
+   */
+  constructor(card, layer, number) {
+    this.layer = layer;
+    this.name = `Layer ${number + 1}`;
+    this.shares = make("p");
+    this.low = make("span");
+    this.high = make("span");
+    this.legend = make("canvas", { "aria-hidden": "true" });
+    this.canvas = make("canvas", {
+      class: "units",
+      tabindex: "0",
+      role: "slider",
+      "aria-label": `${this.name}, ${layer.units} units`,
+      "aria-valuemin": "1",
+      "aria-valuemax": String(layer.units),
+    });
+    const columns = columnsFor(layer.units);
+    const rows = Math.ceil(layer.units / columns);
+    this.canvas.addEventListener("click", (event) => {
+      const box = this.canvas.getBoundingClientRect();
+      const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
+      const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
+      const unit = row * columns + column;
+      if (unit < layer.units) card.choose({ layer: number, unit });
+    });
+    this.canvas.addEventListener("keydown", (event) => {
+      /** @type {{[key: string]: number}} */
+      const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+      const step = steps[event.key];
+      if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      const { choice } = card;
+      const unit = choice?.layer === number ? choice.unit + step : 0;
+      if (unit >= 0 && unit < layer.units) card.choose({ layer: number, unit });
+    });
+    this.element = make(
+      "div",
+      { class: "layer" },
+      make(
+        "div",
+        { class: "layer-head" },
+        make("h3", {}, `${this.name}: ${layer.units} ${layer.activation?.name}`),
+        this.shares,
+      ),
+      this.canvas,
+      make("div", { class: "scale" }, this.low, this.legend, this.high),
+    );
+  }
+
+  /** @param {LayerResult | null} found @param {number | null} chosen */
+  show(found, chosen) {
+    const { layer } = this;
+    const values = found?.activations ?? new Float64Array(layer.units);
+    const [low, high] = layer.limits ?? [Math.min(0, ...values), Math.max(0, ...values)];
+    const most = Math.max(-low, high);
+    paintUnits(this.canvas, values, most, chosen);
+    paintScale(this.legend, low, high, most);
+    this.low.textContent = short(low);
+    this.high.textContent = short(high);
+    const { zero, saturated } = found ? shares(layer, found) : { zero: 0, saturated: 0 };
+    const said = [];
+    if (zero > 0 || saturated === null) said.push(`${percent(zero)} are 0`);
+    if (saturated !== null) said.push(`${percent(saturated)} saturated`);
+    this.shares.textContent = found ? said.join(", ") : "";
+    const valued =
+      chosen !== null && found ? `unit ${chosen + 1}: ${short(values[chosen])}` : "none";
+    this.canvas.setAttribute("aria-valuenow", String((chosen ?? 0) + 1));
+    this.canvas.setAttribute("aria-valuetext", valued);
+  }
+}
+
+/**
+ * An element whose text and attributes cannot be mistaken for markup.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {{[name: string]: string}} attributes
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}

@@ -1,0 +1,105 @@
+"""Networks as text for the page, their weights with half the bits where that changes nothing."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nnbasic.model import ACTIVATIONS, Activation
+from nnbasic.model.arrays import Array
+from nnbasic.model.blocks import Block
+from nnbasic.runs import RunError, Trained
+
+CODES = 32767
+"""The code of a unit's largest weight: the most that 16 bits hold."""
+
+TOLERANCE = 0.001
+"""The most by which codes may change a probability."""
+
+
+class Weight(NamedTuple):
+    """A weight (inputs, units): as it is, or as codes of 16 bits that count ``steps`` (units,)."""
+
+    values: Array
+    steps: Array | None
+
+    @classmethod
+    def coded(cls, weight: Array) -> Weight:
+        steps = np.abs(weight).max(axis=0).astype(np.float32) / np.float32(CODES)
+        codes = np.rint(weight / np.where(steps > 0, steps, 1))
+        return cls(np.clip(codes, -CODES, CODES).astype("<i2"), steps)
+
+    @classmethod
+    def plain(cls, weight: Array) -> Weight:
+        return cls(weight.astype("<f4"), None)
+
+    @property
+    def decoded(self) -> Array:
+        return self.values if self.steps is None else self.values * self.steps
+
+
+class Packed(NamedTuple):
+    """What the page is told of a network, and the most that any probability is changed by it."""
+
+    network: dict[str, Any]
+    change: float
+
+
+def pack(trained: Trained, images: Array) -> Packed:
+    """Pack a network as `network.js` unpacks it, with codes if they do for ``images`` (n, 784).
+
+    RunError if the page cannot compute it: it has an activation that is a plugin's.
+    """
+    network = trained.network
+    exact, before = trained.probabilities(images), network.vector.copy()
+    for form in (Weight.coded, Weight.plain):
+        weights = [form(block.affine.parameters["weight"]) for block in network.blocks]
+        for block, weight in zip(network.blocks, weights, strict=True):
+            block.affine.parameters["weight"][...] = weight.decoded
+        change = float(np.abs(trained.probabilities(images) - exact).max())
+        network.vector[:] = before
+        if change <= TOLERANCE:
+            break
+    packed = {
+        "scale": [trained.scale.multiplier, trained.scale.offset],
+        "output": getattr(network.loss, "output", "softmax"),
+        "layers": [_layer(*pair) for pair in zip(network.blocks, weights, strict=True)],
+    }
+    return Packed(packed, change)
+
+
+def _layer(block: Block, weight: Weight) -> dict[str, Any]:
+    activation = block.activation
+    packed: dict[str, Any] = {
+        "units": block.output.shape[1],
+        "weight": {
+            "codes": text_of(weight.values),
+            "scale": None if weight.steps is None else text_of(weight.steps),
+        },
+        "bias": _floats(block.affine.parameters["bias"]),
+        "activation": activation and _spec(activation),
+        "limits": activation and activation.limits,
+    }
+    for layer in block.layers[1:]:
+        packed |= {name: _floats(array) for name, array in layer.parameters.items()}
+    return packed
+
+
+def _spec(activation: Activation) -> dict[str, Any]:
+    if not type(activation).__module__.startswith("nnbasic.model."):
+        raise RunError(
+            f"the activation {ACTIVATIONS.name(activation)!r} is a plugin's, and the page can only"
+            " compute those of nnbasic"
+        )
+    return ACTIVATIONS.spec(activation)
+
+
+def _floats(array: Array) -> str:
+    return text_of(array.astype("<f4"))
+
+
+def text_of(array: Array) -> str:
+    """The bytes of ``array`` in base64."""
+    return base64.b64encode(array.tobytes()).decode()

@@ -1,0 +1,146 @@
+"""The page to draw on: networks, examples, style and script in one HTML file.
+
+What a run's files hold is text of others. It goes into the page as JSON that cannot end its
+element, the script only ever makes text of it, and the page's own policy allows no other script
+than this one, and no request.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from nnbasic.data import Dataset, digits
+from nnbasic.data.dataset import DIGITS_CACHE
+from nnbasic.inference.packing import pack, text_of
+from nnbasic.inference.predicting import Prediction, predict
+from nnbasic.runs import Record, Run, RunError
+from nnbasic.runs.storage import write_text
+from nnbasic.runs.trained import load
+
+SCRIPTS = ("preparation.js", "network.js", "pictures.js", "pad.js", "card.js", "draw.js")
+OF_A_CLASS, OF_A_KIND = 8, 24
+"""How many examples there are of each class, and of each kind of mistake."""
+
+
+def write(runs: Sequence[Run], file: Path, *, dataset: Dataset | str) -> None:
+    """Write the page with the networks of ``runs`` to ``file``, replacing it.
+
+    The examples are test images of ``dataset``; a text says why there are none. RunError if a
+    network cannot be used, or ``file`` not be written.
+    """
+    html = render(runs, dataset=dataset)
+    try:
+        write_text(file, html)
+    except OSError as error:
+        raise RunError(f"{file}: the page cannot be written: {error.strerror}") from error
+
+
+def render(runs: Sequence[Run], *, dataset: Dataset | str) -> str:
+    """The page as text."""
+    if isinstance(dataset, Dataset):
+        images, source = dataset.test.images, f"test images of {dataset.name}"
+    else:
+        images, source = digits.load(DIGITS_CACHE)[2], "built-in digits"
+    trained = [load(run) for run in runs]
+    packed = [pack(network, images) for network in trained]
+    change = max(each.change for each in packed)
+    content: dict[str, Any] = {
+        "networks": [
+            titles | each.network for titles, each in zip(_titles(runs), packed, strict=True)
+        ],
+        "classes": [str(each) for each in range(max(n.network.sizes[-1] for n in trained))],
+        "colophon": (
+            f"Made by nnbasic. The page computes with what it holds and asks nobody: for"
+            f" {len(images):,} {source}, no probability differs by more than {change:.1g} from"
+            " that of the networks themselves."
+        ),
+    }
+    if isinstance(dataset, Dataset):
+        answers = [predict(network, images) for network in trained]
+        content["examples"] = _examples(dataset, answers)
+    else:
+        content["examples"] = None
+        content["colophon"] += f" It has no examples: {dataset}."
+    style = _part("draw.css")
+    script = '"use strict";\n' + "\n".join(map(_part, SCRIPTS))
+    return Template(_part("draw.html")).substitute(
+        style=style,
+        style_hash=_hash(style),
+        script=script,
+        script_hash=_hash(script),
+        data=_json(content),
+    )
+
+
+def _titles(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """What each network is called, and what the reader should know of it."""
+    users = [run.user() for run in runs]
+    names = Counter(user.name for user in users)
+    return [
+        {
+            "name": user.name if names[user.name] == 1 else run.id,
+            "facts": _facts(run.record()),
+            "notes": user.notes,
+        }
+        for run, user in zip(runs, users, strict=True)
+    ]
+
+
+def _facts(record: Record) -> list[str]:
+    facts = [f"{'-'.join(map(str, record.config['layers']))}, {record.config['init']['name']}"]
+    if record.test_accuracy is not None:
+        facts.append(f"{100 * record.test_accuracy:.2f} % right on {record.dataset}")
+    return facts
+
+
+def _examples(dataset: Dataset, answers: Sequence[Prediction]) -> dict[str, Any]:
+    """Test images of each class, and those on which the networks differ or all are wrong."""
+    labels = dataset.test.labels.astype(np.intp)
+    said = np.array([answer.digits for answer in answers])
+    sure = np.array([answer.probabilities.max(axis=1) for answer in answers])
+    groups = {
+        f"Digit {label}": (np.flatnonzero(labels == label)[:OF_A_CLASS], "")
+        for label in np.unique(labels)
+    }
+    kinds = {"The networks differ": (said != said[0]).any(axis=0)}
+    wrong = "It is wrong" if len(answers) == 1 else "All are wrong"
+    kinds[wrong] = (said != labels).all(axis=0)
+    for title, which in kinds.items():
+        found = np.flatnonzero(which)
+        surest = found[np.argsort(-sure[:, found].min(axis=0), kind="stable")][:OF_A_KIND]
+        if len(found):
+            note = f"{len(found):,} of the {len(labels):,} test images; the surest answers first."
+            groups[title] = surest, note
+    chosen = list(dict.fromkeys(int(image) for images, _ in groups.values() for image in images))
+    place = {image: number for number, image in enumerate(chosen)}
+    return {
+        "pixels": text_of(dataset.test.images[chosen]),
+        "captions": [f"test image {image}: {labels[image]}" for image in chosen],
+        "groups": [
+            {"title": title, "note": note, "images": [place[int(image)] for image in images]}
+            for title, (images, note) in groups.items()
+        ],
+    }
+
+
+def _part(name: str) -> str:
+    return Path(__file__).with_name(name).read_text("utf-8")
+
+
+def _hash(content: str) -> str:
+    """The source that a Content-Security-Policy allows ``content`` by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+def _json(content: dict[str, Any]) -> str:
+    """``content`` as JSON that holds no markup: without a <, neither a tag nor a comment begins."""
+    return json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")

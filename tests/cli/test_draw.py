@@ -1,0 +1,49 @@
+"""`nnbasic draw`: the page of some runs, or of the newest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Command = Callable[..., Any]
+
+
+def networks(file: str) -> list[str]:
+    """The names of the networks in a page."""
+    text = Path(file).read_text("utf-8")
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
+    return [network["name"] for network in json.loads(data)["networks"]]
+
+
+def test_the_newest_run_by_default(nnbasic: Command, runs: Path) -> None:
+    answer = nnbasic("draw")
+    assert answer.code == 0
+    assert re.fullmatch(
+        r"The page is in page\.html \(0\.\d MB\); open it in a browser\.\n", answer.out
+    )
+    assert networks("page.html") == ["tanh"]
+
+
+def test_several_runs_in_the_order_given(nnbasic: Command, ids: list[str]) -> None:
+    assert nnbasic("draw", "tanh", ids[0], "tanh", "--output", "two.html").code == 0
+    assert networks("two.html") == ["tanh", "relu"]
+
+
+def test_without_mnist_the_examples_are_left_out(
+    nnbasic: Command, ids: list[str], edit: Callable[..., None]
+) -> None:
+    edit(Path("runs", ids[2]), dataset="mnist")
+    answer = nnbasic("draw", ids[2])
+    assert answer.code == 0
+    assert "Warning: The page has no examples: MNIST is not on this machine" in answer.err
+    assert networks("page.html") == ["tanh"]
+
+
+def test_bad_usage(nnbasic: Command, runs: Path) -> None:
+    nnbasic("draw", "nobody").refused("no run 'nobody'")
+    nnbasic("draw", "--output", "page.png").refused("page.png must end in .html or .htm")
+    nnbasic("draw", "--output", "nowhere/page.html").refused("cannot be written")
+    assert not list(Path().glob("*.html"))
