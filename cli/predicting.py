@@ -52,7 +52,7 @@ def predict(
     answers: Answers = []
     if digits:
         images = [digit.image for digit in digits]
-        answers = [(run, predicted(network, images)) for run, network in networks]
+        answers = [(run, predicted(network, images, name=run.id)) for run, network in networks]
     if as_json:
         print_json(
             {

@@ -61,7 +61,9 @@ class Card {
   choose(choice) {
     const same = choice?.layer === this.choice?.layer && choice?.unit === this.choice?.unit;
     this.choice = same ? null : choice;
+    const focused = this.detail.contains(document.activeElement);
     this.show();
+    if (focused) this.detail.querySelector("button")?.focus();
   }
 
   /** @param {Uint8Array | null} pixels */
@@ -113,7 +115,11 @@ class Card {
     const place = winner(layer, sums, unit);
     const name = layer.activation?.name ?? "";
     const pieces = Array.from({ length: layer.pieces }, (_, piece) => unit + piece * layer.units);
-    const pictures = pieces.map((at) => this.weights(number, at, at === place));
+    const pictures = pieces.map((at, piece) =>
+      layer.pieces === 1
+        ? this.weights(number, at, "Its weights")
+        : this.weights(number, at, `Piece ${piece + 1}, sum ${short(sums[at])}: weights`),
+    );
     const rule =
       layer.pieces > 1
         ? `The largest of its ${layer.pieces} sums, ${short(sums[place])}, is its activation.`
@@ -131,23 +137,20 @@ class Card {
   /**
    * @param {number} number of the layer
    * @param {number} place of the sum
-   * @param {boolean} counts
+   * @param {string} what
    */
-  weights(number, place, counts) {
+  weights(number, place, what) {
     const layer = this.network.layers[number];
     const values = Float32Array.from(
       { length: layer.inputs },
       (_, input) => layer.weight[input * layer.bias.length + place],
     );
+    const from = number ? `the units of layer ${number}` : "the pixels";
+    const text = `${what} for ${from}, ±${short(largest(values))}`;
     const canvas = make("canvas", { role: "img", class: number ? "grid" : "weights" });
-    canvas.setAttribute("aria-label", `Its weights, between ±${short(largest(values))}`);
+    canvas.setAttribute("aria-label", text);
     if (number) paintUnits(canvas, values, largest(values), null);
     else paintWeights(canvas, values);
-    const from = number ? `the units of layer ${number}` : "the pixels";
-    const piece = Math.floor(place / layer.units);
-    const which =
-      layer.pieces === 1 ? "Its weights" : `Piece ${piece + 1}${counts ? ", the largest" : ""}:`;
-    const text = `${which} for ${from}, ±${short(largest(values))}`;
     return make("figure", { class: number ? "wide" : "" }, canvas, make("figcaption", {}, text));
   }
 

@@ -77,7 +77,7 @@ class Page {
   explanation(example) {
     if (example) return "A test image, as it is.";
     return this.switch.checked
-      ? "Scaled to 20 pixels, its centre of mass in the middle, the pen as thick as theirs."
+      ? "Scaled to 20 pixels, centred by its mass, with a pen as thick as MNIST’s."
       : "The drawing area as it is. Draw small, or in a corner, and see what that does.";
   }
 

@@ -41,16 +41,20 @@ class Weight(NamedTuple):
 
 
 class Packed(NamedTuple):
-    """What the page is told of a network, and the most that any probability is changed by it."""
+    """What the page is told of a network.
+
+    Whether its weights are ``coded``, and the most by which packing changes a probability.
+    """
 
     network: dict[str, Any]
+    coded: bool
     change: float
 
 
 def pack(trained: Trained, images: Array) -> Packed:
     """Pack a network as `network.js` unpacks it, with codes if they do for ``images`` (n, 784).
 
-    RunError if the page cannot compute it: it has an activation that is a plugin's.
+    RunError if the page cannot compute it: it has a plugin's activation, or layers of other kinds.
     """
     network = trained.network
     exact, before = trained.probabilities(images), network.vector.copy()
@@ -67,11 +71,13 @@ def pack(trained: Trained, images: Array) -> Packed:
         "output": getattr(network.loss, "output", "softmax"),
         "layers": [_layer(*pair) for pair in zip(network.blocks, weights, strict=True)],
     }
-    return Packed(packed, change)
+    return Packed(packed, weights[0].steps is not None, change)
 
 
 def _layer(block: Block, weight: Weight) -> dict[str, Any]:
     activation = block.activation
+    if len(block.layers) > (2 if activation else 1):
+        raise RunError(f"{block.name} has more than an affine map and an activation")
     packed: dict[str, Any] = {
         "units": block.output.shape[1],
         "weight": {

@@ -51,25 +51,24 @@ def render(runs: Sequence[Run], *, dataset: Dataset | str) -> str:
     else:
         images, source = digits.load(DIGITS_CACHE)[2], "built-in digits"
     trained = [load(run) for run in runs]
+    answers = [predict(n, images, name=run.id) for n, run in zip(trained, runs, strict=True)]
     packed = [pack(network, images) for network in trained]
+    bits = "16 bits" if all(each.coded for each in packed) else "up to 32 bits"
     change = max(each.change for each in packed)
-    content: dict[str, Any] = {
+    colophon = (
+        f"Made by nnbasic; needs no network. Weights have {bits}: on {len(images):,} {source} no"
+        f" probability differs by more than {change:.1g} from the networks' own."
+    )
+    if isinstance(dataset, str):
+        colophon += f" There are no examples: {dataset}."
+    content = {
         "networks": [
             titles | each.network for titles, each in zip(_titles(runs), packed, strict=True)
         ],
         "classes": [str(each) for each in range(max(n.network.sizes[-1] for n in trained))],
-        "colophon": (
-            f"Made by nnbasic. The page computes with what it holds and asks nobody: for"
-            f" {len(images):,} {source}, no probability differs by more than {change:.1g} from"
-            " that of the networks themselves."
-        ),
+        "examples": _examples(dataset, answers) if isinstance(dataset, Dataset) else None,
+        "colophon": colophon,
     }
-    if isinstance(dataset, Dataset):
-        answers = [predict(network, images) for network in trained]
-        content["examples"] = _examples(dataset, answers)
-    else:
-        content["examples"] = None
-        content["colophon"] += f" It has no examples: {dataset}."
     style = _part("draw.css")
     script = '"use strict";\n' + "\n".join(map(_part, SCRIPTS))
     return Template(_part("draw.html")).substitute(

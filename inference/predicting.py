@@ -19,15 +19,17 @@ class Prediction(NamedTuple):
     probabilities: Array
 
 
-def predict(trained: Trained, images: Array | Sequence[Image]) -> Prediction:
+def predict(
+    trained: Trained, images: Array | Sequence[Image], *, name: str = "the network"
+) -> Prediction:
     """What ``trained`` takes prepared digits for: uint8 of shape (n, 28, 28) or (n, 784).
 
-    RunError if the network does not compute finite numbers.
+    RunError, which speaks of ``name``, if it does not compute finite numbers.
     """
     pixels = np.asarray(images).reshape(len(images), -1)
     with np.errstate(over="ignore", invalid="ignore"):
         logits = trained.logits(pixels)
     if not np.isfinite(logits).all():
-        raise RunError("the training of this network diverged: it does not compute finite numbers")
+        raise RunError(f"{name} does not compute finite numbers: its training diverged")
     # Of the logits, as in scoring: probabilities near 1 are rounded to ties.
     return Prediction(logits.argmax(axis=1), trained.network.loss.probabilities(logits))

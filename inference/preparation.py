@@ -2,7 +2,7 @@
 
 As MNIST's makers did it: the tight box of the ink, scaled so that its longer side is 20 pixels,
 smoothly, and placed so that its centre of mass is in the middle of 28 × 28 (LeCun, Cortes, Burges,
-"The MNIST database of handwritten digits").
+"The MNIST database of handwritten digits"). `preparation.js` does the same in the page to draw on.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nnbasic.inference.ink import brightness, find_ink, overlap
 from nnbasic.inference.splitting import split
 from nnbasic.model.arrays import Array
+from nnbasic.model.parallel import one_blas_thread
 
 SIDE = 28
 BOX = 20
@@ -22,6 +23,7 @@ Image = NDArray[np.uint8]
 """28 × 28, ink 255 on 0."""
 
 
+@one_blas_thread()
 def prepare(picture: Array) -> Image:
     """The digit in ``picture``, an array as `brightness` takes it, as MNIST would have it.
 
@@ -35,6 +37,7 @@ def prepare(picture: Array) -> Image:
     return frame(find_ink(grey))
 
 
+@one_blas_thread()
 def prepare_each(picture: Array) -> list[Image]:
     """The digits that stand in ``picture``, in reading order; digits that touch are taken for one.
 

@@ -434,6 +434,26 @@ def test_a_unit_shows_its_weights_its_sum_and_its_place(
     assert browser.evaluate("() => document.querySelectorAll('.detail')[1].hidden")
 
 
+def test_a_maxout_unit_shows_the_sum_of_each_piece(
+    browser: Browser, every: Path, runs: list[Run], dataset: Dataset
+) -> None:
+    trained = load(called("maxout", runs))
+    opened(browser, every)
+    browser.press("8", "8")
+    settle(browser)
+    card = f"article:nth-child({1 + list(NETWORKS).index('maxout')})"
+    click(browser, f"{card} .units", x=2.5 / 16)
+    next(trained.forward(dataset.test.images[dataset.test.labels == 8][:1]))
+    sums = trained.network.blocks[0].affine.output[0, [2, 18]]
+    said = browser.evaluate(
+        f"() => [...document.querySelectorAll('{card} figcaption')].map(c => c.textContent)"
+    )
+    assert [caption[:8] for caption in said] == ["Piece 1,", "Piece 2,"]
+    np.testing.assert_allclose([numbers(c)[0] for c in said], sums, atol=0.011)
+    largest = numbers(text(browser, f"{card} .detail p"))[0]
+    assert largest == pytest.approx(sums.max(), abs=0.011)
+
+
 def test_a_class_shows_what_speaks_for_it_and_against_it(
     browser: Browser, few: Path, runs: list[Run], dataset: Dataset
 ) -> None:

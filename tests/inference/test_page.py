@@ -101,7 +101,7 @@ def test_without_the_data_set_it_says_why_there_are_no_examples(
 ) -> None:
     content = data_of(render(runs, dataset="MNIST has gone out"))
     assert content["examples"] is None
-    assert "It has no examples: MNIST has gone out." in content["colophon"]
+    assert "There are no examples: MNIST has gone out." in content["colophon"]
 
 
 def test_four_networks_can_be_mailed(
@@ -124,7 +124,7 @@ def test_codes_do_for_a_network_of_mnist(
     before = reader.network.vector.copy()
     packed = packing.pack(reader, mnist_test[0].reshape(-1, 784))
     assert 0 < packed.change < packing.TOLERANCE / 2
-    assert all(layer["weight"]["scale"] for layer in packed.network["layers"])
+    assert packed.coded
     np.testing.assert_array_equal(reader.network.vector, before)
 
 
@@ -137,6 +137,7 @@ def test_where_codes_do_not_do_the_weights_are_kept_whole(finished: Run, dataset
     images[:, 0] = 0
     packed = packing.pack(trained, images)
     assert packed.change == 0
+    assert not packed.coded
     first = packed.network["layers"][0]["weight"]
     assert first["scale"] is None
     np.testing.assert_array_equal(

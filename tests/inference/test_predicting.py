@@ -34,8 +34,8 @@ def test_it_repeats_the_predictions_of_the_run(
 def test_a_diverged_network_says_so(finished: Run) -> None:
     trained = load(finished)
     trained.network.vector[:] = np.nan
-    with pytest.raises(RunError, match="diverged"):
-        predict(trained, np.zeros((2, 784), np.uint8))
+    with pytest.raises(RunError, match="mine does not compute finite"):
+        predict(trained, np.zeros((2, 784), np.uint8), name="mine")
 
 
 def test_the_example_of_the_readme(
