@@ -26,7 +26,9 @@ from nnbasic.runs import Record, Run, RunError
 from nnbasic.runs.storage import write_text
 from nnbasic.runs.trained import load
 
-SCRIPTS = ("preparation.js", "network.js", "pictures.js", "pad.js", "card.js", "draw.js")
+SCRIPTS = [
+    f"{name}.js" for name in ("preparation", "network", "pictures", "pad", "strip", "card", "draw")
+]
 OF_A_CLASS, OF_A_KIND = 8, 24
 """How many examples there are of each class, and of each kind of mistake."""
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from drawing import HOSTILE
 from nnbasic import runs
-from nnbasic.data import idx
+from nnbasic.configs import Config
+from nnbasic.data import Dataset, idx
 from nnbasic.data.pen import Style
 from nnbasic.data.strokes import DRAWINGS
-from nnbasic.runs import Run, Trained
+from nnbasic.inference.page import write
+from nnbasic.model import ACTIVATIONS
+from nnbasic.runs import Run, Trained, start
 from nnbasic.runs.trained import load
 
 
@@ -54,3 +59,62 @@ def skeletons() -> list[tuple[int, list[np.ndarray]]]:
                 path = np.einsum("pk,pkc->pc", style.weights, drawing[style.sources])
                 found.append((digit, np.split(path, lifted)))
     return found
+
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    **{name: {"activation": name} for name in ACTIVATIONS},
+    "mixed": {
+        "layers": [784, 14, 12, 8, 10],
+        "activation": [
+            {"name": "prelu", "shared": True},
+            {"name": "maxout", "pieces": 3},
+            {"name": "leaky_relu", "slope": 0.2},
+        ],
+        "data": {"scale": "standard"},
+    },
+    "elu(alpha=0.5)": {"activation": {"name": "elu", "alpha": 0.5}, "data": {"scale": "signed"}},
+    "mse": {"loss": "mse", "dtype": "float64"},
+    "mse, sigmoid": {"loss": {"name": "mse", "output": "sigmoid"}},
+    "no hidden layer": {"layers": [784, 10]},
+    "twelve classes": {"layers": [784, 300, 12]},
+}
+"""What there is to train: every activation, loss and scale."""
+SLOW = {"name": "sgd", "lr": 0.01}
+
+
+@pytest.fixture(scope="session")
+def networks(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """A run of each of `NETWORKS`."""
+    folder = tmp_path_factory.mktemp("runs")
+    found = {}
+    for name, changes in NETWORKS.items():
+        small = {"layers": [784, 16, 12, 10], "epochs": 1, "batch_size": 32, "optimizer": SLOW}
+        session = start(Config.model_validate(small | changes), dataset, runs=folder, name=name)
+        for _ in session.train():
+            pass
+        found[name] = session.run
+    return found
+
+
+@pytest.fixture(scope="session")
+def every(
+    networks: dict[str, Run], dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The page of all `networks`."""
+    file = tmp_path_factory.mktemp("every") / "page.html"
+    write([*networks.values()], file, dataset=dataset)
+    return file
+
+
+@pytest.fixture(scope="session")
+def few(
+    networks: dict[str, Run], dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The page of two networks of two hidden layers: relu, and tanh, whose name is hostile."""
+    tanh = networks["tanh"]
+    before = tanh.user()
+    tanh.write_user(before.model_copy(update={"name": HOSTILE, "notes": "note " + HOSTILE}))
+    file = tmp_path_factory.mktemp("few") / "page.html"
+    write([networks["relu"], tanh], file, dataset=dataset)
+    tanh.write_user(before)
+    return file
