@@ -16,7 +16,6 @@ import numpy as np
 from common import epochs, images, in_turn, ratio, report
 
 from nnbasic.model import ACTIVATIONS, MLP
-from nnbasic.model.arrays import batch
 
 SIZES, BATCH, CALLS = [784, 512, 512, 10], 128, 200
 
@@ -32,16 +31,16 @@ def passes(activation: str):
     dtype = np.dtype(np.float32)
     layer.bind(*({k: np.zeros(s, dtype) for k, s in layer.shapes.items()} for _ in range(2)))
     layer.start()
-    layer.resize(BATCH, dtype)
+    layer.resize(BATCH, dtype, "F")
     rng = np.random.default_rng(0)
-    z = batch(BATCH, component.affine_units(SIZES[1]), dtype)
-    gradient = batch(BATCH, SIZES[1], dtype)
+    z = np.empty((BATCH, component.affine_units(SIZES[1])), dtype, "F")
+    gradient = np.empty((BATCH, SIZES[1]), dtype, "F")
     for array in (z, gradient):
         array[:] = rng.standard_normal(array.shape)
 
     def forward() -> None:
         for _ in range(CALLS):
-            layer.forward(z)
+            layer.forward(z, training=True)
 
     def backward() -> None:
         for _ in range(CALLS):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nnbasic.inference.ink import brightness, find_ink, overlap
 from nnbasic.inference.splitting import split
 from nnbasic.model.arrays import Array
-from nnbasic.model.parallel import one_blas_thread
+from nnbasic.model.blas import one_blas_thread
 
 SIDE = 28
 BOX = 20

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nnbasic.model.arrays import Array, batch, constant
+from nnbasic.model.arrays import Array, Order, constant
 from nnbasic.model.layers import Layer
 from nnbasic.model.registry import Registry
 
@@ -65,8 +65,9 @@ class ElementwiseLayer(Layer):
         self.function = function
         self.units = units
 
-    def resize(self, n: int, dtype: np.dtype[Any]) -> None:
-        self.output, self.gradient, self.work = (batch(n, self.units, dtype) for _ in range(3))
+    def resize(self, n: int, dtype: np.dtype[Any], order: Order) -> None:
+        shape = n, self.units
+        self.output, self.gradient, self.work = (np.empty(shape, dtype, order) for _ in range(3))
 
     def forward(self, x: Array, training: bool) -> Array:
         self.input = x

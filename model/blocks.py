@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnbasic.model.activations import Activation
-from nnbasic.model.arrays import Array
+from nnbasic.model.arrays import Array, Order
 from nnbasic.model.layers import Affine, Layer
 
 
@@ -16,15 +16,24 @@ class Block:
     """One layer of the network as a config counts them, from 1: an affine map and its activation.
 
     The output layer has no activation. Its parameters are called ``layer1.weight`` and so on.
+    ``order`` is how its batches lie in memory, ``below`` how those of the layer before it do.
     """
 
     def __init__(
-        self, number: int, inputs: int, units: int, activation: Activation | None = None
+        self,
+        number: int,
+        inputs: int,
+        units: int,
+        activation: Activation | None = None,
+        *,
+        order: Order = "C",
+        below: Order = "C",
     ) -> None:
         self.name = f"layer{number}"
         self.activation = activation
+        self.order = order
         affine_units = activation.affine_units(units) if activation else units
-        self.affine = Affine(inputs, affine_units, first=number == 1)
+        self.affine = Affine(inputs, affine_units, first=number == 1, below=below)
         self.layers: list[Layer] = [self.affine]
         if activation:
             self.layers.append(activation.layer(units))
@@ -56,7 +65,7 @@ class Block:
     def resize(self, n: int, dtype: np.dtype[Any]) -> None:
         """Allocate the buffers for batches of ``n`` examples."""
         for layer in self.layers:
-            layer.resize(n, dtype)
+            layer.resize(n, dtype, self.order)
 
     def forward(self, x: Array, training: bool) -> Array:
         """The output for the batch ``x``."""

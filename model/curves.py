@@ -19,7 +19,7 @@ def curve(activation: Activation, z: ArrayLike) -> tuple[Array, Array]:
     layer = activation.layer(1)
     layer.bind(*({name: np.zeros(shape) for name, shape in layer.shapes.items()} for _ in "pg"))
     layer.start()
-    layer.resize(len(x), x.dtype)
+    layer.resize(len(x), x.dtype, "C")
     a = layer.forward(x, training=False)[:, 0]
     gradient = layer.backward(np.ones((len(x), 1)))
     assert gradient is not None  # only the first affine layer returns none

@@ -83,7 +83,7 @@ def diagnose(
     ``before`` is a copy of ``network.vector`` from before the last update. Sets
     ``network.gradient``, as training does; like it, checks nothing.
     """
-    network.backpropagate(x, labels, training=False)
+    network.backpropagate(x, labels, len(labels), training=False)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return [
             _layer(network, block, None if before is None else _update_ratio(network, part, before))

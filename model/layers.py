@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nnbasic.model.arrays import Array, batch
+from nnbasic.model.arrays import Array, Order
 
 
 class Layer(ABC):
@@ -44,8 +44,8 @@ class Layer(ABC):
         """Set the parameters that no initialiser draws."""
 
     @abstractmethod
-    def resize(self, n: int, dtype: np.dtype[Any]) -> None:
-        """Allocate the buffers for batches of ``n`` examples."""
+    def resize(self, n: int, dtype: np.dtype[Any], order: Order) -> None:
+        """Allocate the buffers for batches of ``n`` examples; ``order`` is that of the output."""
 
     @abstractmethod
     def forward(self, x: Array, training: bool) -> Array:
@@ -57,28 +57,46 @@ class Layer(ABC):
 
 
 class Affine(Layer):
-    """z = x · weight + bias, with weight of shape (inputs, units)."""
+    """z = x · weight + bias, with weight of shape (inputs, units).
 
-    def __init__(self, inputs: int, units: int, *, first: bool) -> None:
+    The ``first`` layer of a network has nothing below that would need a gradient, and reads
+    images: of these it leaves out the pixels at either end that are 0 in the whole batch.
+    ``below`` is the order of the batches that other layers read.
+    """
+
+    def __init__(self, inputs: int, units: int, *, first: bool, below: Order = "C") -> None:
         super().__init__({"weight": (inputs, units), "bias": (units,)})
-        self.first = first  # nothing lies below the first layer that would need a gradient
+        self.first = first
+        self.below = below
+        self.used = slice(0, inputs)
 
-    def resize(self, n: int, dtype: np.dtype[Any]) -> None:
+    def resize(self, n: int, dtype: np.dtype[Any], order: Order) -> None:
         inputs, units = self.shapes["weight"]
-        self.output = batch(n, units, dtype)
-        self.gradient = batch(0 if self.first else n, inputs, dtype)
+        self.output = np.empty((n, units), dtype, order)
+        self.gradient = np.empty((0 if self.first else n, inputs), dtype, self.below)
         self.ones = np.ones(n, dtype)
 
     def forward(self, x: Array, training: bool) -> Array:
-        self.input = x
-        np.matmul(x, self.parameters["weight"], out=self.output)
+        if self.first:
+            self.used = _used(x)
+        self.input = x[:, self.used]
+        np.matmul(self.input, self.parameters["weight"][self.used], out=self.output)
         self.output += self.parameters["bias"]
         return self.output
 
     def backward(self, gradient: Array) -> Array | None:
-        np.matmul(self.input.T, gradient, out=self.gradients["weight"])
+        weight = self.gradients["weight"]
+        weight[: self.used.start] = 0
+        weight[self.used.stop :] = 0
+        np.matmul(self.input.T, gradient, out=weight[self.used])
         np.matmul(self.ones, gradient, out=self.gradients["bias"])  # the sum over the batch
         if self.first:
             return None
         np.matmul(gradient, self.parameters["weight"].T, out=self.gradient)
         return self.gradient
+
+
+def _used(x: Array) -> slice:
+    """The columns of ``x`` from the first that is not 0 throughout to the last."""
+    used = np.logical_or.reduce(x, axis=0)
+    return slice(int(used.argmax()), len(used) - int(used[::-1].argmax()))

@@ -17,8 +17,11 @@ class Loss(ABC):
     """The mean loss of a batch, with the output function that belongs to it."""
 
     @abstractmethod
-    def __call__(self, logits: Array, labels: Labels, gradient: Array) -> float:
-        """The mean loss over logits (n, classes); dL/dlogits is left in ``gradient``."""
+    def __call__(self, logits: Array, labels: Labels, size: int, gradient: Array) -> float:
+        """The loss over logits (n, classes), divided by ``size``; dL/dlogits into ``gradient``.
+
+        ``size`` is n for the mean loss; more for n rows of a batch of ``size`` examples.
+        """
 
     @abstractmethod
     def probabilities(self, logits: Array) -> Array:
@@ -33,18 +36,18 @@ LOSSES: Registry[Loss] = Registry("loss")
 class CrossEntropy(Loss):
     """L = mean of log Σ e^logit - logit[label]; dL/dlogits = (softmax - onehot) / n."""
 
-    def __call__(self, logits: Array, labels: Labels, gradient: Array) -> float:
+    def __call__(self, logits: Array, labels: Labels, size: int, gradient: Array) -> float:
         # A row a class: NumPy reduces over few long rows much faster than over many short ones.
-        n = len(labels)
+        rows = np.arange(len(labels))
         scores = logits.T.copy()
         scores -= scores.max(axis=0)
-        chosen = scores[labels, np.arange(n)]
+        chosen = scores[labels, rows]
         np.exp(scores, out=scores)
         total = scores.sum(axis=0)
         scores /= total
-        scores[labels, np.arange(n)] -= 1
-        np.divide(scores.T, n, out=gradient)
-        return float(np.sum(np.log(total) - chosen)) / n
+        scores[labels, rows] -= 1
+        np.divide(scores.T, size, out=gradient)
+        return float(np.sum(np.log(total) - chosen)) / size
 
     def probabilities(self, logits: Array) -> Array:
         return softmax(logits)
@@ -57,18 +60,18 @@ class MeanSquaredError(Loss):
 
     output: Literal["softmax", "sigmoid"] = "softmax"
 
-    def __call__(self, logits: Array, labels: Labels, gradient: Array) -> float:
+    def __call__(self, logits: Array, labels: Labels, size: int, gradient: Array) -> float:
         p = self.probabilities(logits)
         error = p.copy()
         error[np.arange(len(labels)), labels] -= 1
-        loss = 0.5 * float(np.vdot(error, error)) / len(labels)
+        loss = 0.5 * float(np.vdot(error, error)) / size
         if self.output == "softmax":
             # dL/dlogit_j = p_j (e_j - Σ_k e_k p_k)
             error -= np.sum(error * p, axis=1, keepdims=True)
             np.multiply(error, p, out=gradient)
         else:
             np.multiply(error, p * (1 - p), out=gradient)
-        gradient /= len(labels)
+        gradient /= size
         return loss
 
     def probabilities(self, logits: Array) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from nnbasic.model.activations import ACTIVATIONS, Activation
-from nnbasic.model.arrays import Array, Labels
+from nnbasic.model.arrays import Array, Labels, Order, layout
 from nnbasic.model.blocks import Block
 from nnbasic.model.initializers import INITIALIZERS, Initializer
 from nnbasic.model.losses import LOSSES, Loss
@@ -79,35 +79,34 @@ class MLP:
     def loss_and_gradients(self, x: ArrayLike, labels: ArrayLike) -> tuple[float, dict[str, Array]]:
         """The mean loss over the batch, and dL/dparameter under each parameter's name."""
         batch = self._batch(x)
-        loss, _ = self.backpropagate(batch, self._labels(labels, len(batch)), training=False)
+        n = len(batch)
+        loss, _ = self.backpropagate(batch, self._labels(labels, n), n, training=False)
         return loss, {name: gradient.copy() for name, gradient in self.gradients.items()}
 
     def backpropagate(
-        self, x: Array, labels: Labels, *, share: float = 1.0, training: bool = True
+        self, x: Array, labels: Labels, size: int, *, training: bool = True
     ) -> tuple[float, int]:
         """Set ``gradient`` for a batch; return its mean loss and how many it got right.
 
-        For rows that are only a ``share`` of a batch, loss and gradient are what these rows add
-        to those of the batch. The training loop's way in: ``x`` has the network's dtype and
-        nothing is checked.
+        Of a batch of ``size`` examples these may be some rows: loss and gradient are then what
+        they add to those of the batch. The training loop's way in: ``x`` has the network's dtype
+        and nothing is checked.
         """
         if not len(x):  # the last batch may have no row for this process
             self.gradient.fill(0)
             return 0.0, 0
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging loss is reported as such
-            loss, correct = self._score(x, labels, training)
+            loss, correct = self._score(x, labels, size, training)
             gradient: Array | None = self.logits_gradient
-            if share != 1:
-                self.logits_gradient *= share
             for block in reversed(self.blocks):
                 assert gradient is not None  # only the first block returns none
                 gradient = block.backward(gradient)
-        return loss * share, correct
+        return loss, correct
 
     def score(self, x: Array, labels: Labels) -> tuple[float, int]:
         """The mean loss of a batch and how many it got right; nothing is checked."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return self._score(x, labels, training=False)
+            return self._score(x, labels, len(labels), training=False)
 
     @property
     def logits(self) -> Array:
@@ -125,9 +124,9 @@ class MLP:
                 found.append((f"{block.name} ({what})", output))
         return found
 
-    def _score(self, x: Array, labels: Labels, training: bool) -> tuple[float, int]:
+    def _score(self, x: Array, labels: Labels, size: int, training: bool) -> tuple[float, int]:
         logits = self._logits(x, training)
-        loss = self.loss(logits, labels, self.logits_gradient)
+        loss = self.loss(logits, labels, size, self.logits_gradient)
         return loss, int(np.count_nonzero(logits.argmax(axis=1) == labels))
 
     def _logits(self, x: Array, training: bool = False) -> Array:
@@ -196,10 +195,15 @@ def hidden_activations(sizes: Sequence[int], activation: ActivationSpec) -> list
 
 
 def _blocks(sizes: Sequence[int], activations: Sequence[Activation]) -> list[Block]:
+    orders: list[Order] = ["C", *(layout(*units) for units in pairwise(sizes[1:])), "C"]
     return [
-        Block(number, inputs, units, activation)
-        for number, (inputs, units), activation in zip(
-            range(1, len(sizes)), pairwise(sizes), [*activations, None], strict=True
+        Block(number, inputs, units, activation, order=order, below=below)
+        for number, (inputs, units), activation, (below, order) in zip(
+            range(1, len(sizes)),
+            pairwise(sizes),
+            [*activations, None],
+            pairwise(orders),
+            strict=True,
         )
     ]
 

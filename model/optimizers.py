@@ -17,6 +17,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from nnbasic.model.arrays import Array
+from nnbasic.model.blas import axpby
 from nnbasic.model.registry import Bounds, Registry
 
 State = dict[str, Array]
@@ -83,7 +84,7 @@ class Optimizer(ABC):
 
     def decay(self, w: Array, g: Array, learning_rate: float) -> None:
         """Apply the weight decay to the weights ``w``, before the update."""
-        g += self.weight_decay * w
+        axpby(self.weight_decay, w, 1, g)
 
     @abstractmethod
     def apply(
@@ -118,19 +119,15 @@ class SGD(Optimizer):
         self, w: Array, g: Array, moments: Sequence[Array], learning_rate: float, steps: int
     ) -> None:
         if not self.momentum:
-            g *= learning_rate
-            w -= g
+            axpby(-learning_rate, g, 1, w)
             return
         (v,) = moments
-        v *= self.momentum
-        v += g
+        axpby(1, g, self.momentum, v)
         if self.nesterov:
-            g *= learning_rate
-            w -= g
-            np.multiply(v, learning_rate * self.momentum, out=g)
+            axpby(-learning_rate, g, 1, w)
+            axpby(-learning_rate * self.momentum, v, 1, w)
         else:
-            np.multiply(v, learning_rate, out=g)
-        w -= g
+            axpby(-learning_rate, v, 1, w)
 
 
 @OPTIMIZERS.register("adagrad")
@@ -164,8 +161,7 @@ class RMSprop(Optimizer):
         self, w: Array, g: Array, moments: Sequence[Array], learning_rate: float, steps: int
     ) -> None:
         (s,) = moments
-        s *= self.decay_rate
-        s += (1 - self.decay_rate) * (g * g)
+        axpby(1 - self.decay_rate, g * g, self.decay_rate, s)
         _scaled_step(w, g, s, learning_rate, self.eps)
 
 
@@ -188,11 +184,9 @@ class Adam(Optimizer):
         self, w: Array, g: Array, moments: Sequence[Array], learning_rate: float, steps: int
     ) -> None:
         m, v = moments
-        m *= self.beta1
-        m += g
+        axpby(1, g, self.beta1, m)
         g *= g
-        v *= self.beta2
-        v += g
+        axpby(1, g, self.beta2, v)
         # m_hat = m·(1 - beta1)/(1 - beta1^t) and √v_hat = √v·root, so that
         # m_hat / (√v_hat + eps) = m·first/root / (√v + eps/root)
         first = (1 - self.beta1) / (1 - self.beta1**steps)
@@ -200,8 +194,7 @@ class Adam(Optimizer):
         np.sqrt(v, out=g)
         g += self.eps / root
         np.divide(m, g, out=g)
-        g *= learning_rate * first / root
-        w -= g
+        axpby(-learning_rate * first / root, g, 1, w)
 
 
 @OPTIMIZERS.register("adamw")
@@ -220,8 +213,7 @@ def _scaled_step(w: Array, g: Array, squares: Array, learning_rate: float, eps: 
     root = np.sqrt(squares)
     root += eps
     g /= root
-    g *= learning_rate
-    w -= g
+    axpby(-learning_rate, g, 1, w)
 
 
 def blocks(size: int) -> Iterator[slice]:

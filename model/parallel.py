@@ -9,7 +9,6 @@ clipped.
 from __future__ import annotations
 
 import contextlib
-import functools
 import math
 import mmap
 import multiprocessing
@@ -22,9 +21,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import DTypeLike
-from threadpoolctl import ThreadpoolController
 
 from nnbasic.model.arrays import Array
+from nnbasic.model.blas import one_blas_thread
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Semaphore
@@ -197,18 +196,6 @@ class Team:
 
 
 ALONE = Team()
-
-
-@contextlib.contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """A block in which a product is computed by one thread; how many there are changes its bits."""
-    with _blas().limit(limits=1, user_api="blas"):
-        yield
-
-
-@functools.cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController()
 
 
 def shared(shape: tuple[int, ...], dtype: DTypeLike) -> Array:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from nnbasic.model.activations import ACTIVATIONS, Activation, Elementwise, sigmoid
-from nnbasic.model.arrays import Array, batch, constant
+from nnbasic.model.arrays import Array, Order, constant
 from nnbasic.model.layers import Layer
 from nnbasic.model.registry import Bounds
 
@@ -76,8 +76,10 @@ class PReLULayer(Layer):
     def start(self) -> None:
         self.parameters["slope"].fill(self.first_slope)
 
-    def resize(self, n: int, dtype: np.dtype[Any]) -> None:
-        self.output, self.gradient, self.negative = (batch(n, self.units, dtype) for _ in range(3))
+    def resize(self, n: int, dtype: np.dtype[Any], order: Order) -> None:
+        shape = n, self.units
+        buffers = (np.empty(shape, dtype, order) for _ in range(3))
+        self.output, self.gradient, self.negative = buffers
 
     def forward(self, x: Array, training: bool) -> Array:
         self.input = x
@@ -270,9 +272,9 @@ class MaxoutLayer(Layer):
         self.units = units
         self.pieces = pieces
 
-    def resize(self, n: int, dtype: np.dtype[Any]) -> None:
-        self.output, self.left = (batch(n, self.units, dtype) for _ in range(2))
-        self.gradient = batch(n, self.pieces * self.units, dtype)
+    def resize(self, n: int, dtype: np.dtype[Any], order: Order) -> None:
+        self.output, self.left = (np.empty((n, self.units), dtype, order) for _ in range(2))
+        self.gradient = np.empty((n, self.pieces * self.units), dtype, order)
 
     def forward(self, x: Array, training: bool) -> Array:
         self.inputs = np.split(x, self.pieces, axis=1)

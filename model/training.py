@@ -17,9 +17,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from nnbasic.model.arrays import Array, Labels
+from nnbasic.model.blas import one_blas_thread
 from nnbasic.model.network import MLP
 from nnbasic.model.optimizers import OPTIMIZERS, Optimizer, State
-from nnbasic.model.parallel import ALONE, Team, one_blas_thread, shared
+from nnbasic.model.parallel import ALONE, Team, shared
 from nnbasic.model.registry import Spec
 from nnbasic.model.schedules import SCHEDULES, Schedule
 
@@ -136,7 +137,7 @@ def steps(
             with team.one_thread_each():
                 for x, labels, n in batches.epoch(epoch, team.rank, team.size):
                     learning_rate = optimizer.lr * schedule(step, epochs * len(batches))
-                    mine = network.backpropagate(x, labels, share=len(labels) / n)
+                    mine = network.backpropagate(x, labels, n)
                     loss, correct = team.all_reduce(*mine)  # from here on all gradients are there
                     step += 1
                     if not math.isfinite(loss):

@@ -13,10 +13,10 @@ from pathlib import Path
 AVX512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
 """What OpenBLAS's SkylakeX kernels need, as Linux names it."""
 
-NEWEST_KNOWN = 25
-"""The latest family of AMD processors whose AVX-512 OpenBLAS 0.3.31 makes use of by itself.
+ZEN_4 = 25
+"""The family of AMD's first processors with AVX-512, whose units have half the width of it.
 
-It takes later ones (26: Zen 5) for processors with AVX2 alone.
+Its older models have no AVX-512. Of the next family, 26 (Zen 5), on the units are as wide.
 """
 
 
@@ -29,7 +29,7 @@ def variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """What a process that computes should have beside ``environment``, in which a user's own stay.
 
     ``OPENBLAS_CORETYPE``: the fastest kernels that the processor can run, where OpenBLAS would
-    take older ones. ``OPENBLAS_THREAD_TIMEOUT``: 2^20 cycles, after which idle threads sleep; else
+    take others. ``OPENBLAS_THREAD_TIMEOUT``: 2^20 cycles, after which idle threads sleep; else
     they spin for 25 ms after each product, on the cores of the processes that train.
     """
     wanted = {"OPENBLAS_THREAD_TIMEOUT": "20", "OPENBLAS_CORETYPE": choice(_cpuinfo())}
@@ -40,6 +40,8 @@ def choice(cpuinfo: str) -> str | None:
     """OpenBLAS's name of the kernels to ask for on the processor that ``cpuinfo`` describes.
 
     ``cpuinfo`` is the text of Linux's /proc/cpuinfo. None where OpenBLAS chooses well by itself.
+    Of AMD's processors with AVX-512 OpenBLAS 0.3.31 takes kernels for AVX-512 on a Zen 4, where
+    those for AVX2 are faster, and the other way round on later ones (docs/performance.md).
     """
     first = cpuinfo.partition("\n\n")[0]
     found = {
@@ -47,9 +49,10 @@ def choice(cpuinfo: str) -> str | None:
         for key, _, value in (line.partition(":") for line in first.splitlines())
     }
     family = found.get("cpu family", "")
-    newer = family.isdecimal() and int(family) > NEWEST_KNOWN
-    amd = found.get("vendor_id") == "AuthenticAMD"
-    return "SkylakeX" if amd and newer and set(found.get("flags", "").split()) >= AVX512 else None
+    amd = found.get("vendor_id") == "AuthenticAMD" and family.isdecimal()
+    if not amd or int(family) < ZEN_4 or not set(found.get("flags", "").split()) >= AVX512:
+        return None
+    return "Haswell" if int(family) == ZEN_4 else "SkylakeX"
 
 
 def in_use() -> str | None:

@@ -15,8 +15,9 @@ import numpy as np
 
 from nnbasic.configs import Config
 from nnbasic.data import Batches, Scale, Split
-from nnbasic.model import MLP, parallel
+from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
+from nnbasic.model.blas import one_blas_thread
 from nnbasic.runs.checkpoint import restore
 from nnbasic.runs.directory import Run
 from nnbasic.runs.predictions import Evaluation
@@ -64,7 +65,7 @@ class Trained:
             raise ValueError(f"images are {images.dtype}; they must be uint8, as pixels 0 to 255")
         labels = np.zeros(len(images), np.uint8)  # batches have some; they are not looked at
         for batch in self.batches(Split(images, labels)).epoch(0):
-            with parallel.one_blas_thread():
+            with one_blas_thread():
                 logits = self.network.forward(batch.x)
             yield logits
 
@@ -82,7 +83,7 @@ class Trained:
         batches = self.batches(split)
         labels, predicted, probabilities, loss = [], [], [], 0.0
         for x, y, _ in batches.epoch(0):
-            with parallel.one_blas_thread():  # for the bits that training gets
+            with one_blas_thread():  # for the bits that training gets
                 loss += self.network.score(x, y)[0] * len(y)
             labels.append(y.copy())
             # of the logits, as in training: probabilities near 1 are rounded to ties

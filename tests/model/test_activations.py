@@ -99,7 +99,7 @@ LITERALS: dict[str, list[tuple[float, float, float]]] = {
 def bound(spec: dict[str, Any], units: int, n: int, dtype: Any) -> Layer:
     """The activation's layer, with its parameters, ready for batches of ``n``."""
     layer = MLP([1, units, 2], spec, dtype=dtype).blocks[0].layers[1]
-    layer.resize(n, np.dtype(dtype))
+    layer.resize(n, np.dtype(dtype), "C")
     return layer
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from nnbasic.data import Batches
 from nnbasic.model import ACTIVATIONS, MLP, Activation, check_gradients, evaluate, steps
-from nnbasic.model.arrays import Array, batch
+from nnbasic.model.arrays import Array, Order
 from nnbasic.model.diagnostics import diagnose
 from nnbasic.model.layers import Layer
 from nnbasic.runs.checkpoint import Progress, restore, save
@@ -25,8 +25,9 @@ class CentredLayer(Layer):
         super().__init__({})
         self.state = {"mean": np.zeros(units)}
 
-    def resize(self, n: int, dtype: np.dtype[Any]) -> None:
-        self.output, self.gradient = (batch(n, len(self.state["mean"]), dtype) for _ in range(2))
+    def resize(self, n: int, dtype: np.dtype[Any], order: Order) -> None:
+        shape = n, len(self.state["mean"])
+        self.output, self.gradient = (np.empty(shape, dtype, order) for _ in range(2))
 
     def forward(self, x: Array, training: bool) -> Array:
         if training:
@@ -66,7 +67,7 @@ def test_training_changes_the_state_and_nothing_else_does(network: MLP, batches:
     diagnose(network, x, labels)
     assert all(check.agrees for check in check_gradients(network, x, labels))
     assert not network.state["layer1.mean"].any()
-    network.backpropagate(x, labels)
+    network.backpropagate(x, labels, len(labels))
     mean = (x @ network.parameters["layer1.weight"]).mean(axis=0)
     np.testing.assert_allclose(network.state["layer1.mean"], 0.1 * mean)
 

@@ -28,7 +28,7 @@ def ready(layer: Layer, n: int, **parameters: Any) -> Layer:
         {name: np.array(value, F8) for name, value in parameters.items()},
         {name: np.full(shape, np.nan) for name, shape in layer.shapes.items()},
     )
-    layer.resize(n, F8)
+    layer.resize(n, F8, "C")
     return layer
 
 
@@ -49,6 +49,23 @@ def test_the_first_layer_computes_no_gradient_of_the_images() -> None:
     assert layer.backward(np.array([[2.0]])) is None
     assert layer.gradients["weight"].tolist() == [[6], [8]]
     assert layer.gradient.size == 0
+
+
+@pytest.mark.parametrize("columns", [(0, 6), (1, 4), (2, 3), (5, 6), (0, 0)], ids=str)
+def test_pixels_that_are_0_in_the_whole_batch(
+    columns: tuple[int, int], rng: np.random.Generator
+) -> None:
+    images = np.zeros((3, 6))
+    images[:, slice(*columns)] = rng.normal(size=(3, columns[1] - columns[0]))
+    gradient = rng.normal(size=(3, 2))
+    weight = rng.normal(size=(6, 2))
+    layer = ready(Affine(6, 2, first=True), 3, weight=weight, bias=[0, 0])
+    for x in (rng.normal(size=(3, 6)), images):  # what a batch before left is overwritten
+        z = layer.forward(x, training=True)
+        layer.backward(gradient)
+    np.testing.assert_allclose(z, np.einsum("ni,iu->nu", images, weight), rtol=1e-12)
+    expected = np.einsum("ni,nu->iu", images, gradient)
+    np.testing.assert_allclose(layer.gradients["weight"], expected, rtol=1e-12)
 
 
 def test_prelu_per_unit_by_hand() -> None:
@@ -137,7 +154,7 @@ def test_backward_may_be_repeated_and_changes_no_input(
     spec: Any, dtype: Any, rng: np.random.Generator
 ) -> None:
     affine, layer = MLP([2, 5, 3], spec, dtype=dtype).blocks[0].layers
-    layer.resize(7, np.dtype(dtype))
+    layer.resize(7, np.dtype(dtype), "C")
     z = rng.normal(size=(7, affine.shapes["weight"][1])).astype(dtype)
     gradient = rng.normal(size=(7, 5)).astype(dtype)
     a = layer.forward(z, training=True)
@@ -158,7 +175,7 @@ def test_backward_may_be_repeated_and_changes_no_input(
 @pytest.mark.parametrize("spec", VARIANTS, ids=str)
 def test_backward_is_linear_in_the_gradient(spec: Any, rng: np.random.Generator) -> None:
     affine, layer = MLP([2, 3, 3], spec, dtype=F8).blocks[0].layers
-    layer.resize(6, F8)
+    layer.resize(6, F8, "C")
     layer.forward(rng.normal(size=(6, affine.shapes["weight"][1])), training=True)
     one, two = rng.normal(size=(2, 6, 3))
     parts = [np.copy(layer.backward(g)) for g in (one, two)]  # type: ignore[arg-type]

@@ -20,9 +20,9 @@ LOGITS = np.log([[1.0, 2.0, 4.0], [2.0, 1.0, 1e-300]])
 LABELS = np.array([1, 0], np.intp)
 
 
-def applied(spec: Any, logits: np.ndarray, labels: Any) -> tuple[float, np.ndarray]:
+def applied(spec: Any, logits: np.ndarray, labels: Any, size: int = 0) -> tuple[float, np.ndarray]:
     gradient = np.full_like(logits, np.nan)
-    loss = LOSSES.build(spec)(logits, np.asarray(labels, np.intp), gradient)
+    loss = LOSSES.build(spec)(logits, np.asarray(labels, np.intp), size or len(labels), gradient)
     return loss, gradient
 
 
@@ -112,6 +112,12 @@ def test_what_holds_for_any_logits(
     twice, double = applied(spec, np.tile(logits, (2, 1)), np.tile(labels, 2))
     assert twice == pytest.approx(loss, rel=1e-12, abs=1e-15)
     np.testing.assert_allclose(double[:n] * 2, gradient, rtol=1e-12, atol=1e-18)
+    # and the rows of a batch add up to it
+    (first, one), (rest, others) = (
+        applied(spec, logits[part], labels[part], n) for part in (slice(0, 1), slice(1, n))
+    )
+    assert first + rest == pytest.approx(loss, rel=1e-12, abs=1e-15)
+    np.testing.assert_allclose(np.concatenate([one, others]), gradient, rtol=1e-12, atol=1e-18)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

@@ -41,10 +41,10 @@ def test_a_step_allocates_less_than_one_activation(activation: str) -> None:
     network = MLP([300, 400, 10], activation)
     x = np.ones((256, 300), np.float32)
     labels = np.zeros(256, np.intp)
-    network.backpropagate(x, labels)
+    network.backpropagate(x, labels, len(labels))
     tracemalloc.start()
     try:
-        network.backpropagate(x, labels)
+        network.backpropagate(x, labels, len(labels))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""Layers from `WIDE` units on, whose batches are laid out column by column."""
+"""Two layers from `WIDE` units on, between which a batch is laid out column by column."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nnbasic.model import ACTIVATIONS, MLP, Elementwise, check_gradients
-from nnbasic.model.arrays import WIDE, batch, constant
+from nnbasic.model.arrays import WIDE, constant
 
 HALF = WIDE // 2
 SPECS: list[Any] = [*ACTIVATIONS, {"name": "prelu", "shared": True}]
@@ -19,11 +19,11 @@ OTHERS = ["gelu", *(spec for spec in SPECS if spec not in ELEMENTWISE)]
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)
 def test_a_wide_layer_is_two_narrow_ones_side_by_side(spec: Any, rng: np.random.Generator) -> None:
-    wide = MLP([5, WIDE, 3], spec, {"name": "he", "bias": 0.1}, dtype=np.float64)
+    wide = MLP([5, WIDE, WIDE], spec, {"name": "he", "bias": 0.1}, dtype=np.float64)
     x = rng.normal(size=(7, 5))
-    narrow = np.zeros((7, 3))
+    narrow = np.zeros((7, WIDE))
     for units in (slice(0, HALF), slice(HALF, WIDE)):
-        half = MLP([5, HALF, 3], spec, "zeros", dtype=np.float64)
+        half = MLP([5, HALF, WIDE], spec, "zeros", dtype=np.float64)
         for name in ("layer1.weight", "layer1.bias"):  # for maxout, piece after piece
             whole = wide.parameters[name]
             chosen = whole.reshape(*whole.shape[:-1], -1, WIDE)[..., units]
@@ -33,7 +33,9 @@ def test_a_wide_layer_is_two_narrow_ones_side_by_side(spec: Any, rng: np.random.
     np.testing.assert_allclose(wide.forward(x), narrow + 0.1, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("sizes", [[5, WIDE, 3], [5, WIDE, 6, WIDE + 1, 3], [4, 6, WIDE]], ids=str)
+@pytest.mark.parametrize(
+    "sizes", [[5, WIDE, WIDE + 1, 3], [5, WIDE, 6, WIDE, 3], [4, 6, WIDE, WIDE]], ids=str
+)
 @pytest.mark.parametrize("spec", OTHERS, ids=str)
 def test_gradients(sizes: list[int], spec: Any, rng: np.random.Generator) -> None:
     network = MLP(sizes, spec, "xavier", seed=1, dtype=np.float64)
@@ -65,9 +67,13 @@ def test_activations_of_any_layout(spec: Any, order: Any, rng: np.random.Generat
     np.testing.assert_allclose(results[0], results[1], rtol=1e-13, atol=1e-15)
 
 
-def test_the_layout_follows_the_width() -> None:
-    assert batch(4, WIDE - 1, np.dtype(np.float32)).flags.c_contiguous
-    assert batch(4, WIDE, np.dtype(np.float32)).flags.f_contiguous
+def test_the_layout_follows_both_widths() -> None:
+    network = MLP([5, WIDE, WIDE, WIDE - 1, WIDE, 3])
+    network.forward(np.zeros((4, 5)))
+    columns = [all(la.output.flags.f_contiguous for la in b.layers) for b in network.blocks]
+    assert columns == [True, False, False, False, False]
+    for below, block in zip(network.blocks, network.blocks[1:], strict=False):
+        assert block.affine.gradient.flags.f_contiguous == below.output.flags.f_contiguous
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
