@@ -38,9 +38,17 @@ def in_turn(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict
 
 
 def epochs(
-    network: MLP, x: np.ndarray, y: np.ndarray, batch_size: int, optimizer: Any
+    network: MLP,
+    x: np.ndarray,
+    y: np.ndarray,
+    batch_size: int,
+    optimizer: Any,
+    number: int | None = None,
 ) -> Callable[[], None]:
-    """A function that trains one epoch at each call, in as many processes as `nnbasic train`."""
+    """A function that trains one epoch at each call.
+
+    In ``number`` processes; without it, in as many as `nnbasic train`.
+    """
     events = steps(
         network,
         Batches(
@@ -52,7 +60,7 @@ def epochs(
         ),
         optimizer=optimizer,
         epochs=sys.maxsize,
-        processes=processes(batch_size),
+        processes=number or processes(batch_size),
     )
 
     def epoch() -> None:
