@@ -127,10 +127,9 @@ def aligned(found: Table, room: int) -> list[Printable]:
     rows = len(found.figures[0].cells)
     head, below = lines[:-rows], lines[-rows:]
     for index, line in enumerate(below):
-        named = [
-            f"{field.head}={field.cells[index]}" for field in found.names if field.cells[index]
-        ]
-        head += [*paragraph(" ".join(named), room, GAP), line]
+        named = [(field.head, field.cells[index]) for field in found.names]
+        label = " ".join(f"{head}={cell}" for head, cell in named if cell)
+        head += [*paragraph(label, room, GAP), line]
     return head
 
 

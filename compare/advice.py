@@ -40,8 +40,8 @@ def next_steps(
         more = "".join(f"; with {n}, one of {100 * size:g}" for size, n in takes)
         command = more_seeds(ranked, takes[0][1]) if takes else None
         yield (
-            f"With {seeds} seeds, a difference of {points(plan.smallest(seeds))} between two rows"
-            f" is found 4 times in 5{more}.{ending(command)}"
+            f"With {seeds} seeds, a difference of about {points(plan.smallest(seeds))} between two"
+            f" rows is found 4 times in 5{more}.{ending(command)}"
         )
     rate = same.get(RATE)
     if rate is not None and not searched:
@@ -76,10 +76,11 @@ def more_seeds(groups: Sequence[Group], seeds: int) -> str | None:
     runs = list(first.values())
     folder = str(runs[0].run.directory.parent)
     elsewhere = ["--runs", folder] if folder != "runs" else []
-    given = {run.record.rate_search and run.record.rate_search.given for run in runs}
-    if len(given) > 1:
+    searches = [run.record.rate_search for run in runs]
+    rates = {None if search is None else search.given for search in searches}
+    if len(rates) > 1:
         return None
-    (rate,) = given
+    (rate,) = rates
     configs = [_at_rate(run.record.config, rate) for run in runs]
     varied = [
         key for key in configs[0] if any(each.get(key) != configs[0][key] for each in configs)

@@ -195,10 +195,9 @@ def _levels(factors: Sequence[Factor], wanted: Wanted) -> Table:
         "share": shares,
         "mean %": [f"{100 * level.mean:.2f}" for _, level in rows],
         text.DIFFERENCE: [text.difference(level.difference) for _, level in rows],
+        "p": [text.p_value(each.difference and each.difference.p) for _, each in rows],
         "alike": [level.letters or text.NONE for _, level in rows],
     }
-    if wanted.p_values:
-        columns["p"] = [text.p_value(each.difference and each.difference.p) for _, each in rows]
     return Table(
         "What each choice does, averaged over the others:",
         (Field("choice", tuple(names)), Field("value", tuple(level.value for _, level in rows))),
@@ -206,6 +205,7 @@ def _levels(factors: Sequence[Factor], wanted: Wanted) -> Table:
             _field(head, cells)
             for head, cells in columns.items()
             if any(cell not in ("", text.NONE) for cell in cells)
+            and (head != "p" or wanted.p_values)
         ),
     )
 

@@ -66,8 +66,10 @@ def told(sentence: str) -> tuple[str, str]:
 
 def _in_markdown(block: Block) -> str:
     if isinstance(block, Sentences):
-        lines = [f"**{_plain(block.title)}**", ""] if block.title else []
-        return "\n".join([*lines, *(f"- {_with_code(each)}" for each in block.lines)])
+        sentences = list(map(_with_code, block.lines))
+        if not block.title:
+            return "  \n".join(sentences)
+        return "\n".join([f"**{_plain(block.title)}**", "", *(f"- {each}" for each in sentences)])
     table = block.table() if isinstance(block, Curves) else block
     columns = [*table.names, *table.figures]
     rows = [

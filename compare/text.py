@@ -31,16 +31,14 @@ def opening(comparison: Comparison) -> list[str]:
     """How many runs and rows there are, what is the same and what differs, a line each."""
     same = comparison.same
     runs, rows = sum(len(group.runs) for group in comparison.groups), len(comparison.groups)
-    telling = [f"{key} {shown(same[key])}" for key in TELLING if key in same]
-    others = len(same) - len(telling)
-    more = [f"{others} more setting{'s' * (others != 1)}"] if others else []
+    telling = ", ".join(f"{key} {shown(same[key])}" for key in TELLING if key in same)
     implied = f"; with them {', '.join(comparison.implied)}" if comparison.implied else ""
     seeds = {run.flat.get("seed") for group in comparison.groups for run in group.runs}
     nothing = "the seed only" if len(seeds) > 1 else "nothing"
     differs = ", ".join(comparison.differs) + implied if comparison.differs else nothing
     return [
         f"{runs} run{'s' * (runs != 1)} in {rows} row{'s' * (rows != 1)}",
-        f"The same in all: {', '.join([*telling, *more])}",
+        f"The same in all: {telling}",
         *([f"Differs: {differs}"] if runs > 1 else []),
     ]
 

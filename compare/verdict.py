@@ -104,7 +104,7 @@ def _best(ranked: Sequence[Group]) -> str:
             return f"{best}."
         if len(behind) < len(ranked) - 1:
             return f"{best}: the best is among these, {SURE}."
-        is_best = "is better" if len(ranked) == 2 else "is the best"
+        is_best = "is the better one" if len(ranked) == 2 else "is the best"
         return f"{best}, and {is_best}, {SURE}."
     if not behind:
         others = "the other one" if len(ranked) == 2 else "each of the others"
