@@ -27,7 +27,8 @@ def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list
     width = min(room, MOST)
     ends = [(0.0, 0.0) if each is None else each.ci95 or (each.mean,) * 2 for each in differences]
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
-    if width < LEAST or low == high or not can_show("─●│"):
+    scale = f"{100 * low:+.1f}", f"{100 * high:+.1f}"
+    if width < max(LEAST, len(" ".join(scale))) or low == high or not can_show("─●│"):
         return None
 
     def column(value: float) -> int:
@@ -40,7 +41,6 @@ def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list
         cells[column(0.0)] = "│"
         cells[column(each.mean if each else 0.0)] = "●"
         lines.append("".join(cells).rstrip())
-    scale = f"{100 * low:+.1f}", f"{100 * high:+.1f}"
     return f"{scale[0]}{scale[1]:>{width - len(scale[0])}}", lines
 
 

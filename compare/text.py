@@ -131,7 +131,7 @@ def course(comparison: Comparison) -> list[Column]:
 
     goal = f"{100 * comparison.threshold:g} %"
     return [
-        (f"epochs\nto {goal}", lambda g: _reached(g.measures.epochs_to_threshold, "{:g}".format)),
+        (f"epochs\nto {goal}", lambda g: _epochs(g.measures.epochs_to_threshold)),
         (f"seconds\nto {goal}", lambda g: _reached(g.measures.seconds_to_threshold, _seconds)),
         ("seconds\nan epoch", lambda group: _seconds(group.measures.seconds_per_epoch)),
         ("dead\nunits %", lambda group: share(group.measures.dead_units)),
@@ -182,12 +182,18 @@ def p_value(p: float | None) -> str:
     return f"{p:.3f}" if p >= 0.001 else "<.001"
 
 
-def _reached(reached: Reached, written: Callable[[float], str]) -> str:
-    """The median, and how many reached it unless all did; ``>5`` where more than half did not."""
+def _epochs(reached: Reached) -> str:
+    """The median, and how many reached it unless all did."""
     count = f" ({reached.reached}/{reached.of})" if reached.reached < reached.of else ""
+    median = _reached(reached, "{:g}".format)
+    return median if median == NONE else median + count
+
+
+def _reached(reached: Reached, written: Callable[[float], str]) -> str:
+    """The median; ``>5`` where no more than half of the runs reached it."""
     if reached.median is not None:
-        return written(reached.median) + count
-    return NONE if reached.beyond is None else f">{written(reached.beyond)}{count}"
+        return written(reached.median)
+    return NONE if reached.beyond is None else f">{written(reached.beyond)}"
 
 
 def _seconds(value: float | None) -> str:
