@@ -220,13 +220,14 @@ def _tests(found: Effects) -> str:
 def _gains(comparison: Comparison) -> Table:
     """What a searched rate did for each row."""
     gains = comparison.gains
-    names = dict.fromkeys(key for gain in gains for key in gain.key)
+    heads = headings(dict.fromkeys(key for gain in gains for key in gain.key))
+    names = (
+        Field(head, tuple(shown(gain.key[key]) if key in gain.key else "" for gain in gains))
+        for key, head in heads.items()
+    )
     return Table(
         GAINED,
-        tuple(
-            Field(headings(names)[key], tuple(shown(gain.key.get(key)) for gain in gains))
-            for key in names
-        ),
+        tuple(names),
         (
             Field("rate given", tuple(shown(gain.fixed) for gain in gains)),
             Field("searched", tuple(shown(gain.searched) for gain in gains)),
