@@ -25,12 +25,17 @@ from nnbasic.cli.options import complete_run, data_option, ends_in, runs_option
     help="Time how long runs take to reach this validation accuracy.",
 )
 @click.option(
+    "--details", is_flag=True, help="Also show how fast and how healthily the rows learned."
+)
+@click.option("--p-values", is_flag=True, help="Also show the p of each difference.")
+@click.option("--explain", is_flag=True, help="Also say what the figures mean.")
+@click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "markdown", "csv", "json"]),
+    type=click.Choice(["table", "markdown", "latex", "csv", "json"]),
     default="table",
     show_default=True,
-    help="How to print the comparison.",
+    help="How to print the comparison; csv and json have all figures.",
 )
 @click.option(
     "--report",

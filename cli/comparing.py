@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
 from pathlib import Path
 
+import wcwidth
+
 from nnbasic.cli.loading import data_at_hand
+from nnbasic.cli.strips import curves, strips
 from nnbasic.cli.tables import GAP, Column, indented, natural_width, paragraph, table
-from nnbasic.cli.terminal import Printable, err, lines_of, out, print_json, terminal_width, warn
+from nnbasic.cli.terminal import (
+    Printable,
+    err,
+    lines_of,
+    out,
+    print_json,
+    printable,
+    styled,
+    terminal_width,
+    warn,
+)
 from nnbasic.compare import comparison as comparisons
-from nnbasic.compare import text
+from nnbasic.compare import formats
+from nnbasic.compare.blocks import WARNING, Block, Curves, Sentences, Table, Wanted, blocks
 from nnbasic.compare.comparison import Comparison
-from nnbasic.compare.measures import Group
 from nnbasic.runs.collection import collect
+
+WORD = r"""(?:--\S+ (?!-))?(?:[^\s'"]|'[^']*'|"[^"]*")+"""
+"""A word of a command, with the option before it."""
 
 
 def compare(
     selectors: tuple[str, ...],
     by: str | None,
     threshold: float,
+    details: bool,
+    p_values: bool,
+    explain: bool,
     form: str,
     report_file: Path | None,
     runs_dir: Path,
@@ -28,16 +47,19 @@ def compare(
     data, problems = collect(runs_dir, selectors)
     keys = None if by is None else [key.strip() for key in by.split(",")]
     comparison = comparisons.compare(data, by=keys, threshold=threshold, problems=problems)
+    wanted = Wanted(p_values, details, explain)
     if form == "json":
         print_json(comparison.to_dict())
     elif form == "csv":
         for warning in comparison.warnings:
             warn(warning)
-        out(*lines_of(text.as_csv(comparison)))
+        out(*lines_of(formats.as_csv(comparison)))
     elif form == "markdown":
-        out(*lines_of(text.markdown(comparison)))
+        out(*lines_of(formats.markdown(comparison, wanted)))
+    elif form == "latex":
+        out(*lines_of(formats.latex(comparison, wanted)))
     else:
-        out(*in_terminal(comparison, terminal_width()))
+        out(*in_terminal(comparison, wanted, terminal_width()))
     if report_file is not None:
         from nnbasic.compare import report  # needs an extra
 
@@ -46,51 +68,80 @@ def compare(
         err(f"The report is in {report_file}")
 
 
-def in_terminal(comparison: Comparison, room: int) -> list[str]:
-    """The verdict, what is the same, warnings, tables, notes; a blank line between them."""
-
-    def wrapped(sentences: Iterable[str], room: int = room) -> list[Printable]:
-        return [line for each in sentences for line in paragraph(each, room, GAP)]
-
-    count, *terms = text.opening(comparison)
-    blocks: list[Sequence[str]] = [
-        wrapped([count]),
-        wrapped(comparison.verdict),
-        wrapped(terms),
-        wrapped(f"Warning: {each}" for each in comparison.warnings),
-    ]
-    for title, groups in text.parts(comparison):
-        blocks.append([title] if title else [])
-        keys = text.keys(comparison, groups)
-        for columns in (text.accuracies(), text.course(comparison)):
-            if figures := text.telling(columns, groups):
-                blocks.append(aligned(groups, keys, figures, room))
-    if lines := text.effects(comparison):
-        inner = wrapped(lines, room - len(GAP))
-        blocks.append([*paragraph(text.EFFECTS, room, GAP), *indented(inner)])
-    blocks += [wrapped(text.next_steps(comparison)), wrapped(comparison.notes)]
-    if comparison.searched:
-        blocks += [[text.SEARCHED], in_terminal(comparison.searched, room)]
-    return [line for block in filter(None, blocks) for line in ["", *block]][1:]
+def in_terminal(comparison: Comparison, wanted: Wanted, room: int) -> list[str]:
+    """The blocks of ``comparison`` in lines of ``room`` columns, a blank line between them."""
+    found: list[str] = []
+    for block in blocks(comparison, wanted):
+        found += ["", *_lines(block, room, more=not wanted.explain)]
+    return found[1:]
 
 
-def aligned(
-    groups: Sequence[Group],
-    keys: Sequence[text.Column],
-    figures: Sequence[text.Column],
-    room: int,
-) -> list[str]:
-    """A table of ``keys`` and ``figures``; too wide, its rows stand below their groups' labels."""
-
-    def laid_out(columns: Sequence[text.Column], *, number: bool) -> list[Column]:
-        return [Column(head, list(map(cell, groups)), number=number) for head, cell in columns]
-
-    numbers = laid_out(figures, number=True)
-    whole = laid_out(keys, number=False) + numbers
-    if natural_width(whole) <= room:
-        return list(table(whole, room))
-    head, *rows = indented(table(numbers, room - len(GAP)))
-    lines: list[str] = [head]
-    for group, row in zip(groups, rows, strict=True):
-        lines += [*paragraph(group.label, room, GAP), row]
+def _lines(block: Block, room: int, *, more: bool) -> list[Printable]:
+    """``more``: whether a legend tells where there is more of it."""
+    title = [styled(line, bold=True) for line in paragraph(block.title, room)]
+    if isinstance(block, Curves):
+        return title + curves(block.names, block.accuracies, room)
+    if isinstance(block, Sentences):
+        inner = GAP if title else ""
+        for sentence in block.lines:
+            title += indented(_sentence(sentence, room - len(inner)), inner)
+        return title
+    lines = title + aligned(block, room)
+    if block.legend:
+        lines += paragraph(block.legend + "; more: --explain" * more, room)
     return lines
+
+
+def _sentence(sentence: str, room: int) -> list[Printable]:
+    """A sentence in lines, and a command that it ends in on lines that a shell takes as one."""
+    text, command = formats.told(sentence)
+    lines = paragraph(text, room, GAP)
+    if text.startswith(WARNING):
+        rest = lines[0].removeprefix(WARNING)
+        lines[0] = Printable(styled(WARNING, fg="yellow", bold=True) + rest)
+    return [*lines, *indented(_command(command, room - 2 * len(GAP)), GAP)]
+
+
+def _command(command: str, room: int) -> list[Printable]:
+    """The lines of a command, broken between words; those of a loop are left alone."""
+    if not command.startswith("nnbasic "):
+        return [printable(command)] if command else []
+    lines = [""]
+    for word in re.findall(WORD, printable(command)):
+        if wcwidth.width(lines[-1] + word) > room - len(" \\"):
+            lines.append(GAP)
+        lines[-1] += f"{word} "
+    return [Printable(line + "\\") for line in lines[:-1]] + [Printable(lines[-1].rstrip())]
+
+
+def aligned(found: Table, room: int) -> list[Printable]:
+    """The lines of a table; too wide, its rows stand below their names."""
+    names = [Column(field.head, field.cells, wrap=True) for field in found.names]
+    figures = [Column(field.head, field.cells, wrap=True, number=True) for field in found.figures]
+    left = room - natural_width([*names, *figures])
+    if left >= 0:
+        return table([*names, *figures, *_strip(found, left - len(GAP))], room)
+    inner = room - len(GAP)
+    strip = _strip(found, inner - natural_width(figures) - len(GAP))
+    lines = indented(table([*figures, *strip], inner))
+    rows = len(found.figures[0].cells)
+    head, below = lines[:-rows], lines[-rows:]
+    for index, line in enumerate(below):
+        named = [(field.head, field.cells[index]) for field in found.names]
+        label = " ".join(f"{head}={cell}" for head, cell in named if cell)
+        head += [*paragraph(label, room, GAP), line]
+    return head
+
+
+def _strip(found: Table, room: int) -> list[Column]:
+    """A column that shows the differences of ranked groups, if there are several and room."""
+    groups = found.groups
+    drawn = strips([group.difference for group in groups], room) if len(groups) > 1 else None
+    if drawn is None:
+        return []
+    head, lines = drawn
+    cells = [
+        styled(line, fg="green" if group.may_be_best else None)
+        for line, group in zip(lines, groups, strict=True)
+    ]
+    return [Column(head, cells)]

@@ -104,16 +104,16 @@ def natural_width(columns: Sequence[Column], gap: str = GAP) -> int:
 def paragraph(text: str, room: int, indent: str = "") -> list[Printable]:
     """``text`` in lines of ``room`` columns, all but the first indented.
 
-    Words stay whole, however long: paths are there to be copied.
+    Words stay whole, however long: paths are there to be copied. So does a number with its %.
     """
     lines = wcwidth.wrap(
-        printable(text),
+        printable(text).replace(" %", "\N{NO-BREAK SPACE}%"),
         room,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return list(map(Printable, lines))
+    return [Printable(line.replace("\N{NO-BREAK SPACE}", " ")) for line in lines]
 
 
 def indented(lines: Iterable[Printable], by: str = GAP) -> list[Printable]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sys
 from typing import Any
@@ -36,7 +37,12 @@ def printable(text: str) -> Printable:
 
 
 def styled(text: str, **styles: Any) -> Printable:
-    """``text`` escaped, with a style of `click.style`, which only a terminal gets to see."""
+    """``text`` escaped, with a style of `click.style`, which only a terminal gets to see.
+
+    Nobody does who has set $NO_COLOR (no-color.org).
+    """
+    if os.environ.get("NO_COLOR"):
+        return printable(text)
     return Printable(click.style(printable(text), **styles))
 
 
@@ -78,3 +84,8 @@ def encodable(text: str) -> str:
     """``text`` with a question mark for each character that stdout cannot take."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     return text.encode(encoding, "replace").decode(encoding)
+
+
+def can_show(text: str) -> bool:
+    """Whether stdout can take all of ``text``."""
+    return encodable(text) == text

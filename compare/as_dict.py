@@ -8,11 +8,8 @@ from typing import Any
 from nnbasic.compare.factors import Effects, Factor, Interaction, Level
 from nnbasic.compare.gains import Gain
 from nnbasic.compare.measures import Group
-from nnbasic.compare.planning import POWER, Plan
+from nnbasic.compare.planning import DIFFERENCES, POWER, Plan
 from nnbasic.compare.significance import Contrast, Summary, binomial_error
-
-DIFFERENCES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
-"""Of which differences a plan says how many seeds they take."""
 
 
 def group(found: Group) -> dict[str, Any]:

@@ -60,38 +60,42 @@ def warnings(
 
 
 def notes(
-    groups: Sequence[Group], grouping: Grouping, threshold: float, images: int | None
+    groups: Sequence[Group],
+    grouping: Grouping,
+    effects: Effects | None,
+    threshold: float,
+    images: int | None,
 ) -> Iterator[str]:
     """How the figures are to be read; ``images`` is the size of the test set."""
     runs = [run for group in groups for run in group.runs]
     ranked = [group for group in groups if group.apart is None]
     if len(ranked) > 1:
         yield from _about_differences(ranked)
-        rate = grouping.same.get(RATE)
-        if SEARCHED in grouping.same:
-            yield "The learning rate of each row was searched (nnbasic sweep --lr-search)."
-        elif rate is not None:
-            yield (
-                f"Every row has the learning rate {shown(rate)}: with another one the order may"
-                " differ (nnbasic sweep --lr-search finds each row's own)."
-            )
+    if effects and effects.seeds is not None:
+        yield (
+            "Share: what part of the variance between these runs a choice makes, less what chance"
+            " puts into it; it depends on which values were compared."
+        )
+    if SEARCHED in grouping.same:
+        yield "The learning rate of each row was searched (nnbasic sweep --lr-search)."
     yield (
         f"Epochs and seconds to a validation accuracy of {100 * threshold:g} %: median of the runs"
         " that finished, diverged or collapsed; those that did not reach it count as later. Seconds"
-        " per epoch: median of all epochs."
+        " an epoch: median of all epochs."
     )
     if any(run.diagnostics for group in groups for run in group.counted):
         yield (
             "Dead, saturated: share of the units in the layer with the most, mean over the runs."
-            " Gradient: its norm in the first layer over that in the last, median of the runs. All"
-            " after the last epoch."
+            " Gradient ratio: its norm in the first layer over that in the last, median of the"
+            " runs. All after the last epoch."
         )
     accuracy = groups[0].measures.test_accuracy.mean
     if images and accuracy is not None:
         error = 100 * binomial_error(accuracy, images)
         yield (
             f"Test accuracy on {images:,} images has a binomial standard error of {error:.2f}"
-            f" points at {100 * accuracy:.2f} %, the same images for every row."
+            f" points at {100 * accuracy:.2f} %, the same images for every row. No row is chosen"
+            " by it."
         )
     yield from _unlike(runs, TIMING, "Seconds do not compare")
     yield from _unlike(runs, ROUNDING, "The last digits may differ for this reason alone")
@@ -173,16 +177,21 @@ def _beyond(groups: Sequence[Group], seeds: Collection[Scalar]) -> Iterator[str]
 def _about_differences(ranked: Sequence[Group]) -> Iterator[str]:
     n, pairs = ranked[0].measures.val_accuracy.n, len(ranked) * (len(ranked) - 1) // 2
     yield (
-        f"Rows stand in the order of mean validation accuracy over {n} shared"
-        f" seed{'s' * (n != 1)}. Difference: from the first row, paired by seed."
+        "Accuracy: of the validation images, at each run's best epoch; mean ± standard deviation"
+        f" over {n} shared seed{'s' * (n != 1)}. Rows stand in this order. Difference: from the"
+        " first row, paired by seed."
     )
     if n < 2:
         yield "One seed says nothing about chance: no intervals and no p."
     else:
         yield (
-            f"p: moderated paired t-test, corrected for all {pairs} pairs of rows (Holm); the"
-            " intervals of all pairs hold together, 95 % of the time. Rows that share a letter"
-            " cannot be told apart; * may be the best."
+            "Interval: 95 of 100 comparisons hold the true differences of all pairs of rows at"
+            " once, for other seeds on the same images."
+        )
+        corrected = f", corrected for all {pairs} pairs of rows (Holm)" if pairs > 1 else ""
+        yield (
+            "Rows that share a letter cannot be told apart, which does not make them equal. *: no"
+            f" other row is surely better. p: moderated paired t-test{corrected}."
         )
 
 

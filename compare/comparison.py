@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nnbasic.compare import as_dict
+from nnbasic.compare.advice import next_steps
 from nnbasic.compare.caveats import notes, warnings
 from nnbasic.compare.crossing import crossing
 from nnbasic.compare.factors import Effects, effects
 from nnbasic.compare.gains import Gain, gains
 from nnbasic.compare.grouping import group_runs, searched
 from nnbasic.compare.mcnemar import McNemar, mcnemar
-from nnbasic.compare.measures import Group
+from nnbasic.compare.measures import Curve, Group, curve
 from nnbasic.compare.planning import Plan, plan
 from nnbasic.compare.ranking import Ranking, rank
 from nnbasic.compare.standing import accuracies, stand
@@ -34,7 +35,8 @@ class Comparison:
     more seeds would show; None where there is no telling. ``rates_searched``: whether each row has
     a learning rate that a search chose for it; where others have not, ``searched`` compares the
     runs for which it was, and ``gains`` is what that did for each row. ``warnings`` say what stands
-    against the comparison, ``notes`` how to read it; a sentence each.
+    against the comparison, ``notes`` how to read it, ``next_steps`` what to do; a sentence each.
+    ``curves`` has the validation accuracies of two runs by epoch, where there are just two.
     """
 
     verdict: tuple[str, ...]
@@ -52,6 +54,8 @@ class Comparison:
     mcnemar: McNemar | None
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    next_steps: tuple[str, ...]
+    curves: tuple[Curve, ...]
     searched: Comparison | None = None
     gains: tuple[Gain, ...] = ()
 
@@ -60,10 +64,12 @@ class Comparison:
         accuracy = self.groups[0].measures.test_accuracy.mean
         return {
             "verdict": list(self.verdict),
+            "runs": sum(len(group.runs) for group in self.groups),
             "same": self.same,
             "differs": list(self.differs),
             "warnings": list(self.warnings),
             "notes": list(self.notes),
+            "next_steps": list(self.next_steps),
             "threshold": self.threshold,
             "seeds": list(self.seeds),
             "groups": [as_dict.group(each) for each in self.groups],
@@ -71,6 +77,7 @@ class Comparison:
             "plan": self.plan and as_dict.plan(self.plan, len(self.seeds)),
             "test_set": as_dict.of_test_set(self.test_images, accuracy),
             "mcnemar": self.mcnemar and self.mcnemar._asdict(),
+            "curves": [each._asdict() for each in self.curves],
             "rates_searched": self.rates_searched,
             "searched": self.searched and self.searched.to_dict(),
             "gains": [as_dict.gain(each) for each in self.gains],
@@ -96,19 +103,27 @@ def compare(
         raise RunError("\n".join([*problems, nothing]))
     fixed = [run for run in data if not searched(run)]
     others = [run for run in data if searched(run)]
-    found = _compare(fixed or others, by, threshold, problems)
+    found = _compare(fixed or others, by, threshold, problems, search=bool(others))
     if not fixed or not others:
         return found
-    second = _compare(others, by, threshold, ())
+    second = _compare(others, by, threshold, (), search=True)
     shared = [seed for seed in found.seeds if seed in second.seeds]
     gained = gains(found.groups, second.groups, shared)
     return replace(found, searched=second, gains=gained)
 
 
 def _compare(
-    data: Sequence[RunData], by: Sequence[str] | None, threshold: float, problems: Sequence[str]
+    data: Sequence[RunData],
+    by: Sequence[str] | None,
+    threshold: float,
+    problems: Sequence[str],
+    *,
+    search: bool,
 ) -> Comparison:
-    """The comparison of runs whose rates all were searched, or none was."""
+    """The comparison of runs whose rates all were searched, or none was.
+
+    ``search``: whether there are any whose rate was.
+    """
     grouping = group_runs(data, by)
     groups, seeds = stand(grouping, threshold)
     ranked = [group for group in groups if group.apart is None]
@@ -137,7 +152,12 @@ def _compare(
         images,
         test,
         (*problems, *warnings(groups, grouping, seeds, crossed, found)),
-        (*notes(groups, grouping, threshold, images), *filter(None, (test and str(test), problem))),
+        (
+            *notes(groups, grouping, found, threshold, images),
+            *filter(None, (test and str(test), problem)),
+        ),
+        tuple(next_steps(ranked, grouping.same, planned, search)),
+        tuple(map(curve, data)) if len(data) == 2 else (),
     )
 
 

@@ -50,6 +50,13 @@ class Measures(NamedTuple):
     gradient_ratio: float | None
 
 
+class Curve(NamedTuple):
+    """The validation accuracy of a run after each epoch, or None where it is not known."""
+
+    run: str
+    val_accuracy: tuple[float | None, ...]
+
+
 @dataclass(frozen=True)
 class Group:
     """A row of the comparison: ``key`` tells it from the other rows, ``label`` says so in short.
@@ -127,6 +134,11 @@ def measure(
         _of_known(statistics.fmean, (_worst(each, "saturated") for each in layers)),
         _of_known(statistics.median, map(_gradient_ratio, layers)),
     )
+
+
+def curve(run: RunData) -> Curve:
+    """The course of ``run``, from its first epoch on."""
+    return Curve(run.run.id, tuple(number(row.get("val_accuracy")) for row in run.metrics))
 
 
 def best_accuracy(run: RunData) -> float | None:

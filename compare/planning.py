@@ -13,6 +13,12 @@ POWER = 0.8
 
 MOST_SEEDS = 1000
 
+MANY = 100
+"""Seeds that are more than anybody trains."""
+
+DIFFERENCES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+"""Of which differences a plan says how many seeds they take."""
+
 
 class Plan(NamedTuple):
     """A comparison with more seeds, as far as one with few can tell.
@@ -51,6 +57,14 @@ class Plan(NamedTuple):
         """The smallest difference that ``seeds`` ≥ 2 seeds find in `POWER` of comparisons."""
         margin = t_quantile(2 * POWER - 1, self._freedom(seeds))
         return (self._threshold(seeds) + margin) * self.sd / math.sqrt(seeds)
+
+    def further(self, seeds: int) -> list[tuple[float, int]]:
+        """Of `DIFFERENCES` those that ``seeds`` do not find, and how many find them; at most MANY.
+
+        The largest one first.
+        """
+        needed = [(size, self.seeds(size)) for size in reversed(DIFFERENCES)]
+        return [(size, n) for size, n in needed if n is not None and seeds < n <= MANY]
 
     def _freedom(self, seeds: int) -> float:
         return degrees_of_freedom(self.prior, self.rank, seeds)

@@ -1,72 +1,29 @@
-"""A comparison in words, columns, Markdown and CSV."""
+"""The words and the columns in which a comparison is told."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Callable, Iterator, Sequence
 
-from nnbasic.compare.as_dict import DIFFERENCES
 from nnbasic.compare.comparison import Comparison
-from nnbasic.compare.factors import Factor
+from nnbasic.compare.factors import Level
 from nnbasic.compare.measures import Group, Reached
-from nnbasic.compare.significance import Summary
+from nnbasic.compare.significance import Contrast, Summary
 from nnbasic.runs.choices import headings, shown
 
 Column = tuple[str, Callable[[Group], str]]
 """A heading, and the function that gives a group's cell."""
 
 NONE = "–"
-MANY = 100
-"""Seeds that are more than anybody trains."""
-SEARCHED = "The runs whose learning rate was searched for each row:"
+DIFFERENCE = "difference (95 %)"
 EFFECTS = "What each choice does, in mean accuracy over all else:"
 TELLING = ("dataset", "layers", "optimizer", "optimizer.lr", "epochs")
 """What a reader wants to know first of all that is the same."""
 
 
-def markdown(comparison: Comparison) -> str:
-    """The comparison as lists and wide tables in GitHub's Markdown."""
-    blocks = [
-        "  \n".join(map(_escaped, opening(comparison))),
-        "  \n".join(map(_escaped, comparison.verdict)),
-        "\n".join(f"- **Warning:** {_escaped(text)}" for text in comparison.warnings),
-    ]
-    for title, groups in parts(comparison):
-        columns = wide(comparison, groups)
-        rows = [
-            [_escaped(heading) for heading, _ in columns],
-            ["---"] * len(columns),
-            *([_escaped(cell(group)) for _, cell in columns] for group in groups),
-        ]
-        blocks += [title, "\n".join(f"| {' | '.join(row)} |" for row in rows)]
-    for title, lines in ((EFFECTS, effects(comparison)), ("", next_steps(comparison))):
-        blocks += [title if lines else "", "\n".join(f"- {_escaped(line)}" for line in lines)]
-    blocks.append("\n".join(f"- {_escaped(text)}" for text in comparison.notes))
-    if comparison.searched:
-        blocks += [SEARCHED, markdown(comparison.searched)]
-    return "\n\n".join(filter(None, blocks))
-
-
-def as_csv(comparison: Comparison) -> str:
-    """One line per group after a line of headings; shares between 0 and 1, unknown ones empty."""
-    output = io.StringIO()
-    rows = []
-    for group in comparison.to_dict()["groups"]:
-        flat = {key: shown(value) for key, value in group.pop("key").items()}
-        rows.append(flat | dict(_flat(group)))
-    heads = dict.fromkeys([*comparison.columns, *(key for row in rows for key in row)])
-    writer = csv.DictWriter(output, list(heads), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return output.getvalue()
-
-
 def wide(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
     """All columns with a cell for at least one of ``groups``; ``n`` also says how runs ended."""
-    test: Column = ("test acc. %", lambda group: _spread(group.measures.test_accuracy))
-    figures = telling([*accuracies()[1:], test, *course(comparison)], groups)
+    test: Column = ("test accuracy %", lambda group: _spread(group.measures.test_accuracy))
+    figures = telling([*accuracies(p_values=True)[1:], test, *course(comparison)], groups)
     return [*keys(comparison, groups), ("n", _runs), *figures]
 
 
@@ -81,7 +38,7 @@ def opening(comparison: Comparison) -> list[str]:
     differs = ", ".join(comparison.differs) + implied if comparison.differs else nothing
     return [
         f"{runs} run{'s' * (runs != 1)} in {rows} row{'s' * (rows != 1)}",
-        f"Same: {len(same)} keys" + (f", among them {telling}" if telling else ""),
+        f"The same in all: {telling}",
         *([f"Differs: {differs}"] if runs > 1 else []),
     ]
 
@@ -91,7 +48,7 @@ def effects(comparison: Comparison) -> list[str]:
     found = comparison.effects
     if found is None or len(found.factors) < 2:
         return []
-    lines = [_effect(each.key, each.share, each.p, _levels(each)) for each in found.factors]
+    lines = [_effect(each.key, each.share, each.p, levels(each.levels)) for each in found.factors]
     for both in found.interactions:
         lines.append(_effect(" and ".join(both.keys) + " together", both.share, both.p, ""))
     return lines
@@ -99,12 +56,7 @@ def effects(comparison: Comparison) -> list[str]:
 
 def next_steps(comparison: Comparison) -> list[str]:
     """What more seeds would find, and what a search for the learning rate gained."""
-    lines = []
-    if comparison.plan:
-        needed = [(100 * each, comparison.plan.seeds(each) or MANY + 1) for each in DIFFERENCES]
-        telling = [f"of {points:g} points {n}" for points, n in needed if 2 < n <= MANY]
-        if telling:
-            lines.append(f"Seeds per row to find a difference, 4 times in 5: {', '.join(telling)}.")
+    lines = list(comparison.next_steps)
     for gain in comparison.gains:
         row = " ".join(map(shown, gain.key.values())) or "all runs"
         lines.append(
@@ -116,14 +68,15 @@ def next_steps(comparison: Comparison) -> list[str]:
 
 def _effect(name: str, share: float | None, p: float | None, levels: str) -> str:
     parts = [] if share is None else [f"{100 * share:.0f} % of the variance"]
-    parts += [] if p is None else [f"p {_p(p)}"]
+    parts += [] if p is None else [f"p {p_value(p)}"]
     return ": ".join(filter(None, [name, ", ".join(parts), levels]))
 
 
-def _levels(factor: Factor) -> str:
+def levels(found: Sequence[Level]) -> str:
+    """The levels of a factor, best first: ``relu 98.41 a, elu 98.19 b``."""
     return ", ".join(
         " ".join(filter(None, (level.value, f"{100 * level.mean:.2f}", level.letters)))
-        for level in factor.levels
+        for level in found
     )
 
 
@@ -149,34 +102,44 @@ def keys(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
     ]
 
 
-def accuracies() -> list[Column]:
-    """The columns that say how good the runs became."""
-    return [
-        ("n", lambda group: _n(group)),
-        ("val. acc. %", lambda group: _spread(group.measures.val_accuracy)),
-        ("diff.", lambda g: f"{100 * g.difference.mean:+.2f}" if g.difference else NONE),
-        ("95 % interval", lambda g: _interval(g.difference and g.difference.ci95)),
-        ("p", lambda group: _p(group.difference and group.difference.p)),
+def accuracies(*, p_values: bool) -> list[Column]:
+    """The columns that say how good the runs became, and what can be told apart."""
+    columns: list[Column] = [
+        ("n", _n),
+        ("accuracy %", lambda group: _spread(group.measures.val_accuracy)),
+        (DIFFERENCE, lambda group: difference(group.difference)),
+        ("p", lambda group: p_value(group.difference and group.difference.p)),
         ("alike", lambda g: NONE if not g.letters else "*" * bool(g.may_be_best) + g.letters),
+    ]
+    return [column for column in columns if p_values or column[0] != "p"]
+
+
+def outsiders() -> list[Column]:
+    """The columns of groups that are not ranked."""
+    return [
+        ("n", _n),
+        ("accuracy %", lambda group: _spread(group.measures.val_accuracy)),
+        ("not ranked for", lambda group: group.apart or NONE),
     ]
 
 
 def course(comparison: Comparison) -> list[Column]:
-    """The columns that say how fast and how healthily the runs learned."""
+    """The columns that say how fast and how healthily the runs learned; headings of two lines."""
 
     def share(value: float | None) -> str:
         return NONE if value is None else f"{100 * value:.1f}"
 
+    goal = f"{100 * comparison.threshold:g} %"
     return [
+        (f"epochs\nto {goal}", lambda g: _epochs(g.measures.epochs_to_threshold)),
+        (f"seconds\nto {goal}", lambda g: _reached(g.measures.seconds_to_threshold, _seconds)),
+        ("seconds\nan epoch", lambda group: _seconds(group.measures.seconds_per_epoch)),
+        ("dead\nunits %", lambda group: share(group.measures.dead_units)),
+        ("saturated\nunits %", lambda group: share(group.measures.saturated_units)),
         (
-            f"epochs to {100 * comparison.threshold:g} %",
-            lambda group: _reached(group.measures.epochs_to_threshold),
+            "gradient\nratio",
+            lambda g: NONE if (r := g.measures.gradient_ratio) is None else f"{r:.2g}",
         ),
-        ("seconds", lambda group: _seconds(group.measures.seconds_to_threshold.median)),
-        ("s/epoch", lambda group: _seconds(group.measures.seconds_per_epoch)),
-        ("dead %", lambda group: share(group.measures.dead_units)),
-        ("sat. %", lambda group: share(group.measures.saturated_units)),
-        ("grad.", lambda g: NONE if (r := g.measures.gradient_ratio) is None else f"{r:.2g}"),
     ]
 
 
@@ -204,45 +167,36 @@ def _spread(summary: Summary) -> str:
     return mean if summary.sd is None else f"{mean} ± {100 * summary.sd:.2f}"
 
 
-def _interval(ends: tuple[float, float] | None) -> str:
-    return NONE if ends is None else " to ".join(f"{100 * end:+.2f}" for end in ends)
+def difference(found: Contrast | None) -> str:
+    """A difference in points, with its interval where there is one."""
+    if found is None:
+        return NONE
+    ends = "" if found.ci95 is None else " to ".join(f"{100 * end:+.2f}" for end in found.ci95)
+    return f"{100 * found.mean:+.2f}" + (ends and f" ({ends})")
 
 
-def _p(p: float | None) -> str:
+def p_value(p: float | None) -> str:
+    """A p with three decimals."""
     if p is None:
         return NONE
     return f"{p:.3f}" if p >= 0.001 else "<.001"
 
 
-def _reached(reached: Reached) -> str:
-    count = f"{reached.reached}/{reached.of} reached" if reached.of else NONE
-    beyond = count if reached.beyond is None else f">{reached.beyond:g} ({count})"
-    return beyond if reached.median is None else f"{reached.median:g} ({count})"
+def _epochs(reached: Reached) -> str:
+    """The median, and how many reached it unless all did."""
+    count = f" ({reached.reached}/{reached.of})" if reached.reached < reached.of else ""
+    median = _reached(reached, "{:g}".format)
+    return median if median == NONE else median + count
+
+
+def _reached(reached: Reached, written: Callable[[float], str]) -> str:
+    """The median; ``>5`` where no more than half of the runs reached it."""
+    if reached.median is not None:
+        return written(reached.median)
+    return NONE if reached.beyond is None else f">{written(reached.beyond)}"
 
 
 def _seconds(value: float | None) -> str:
     if value is None:
         return NONE
     return f"{value:.2f}" if value < 10 else f"{value:.1f}"
-
-
-def _escaped(text: str) -> str:
-    """``text`` on one line, with no mark of Markdown in it."""
-    return re.sub(r"([\\`*\[\]<>|#~])", r"\\\1", " ".join(text.splitlines()))
-
-
-def _flat(group: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """The cells of a group of `Comparison.to_dict`, nested names joined by an underscore."""
-    for name, value in group.items():
-        if isinstance(value, dict) and name == "statuses":
-            yield name, " ".join(f"{status}:{n}" for status, n in value.items())
-        elif isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}_")
-        elif name.endswith("ci95"):
-            low, high = value if isinstance(value, list) else (None, None)
-            yield f"{prefix}{name}_low", low
-            yield f"{prefix}{name}_high", high
-        elif isinstance(value, list):
-            yield f"{prefix}{name}", " ".join(map(str, value))
-        else:
-            yield f"{prefix}{name}", value

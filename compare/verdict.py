@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Sequence
 
-from nnbasic.compare.crossing import Crossing, more_seeds, name
+from nnbasic.compare.advice import SEVERAL_SEEDS, ending, more_seeds, points
+from nnbasic.compare.crossing import Crossing, name
 from nnbasic.compare.factors import Cell, Effects, Factor, Interaction
 from nnbasic.compare.measures import Group
 from nnbasic.compare.planning import Plan
+from nnbasic.compare.ranking import EXACT
 from nnbasic.compare.significance import LEVEL
-
-SEVERAL_SEEDS = 5
-"""How many seeds are proposed where there is one."""
 
 MOST_NAMES = 6
 """How many rows a sentence names."""
@@ -59,20 +57,6 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def points(share: float, digits: int = 2) -> str:
-    """A difference of shares in percentage points."""
-    return f"{100 * share:.{digits}f}"
-
-
-def p_value(p: float | None) -> str:
-    """``p = .03``; empty where there is none."""
-    if p is None:
-        return ""
-    if p < 0.001:
-        return "p < .001"
-    return "p = 1" if p > 0.995 else f"p = {p:.{2 if p >= 0.1 else 3}f}".replace("0.", ".")
-
-
 def word(key: str) -> str:
     """What a key is called in a sentence: ``init``, ``learning rate``, ``batch size``."""
     last = key.rpartition(".")[2]
@@ -93,23 +77,41 @@ def _alone(group: Group, others: bool) -> str:
 
 def _one_seed(ranked: Sequence[Group]) -> str:
     return (
-        f"{name(ranked[0].key)} came out best{_mean(ranked[0])}, but with one seed nothing can be"
-        " said about chance: another one may turn the order round. More seeds:"
-        f" {more_seeds(ranked, SEVERAL_SEEDS)}"
+        f"{_first(ranked)}, but with one seed nothing can be said about chance: another one may"
+        f" turn the order round.{ending(more_seeds(ranked, SEVERAL_SEEDS))}"
     )
 
 
+def _first(ranked: Sequence[Group]) -> str:
+    """What came out best, or the several that did."""
+    level = [name(group.key) for group in ranked if _score(group) == _score(ranked[0])]
+    came = "best" if len(ranked) > 2 else "better"
+    if len(level) > 1:
+        came = "level" if len(level) == len(ranked) else "best, and level"
+    return f"{listed(level)} came out {came}{_mean(ranked[0])}"
+
+
 def _best(ranked: Sequence[Group]) -> str:
-    best = f"{name(ranked[0].key)} came out best{_mean(ranked[0])}"
-    rivals = [name(group.key) for group in ranked[1:] if group.may_be_best]
+    best = _first(ranked)
+    behind = [group for group in ranked if not group.may_be_best]
+    rivals = [
+        name(group.key)
+        for group in ranked
+        if group.may_be_best and _score(group) != _score(ranked[0])
+    ]
     if not rivals:
-        return f"{best}, and is the best, {SURE}."
-    if len(rivals) == len(ranked) - 1:
-        others = "the other one" if len(rivals) == 1 else "each of the others"
+        if not behind:
+            return f"{best}."
+        if len(behind) < len(ranked) - 1:
+            return f"{best}: the best is among these, {SURE}."
+        is_best = "is the better one" if len(ranked) == 2 else "is the best"
+        return f"{best}, and {is_best}, {SURE}."
+    if not behind:
+        others = "the other one" if len(ranked) == 2 else "each of the others"
         return f"{best}, but {others} may be as good."
     return (
         f"{best}, but {listed(rivals)} may be as good: the best is among these"
-        f" {len(rivals) + 1}, {SURE}."
+        f" {len(ranked) - len(behind)}, {SURE}."
     )
 
 
@@ -156,7 +158,7 @@ def _by(groups: Sequence[Group]) -> str:
     intervals = [each for each in found if each is not None]
     least, most = -max(high for _, high in intervals), -min(low for low, _ in intervals)
     digits = 1 if most >= 0.01 else 2
-    least_points, most_points = points(max(least, 0.0), digits), points(most, digits)
+    least_points, most_points = (f"{100 * max(each, 0):.{digits}f}" for each in (least, most))
     if float(least_points) == 0:
         return f"by up to {most_points} points"
     if least_points == most_points:
@@ -165,15 +167,11 @@ def _by(groups: Sequence[Group]) -> str:
 
 
 def _what_it_takes(plan: Plan, seeds: int) -> str:
-    found = plan.smallest(seeds)
-    size = 10 ** math.floor(math.log10(found))
-    wanted = max(step * size for step in (0.5, 1, 2, 5) if step * size < found)
-    digits = 1 if wanted >= 0.01 else 2
-    needed = plan.seeds(wanted)
-    more = f"; {needed} would find {points(wanted, digits)}" if needed else ""
+    """Where no row is seen to be behind: what these seeds find, and how many find less."""
+    more = "".join(f"; {n} would find {points(size)}" for size, n in plan.further(seeds)[:1])
     return (
         f"{seeds} seeds cannot tell the rows apart: they find a difference of"
-        f" {points(found, digits)} points 4 times in 5{more}."
+        f" {points(plan.smallest(seeds))} 4 times in 5{more}."
     )
 
 
@@ -181,35 +179,46 @@ def _shares(effects: Effects | None) -> Iterator[str]:
     """How much each choice matters, and whether what one does depends on another."""
     if effects is None or effects.seeds is None:
         return
-    order = sorted(effects.factors, key=lambda each: (not each.significant, -(each.share or 0)))
+    parts: list[Factor | Interaction] = [*effects.factors, *effects.interactions]
+    order = sorted(parts, key=lambda part: (not part.significant, -(part.share or 0)))
     first, *others = order
-    rest = [_share(word(factor.key), factor) for factor in others]
-    for each in effects.interactions:
-        both = "both" if len(others) == 1 else listed([*map(word, each.keys)])
-        rest.append(_share(f"{both} together", each))
-    ending = ", ".join([*rest, f"seeds {percent(effects.seeds)}"])
-    most = f"{word(first.key)} {percent(first.share or 0)} of the variance between runs"
+    rest = [_share(part, effects) for part in parts if part is not first]
+    shares = ", ".join([*rest, f"seeds {percent(effects.seeds)}"])
+    most = f"{percent(first.share or 0)} of the variance between these runs; {shares}."
+    matter = "matters" if isinstance(first, Factor) else "matter"
     if first.significant:
-        matters = "matters most" if others else "matters"
-        most = f"The {word(first.key)} {matters}: {percent(first.share or 0)} of the variance"
-        yield f"{most} between runs; {ending}."
+        close = any(part.significant and _half(part, first) for part in others)
+        degree = " most" if others and not close else ""
+        yield f"The {_words(first)} {matter}{degree}: {most}"
     else:
-        yield f"No choice is seen to matter: {most}; {ending}."
-    for each in effects.interactions:
-        what, on = map(word, each.keys)
-        if each.significant:
-            little = ", but little" if (each.share or 0) < SMALL else ""
-            yield f"The effect of the {what} depends on the {on}{little} ({p_value(each.p)})."
+        yield f"No choice is seen to matter: {_words(first)} {most}"
+    for both in effects.interactions:
+        what, on = map(word, both.keys)
+        if both.significant:
+            little = ", but little" if (both.share or 0) < SMALL else ""
+            yield f"What the {what} does depends on the {on}{little}."
         elif len(effects.interactions) == 1:
-            yield f"No sign that the effect of the {what} depends on the {on} ({p_value(each.p)})."
+            yield f"No sign that what the {what} does depends on the {on}."
     if effects.left_out:
         gone = listed([value for _, value in effects.left_out])
         yield f"These shares leave out {gone}, of which a combination is missing."
 
 
-def _share(what: str, part: Factor | Interaction) -> str:
+def _half(part: Factor | Interaction, of: Factor | Interaction) -> bool:
+    """Whether ``part`` has so much of the variance that the other one does not stand out."""
+    return 2 * (part.share or 0) > (of.share or 0)
+
+
+def _words(part: Factor | Interaction) -> str:
+    if isinstance(part, Factor):
+        return word(part.key)
+    return f"{' and '.join(map(word, part.keys))} together"
+
+
+def _share(part: Factor | Interaction, effects: Effects) -> str:
     real = " (small, but real)" if part.significant and (part.share or 0) < SMALL else ""
-    return f"{what} {percent(part.share or 0)}{real}"
+    both = isinstance(part, Interaction) and len(effects.factors) == 2
+    return f"{'both together' if both else _words(part)} {percent(part.share or 0)}{real}"
 
 
 def _apart(apart: Sequence[Group]) -> Iterator[str]:
@@ -223,3 +232,7 @@ def _apart(apart: Sequence[Group]) -> Iterator[str]:
 def _mean(group: Group) -> str:
     mean = group.measures.val_accuracy.mean
     return "" if mean is None else f" ({100 * mean:.2f} %)"
+
+
+def _score(group: Group) -> float:
+    return round(group.measures.val_accuracy.mean or 0.0, EXACT)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from nnbasic.configs.errors import printable
 from nnbasic.runs.collection import RunData, Scalar
@@ -16,6 +17,9 @@ Values = dict[str, Scalar]
 RATE = "optimizer.lr"
 SEARCHED = "lr_search"
 """The key that says that a sweep searched for the learning rate; other runs do not have it."""
+
+
+_KNOWN: WeakKeyDictionary[RunData, Values] = WeakKeyDictionary()
 
 
 class Choices(NamedTuple):
@@ -52,8 +56,14 @@ def tell_apart(table: Sequence[Values]) -> Choices:
 def values(run: RunData) -> Values:
     """What ``run`` was made of; a component's name stands under the component's own key.
 
-    Keys are printable: a record may hold any.
+    Keys are printable: a record may hold any. Worked out once for each run.
     """
+    if run not in _KNOWN:
+        _KNOWN[run] = _values(run)
+    return _KNOWN[run]
+
+
+def _values(run: RunData) -> Values:
     content = {
         printable(key.removesuffix(".name")): value
         for key, value in run.flat.items()

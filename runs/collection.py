@@ -24,10 +24,11 @@ NAMED = 5
 Scalar = str | int | float | bool | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunData:
     """A run with what is known about it; the longer files are read when they are first needed.
 
+    Two are equal only if they are the same object: what is worked out from one is kept with it.
     ``status`` is the derived one: a recorded ``running`` is ``crashed`` if its process has gone.
     """
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -80,17 +81,73 @@ def test_table() -> None:
     assert result.stderr == ""
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= 80
-    assert lines[0] == "24 runs in 4 rows"
-    assert any(line.startswith("Same: ") for line in lines)
-    assert any(line.startswith("Differs: activation, init; with them") for line in lines)
-    heads = [line for line in lines if line.startswith("activation  init")]
-    assert len(heads) == 2
-    assert "val. acc. %" in heads[0]
-    assert "epochs to 20 %" in heads[1]
-    rows = [line for line in lines if line.startswith(("leaky_relu  ", "tanh  "))]
-    assert len(rows) == 8
-    means = [float(row.split()[3]) for row in rows[:4]]
+    assert lines[0].startswith("tanh/he came out best (100.00 %)"), "the verdict comes first"
+    assert any(line.startswith("24 runs in 4 rows. The same in all: ") for line in lines)
+    (head,) = (line for line in lines if line.startswith("activation  init"))
+    assert head.split()[2:8] == ["n", "accuracy", "%", "difference", "(95", "%)"]
+    rows = lines[lines.index(head) + 1 :][:4]
+    means = [float(row.split()[3]) for row in rows]
     assert means == sorted(means, reverse=True)
+    legend = lines[lines.index(head) + 5]
+    assert legend.endswith("; more: --explain")
+    assert not any("epochs" in line and "seconds" in line for line in lines)
+
+
+@pytest.mark.usefixtures("here")
+def test_more_on_request() -> None:
+    plain = invoke("--threshold", "0.2").stdout
+    details = invoke("--threshold", "0.2", "--details").stdout
+    assert "to 20 %" not in plain
+    assert "to 20 %  an epoch" in details
+    assert "gradient" in details
+    assert " p  alike" not in plain
+    p_values = invoke("--p-values").stdout
+    assert " p  alike" in p_values
+    assert "p of no effect: activation" in p_values
+    explained = invoke("--explain").stdout
+    assert "How to read this" in explained
+    assert "Differs: activation, init; with them" in explained
+    assert "--explain" not in explained
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(("columns", "strip"), [(70, False), (110, True)])
+def test_the_strip_is_drawn_where_there_is_room(
+    columns: int, strip: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = invoke().stdout.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert any("●" in line for line in lines) == strip
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("variable", ["", "NO_COLOR"])
+def test_colours_are_for_terminals_that_want_them(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if variable:
+        monkeypatch.setenv(variable, "1")
+    coloured = CliRunner().invoke(main, ["compare"], color=True).stdout
+    assert ("\x1b[" in coloured) == (not variable)
+    assert click.unstyle(coloured) == invoke().stdout
+    assert "\x1b[" not in invoke().stdout
+
+
+def test_two_runs_are_a_sentence_and_two_curves(here: Path) -> None:
+    records = [json.loads(path.read_text()) for path in (here / "runs").glob("*/run.json")]
+    ids = [record["id"] for record in records if record["config"]["seed"] == 3][:2]
+    lines = invoke(*ids).stdout.splitlines()
+    assert "with one seed nothing can be said about" in " ".join(lines[:2])
+    assert not any("alike" in line or "difference" in line for line in lines)
+    start = lines.index("Validation accuracy by epoch:") + 1
+    picture = "\n".join(lines[start : start + 10])
+    for mark in "●○":
+        assert 1 <= picture.count(mark) <= 2, "an epoch each, of two; some may lie on each other"
+    content = parsed(*ids)
+    ends = [value for curve in content["curves"] for value in curve["val_accuracy"]]
+    assert picture.startswith(f"{100 * max(ends):.2f} %")
+    assert f"{100 * min(ends):.2f} %" in picture.splitlines()[-1]
 
 
 @pytest.mark.usefixtures("here")
@@ -99,9 +156,9 @@ def test_long_names_stand_above_their_figures(here: Path) -> None:
         config = json.loads((run / "run.json").read_text())["config"]
         config["layers"] = [784, *[100 + number // 6] * 9, 10]
         edit(run, config=config)
-    lines = invoke().stdout.splitlines()
+    lines = [line for line in invoke().stdout.splitlines() if "for run in" not in line]
     assert max(map(len, lines)) <= 80
-    assert sum(line.startswith("layers=[784, 10") for line in lines) == 8
+    assert sum(line.startswith("layers=[784, 10") for line in lines) == 4
 
 
 @pytest.mark.usefixtures("here")
@@ -147,9 +204,9 @@ def test_markdown(here: Path) -> None:
     edit(next((here / "runs").iterdir()), status="diverged")
     text = invoke("--format", "markdown").stdout
     rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert len(rows) == (2 + 3) + (2 + 1), "the row that is not ranked has a table of its own"
-    assert any("| 6 (5 finished, 1 diverged) |" in row for row in rows)
-    assert "- **Warning:** " in text
+    assert any("| 5/6 |" in row and row.endswith("| 1 diverged of 6 |") for row in rows)
+    assert "Warning: " in text
+    assert "More seeds: `for run in runs/" in text
 
 
 def test_selection(here: Path) -> None:
@@ -229,3 +286,4 @@ def test_as_a_process_in_a_terminal_without_unicode() -> None:
     assert done.stderr == b""
     assert b"24 runs in 4 rows" in done.stdout
     assert b" ? " in done.stdout  # for ±
+    assert b"??" not in done.stdout, "there is no strip"

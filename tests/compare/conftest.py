@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from nnbasic.cli.comparing import in_terminal
+from nnbasic.compare.blocks import Wanted
 from nnbasic.compare.comparison import Comparison, compare
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
@@ -76,14 +79,36 @@ def compared(runs: Path) -> Callable[..., Comparison]:
     def compared(**options: Any) -> Comparison:
         data, problems = collect(runs)
         comparison = compare(data, problems=problems, **{"threshold": 0.9, **options})
-        json.dumps(comparison.to_dict(), allow_nan=False)  # always strict JSON
-        # a path may be longer than a line, and is not broken
-        assert all(
-            len(line) <= 80 or " " not in line.strip() for line in in_terminal(comparison, 80)
-        )
+        content = json.dumps(comparison.to_dict(), allow_nan=False)  # always strict JSON
+        for wanted in (Wanted(), Wanted(p_values=True, details=True, explain=True)):
+            lines = list(map(click.unstyle, in_terminal(comparison, wanted, 80)))
+            # a path may be longer than a line, and is not broken; nor is an option of a command
+            wide = [line for line in lines if len(line) > 80 and line.strip()[:2] != "--"]
+            assert [line for line in wide if len(max(line.split(), key=len)) < 40] == []
+            unknown = figures("\n".join(lines)) - known(json.loads(content))
+            assert not unknown
         return comparison
 
     return compared
+
+
+def figures(text: str) -> set[str]:
+    """The numbers in ``text``, as they are written but for the sign."""
+    return set(re.findall(r"\d+(?:\.\d+)?", text))
+
+
+def known(content: Any) -> set[str]:
+    """All that `figures` may find in a text that tells nothing but ``content``."""
+    if isinstance(content, dict):
+        return set().union(*map(known, content), *map(known, content.values()))
+    if isinstance(content, list):
+        return {str(len(content))}.union(*map(known, content))
+    if isinstance(content, str):
+        return figures(content)
+    if content is None or isinstance(content, bool):
+        return set()
+    shapes = ("{}", "{:g}", "{:.2g}", "{:.0f}", "{:.1f}", "{:.2f}", "{:.3f}")
+    return {shape.format(abs(size)) for size in (content, 100 * content) for shape in shapes}
 
 
 @pytest.fixture

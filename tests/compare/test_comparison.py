@@ -13,6 +13,7 @@ from scipy import stats
 
 from nnbasic.cli.comparing import in_terminal
 from nnbasic.compare import text
+from nnbasic.compare.blocks import Wanted
 from nnbasic.compare.comparison import Comparison, compare
 from nnbasic.runs import RunError
 from support import scored
@@ -96,7 +97,9 @@ def test_the_intervals_of_differences_are_printed(make: Make, compared: Compared
     comparison = compared()
     low, high = comparison.to_dict()["groups"][1]["difference_ci95"]
     assert -0.2 < low < -0.1 < high < -0.05
-    assert f"{100 * low:+.2f} to {100 * high:+.2f}" in "\n".join(in_terminal(comparison, 80))
+    assert f"{100 * low:+.2f} to {100 * high:+.2f}" in "\n".join(
+        in_terminal(comparison, Wanted(), 80)
+    )
 
 
 def test_the_test_set_does_not_order(make: Make, compared: Compared) -> None:
@@ -162,8 +165,8 @@ def test_effects_and_plan(make: Make, compared: Compared) -> None:
     assert seeds[-1] == 2 or plan["smallest_difference"] > 0.1
 
 
-def test_what_each_choice_does_is_printed(make: Make, compared: Compared) -> None:
-    """Means over the other choice, the best level first, and the seeds that more would take."""
+def test_what_each_choice_does_in_a_line(make: Make, compared: Compared) -> None:
+    """Means over the other choice, the best level first."""
     scores = {
         ("relu", "he"): 90,
         ("relu", "xavier"): 91,
@@ -181,15 +184,6 @@ def test_what_each_choice_does_is_printed(make: Make, compared: Compared) -> Non
     assert init.startswith("init: ")
     assert init.index("xavier 86.50") < init.index("he 86.00")
     assert together.startswith("activation and init together: 0 % of the variance, p ")
-    assert comparison.plan is not None
-    needed = {points: comparison.plan.seeds(points / 100) for points in (0.1, 0.5, 1, 5)}
-    (line,) = text.next_steps(comparison)
-    for points, seeds in needed.items():  # but for so many or so few that they say nothing
-        assert (f"of {points:g} points {seeds}" in line) == (2 < (seeds or 999) <= 100)
-    assert "points" in line
-    printed = "\n".join(in_terminal(comparison, 80))
-    assert printed.index(comparison.verdict[0][:20]) < printed.index("Same: ")
-    assert printed.index("What each choice does") < printed.index("Seeds per row")
 
 
 def test_a_single_choice_has_no_line_of_its_own(make: Make, compared: Compared) -> None:
@@ -231,6 +225,6 @@ def test_one_run(make: Make, compared: Compared, said: Said) -> None:
 def test_one_learning_rate_is_said(make: Make, compared: Compared, said: Said) -> None:
     make(activation="relu")
     make(activation="tanh")
-    assert said(compared().notes, "learning rate 0.1")
+    assert said(compared().next_steps, "learning rate 0.1", "--lr-search")
     make(activation="elu", optimizer={"name": "sgd", "lr": 0.05, "momentum": 0.9})
-    assert not said(compared().notes, "learning rate")
+    assert not said(compared().next_steps, "learning rate")

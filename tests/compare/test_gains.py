@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nnbasic.cli.comparing import in_terminal
+from nnbasic.compare.blocks import Wanted
 from nnbasic.compare.comparison import Comparison
 from support import scored
 
@@ -54,10 +55,10 @@ def test_searched_and_fixed_rates_are_never_averaged(
         assert not said(each.warnings, "optimizer.lr")
         assert not said(each.warnings, "mixes")
     assert "optimizer.lr" in searched.implied
-    assert said(comparison.notes, "learning rate 0.1")
-    assert not said(searched.notes, "Every row has the learning rate")
-    printed = "\n".join(in_terminal(comparison, 80))
-    assert "tanh came out best" in printed, "the second table is printed too"
+    assert not said(comparison.next_steps, "--lr-search"), "it was done"
+    assert not said(searched.next_steps, "Every row has the learning rate")
+    printed = "\n".join(in_terminal(comparison, Wanted(), 80))
+    assert "tanh came out better" in printed, "the second table is printed too"
 
 
 @pytest.mark.usefixtures("both")

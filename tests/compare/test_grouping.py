@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from nnbasic.cli.comparing import in_terminal
+from nnbasic.compare.blocks import Wanted
 from nnbasic.compare.comparison import Comparison
 from nnbasic.runs import RunError
+from nnbasic.runs.choices import values
+from nnbasic.runs.collection import collect
 
 Make = Callable[..., Path]
 Compared = Callable[..., Comparison]
@@ -248,6 +251,14 @@ def test_a_row_that_does_not_compare_adds_no_keys_to_the_others(
 def test_two_runs_of_one_seed_differ_in_nothing(make: Make, compared: Compared) -> None:
     make(seed=0)
     make(seed=0)
-    assert "Differs: nothing" in "\n".join(in_terminal(compared(), 80))
+    assert "Differs: nothing" in "\n".join(in_terminal(compared(), Wanted(explain=True), 80))
     make(seed=1)
-    assert "Differs: the seed only" in "\n".join(in_terminal(compared(), 80))
+    assert "Differs: the seed only" in "\n".join(in_terminal(compared(), Wanted(explain=True), 80))
+
+
+def test_what_a_run_was_made_of_is_worked_out_once(make: Make, runs: Path) -> None:
+    make()
+    (first,), (second,) = (collect(runs)[0] for _ in range(2))
+    assert values(first) is values(first)
+    assert values(first) is not values(second), "another reading of the same directory"
+    assert values(first) == values(second)

@@ -1,0 +1,94 @@
+"""Small pictures of text: differences with their intervals, and two curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from nnbasic.cli.terminal import Printable, can_show, printable, styled
+from nnbasic.compare.significance import Contrast
+
+LEAST, MOST = 10, 40
+"""Between how many columns a strip is wide."""
+
+HEIGHT, WIDTH = 10, 64
+"""Lines and columns of the curves."""
+
+COLOURS = ("cyan", "yellow")
+
+
+def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list[str]] | None:
+    """A heading and a strip for each row: its difference from the first, within its interval.
+
+    The heading has the ends of the scale in points, and a bar stands at zero. None where the
+    terminal has no ``room``, or no characters, for it.
+    """
+    width = min(room, MOST)
+    ends = [(0.0, 0.0) if each is None else each.ci95 or (each.mean,) * 2 for each in differences]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    scale = f"{100 * low:+.1f}", f"{100 * high:+.1f}"
+    if width < max(LEAST, len(" ".join(scale))) or low == high or not can_show("─●│"):
+        return None
+
+    def column(value: float) -> int:
+        return round((value - low) / (high - low) * (width - 1))
+
+    lines = []
+    for each, (left, right) in zip(differences, ends, strict=True):
+        cells = [" "] * width
+        cells[column(left) : column(right) + 1] = "─" * (column(right) - column(left) + 1)
+        cells[column(0.0)] = "│"
+        cells[column(each.mean if each else 0.0)] = "●"
+        lines.append("".join(cells).rstrip())
+    return f"{scale[0]}{scale[1]:>{width - len(scale[0])}}", lines
+
+
+def curves(
+    names: Sequence[str], accuracies: Sequence[Sequence[float | None]], room: int
+) -> list[Printable]:
+    """The accuracies of two runs by epoch, in ``room`` columns, and which is which."""
+    marks = ("●", "○", "◉", "·") if can_show("●○◉·") else ("*", "o", "@", ".")
+    known = [[value for value in curve if value is not None] for curve in accuracies]
+    legend = [
+        Printable(f"{styled(mark, fg=colour)} {printable(name)}, best {100 * max(values):.2f} %")
+        for mark, colour, name, values in zip(marks, COLOURS, names, known, strict=False)
+        if values
+    ]
+    epochs = max(map(len, accuracies))
+    if epochs < 2 or not legend:
+        return legend
+    low, high = min(map(min, filter(None, known))), max(map(max, filter(None, known)))
+    labels = [f"{100 * high:.2f} % ", *[""] * (HEIGHT - 2), f"{100 * low:.2f} % "]
+    margin = max(map(len, labels))
+    width = max(min(room - margin, WIDTH), 2)
+    grid = [[Printable(" ")] * width for _ in range(HEIGHT)]
+
+    def put(value: float, across: int, text: str, colour: str) -> None:
+        down = round((high - value) / (high - low or 1) * (HEIGHT - 1))
+        other = click.unstyle(grid[down][across]) in marks[:2] and text in marks[:2]
+        grid[down][across] = styled(marks[2]) if other else styled(text, fg=colour)
+
+    for colour, curve in zip(COLOURS, accuracies, strict=False):
+        for across in range(width):
+            value = _between(curve, across / (width - 1) * (epochs - 1))
+            if value is not None:
+                put(value, across, marks[3], colour)
+    for mark, colour, curve in zip(marks, COLOURS, accuracies, strict=False):
+        for epoch, value in enumerate(curve):
+            if value is not None:
+                put(value, round(epoch / (epochs - 1) * (width - 1)), mark, colour)
+    rows = zip(labels, map("".join, grid), strict=True)
+    picture = [Printable(f"{label:>{margin}}{row}".rstrip()) for label, row in rows]
+    ends = f"epoch 1{epochs:>{width - len('epoch 1')}}"
+    return [*picture, Printable(" " * margin + ends), Printable(""), *legend]
+
+
+def _between(curve: Sequence[float | None], epoch: float) -> float | None:
+    """The value at ``epoch``, counted from 0, on a straight line between two epochs."""
+    before = int(epoch)
+    ends = curve[before : before + 2]
+    first, last = (ends[0], ends[-1]) if ends else (None, None)
+    if first is None or last is None:
+        return None
+    return first + (epoch - before) * (last - first)
