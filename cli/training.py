@@ -64,7 +64,7 @@ def train(
     if failure:  # a full disk may have kept it from the record
         record = record.model_copy(update={"status": "failed", "reason": failure})
     if as_json:
-        print_json(result(run, run.user(), record, record.status))
+        print_json(result(run, run.user(), record, record.outcome))
     report(run, record, data_dir, as_json)
     return EXIT_CODES.get(record.status, 1)
 
@@ -144,7 +144,17 @@ def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> No
         err(f"{run.directory}: {record.status}: {record.reason}")
         if record.status == "failed":
             err("Once that is fixed, continue with:", f"  {resume_command(run, data_dir)}")
-    elif not as_json and record.test_accuracy is not None and record.test_loss is not None:
+    else:
+        if record.outcome == "collapsed":
+            last = percent(record.last.val_accuracy if record.last else None)
+            warn(f"The run has collapsed: it ends near chance, at {last} %: {record.reason}.")
+        if not as_json:
+            score(run, record)
+
+
+def score(run: Run, record: Record) -> None:
+    """Print what a run that finished is worth."""
+    if record.test_accuracy is not None and record.test_loss is not None:
         best = record.best.epoch if record.best else 0
         out(
             f"test accuracy {percent(record.test_accuracy)} % on {record.dataset}"

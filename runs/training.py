@@ -30,6 +30,7 @@ from nnbasic.model import (
 from nnbasic.model.diagnostics import diagnose
 from nnbasic.runs import diagnostics, environment
 from nnbasic.runs.checkpoint import Progress, restore, save
+from nnbasic.runs.collapse import why_collapsed
 from nnbasic.runs.directory import Run, create
 from nnbasic.runs.history import best_epoch, patience_is_over
 from nnbasic.runs.record import EpochFigures, RateSearch, Record, Status, User
@@ -229,6 +230,9 @@ class Session:
         figures = {"test_correct": test.correct, "test_images": len(test.labels)}
         self._write(**figures, test_loss=test.loss)
         self._end("finished")
+        if self.record.outcome == "collapsed":
+            rows = diagnostics.read(self.run) if self.watcher else []
+            self._write(reason=why_collapsed(self.config, self.record.warnings, rows))
 
     def _end(self, status: Status, reason: str | None = None) -> None:
         self._write(status=status, reason=reason, ended=environment.now())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nnbasic.runs.directory import Run
 from nnbasic.runs.storage import RunError
-from nnbasic.sweeps.plan import Job
+from nnbasic.sweeps.plan import ENDED, Job
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Outcome:
     @property
     def ended(self) -> bool:
         """Whether there is nothing left to do."""
-        return self.status in ("finished", "diverged")
+        return self.status in ENDED
 
 
 def outcome(job: Job, run: Run | None, words: str) -> Outcome:

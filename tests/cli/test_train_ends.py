@@ -1,0 +1,121 @@
+"""How `nnbasic train` says that a training failed, diverged or collapsed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbasic.runs import newest
+from support import PLUGIN, limited_files
+
+pytest.importorskip("resource")
+
+Command = Callable[..., Any]
+
+
+class TestFailed:
+    def test_a_full_disk(self, workplace: Path, nnbasic: Command) -> None:
+        with limited_files(60_000):
+            said = nnbasic("train", "--config", "small", "--quiet")
+        run = newest()
+        assert said.code == 1
+        assert said.out == ""
+        assert said.err == (
+            f"runs/{run.id}: failed: OSError: [Errno 27] File too large\n"
+            f"Once that is fixed, continue with:\n  nnbasic train --resume {run.id}\n"
+        )
+        assert nnbasic("train", "--resume", run.id, "--quiet").code == 0
+
+    @pytest.mark.parametrize("size", [60_000, 4000])
+    def test_as_json(self, workplace: Path, nnbasic: Command, size: int) -> None:
+        with limited_files(size):
+            said = nnbasic(
+                "train", "--config", "small", "--json", "-q", "--set", "diagnostics=false"
+            )
+        assert said.code == 1
+        assert said.json()["status"] == "failed"
+        assert said.json()["reason"] == "OSError: [Errno 27] File too large"
+
+    def test_a_fault_in_a_plugin_shows_its_traceback(
+        self, workplace: Path, nnbasic: Command
+    ) -> None:
+        code = PLUGIN.format(name="faulty").replace("out *=", "raise ValueError('oh')  #")
+        Path("faulty.py").write_text(code)
+        Path("faulty.yaml").write_text(
+            Path("small.yaml").read_text()
+            + "activation: faulty\ninit: he\ndiagnostics: false\nplugins: [faulty.py]\n"
+        )
+        said = nnbasic("train", "--config", "faulty", "--json")
+        assert said.code == 1
+        assert said.json()["reason"] == "ValueError: oh"
+        assert f'{workplace / "faulty.py"}", line' in said.err
+        assert newest().status() == "failed"
+
+
+class TestDiverged:
+    HOT = ("train", "--config", "small", "--quiet", "--set", "optimizer.lr=1e30")
+
+    def test_the_message(self, nnbasic: Command) -> None:
+        said = nnbasic(*self.HOT)
+        run = newest()
+        assert said.code == 1
+        assert said.out == ""
+        assert re.fullmatch(
+            rf"runs/{run.id}: diverged: the loss is not finite at epoch 1, step \d+; first in"
+            r" layer\d.*; likely causes: a learning rate too high \(optimizer\.lr is 1e\+30: .*\n",
+            said.err,
+        )
+        assert run.record().status == "diverged"
+
+    def test_as_json(self, nnbasic: Command) -> None:
+        said = nnbasic(*self.HOT, "--json")
+        assert said.code == 1
+        summary = said.json()
+        assert summary["status"] == "diverged"
+        assert "likely causes" in summary["reason"]
+        assert (summary["epochs"], summary["best"], summary["test_accuracy"]) == (0, None, None)
+
+    def test_it_is_not_resumed_nor_scored(self, nnbasic: Command) -> None:
+        nnbasic(*self.HOT)
+        run = newest()
+        assert nnbasic("train", "--resume", run.id).refused("diverged", "nothing to resume")
+        assert nnbasic("eval").refused("the run diverged in its first epoch", "optimizer.lr")
+
+
+class TestCollapsed:
+    DEAD = ("--config", "small", "--quiet", "--set", "optimizer.lr=30")
+
+    def test_the_warning_names_the_likely_cause(self, nnbasic: Command) -> None:
+        said = nnbasic("train", *self.DEAD)
+        assert said.code == 0
+        assert re.match(
+            r"Warning: The run has collapsed: it ends near chance, at \d+\.\d\d %: all units of"
+            r" layer1 are dead: .* The learning rate may be too high"
+            r" \(optimizer\.lr is 30: try a tenth\)",
+            said.err,
+        )
+        assert said.out.startswith("test accuracy ")
+
+    def test_it_has_a_status_of_its_own_everywhere(self, nnbasic: Command) -> None:
+        summary = nnbasic("train", *self.DEAD, "--json").json()
+        assert summary["status"] == "collapsed"
+        assert "all units of layer1 are dead" in summary["reason"]
+        assert nnbasic("runs", "list").out.endswith("1 run on digits: 1 collapsed.\n")
+        assert nnbasic("runs", "list", "--where", "status=finished", "--json").json()["runs"] == []
+        assert re.search(
+            r"status +collapsed\nreason +all units", nnbasic("runs", "show", summary["run"]).out
+        )
+        (group,) = nnbasic("compare", "--format", "json").json()["groups"]
+        assert group["statuses"] == {"collapsed": 1}
+        assert nnbasic("train", "--resume", summary["run"]).refused("nothing to resume")
+
+    def test_a_sweep_does_not_try_it_again(self, nnbasic: Command) -> None:
+        sweep = ("sweep", "--config", "small", "--seeds", 1, "--set", "optimizer.lr=30")
+        said = nnbasic(*sweep)
+        assert said.code == 0
+        assert "small seed 0: collapsed, validation" in said.err
+        assert nnbasic(*sweep).err.startswith("1 of 1 runs exists already.")
