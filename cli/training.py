@@ -146,7 +146,7 @@ def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> No
             err("Once that is fixed, continue with:", f"  {resume_command(run, data_dir)}")
     else:
         if record.outcome == "collapsed":
-            last = percent(record.last.val_accuracy if record.last else None)
+            last = percent(record.last_accuracy)
             warn(f"The run has collapsed: it ends near chance, at {last} %: {record.reason}.")
         if not as_json:
             score(run, record)

@@ -134,12 +134,18 @@ class Record(BaseModel):
 
     @property
     def outcome(self) -> str:
-        """The status, or ``collapsed`` if it finished near chance, as validation says."""
+        """The status, or ``collapsed`` if it finished near chance."""
         return "collapsed" if self.status == "finished" and self._near_chance() else self.status
 
+    @property
+    def last_accuracy(self) -> float | None:
+        """The last epoch's, by validation; by the training images without a validation split."""
+        if self.last is None:
+            return None
+        return self.last.train_accuracy if self.last.val_images is None else self.last.val_accuracy
+
     def _near_chance(self) -> bool:
-        layers = self.config.get("layers")
-        accuracy = self.last.val_accuracy if self.last else None
+        layers, accuracy = self.config.get("layers"), self.last_accuracy
         if accuracy is None or not isinstance(layers, list) or not isinstance(layers[-1], int):
             return False
         return accuracy < NEAR_CHANCE / layers[-1]

@@ -89,8 +89,9 @@ class TestDiverged:
 class TestCollapsed:
     DEAD = ("--config", "small", "--quiet", "--set", "optimizer.lr=30")
 
-    def test_the_warning_names_the_likely_cause(self, nnbasic: Command) -> None:
-        said = nnbasic("train", *self.DEAD)
+    @pytest.mark.parametrize("validation", [9000, 0])
+    def test_the_warning_names_the_likely_cause(self, nnbasic: Command, validation: int) -> None:
+        said = nnbasic("train", *self.DEAD, "--set", f"data.validation={validation}")
         assert said.code == 0
         assert re.match(
             r"Warning: The run has collapsed: it ends near chance, at \d+\.\d\d %: all units of"
