@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from nnbasic import runs
+from nnbasic.cli.finding import find_one
 from nnbasic.cli.loading import recorded_data
 from nnbasic.cli.numbers import percent, short
 from nnbasic.cli.tables import Column, table
@@ -25,7 +26,7 @@ def evaluate(
     as_json: bool,
 ) -> None:
     """Print the scores of ``run``, of the newest one if it is None."""
-    chosen = runs.newest(runs_dir) if run is None else runs.find(run, runs_dir)
+    chosen = find_one(run, runs_dir)
     dataset = recorded_data(chosen.record(), chosen.config(), data_dir)
     predictions = runs.evaluate_run(chosen, dataset, split, checkpoint)
     if as_json:

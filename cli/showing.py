@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nnbasic.cli.finding import read_one
+from nnbasic.cli.finding import read_all, read_one
 from nnbasic.cli.listing import epochs, summary
 from nnbasic.cli.numbers import NONE, percent
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
@@ -14,13 +14,14 @@ from nnbasic.cli.terminal import Printable, out, print_json, terminal_width
 from nnbasic.runs.choices import shown, values
 from nnbasic.runs.collection import RunData, flow
 from nnbasic.runs.selection import is_number
+from nnbasic.runs.storage import RunError
 
 HEAD, TAIL = 5, 10
 """How many epochs of a long run are shown, from its start and from its end."""
 
 
-def show(run: str, runs_dir: Path, as_json: bool) -> None:
-    """Print all about ``run``."""
+def show(run: str | None, runs_dir: Path, as_json: bool) -> None:
+    """Print all about ``run``, about the newest one if it is None."""
     data = read_one(run, runs_dir)
     if as_json:
         print_json(complete(data))
@@ -28,9 +29,16 @@ def show(run: str, runs_dir: Path, as_json: bool) -> None:
         out(*showing(data, terminal_width()))
 
 
-def diff(a: str, b: str, runs_dir: Path) -> None:
-    """Print what differs between two runs."""
-    out(*difference(read_one(a, runs_dir), read_one(b, runs_dir), terminal_width()))
+def diff(a: str | None, b: str | None, runs_dir: Path) -> None:
+    """Print what differs between two runs; between ``a`` and the newest, or the two newest."""
+    if a is None:
+        data, _ = read_all(runs_dir)
+        if len(data) < 2:
+            raise RunError(f"{runs_dir}: there are no two runs to tell apart")
+        first, second = data[-2:]
+    else:
+        first, second = read_one(a, runs_dir), read_one(b, runs_dir)
+    out(*difference(first, second, terminal_width()))
 
 
 def complete(data: RunData) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from nnbasic import configs, runs
+from nnbasic.cli.finding import find_one
 from nnbasic.cli.interrupts import INTERRUPTED, Interrupts, interrupts
 from nnbasic.cli.listing import result
 from nnbasic.cli.loading import load, recorded_data
@@ -100,7 +101,7 @@ def default_name(source: str) -> str:
 
 def resumed(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> Session:
     """The run that ``text`` means, with the data that it was trained on."""
-    run = runs.find(text, runs_dir)
+    run = find_one(text, runs_dir)
     record, config = run.record(), run.config()
     dataset = recorded_data(record, config, data_dir, quiet)
     changes = environment.changes(record)
