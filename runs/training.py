@@ -67,8 +67,10 @@ def start(
     if reason := shortage(config, processes(config.batch_size)):
         raise RunError(f"layers {config.layers}: {reason}")
     layers = None
-    if config.diagnostics:
+    if config.diagnostics or config.plugins:  # a plugin's fault comes to light here
         layers = diagnose(build(config), *diagnostics.probe(config, dataset))
+    if not config.diagnostics:
+        layers = None
     warning = layers and diagnostics.mismatch(config, layers)
     name = name.encode(errors="replace").decode()  # an argument may be no Unicode
     run = create(runs, name)
