@@ -11,6 +11,7 @@ from nnbasic.cli.options import (
     complete_run,
     config_option,
     data_option,
+    fail_under_option,
     json_option,
     runs_option,
     set_option,
@@ -31,6 +32,7 @@ from nnbasic.cli.options import (
 )
 @runs_option
 @data_option
+@fail_under_option
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @json_option
 def train(**options: Any) -> int:

@@ -17,6 +17,13 @@ pytest.importorskip("resource")
 Command = Callable[..., Any]
 
 
+def write_plugin(name: str, old: str, new: str) -> None:
+    """`small.yaml` with the activation of `support.PLUGIN`, in which ``new`` replaces ``old``."""
+    Path(f"{name}.py").write_text(PLUGIN.format(name=name).replace(old, new))
+    more = f"activation: {name}\nplugins: [{name}.py]\n"
+    Path(f"{name}.yaml").write_text(Path("small.yaml").read_text() + more)
+
+
 class TestFailed:
     def test_a_full_disk(self, workplace: Path, nnbasic: Command) -> None:
         with limited_files(60_000):
@@ -40,20 +47,66 @@ class TestFailed:
         assert said.json()["status"] == "failed"
         assert said.json()["reason"] == "OSError: [Errno 27] File too large"
 
-    def test_a_fault_in_a_plugin_shows_its_traceback(
-        self, workplace: Path, nnbasic: Command
-    ) -> None:
-        code = PLUGIN.format(name="faulty").replace("out *=", "raise ValueError('oh')  #")
-        Path("faulty.py").write_text(code)
-        Path("faulty.yaml").write_text(
-            Path("small.yaml").read_text()
-            + "activation: faulty\ninit: he\ndiagnostics: false\nplugins: [faulty.py]\n"
-        )
+    def test_a_fault_in_a_plugin_shows_its_lines(self, workplace: Path, nnbasic: Command) -> None:
+        write_plugin("faulty", "out *=", "raise ValueError('oh')  #")
         said = nnbasic("train", "--config", "faulty", "--json")
         assert said.code == 1
-        assert said.json()["reason"] == "ValueError: oh"
-        assert f'{workplace / "faulty.py"}", line' in said.err
+        assert re.fullmatch(
+            rf"Error in a plugin:\n  File \"{workplace / 'faulty.py'}\", line \d+, in backward\n"
+            r"    raise ValueError\('oh'\).*\n(    \^+\n)?ValueError: oh\n",
+            said.err,
+        )
+        assert not (workplace / "runs").exists()
+
+    def test_a_fault_in_the_middle_of_a_run(self, workplace: Path, nnbasic: Command) -> None:
+        write_plugin("later", "out *=", "assert len(z) != 50\n        out *=")
+        said = nnbasic("train", "--config", "later", "--json", "--set", "batch_size=2950", "-q")
+        assert said.code == 1
+        assert said.json()["reason"].startswith("AssertionError")
+        assert "Error in a plugin:" in said.err
+        assert said.err.count("File ") == 1
         assert newest().status() == "failed"
+
+
+class TestPluginsThatReturnTheirResult:
+    """Instead of writing it to `out`."""
+
+    OWN = """
+import numpy as np
+from nnbasic.model import ACTIVATIONS, Elementwise
+
+
+@ACTIVATIONS.register("{name}")
+class Own(Elementwise):
+    def forward(self, z, out, work):
+        {forward} np.maximum(z, 0)
+
+    def backward(self, gradient, z, a, out, work):
+        {backward} gradient * (z > 0)
+"""
+
+    def train(self, nnbasic: Command, name: str, forward: str, backward: str, *more: str) -> Any:
+        code = self.OWN.format(name=name, forward=forward, backward=backward)
+        Path("own.py").write_text(code)
+        own = (f"activation={name}", "plugins=[own.py]", *more)
+        return nnbasic("train", "--config", "small", "-q", *(f"--set={each}" for each in own))
+
+    def test_it_is_taken(self, nnbasic: Command) -> None:
+        assert self.train(nnbasic, "returning", "return", "return").code == 0
+        returning = newest().record()
+        assert nnbasic("train", "--config", "small", "-q", "--set=activation=relu").code == 0
+        assert newest().record().test_loss == returning.test_loss
+
+    @pytest.mark.parametrize("diagnostics", ["true", "false"])
+    @pytest.mark.parametrize("method", ["forward", "backward"])
+    def test_one_that_is_lost_is_an_error_before_anything_runs(
+        self, workplace: Path, nnbasic: Command, method: str, diagnostics: str
+    ) -> None:
+        words = {"forward": "return", "backward": "return"} | {method: "out ="}
+        name = f"lost_{method}_{diagnostics}"
+        said = self.train(nnbasic, name, *words.values(), f"diagnostics={diagnostics}")
+        assert said.refused(f"{method} of Own leaves `out` as it is", "np.maximum(z, 0, out=out)")
+        assert not (workplace / "runs").exists()
 
 
 class TestDiverged:
@@ -120,3 +173,18 @@ class TestCollapsed:
         assert said.code == 0
         assert "small seed 0: collapsed, validation" in said.err
         assert nnbasic(*sweep).err.startswith("1 of 1 runs exists already.")
+
+
+class TestFailUnder:
+    def test_validation_decides(self, nnbasic: Command) -> None:
+        assert nnbasic("train", "--config", "small", "-q", "--fail-under", 0.5).code == 0
+        said = nnbasic("train", "--config", "small", "-q", "--json", "--fail-under", 0.999)
+        assert said.code == 3
+        best = 100 * said.json()["best"]["val_accuracy"]
+        assert said.err == f"validation accuracy {best:.2f} % is below 99.90 %\n"
+        assert said.json()["status"] == "finished"
+
+    def test_without_validation_it_is_refused(self, workplace: Path, nnbasic: Command) -> None:
+        train = ("train", "--config", "small", "--set", "data.validation=0", "--fail-under", 0.5)
+        assert nnbasic(*train).refused("data.validation is 0")
+        assert not (workplace / "runs").exists()
