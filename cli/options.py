@@ -132,6 +132,10 @@ runs_option = click.option(
     help="The folder that holds the runs.",
 )
 
+curve_option = click.option(
+    "--curve", is_flag=True, help="Draw the curve of the accuracy in the terminal."
+)
+
 fail_under_option = click.option(
     "--fail-under",
     type=click.FloatRange(0, 1),

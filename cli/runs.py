@@ -8,7 +8,15 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from nnbasic.cli.options import complete_run, json_option, run_ids, runs_option
+from nnbasic.cli.options import (
+    FIGURES,
+    complete_run,
+    curve_option,
+    ends_in,
+    json_option,
+    run_ids,
+    runs_option,
+)
 
 
 def complete_discarded(
@@ -58,6 +66,14 @@ def list_runs(**options: Any) -> None:
 
 @runs.command()
 @click.argument("run", required=False, shell_complete=complete_run)
+@curve_option
+@click.option(
+    "--figure",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=ends_in(*FIGURES),
+    help="Draw accuracy and loss by epoch into a .png, .svg or .pdf file.",
+)
 @runs_option
 @json_option
 def show(**options: Any) -> None:

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nnbasic.cli import run_figure
+from nnbasic.cli.accuracy_curve import accuracy_curve
+from nnbasic.cli.figure_files import check_matplotlib, write
 from nnbasic.cli.finding import read_all, read_one
 from nnbasic.cli.listing import epochs, summary
 from nnbasic.cli.numbers import NONE, percent
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
-from nnbasic.cli.terminal import Printable, out, print_json, terminal_width
+from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
 from nnbasic.runs.choices import shown, values
 from nnbasic.runs.collection import RunData, flow
 from nnbasic.runs.selection import is_number
@@ -20,13 +23,20 @@ HEAD, TAIL = 5, 10
 """How many epochs of a long run are shown, from its start and from its end."""
 
 
-def show(run: str | None, runs_dir: Path, as_json: bool) -> None:
-    """Print all about ``run``, about the newest one if it is None."""
+def show(run: str | None, curve: bool, figure: Path | None, runs_dir: Path, as_json: bool) -> None:
+    """Print all about ``run``, about the newest one if it is None; draw it if asked."""
+    if figure is not None:
+        check_matplotlib()
     data = read_one(run, runs_dir)
+    if figure is not None:
+        write(run_figure.draw(data), figure)
+        err(f"The figure is in {figure}")
     if as_json:
         print_json(complete(data))
     else:
         out(*showing(data, terminal_width()))
+        if curve:
+            out("", *accuracy_curve(data.metrics, terminal_width()))
 
 
 def diff(a: str | None, b: str | None, runs_dir: Path) -> None:

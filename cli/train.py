@@ -10,6 +10,7 @@ from nnbasic.cli.options import (
     ConfigCommand,
     complete_run,
     config_option,
+    curve_option,
     data_option,
     fail_under_option,
     json_option,
@@ -33,6 +34,7 @@ from nnbasic.cli.options import (
 @runs_option
 @data_option
 @fail_under_option
+@curve_option
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @json_option
 def train(**options: Any) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from nnbasic import configs, runs
+from nnbasic.cli.accuracy_curve import accuracy_curve
 from nnbasic.cli.failures import low, traced
 from nnbasic.cli.finding import find_one
 from nnbasic.cli.interrupts import INTERRUPTED, Interrupts, interrupts
@@ -16,7 +17,7 @@ from nnbasic.cli.listing import result
 from nnbasic.cli.loading import load, recorded_data
 from nnbasic.cli.numbers import percent, short
 from nnbasic.cli.progress import shown
-from nnbasic.cli.terminal import err, out, print_json, warn
+from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
 from nnbasic.model import DivergedError
 from nnbasic.runs import Record, Run, Session, environment
 from nnbasic.runs.directory import check_folder
@@ -34,6 +35,7 @@ def train(
     runs_dir: Path,
     data_dir: Path | None,
     fail_under: float | None,
+    curve: bool,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -68,6 +70,8 @@ def train(
     if as_json:
         print_json(result(run, run.user(), record, record.outcome))
     report(run, record, data_dir, as_json)
+    if curve and not as_json:
+        out("", *accuracy_curve(run.metrics(), terminal_width()))
     if record.status == "finished" and fail_under is not None:
         return low(record.val_accuracy, fail_under, "validation accuracy")
     return EXIT_CODES.get(record.status, 1)
