@@ -187,7 +187,7 @@ def test_processes_share_each_batch(size: int, order: np.random.SeedSequence | N
     batches = Batches(*numbered(46), batch_size=10, order=order)
     shards = [
         [
-            ((255 * x[:, 0]).round().tolist(), labels.tolist(), n)
+            (x[:, 0].tolist(), labels.tolist(), n)
             for x, labels, n in batches.epoch(2, rank, size)
         ]
         for rank in range(size)
@@ -206,7 +206,7 @@ def test_processes_take_whole_batches_in_turn(size: int) -> None:
     whole = [labels.tolist() for _, labels, _ in batches.epoch(0)]
     for rank in range(size):
         mine = [
-            (x[:, 0].tolist(), labels.tolist(), n)
+            ((255 * x[:, 0]).round().tolist(), labels.tolist(), n)
             for x, labels, n in batches.epoch(0, rank, size, whole=True)
         ]
         assert mine == [(one, one, len(one)) for one in whole[rank::size]]
