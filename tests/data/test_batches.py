@@ -186,10 +186,7 @@ def test_processes_share_each_batch(size: int, order: np.random.SeedSequence | N
     """The shards of a batch are the batch, also of the last one, which has fewer rows than size."""
     batches = Batches(*numbered(46), batch_size=10, order=order)
     shards = [
-        [
-            (x[:, 0].tolist(), labels.tolist(), n)
-            for x, labels, n in batches.epoch(2, rank, size)
-        ]
+        [(x[:, 0].tolist(), labels.tolist(), n) for x, labels, n in batches.epoch(2, rank, size)]
         for rank in range(size)
     ]
     for shared, (x, labels, n) in zip(zip(*shards, strict=True), batches.epoch(2), strict=True):
