@@ -4,44 +4,70 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from pathlib import Path
 
 import click
 import numpy as np
 
 from nnbasic.cli.curves import draw
+from nnbasic.cli.figure_files import check_matplotlib, write
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import out, terminal_width
+from nnbasic.configs import ConfigError
+from nnbasic.configs.plugins import PluginError, run_plugin
+from nnbasic.configs.reader import Document
 from nnbasic.model import ACTIVATIONS, Activation
 from nnbasic.model.curves import curve
 
 HEADS = ("name", f"{'range':^10}", "f(0)", "f'(0)", "max f'", "mean", "options")
 
 
-def activations(names: tuple[str, ...], plot: Path | None) -> None:
-    """Print the activations that ``names`` mean, or all, and draw them into the file ``plot``."""
-    chosen = {}
-    for name in names or ACTIVATIONS:
-        try:
-            chosen[name] = ACTIVATIONS.build(name)
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="NAME") from None
-    out(*described(chosen, terminal_width()))
+Chosen = list[tuple[str, str, Activation]]
+"""Activations, each with its name and its options."""
+
+
+def activations(names: tuple[str, ...], plugins: tuple[Path, ...], plot: Path | None) -> None:
+    """Print the activations that ``names`` describe, or all, and draw them into the file ``plot``.
+
+    Those of ``plugins`` are among them.
+    """
     if plot is not None:
-        draw(chosen, {name: options(each) for name, each in chosen.items()}, plot)
+        check_matplotlib()
+    for plugin in plugins:
+        try:
+            run_plugin(plugin.resolve())
+        except PluginError as error:
+            raise click.BadParameter(str(error), param_hint="--plugin") from None
+    chosen = [named(text) for text in names or ACTIVATIONS]
+    if plot is not None:
+        write(draw(chosen), plot)
+    out(*table_of(chosen, terminal_width()))
+    if plot is not None:
         out("", str(plot))
 
 
-def described(chosen: dict[str, Activation], room: int) -> list[str]:
+def named(text: str) -> tuple[str, str, Activation]:
+    """The activation that ``text`` describes: ``elu``, ``elu(alpha=2)`` or what --set takes."""
+    if call := re.fullmatch(r"\s*(\w+)\s*\((.*)\)\s*", text, re.DOTALL):
+        text = f"{{name: {call[1]}, {call[2].replace('=', ': ')}}}"
+    try:
+        activation = ACTIVATIONS.build(Document(text, "NAME").value)
+    except (ConfigError, ValueError) as error:
+        raise click.BadParameter(str(error), param_hint="NAME") from None
+    return ACTIVATIONS.name(activation), options(activation), activation
+
+
+def table_of(chosen: Chosen, room: int) -> list[str]:
     """The figures of each activation in one line, and its formula below."""
-    cells = [(name, *_figures(each), options(each)) for name, each in chosen.items()]
+    cells = [(name, *_figures(each), options) for name, options, each in chosen]
     columns = [
         Column(head, column, number=head in HEADS[2:6])
         for head, column in zip(HEADS, zip(*cells, strict=True), strict=True)
     ]
     head, *rows = table(columns, room)
     lines: list[str] = [head]
-    for row, activation in zip(rows, chosen.values(), strict=True):
+    for row, (_, _, activation) in zip(rows, chosen, strict=True):
         formula = (inspect.getdoc(type(activation)) or "").replace("``", "")
         lines += [row, *indented(paragraph(formula.replace("\n", " "), room - len(GAP)))]
     return [*lines, "", "mean: of f(z) for z from the standard normal distribution."]

@@ -1,4 +1,4 @@
-"""What `nnbasic runs tag`, `rename`, `rm`, `restore` and `export` do."""
+"""What `nnbasic runs tag`, `rename`, `note`, `rm`, `restore` and `export` do."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from nnbasic.cli.finding import find_each, read_all
-from nnbasic.cli.terminal import out
+from nnbasic.cli.finding import distinct, find_one, read_all
+from nnbasic.cli.tables import indented
+from nnbasic.cli.terminal import lines_of, out, printable
 from nnbasic.runs import curation, metrics_export
 from nnbasic.runs.lookup import find
 from nnbasic.runs.storage import RunError
@@ -15,28 +16,35 @@ from nnbasic.runs.storage import RunError
 
 def tag(run: str, words: tuple[str, ...], remove: bool, runs_dir: Path) -> None:
     """Add ``words`` to the tags of ``run``, or remove them."""
-    chosen = find(run, runs_dir)
+    chosen = find_one(run, runs_dir)
     tags = curation.tag(chosen, words, remove=remove).tags
     out(f"{chosen.id}: {' '.join(tags) or 'no tags'}")
 
 
 def rename(run: str, name: str, runs_dir: Path) -> None:
     """Give ``run`` another name."""
-    chosen = find(run, runs_dir)
+    chosen = find_one(run, runs_dir)
     out(f"{chosen.id}: {curation.rename(chosen, name).name}")
+
+
+def note(run: str, words: tuple[str, ...], replace: bool, runs_dir: Path) -> None:
+    """Add ``words`` to the notes of ``run`` as a line, or put them in the place of the notes."""
+    chosen = find_one(run, runs_dir)
+    notes = curation.note(chosen, " ".join(words), replace=replace).notes
+    out(f"{chosen.id}:", *indented(map(printable, lines_of(notes or "no notes"))))
 
 
 def rm(names: tuple[str, ...], purge: bool, runs_dir: Path) -> None:
     """Move runs to the trash, or delete them, also from there."""
     folders = [runs_dir, runs_dir / curation.TRASH] if purge else [runs_dir]
-    chosen = find_each(names, *folders)
+    chosen = distinct(find(name, *folders) for name in names)
     (curation.purge if purge else curation.discard)(chosen)
     out(*(f"{run.id}: {'deleted' if purge else 'moved to the trash'}" for run in chosen))
 
 
 def restore(names: tuple[str, ...], runs_dir: Path) -> None:
     """Bring runs back from the trash."""
-    chosen = find_each(names, runs_dir / curation.TRASH)
+    chosen = distinct(find(name, runs_dir / curation.TRASH) for name in names)
     curation.restore(chosen)
     out(*(f"{run.id}: back in {runs_dir}" for run in chosen))
 

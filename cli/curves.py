@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from io import BytesIO
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
 import numpy as np
 
 from nnbasic.model import Activation
@@ -16,6 +13,7 @@ from nnbasic.model.curves import curve, pieces
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLUMNS = 4
 SIDES = (-4.0, 4.0)
@@ -24,31 +22,21 @@ FUNCTION, DERIVATIVE, GREY, INK, GRID = "#0072b2", "#d55e00", "#767676", "#22222
 """Blue and vermilion of Okabe and Ito's palette, told apart by every kind of sight."""
 
 
-def draw(activations: Mapping[str, Activation], options: Mapping[str, str], file: Path) -> None:
-    """Write the picture as PNG or SVG, by the suffix of ``file``; ``options`` stand beside them."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise click.UsageError(
-            'Drawing needs matplotlib: pip install "nnbasic[report]", or in a checkout'
-            ' pip install ".[report]".'
-        ) from None
+def draw(activations: Sequence[tuple[str, str, Activation]]) -> Figure:
+    """The picture of activations, each with its name and its options, which stand beside it."""
+    from matplotlib.figure import Figure
+
     columns = min(COLUMNS, len(activations))
     rows = -(-len(activations) // columns)
     figure = Figure(figsize=(2.6 * columns + 0.6, 1.9 * rows + 0.5), layout="constrained")
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).reshape(-1)
-    for axes, (name, activation) in zip(panels, activations.items(), strict=False):
-        _panel(axes, name, options[name], activation)
+    for axes, (name, options, activation) in zip(panels, activations, strict=False):
+        _panel(axes, name, options, activation)
     for axes in panels[len(activations) :]:
         axes.set_visible(False)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False, fontsize=11)
-    content = BytesIO()
-    figure.savefig(content, format=file.suffix[1:].lower(), dpi=150)
-    try:
-        file.write_bytes(content.getvalue())
-    except OSError as error:
-        raise click.UsageError(f"{file} cannot be written: {error.strerror}.") from error
+    return figure
 
 
 def _panel(axes: Axes, name: str, options: str, activation: Activation) -> None:

@@ -29,7 +29,8 @@ def status(**options: Any) -> None:
 def fetch(**options: Any) -> None:
     """Get MNIST, unless it is there already.
 
-    It goes to ./data/mnist, or to the folder that --data names. Existing files are kept.
+    It goes to the folder that --data or else $NNBASIC_DATA names, or to ./data/mnist. Existing
+    files are kept.
     $NNBASIC_MIRRORS may list other servers: URLs with spaces between.
     """
     from nnbasic.cli import image_files

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnbasic import runs
 from nnbasic.cli.finding import find_each
 from nnbasic.cli.loading import data_at_hand
 from nnbasic.cli.terminal import out, warn
@@ -14,7 +13,7 @@ from nnbasic.inference import page
 
 def draw(names: Sequence[str], output: Path, runs_dir: Path, data_dir: Path | None) -> None:
     """Write the page of the runs that ``names`` mean, or of the newest one."""
-    chosen = find_each(names, runs_dir) if names else [runs.newest(runs_dir)]
+    chosen = find_each(names, runs_dir)
     dataset = data_at_hand(chosen[0].record(), data_dir)
     if isinstance(dataset, str):
         warn(f"The page has no examples: {dataset}.")

@@ -6,7 +6,13 @@ from typing import Any
 
 import click
 
-from nnbasic.cli.options import complete_run, data_option, json_option, runs_option
+from nnbasic.cli.options import (
+    complete_run,
+    data_option,
+    fail_under_option,
+    json_option,
+    runs_option,
+)
 
 
 @click.command("eval")
@@ -25,11 +31,12 @@ from nnbasic.cli.options import complete_run, data_option, json_option, runs_opt
     show_default=True,
     help="Which images to score.",
 )
+@fail_under_option
 @runs_option
 @data_option
 @json_option
-def evaluate(**options: Any) -> None:
+def evaluate(**options: Any) -> int:
     """Score RUN: an id, its beginning, a name or a directory.  [default: the newest run]"""
     from nnbasic.cli import scoring
 
-    scoring.evaluate(**options)
+    return scoring.evaluate(**options)

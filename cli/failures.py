@@ -11,10 +11,12 @@ import traceback
 import click
 
 from nnbasic.cli.interrupts import INTERRUPTED
+from nnbasic.cli.numbers import percent
 from nnbasic.cli.terminal import err, lines_of
 
-FAILED, UNUSABLE = 1, 2
-"""Exit codes: something broke; or what the user gave cannot be used: a config, a file, a run."""
+FAILED, UNUSABLE, LOW = 1, 2, 3
+"""Exit codes: something broke; what the user gave cannot be used, a config, a file or a run; and
+the accuracy is below ``--fail-under``."""
 
 
 def report(error: Exception) -> int:
@@ -34,13 +36,34 @@ def report(error: Exception) -> int:
     from nnbasic.cli.loading import advice
     from nnbasic.configs import ConfigError
     from nnbasic.data import DataError
+    from nnbasic.model import ActivationError
     from nnbasic.runs import RunError
 
-    if isinstance(error, (ConfigError, DataError, RunError)):
+    if isinstance(error, (ActivationError, ConfigError, DataError, RunError)):
         err(*lines_of(f"Error: {error}{advice(error)}"))
         return UNUSABLE
-    err(*lines_of("".join(traceback.format_exception(error))))
+    err(*traced(error))
     return FAILED
+
+
+def traced(error: BaseException) -> list[str]:
+    """The lines of the traceback of ``error``; if a plugin is in it, the plugin's lines alone."""
+    from nnbasic.configs.plugins import is_plugin
+
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if is_plugin(frame.filename)]
+    if not own:
+        return lines_of("".join(traceback.format_exception(error)))
+    shown = [*traceback.format_list(own), *traceback.format_exception_only(error)]
+    return ["Error in a plugin:", *lines_of("".join(shown))]
+
+
+def low(accuracy: float | None, bound: float, what: str) -> int:
+    """The exit code of ``--fail-under``; that ``accuracy`` is below ``bound`` is said."""
+    if accuracy is not None and accuracy >= bound:
+        return 0
+    err(f"{what} {percent(accuracy)} % is below {percent(bound)} %")
+    return LOW
 
 
 def _while_printing(error: OSError) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from nnbasic.cli.terminal import warn
+from nnbasic.cli.terminal import err, warn
 from nnbasic.runs.collection import RunData, collect, read
 from nnbasic.runs.directory import Run
-from nnbasic.runs.lookup import find
+from nnbasic.runs.lookup import find_latest, newest
 
 
 def read_all(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData], list[str]]:
@@ -19,15 +19,32 @@ def read_all(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunDat
     return data, problems
 
 
-def read_one(text: str, runs_dir: Path) -> RunData:
-    """The one run that ``text`` means."""
-    data, problem = read(find(text, runs_dir))
+def read_one(text: str | None, runs_dir: Path) -> RunData:
+    """The one run that ``text`` means, as `find_one` does."""
+    data, problem = read(find_one(text, runs_dir))
     if problem:
         warn(problem)
     return data
 
 
-def find_each(names: Iterable[str], *folders: Path) -> list[Run]:
-    """The runs that ``names`` mean, one each; a run that is named twice is there once."""
-    chosen = (find(name, *folders) for name in names)
-    return list({run.directory.resolve(): run for run in chosen}.values())
+def find_one(text: str | None, runs_dir: Path) -> Run:
+    """The run that ``text`` means; without a text the newest.
+
+    A name that several runs share means the newest of them, and that is said.
+    """
+    if text is None:
+        return newest(runs_dir)
+    run, sharing = find_latest(text, runs_dir)
+    if sharing > 1:
+        err(f"{sharing} runs are called {text!r}; this is the newest: {run.id}")
+    return run
+
+
+def find_each(names: Iterable[str], runs_dir: Path) -> list[Run]:
+    """The runs that ``names`` mean, one each; without names the newest."""
+    return distinct([find_one(name, runs_dir) for name in names] or [newest(runs_dir)])
+
+
+def distinct(runs: Iterable[Run]) -> list[Run]:
+    """``runs``, those that are there several times once."""
+    return list({run.directory.resolve(): run for run in runs}.values())

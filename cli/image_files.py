@@ -102,7 +102,7 @@ def _listed(files: list[dict[str, Any]], room: int) -> list[str]:
 
 def fetch(data_dir: Path | None) -> None:
     """Fetch those of MNIST's files that are not there."""
-    folder = data_dir or mnist.find() or mnist.CACHE
+    folder = next(iter(mnist.places(data_dir).values()))  # the one that is chosen, or the cache
     with download_bar() as progress:
         fetched = fetch_mnist(folder, progress=progress)
     news = f"{len(fetched)} files fetched" if fetched else "nothing to fetch"

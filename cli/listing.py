@@ -65,14 +65,14 @@ def summary(data: RunData) -> dict[str, Any]:
 
 
 def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[str]:
-    """The table of ``runs``, at least one, and below it how many there are."""
+    """The table of ``runs``, at least one; below it how many there are, and what all have alike."""
     columns = [
         Column("id", [data.run.id for data in runs], least=unique_length(all_ids)),
         *_named(runs),
-        Column("status", [data.status for data in runs]),
-        *_datasets(runs),
+        *_unlike(Column("status", [data.status for data in runs])),
+        *_unlike(Column("dataset", [data.record.dataset for data in runs])),
         *_choices(runs),
-        Column("epochs", [epochs(data) for data in runs], number=True),
+        *_unlike(Column("epochs", [epochs(data) for data in runs], number=True)),
         Column("val. %", [percent(data.record.val_accuracy) for data in runs], number=True),
         Column("test %", [percent(data.record.test_accuracy) for data in runs], number=True),
         *_tags(runs),
@@ -103,19 +103,22 @@ def _named(runs: Sequence[RunData]) -> list[Column]:
     return [Column("name", names, least=8)] if any(names) else []
 
 
-def _datasets(runs: Sequence[RunData]) -> list[Column]:
-    names = [data.record.dataset for data in runs]
-    return [Column("dataset", names)] if len(set(names)) > 1 else []
+def _unlike(column: Column) -> list[Column]:
+    """``column``, unless all of its cells are the same."""
+    return [column] if len(set(column.cells)) > 1 else []
 
 
 def _choices(runs: Sequence[RunData]) -> list[Column]:
-    """A column for each key of the config that differs: components, the seed, then all else."""
+    """A column for each key of the config that differs.
+
+    The activation first, then all else on the top level, what belongs to components, the seed.
+    """
     rows = [values(data) | {"seed": data.flat.get("seed")} for data in runs]
     differ = tell_apart([values(data) for data in runs]).differs
     keys = [key for key in differ if key not in ("dataset", "code", "epochs")]
     if len({row["seed"] for row in rows}) > 1:
         keys.append("seed")
-    keys.sort(key=lambda key: ("." in key, key == "seed"))
+    keys.sort(key=lambda key: (key != "activation", key == "seed", "." in key))
     heads = headings([*keys, "id", "name", "status", "dataset", "epochs", "tags"])
     return [
         Column(
@@ -138,7 +141,9 @@ def _count(runs: Sequence[RunData]) -> str:
     statuses = Counter(data.status for data in runs)
     what = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
     each = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
-    return f"{what} on {datasets}: {each}."
+    done = {epochs(data) for data in runs}
+    alike = f", {done.pop()} epochs" if len(done) == 1 else ""
+    return f"{what} on {datasets}: {each}{alike}."
 
 
 def _common(a: str, b: str) -> int:

@@ -61,6 +61,10 @@ class ConfigCommand(click.Command):
         return extra
 
 
+FIGURES = (".png", ".svg", ".pdf")
+"""The endings of the files into which figures are drawn."""
+
+
 def ends_in(*suffixes: str) -> Callable[[click.Context, click.Parameter, Any], Path | None]:
     """Refuse a file whose name says that it is of another kind, so that none is overwritten."""
 
@@ -126,6 +130,17 @@ runs_option = click.option(
     default=Path("runs"),
     show_default=True,
     help="The folder that holds the runs.",
+)
+
+curve_option = click.option(
+    "--curve", is_flag=True, help="Draw the curve of the accuracy in the terminal."
+)
+
+fail_under_option = click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    help="End with exit code 3 if the accuracy is below it, as in 0.97: by validation for train.",
 )
 
 json_option = click.option(

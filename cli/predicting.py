@@ -12,7 +12,6 @@ from typing import Any, BinaryIO
 import click
 import numpy as np
 
-from nnbasic import runs
 from nnbasic.cli.drawing import BLOCKS, side_by_side
 from nnbasic.cli.failures import FAILED
 from nnbasic.cli.finding import find_each
@@ -39,7 +38,7 @@ def predict(
     if show + as_csv + as_json > 1:
         raise click.UsageError("--show, --csv and --json exclude one another.")
     names, files = _sorted_out(arguments, runs_dir)
-    chosen = find_each(names, runs_dir) if names else [runs.newest(runs_dir)]
+    chosen = find_each(names, runs_dir)
     if not files:
         raise click.UsageError("Missing FILE: there are only runs.")
     networks = [(run, load(run)) for run in chosen]

@@ -8,7 +8,15 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from nnbasic.cli.options import complete_run, json_option, run_ids, runs_option
+from nnbasic.cli.options import (
+    FIGURES,
+    complete_run,
+    curve_option,
+    ends_in,
+    json_option,
+    run_ids,
+    runs_option,
+)
 
 
 def complete_discarded(
@@ -45,10 +53,10 @@ def list_runs(**options: Any) -> None:
 
     A KEY is one of the config (activation, optimizer.lr or lr) or of the result: val_accuracy
     (the best epoch's), test_accuracy, epoch, seconds, seed, dataset, status, name, tag. A
-    CONDITION compares it by = != < <= > or >=.
+    CONDITION compares it by = != < <= > or >=. An accuracy above 1 is in percent, as it is listed.
 
     \b
-    nnbasic runs list --where activation=relu --where 'val_accuracy>0.97'
+    nnbasic runs list --where activation=relu --where 'val_accuracy>97'
     nnbasic runs list --where status!=finished --sort epoch
     """
     from nnbasic.cli import listing
@@ -57,24 +65,37 @@ def list_runs(**options: Any) -> None:
 
 
 @runs.command()
-@run_argument
+@click.argument("run", required=False, shell_complete=complete_run)
+@curve_option
+@click.option(
+    "--figure",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=ends_in(*FIGURES),
+    help="Draw accuracy and loss by epoch into a .png, .svg or .pdf file.",
+)
 @runs_option
 @json_option
 def show(**options: Any) -> None:
-    """Show all about RUN: an id, its beginning, a name or a directory."""
+    """Show all about RUN: an id, its beginning, a name or a directory.  [default: the newest run]
+
+    A name that several runs share means the newest of them, and `latest` the newest of all; so in
+    all commands that take a RUN, but for rm and restore.
+    """
     from nnbasic.cli import showing
 
     showing.show(**options)
 
 
 @runs.command()
-@click.argument("a", metavar="RUN", shell_complete=complete_run)
-@click.argument("b", metavar="RUN", shell_complete=complete_run)
+@click.argument("a", metavar="[RUN]", required=False, shell_complete=complete_run)
+@click.argument("b", metavar="[RUN]", required=False, shell_complete=complete_run)
 @runs_option
 def diff(**options: Any) -> None:
     """Show only what differs between two runs.
 
-    Compares their configs, environments and results.
+    Compares their configs, environments and results. With one RUN, it is compared with the newest;
+    with none, the two newest are compared.
     """
     from nnbasic.cli import showing
 
@@ -102,6 +123,22 @@ def rename(**options: Any) -> None:
     from nnbasic.cli import curating
 
     curating.rename(**options)
+
+
+@runs.command()
+@run_argument
+@click.argument("words", metavar="TEXT...", nargs=-1, required=True)
+@click.option("--replace", is_flag=True, help="Put it in the place of all notes that are there.")
+@runs_option
+def note(**options: Any) -> None:
+    """Add a line to the notes of RUN, which show prints.
+
+    \b
+    nnbasic runs note latest the loss still falls: try more epochs
+    """
+    from nnbasic.cli import curating
+
+    curating.note(**options)
 
 
 @runs.command()

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 from nnbasic import runs
+from nnbasic.cli.failures import low
+from nnbasic.cli.finding import find_one
 from nnbasic.cli.loading import recorded_data
 from nnbasic.cli.numbers import percent, short
 from nnbasic.cli.tables import Column, table
 from nnbasic.cli.terminal import out, print_json, terminal_width
-from nnbasic.runs.predictions import Predictions
+from nnbasic.runs.predictions import Evaluation, Predictions
 from nnbasic.runs.trained import Checkpoint
 
 FIGURES = {"prec.": "precision", "rec.": "recall", "F1": "f1"}
@@ -20,12 +22,13 @@ def evaluate(
     run: str | None,
     checkpoint: Checkpoint,
     split: Literal["test", "validation", "train"],
+    fail_under: float | None,
     runs_dir: Path,
     data_dir: Path | None,
     as_json: bool,
-) -> None:
-    """Print the scores of ``run``, of the newest one if it is None."""
-    chosen = runs.newest(runs_dir) if run is None else runs.find(run, runs_dir)
+) -> int:
+    """Print the scores of ``run``, of the newest one if it is None; the exit code."""
+    chosen = find_one(run, runs_dir)
     dataset = recorded_data(chosen.record(), chosen.config(), data_dir)
     predictions = runs.evaluate_run(chosen, dataset, split, checkpoint)
     if as_json:
@@ -41,10 +44,20 @@ def evaluate(
                 "confusion": predictions.confusion().tolist(),
             }
         )
-        return
-    images = f"{len(predictions.labels)} {split} images of {dataset.name}"
+    else:
+        show(chosen, checkpoint, split, dataset.name, predictions)
+    if fail_under is None:
+        return 0
+    return low(predictions.accuracy, fail_under, f"{split} accuracy")
+
+
+def show(
+    run: runs.Run, checkpoint: Checkpoint, split: str, dataset: str, predictions: Evaluation
+) -> None:
+    """Print the scores as a person reads them."""
+    images = f"{len(predictions.labels)} {split} images of {dataset}"
     out(
-        f"{chosen.id}, {checkpoint} checkpoint, {images}",
+        f"{run.id}, {checkpoint} checkpoint, {images}",
         f"accuracy {percent(predictions.accuracy)} %, loss {short(predictions.loss)}",
         "",
         *by_class(predictions, terminal_width()),

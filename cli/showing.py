@@ -6,31 +6,49 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nnbasic.cli.finding import read_one
+from nnbasic.cli import run_figure
+from nnbasic.cli.accuracy_curve import accuracy_curve
+from nnbasic.cli.figure_files import check_matplotlib, write
+from nnbasic.cli.finding import read_all, read_one
 from nnbasic.cli.listing import epochs, summary
 from nnbasic.cli.numbers import NONE, percent
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
-from nnbasic.cli.terminal import Printable, out, print_json, terminal_width
+from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
 from nnbasic.runs.choices import shown, values
 from nnbasic.runs.collection import RunData, flow
 from nnbasic.runs.selection import is_number
+from nnbasic.runs.storage import RunError
 
 HEAD, TAIL = 5, 10
 """How many epochs of a long run are shown, from its start and from its end."""
 
 
-def show(run: str, runs_dir: Path, as_json: bool) -> None:
-    """Print all about ``run``."""
+def show(run: str | None, curve: bool, figure: Path | None, runs_dir: Path, as_json: bool) -> None:
+    """Print all about ``run``, about the newest one if it is None; draw it if asked."""
+    if figure is not None:
+        check_matplotlib()
     data = read_one(run, runs_dir)
+    if figure is not None:
+        write(run_figure.draw(data), figure)
+        err(f"The figure is in {figure}")
     if as_json:
         print_json(complete(data))
     else:
         out(*showing(data, terminal_width()))
+        if curve:
+            out("", *accuracy_curve(data.metrics, terminal_width()))
 
 
-def diff(a: str, b: str, runs_dir: Path) -> None:
-    """Print what differs between two runs."""
-    out(*difference(read_one(a, runs_dir), read_one(b, runs_dir), terminal_width()))
+def diff(a: str | None, b: str | None, runs_dir: Path) -> None:
+    """Print what differs between two runs; between ``a`` and the newest, or the two newest."""
+    if a is None:
+        data, _ = read_all(runs_dir)
+        if len(data) < 2:
+            raise RunError(f"{runs_dir}: there are no two runs to tell apart")
+        first, second = data[-2:]
+    else:
+        first, second = read_one(a, runs_dir), read_one(b, runs_dir)
+    out(*difference(first, second, terminal_width()))
 
 
 def complete(data: RunData) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from nnbasic.cli.options import (
     ConfigCommand,
     config_option,
     data_option,
+    json_option,
     runs_option,
     set_option,
 )
@@ -47,11 +48,12 @@ from nnbasic.cli.options import (
 )
 @runs_option
 @data_option
+@json_option
 def sweep(**options: Any) -> int:
     """Train every combination of choices with the same seeds.
 
     The same command again goes on where it stopped: finished runs are kept, interrupted ones
-    resumed, failed ones repeated.
+    resumed, failed ones repeated. It ends with what `nnbasic compare` says of these runs.
 
     \b
     nnbasic sweep --config relu --vary activation=tanh,relu --vary init=xavier,he

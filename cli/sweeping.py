@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -14,19 +15,24 @@ from tqdm import tqdm
 
 from nnbasic import configs
 from nnbasic.cli.interrupts import INTERRUPTED, interrupts
+from nnbasic.cli.listing import summary
 from nnbasic.cli.loading import load
 from nnbasic.cli.numbers import percent
-from nnbasic.cli.terminal import err, warn
+from nnbasic.cli.tables import GAP, paragraph
+from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
+from nnbasic.compare.comparison import compare
 from nnbasic.data import Dataset
+from nnbasic.runs.collection import collect
 from nnbasic.runs.cores import cores
 from nnbasic.runs.directory import check_folder
+from nnbasic.runs.lookup import DIRECTORY
 from nnbasic.sweeps.learning_rates import choose_rates
 from nnbasic.sweeps.local import run_local
-from nnbasic.sweeps.outcome import Outcome
+from nnbasic.sweeps.outcome import Outcome, Progress
 from nnbasic.sweeps.plan import Cell, Job, attempts, cells, jobs, outstanding
 
-CarryOut = Callable[[Sequence[Job], Path], Generator[Outcome, None, None]]
-"""Trains jobs whose runs go to a folder, and yields how each of them ended."""
+CarryOut = Callable[[Sequence[Job], Path], Generator[Progress | Outcome, None, None]]
+"""Trains jobs whose runs go to a folder; yields how far they are, and how each of them ended."""
 
 
 def sweep(
@@ -39,6 +45,7 @@ def sweep(
     lr_search: bool,
     runs_dir: Path,
     data_dir: Path | None,
+    as_json: bool,
 ) -> int:
     """Train ``seeds`` runs of each combination of what ``vary`` names; the exit code."""
     if config is None:
@@ -50,17 +57,45 @@ def sweep(
     with interrupts(), workforce(data_dir, jobs, dask) as carry_out:
         try:
             datasets = load_all(found, data_dir)
-            problems = train_all(found, seeds, datasets, runs_dir, lr_search, carry_out)
+            wanted, problems = train_all(found, seeds, datasets, runs_dir, lr_search, carry_out)
         except KeyboardInterrupt:
             err("Interrupted; the same command goes on from here.")
             return INTERRUPTED
     for problem in problems:
         warn(problem)
+    conclude(wanted, problems, runs_dir, as_json)
+    return 1 if problems else 0
+
+
+def conclude(wanted: Sequence[Job], problems: Sequence[str], runs_dir: Path, as_json: bool) -> None:
+    """Print what the runs of ``wanted`` showed, and the command that tells more."""
+    there = attempts(runs_dir)
+    trained = {each.run.directory for job in wanted for each in there.get(job.key, ())}
+    data, unreadable = collect(runs_dir, [str(each) for each in trained]) if trained else ([], [])
+    verdict = compare(data).verdict if data else ()
+    words = ["nnbasic", "compare"] + ["--runs", str(runs_dir)] * (runs_dir != DIRECTORY)
+    command = shlex.join(words)
+    if as_json:
+        print_json(
+            {
+                "runs": [summary(each) for each in data],
+                "problems": [*problems, *unreadable],
+                "verdict": verdict,
+                "compare": command,
+            }
+        )
+        return
+    if verdict:
+        room = terminal_width()
+        out(*(line for sentence in verdict for line in paragraph(sentence, room, GAP)), "")
+    others = sum(len(each) for each in there.values()) - len(data)
+    there_too = (
+        "1 other run that is there" if others == 1 else f"{others} other runs that are there"
+    )
+    beside = f" (it takes in {there_too})" if others else ""
     if problems:
         err("The same command tries them again.")
-        return 1
-    err("See what the choices did with `nnbasic compare`.")
-    return 0
+    out(f"More: {command}{beside}")
 
 
 @contextlib.contextmanager
@@ -96,8 +131,12 @@ def train_all(
     runs_dir: Path,
     lr_search: bool,
     carry_out: CarryOut,
-) -> list[str]:
-    """Train what the sweep still lacks; a sentence for each kind of run that did not finish."""
+) -> tuple[list[Job], list[str]]:
+    """Train what the sweep still lacks.
+
+    Returns all of its jobs, and a sentence for each kind of run that did not end.
+    """
+    wanted: list[Job] = []
     problems: list[str] = []
     if lr_search:
         trials = partial(train_jobs, carry_out=carry_out, what="trials")
@@ -112,7 +151,7 @@ def train_all(
         problems += [
             f"{count} of {len(wanted)} runs {status}" for status, count in statuses.items()
         ]
-    return problems
+    return wanted, problems
 
 
 def train_jobs(
@@ -129,25 +168,54 @@ def train_jobs(
     if not left:
         return []
     ended = []
-    layout = "{desc} {n_fmt}/{total_fmt} {percentage:3.0f}%|{bar}| {elapsed}, ETA {remaining}"
-    with (
-        contextlib.closing(carry_out(left, folder)) as outcomes,
-        tqdm(
-            total=len(left),
-            desc=what,
-            bar_format=layout,
-            smoothing=0,  # the mean speed: two runs that end together are no burst
+    with contextlib.closing(carry_out(left, folder)) as events, Bar(left, what) as bar:
+        for event in events:
+            bar.show(event)
+            if isinstance(event, Outcome):
+                ended.append(event)
+    return ended
+
+
+class Bar:
+    """A bar over the epochs of ``jobs``, and a line as each of them ends."""
+
+    def __init__(self, jobs: Sequence[Job], what: str) -> None:
+        done = [job.begun.record().epoch if job.begun else 0 for job in jobs]
+        self.left = {job.key: job.config.epochs - n for job, n in zip(jobs, done, strict=True)}
+        self.what = what
+        self.jobs = len(jobs)
+        self.ended = 0
+        self.tqdm = tqdm(
+            total=sum(self.left.values()),
+            desc=self._count(),
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}, ETA {remaining}",
+            smoothing=0,  # the mean speed: two epochs that end together are no burst
             leave=False,
             dynamic_ncols=True,
             disable=None,
-        ) as bar,
-    ):
-        for outcome in outcomes:
-            ended.append(outcome)
-            with bar.external_write_mode(file=sys.stderr):
-                err(line(outcome))
-            bar.update()
-    return ended
+        )
+        self.tallied = dict.fromkeys(self.left, 0)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.tqdm.close()
+
+    def show(self, event: Progress | Outcome) -> None:
+        """Move the bar; one that has ended, however early, has no epochs left."""
+        key = event.job.key
+        if isinstance(event, Outcome):
+            with self.tqdm.external_write_mode(file=sys.stderr):
+                err(line(event))
+            self.ended += 1
+            self.tqdm.set_description_str(self._count(), refresh=False)
+        epochs = event.epochs if isinstance(event, Progress) else self.left[key]
+        self.tqdm.update(epochs - self.tallied[key])
+        self.tallied[key] = epochs
+
+    def _count(self) -> str:
+        return f"{self.what} {self.ended}/{self.jobs}"
 
 
 def line(outcome: Outcome) -> str:

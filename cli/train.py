@@ -10,7 +10,9 @@ from nnbasic.cli.options import (
     ConfigCommand,
     complete_run,
     config_option,
+    curve_option,
     data_option,
+    fail_under_option,
     json_option,
     runs_option,
     set_option,
@@ -31,6 +33,8 @@ from nnbasic.cli.options import (
 )
 @runs_option
 @data_option
+@fail_under_option
+@curve_option
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @json_option
 def train(**options: Any) -> int:

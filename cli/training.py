@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-import traceback
 from pathlib import Path
 
 import click
 
 from nnbasic import configs, runs
+from nnbasic.cli.accuracy_curve import accuracy_curve
+from nnbasic.cli.failures import low, traced
+from nnbasic.cli.finding import find_one
 from nnbasic.cli.interrupts import INTERRUPTED, Interrupts, interrupts
 from nnbasic.cli.listing import result
 from nnbasic.cli.loading import load, recorded_data
 from nnbasic.cli.numbers import percent, short
 from nnbasic.cli.progress import shown
-from nnbasic.cli.terminal import err, lines_of, out, print_json, warn
+from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
 from nnbasic.model import DivergedError
 from nnbasic.runs import Record, Run, Session, environment
 from nnbasic.runs.directory import check_folder
@@ -32,6 +34,8 @@ def train(
     resume: str | None,
     runs_dir: Path,
     data_dir: Path | None,
+    fail_under: float | None,
+    curve: bool,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -47,9 +51,9 @@ def train(
     with interrupts() as interrupt:
         try:
             if resume is not None:
-                session = resumed(resume, runs_dir, data_dir, quiet)
+                session = resumed(resume, runs_dir, data_dir, quiet, fail_under)
             elif config is not None:
-                session = started(config, overrides, name, runs_dir, data_dir, quiet)
+                session = started(config, overrides, name, runs_dir, data_dir, quiet, fail_under)
             else:
                 raise click.UsageError(
                     "Give --config FILE (`nnbasic configs list` names some) or --resume RUN."
@@ -64,8 +68,12 @@ def train(
     if failure:  # a full disk may have kept it from the record
         record = record.model_copy(update={"status": "failed", "reason": failure})
     if as_json:
-        print_json(result(run, run.user(), record, record.status))
+        print_json(result(run, run.user(), record, record.outcome))
     report(run, record, data_dir, as_json)
+    if curve and not as_json:
+        out("", *accuracy_curve(run.metrics(), terminal_width()))
+    if record.status == "finished" and fail_under is not None:
+        return low(record.val_accuracy, fail_under, "validation accuracy")
     return EXIT_CODES.get(record.status, 1)
 
 
@@ -76,9 +84,11 @@ def started(
     runs_dir: Path,
     data_dir: Path | None,
     quiet: bool,
+    fail_under: float | None,
 ) -> Session:
     """A new run of the config ``source``."""
     config = configs.load(source, overrides)
+    check_validation(config, fail_under)
     check_folder(runs_dir)
     for caution in configs.cautions(config):
         warn(caution)
@@ -90,6 +100,15 @@ def started(
     return session
 
 
+def check_validation(config: configs.Config, fail_under: float | None) -> None:
+    """UsageError if ``--fail-under`` is given and there is no validation to go by."""
+    if fail_under is not None and not config.data.validation:
+        raise click.UsageError(
+            "--fail-under goes by validation, and data.validation is 0; score the test images with"
+            " `nnbasic eval --fail-under`."
+        )
+
+
 def default_name(source: str) -> str:
     """The config's name; the run's name for a run's own config, which is repeated with it."""
     path = Path(source)
@@ -98,10 +117,13 @@ def default_name(source: str) -> str:
     return path.stem
 
 
-def resumed(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> Session:
+def resumed(
+    text: str, runs_dir: Path, data_dir: Path | None, quiet: bool, fail_under: float | None
+) -> Session:
     """The run that ``text`` means, with the data that it was trained on."""
-    run = runs.find(text, runs_dir)
+    run = find_one(text, runs_dir)
     record, config = run.record(), run.config()
+    check_validation(config, fail_under)
     dataset = recorded_data(record, config, data_dir, quiet)
     changes = environment.changes(record)
     if changes:
@@ -128,7 +150,7 @@ def follow(session: Session, quiet: bool, interrupt: Interrupts) -> str | None:
         except runs.FailedError as error:
             fault = error.__cause__
             if fault and not isinstance(fault, (OSError, MemoryError, runs.RunError)):
-                err(*lines_of("".join(traceback.format_exception(fault))))  # a plugin's, or ours
+                err(*traced(fault))
             return str(error)
     return None
 
@@ -144,7 +166,17 @@ def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> No
         err(f"{run.directory}: {record.status}: {record.reason}")
         if record.status == "failed":
             err("Once that is fixed, continue with:", f"  {resume_command(run, data_dir)}")
-    elif not as_json and record.test_accuracy is not None and record.test_loss is not None:
+    else:
+        if record.outcome == "collapsed":
+            last = percent(record.last_accuracy)
+            warn(f"The run has collapsed: it ends near chance, at {last} %: {record.reason}.")
+        if not as_json:
+            score(run, record)
+
+
+def score(run: Run, record: Record) -> None:
+    """Print what a run that finished is worth."""
+    if record.test_accuracy is not None and record.test_loss is not None:
         best = record.best.epoch if record.best else 0
         out(
             f"test accuracy {percent(record.test_accuracy)} % on {record.dataset}"

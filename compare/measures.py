@@ -87,8 +87,8 @@ class Group:
 
 
 def fate(run: RunData) -> str:
-    """The status of ``run``, or ``collapsed`` if it finished near chance."""
-    return "collapsed" if run.status == "finished" and _near_chance(run) else run.status
+    """How ``run`` ended: its status, which is ``collapsed`` if it finished near chance."""
+    return run.status
 
 
 def latest_of_each(runs: Iterable[RunData]) -> list[RunData]:
@@ -189,15 +189,6 @@ def number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if abs(value) < 1e300 else None  # nor NaN, nor an integer beyond floats
-
-
-def _near_chance(run: RunData) -> bool:
-    """Whether ``run`` ended with less than one and a half times the accuracy of guessing."""
-    layers = run.record.config.get("layers")
-    accuracy = run.record.last.val_accuracy if run.record.last else None
-    if accuracy is None or not isinstance(layers, list) or not isinstance(layers[-1], int):
-        return False
-    return accuracy < 1.5 / layers[-1]
 
 
 def _reached(runs: Sequence[RunData], threshold: float, key: str) -> Reached:

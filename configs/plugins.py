@@ -39,6 +39,11 @@ def run_plugin(path: Path) -> None:
     _run.add(path)
 
 
+def is_plugin(file: str) -> bool:
+    """Whether ``file`` is a plugin that has been run."""
+    return Path(file) in _run
+
+
 def _line(error: BaseException, path: Path) -> int | None:
     """The line of the plugin that raised ``error``."""
     if isinstance(error, SyntaxError) and error.filename == str(path):

@@ -51,7 +51,8 @@ class Batches:
     ) -> None:
         """Batches of ``images`` (n, d) and integer ``labels`` (n,).
 
-        ``scale`` None leaves the values as they are. ``order`` None leaves the examples in
+        ``scale`` None divides pixels, which are uint8, by 255, as `nnbasic train` does by default,
+        and leaves values of other types as they are. ``order`` None leaves the examples in
         order, for evaluation; a seed shuffles them anew in every epoch, for training.
         ``transform`` changes the images before they are scaled.
         DataError if the shapes, the counts or the types do not fit.
@@ -68,7 +69,8 @@ class Batches:
         self._images = images
         self._labels = labels.astype(np.intp)
         self._batch_size = batch_size
-        self._scale = scale
+        pixels = images.dtype == np.uint8
+        self._scale = Scale.fit("unit", images) if scale is None and pixels else scale
         self._order = order
         self._transform = transform
         size = min(batch_size, len(images))

@@ -74,9 +74,6 @@ def load(
         try:
             fetch(folder, progress=progress)
         except FetchError as error:
-            variable = f"${mnist.VARIABLE}"
-            if variable in (places := mnist.places()):
-                error = FetchError(f"{error}\n{variable} names {places[variable]}: no files there")
             if name == "mnist":
                 raise error from None
             return _digits(validation, note=str(error))

@@ -86,15 +86,14 @@ def places(directory: Path | None = None) -> dict[str, Path]:
 def find(directory: Path | None = None) -> Path | None:
     """The first of the `places` that holds the four files, or None; nothing is read yet.
 
-    MnistError if ``directory`` is given and does not hold them, or if ``$NNBASIC_DATA`` holds
-    only some of them: a folder that was chosen is not passed over silently.
+    MnistError if ``directory`` is given, or else ``$NNBASIC_DATA`` is set, and does not hold them:
+    a folder that was chosen is not passed over silently.
     """
     for source, folder in places(directory).items():
         missing = [file.name for file in FILES if file.within(folder) is None]
         if not missing:
             return folder
-        some = len(missing) < len(FILES)
-        if source == ARGUMENT or (source != DEFAULT and some):
+        if source != DEFAULT:
             named = "" if source == ARGUMENT else f", which {source} names,"
             problem = f"has no {', '.join(missing)} (.gz or not)"
             raise MnistError(

@@ -1,7 +1,7 @@
 """The network and how it learns: NumPy arrays in, arrays out."""
 
 import nnbasic.model.rectifiers  # noqa: F401 - adds its activations to the table
-from nnbasic.model.activations import ACTIVATIONS, Activation, Elementwise
+from nnbasic.model.activations import ACTIVATIONS, Activation, ActivationError, Elementwise
 from nnbasic.model.gradcheck import GradientCheck, check_gradients
 from nnbasic.model.initializers import INITIALIZERS, Initializer
 from nnbasic.model.losses import LOSSES, Loss
@@ -30,6 +30,7 @@ __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
     "Activation",
+    "ActivationError",
     "Batches",
     "Bounds",
     "DivergedError",

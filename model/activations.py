@@ -24,6 +24,10 @@ from nnbasic.model.layers import Layer
 from nnbasic.model.registry import Registry
 
 
+class ActivationError(ValueError):
+    """An activation that has computed nothing."""
+
+
 class Activation(ABC):
     """What stands between two affine layers."""
 
@@ -46,12 +50,14 @@ class Elementwise(Activation):
     """An activation that is a function of one number, applied to each element."""
 
     @abstractmethod
-    def forward(self, z: Array, out: Array, work: Array) -> None:
-        """out = f(z)."""
+    def forward(self, z: Array, out: Array, work: Array) -> Array | None:
+        """out = f(z); or the result is returned, and copied there."""
 
     @abstractmethod
-    def backward(self, gradient: Array, z: Array, a: Array, out: Array, work: Array) -> None:
-        """out = gradient · f'(z), where a = f(z)."""
+    def backward(
+        self, gradient: Array, z: Array, a: Array, out: Array, work: Array
+    ) -> Array | None:
+        """out = gradient · f'(z), where a = f(z); or the result is returned, and copied there."""
 
     def layer(self, units: int) -> Layer:
         return ElementwiseLayer(self, units)
@@ -64,19 +70,39 @@ class ElementwiseLayer(Layer):
         super().__init__({})
         self.function = function
         self.units = units
+        self.unchecked = {"forward", "backward"}
 
     def resize(self, n: int, dtype: np.dtype[Any], order: Order) -> None:
         shape = n, self.units
         self.output, self.gradient, self.work = (np.empty(shape, dtype, order) for _ in range(3))
+        for array in (self.output, self.gradient) if self.unchecked else ():
+            array.fill(np.nan)
 
     def forward(self, x: Array, training: bool) -> Array:
         self.input = x
-        self.function.forward(x, self.output, self.work)
+        returned = self.function.forward(x, self.output, self.work)
+        self._take("forward", returned, self.output, x)
         return self.output
 
     def backward(self, gradient: Array) -> Array:
-        self.function.backward(gradient, self.input, self.output, self.gradient, self.work)
+        returned = self.function.backward(
+            gradient, self.input, self.output, self.gradient, self.work
+        )
+        self._take("backward", returned, self.gradient, gradient)
         return self.gradient
+
+    def _take(self, method: str, returned: Array | None, out: Array, given: Array) -> None:
+        """Copy what ``method`` returned to ``out``; ActivationError if it did nothing at all."""
+        if returned is not None and returned is not out:
+            np.copyto(out, returned)
+        if method in self.unchecked:
+            self.unchecked.remove(method)
+            if np.isnan(out).all() and np.isfinite(given).all():
+                raise ActivationError(
+                    f"{method} of {type(self.function).__name__} leaves `out` as it is: it must"
+                    " write its result there, as in np.maximum(z, 0, out=out), or return it"
+                    " (`out = ...` only gives the name to another array)"
+                )
 
 
 ACTIVATIONS: Registry[Activation] = Registry("activation")

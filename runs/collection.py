@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnbasic import configs
 from nnbasic.runs.directory import ForeignError, Run, VersionError
-from nnbasic.runs.lookup import all_runs, matching
+from nnbasic.runs.lookup import LATEST, all_runs, matching, newest
 from nnbasic.runs.storage import RunError, read_lines
 
 if TYPE_CHECKING:
@@ -129,6 +129,8 @@ def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:
     chosen: dict[Path, Run] = {}
     for text in selectors:
         matches = matching(text, found, words)
+        if not matches and text == LATEST:
+            matches = [newest(runs_dir)]
         if not matches:
             raise RunError(
                 f"no run {text!r} in {runs_dir}: give an id, the beginning of one, a name, a tag"

@@ -1,4 +1,4 @@
-"""Keeping runs in order: tags, names, and a trash from which they can be brought back."""
+"""Keeping runs in order: tags, names, notes, and a trash from which they can be brought back."""
 
 from __future__ import annotations
 
@@ -43,6 +43,13 @@ def rename(run: Run, name: str) -> User:
     if not name or printable(name) != name:
         raise RunError(f"{name!r} is not a name: it must be one line, and not empty")
     return _write(run, _user(run).model_copy(update={"name": name}))
+
+
+def note(run: Run, text: str, *, replace: bool = False) -> User:
+    """Add ``text`` to the run's notes, as a line of its own; or ``replace`` them by it."""
+    user = _user(run)
+    before = [] if replace or not user.notes else [user.notes]
+    return _write(run, user.model_copy(update={"notes": "\n".join([*before, text.strip()])}))
 
 
 def discard(runs: Sequence[Run]) -> None:

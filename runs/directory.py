@@ -141,15 +141,18 @@ class Run:
         return figures
 
     def status(self, record: Record | None = None) -> str:
-        """The recorded status, or ``crashed`` if the process of a running one has gone."""
+        """That of the record, or ``crashed`` if the process of a running one has gone.
+
+        A run that finished near chance has ``collapsed``.
+        """
         record = record or self.record()
         alive = record.status == "running" and lock.is_alive(
             self.directory, record.machine.get("host"), record.heartbeat
         )
         if record.status != "running" or alive:
-            return record.status
+            return record.outcome
         # It may have ended since its record was read: then the record says so by now.
-        return "crashed" if (ended := self.record().status) == "running" else ended
+        return "crashed" if (ended := self.record().outcome) == "running" else ended
 
     def claim(self) -> AbstractContextManager[None]:
         """Lock the run for this process; RunError if another one holds it."""

@@ -11,6 +11,9 @@ from nnbasic.runs.storage import RunError
 
 DIRECTORY = Path("runs")
 
+LATEST = "latest"
+"""The newest run, where commands take a RUN."""
+
 
 def all_runs(runs: Path = DIRECTORY) -> Iterator[Run]:
     """The runs in ``runs``, oldest first; hidden folders and Python's caches are left out."""
@@ -22,15 +25,19 @@ def all_runs(runs: Path = DIRECTORY) -> Iterator[Run]:
 
 def newest(runs: Path = DIRECTORY) -> Run:
     """The run that was started last; RunError if there is no run."""
+    if (run := _newest(all_runs(runs))) is None:
+        raise RunError(f"{runs}: there is no run yet; start one with `nnbasic train --config relu`")
+    return run
+
+
+def _newest(runs: Iterable[Run]) -> Run | None:
     started: list[tuple[str, Run]] = []
-    for run in all_runs(runs):
+    for run in runs:
         try:
             started.append((run.record().started, run))
         except RunError:
             continue  # a broken run, or a directory that is not one
-    if not started:
-        raise RunError(f"{runs}: there is no run yet; start one with `nnbasic train --config relu`")
-    return max(started, key=lambda pair: pair[0])[1]
+    return max(started, key=lambda pair: pair[0])[1] if started else None
 
 
 def matching(text: str, found: Sequence[Run], words: Callable[[Run], Iterable[str]]) -> list[Run]:
@@ -55,12 +62,32 @@ def find(text: str, *folders: Path) -> Run:
     ``text`` is a directory, an id, a unique prefix of one, or a name. RunError if it means no run,
     or several.
     """
-    folders = folders or (DIRECTORY,)
-    found = [run for folder in folders for run in all_runs(folder)]
-    matches = matching(text, found, lambda run: [run.user().name])
+    return _only(_meant(text, folders), text, folders)
+
+
+def find_latest(text: str, *folders: Path) -> tuple[Run, int]:
+    """`find`, or the newest of the runs that share the name ``text``; and how many share it.
+
+    `LATEST` is the newest run of all, unless a run has that name.
+    """
+    matches = _meant(text, folders)
+    named = [run for run in matches if not run.id.startswith(text)]
+    if len(named) > 1 and (run := _newest(named)):
+        return run, len(named)
+    if text == LATEST and not matches:
+        return newest(*folders), 1
+    return _only(matches, text, folders), 1
+
+
+def _meant(text: str, folders: Sequence[Path]) -> list[Run]:
+    found = [run for folder in folders or (DIRECTORY,) for run in all_runs(folder)]
+    return matching(text, found, lambda run: [run.user().name])
+
+
+def _only(matches: Sequence[Run], text: str, folders: Sequence[Path]) -> Run:
     if len(matches) == 1:
         return matches[0]
-    where = " or ".join(map(str, folders))
+    where = " or ".join(map(str, folders or (DIRECTORY,)))
     if not matches:
         raise RunError(
             f"no run {text!r} in {where}: give an id, the beginning of one, a name or a directory"

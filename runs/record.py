@@ -17,6 +17,9 @@ Status = Literal["running", "finished", "interrupted", "failed", "diverged"]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Size = Annotated[int, Field(ge=1, lt=2**53)]
 
+NEAR_CHANCE = 1.5
+"""A run that ends with less than so many times the accuracy of guessing has collapsed."""
+
 
 class EpochFigures(BaseModel):
     """The figures of one epoch: those of `nnbasic.model.EpochResult`, and the time so far.
@@ -90,7 +93,7 @@ class Record(BaseModel):
     id: str
     status: Status
     reason: str | None = None
-    """Why it failed or diverged."""
+    """Why it failed, diverged or collapsed."""
     config: dict[str, Any]
     identity: str
     """Hash of the config without its seed: equal for the repetitions of one run."""
@@ -128,6 +131,24 @@ class Record(BaseModel):
     def val_accuracy(self) -> float | None:
         """The best epoch's, between 0 and 1; None without an epoch or a validation split."""
         return None if self.best is None else self.best.val_accuracy
+
+    @property
+    def outcome(self) -> str:
+        """The status, or ``collapsed`` if it finished near chance."""
+        return "collapsed" if self.status == "finished" and self._near_chance() else self.status
+
+    @property
+    def last_accuracy(self) -> float | None:
+        """The last epoch's, by validation; by the training images without a validation split."""
+        if self.last is None:
+            return None
+        return self.last.train_accuracy if self.last.val_images is None else self.last.val_accuracy
+
+    def _near_chance(self) -> bool:
+        layers, accuracy = self.config.get("layers"), self.last_accuracy
+        if accuracy is None or not isinstance(layers, list) or not isinstance(layers[-1], int):
+            return False
+        return accuracy < NEAR_CHANCE / layers[-1]
 
     @computed_field  # type: ignore[prop-decorator]
     @property

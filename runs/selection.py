@@ -7,7 +7,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from nnbasic.configs.errors import ConfigError
 from nnbasic.runs.choices import values
@@ -21,6 +21,10 @@ ABSENT: list[str] = []
 
 BEST_FIRST = ("val_accuracy",)
 """Keys that are sorted from the highest value down; all others from the lowest up."""
+
+SHARES = ("val_accuracy", "test_accuracy")
+"""Keys of shares that are shown in percent, to the hundredth. A value above 1, or with a percent
+sign, is compared with what is shown; any other with the share itself."""
 
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -52,12 +56,16 @@ def facts(data: RunData) -> Facts:
 
 @dataclass(frozen=True)
 class Condition:
-    """A ``key``, a ``sign`` (``= != < <= > >=``), and the value: as ``written`` and as YAML."""
+    """A ``key``, a ``sign`` (``= != < <= > >=``), and the value: as ``written`` and as YAML.
+
+    ``percent``: the value is one of percent, without the sign.
+    """
 
     key: str
     sign: str
     written: str
     value: Any
+    percent: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Condition:
@@ -68,16 +76,23 @@ class Condition:
         if not match:
             raise RunError(
                 f"{text!r} is no condition: give KEY=VALUE, or one of"
-                " != < <= > >= instead of =, as in activation=relu or 'val_accuracy>0.97'"
+                " != < <= > >= instead of =, as in activation=relu or 'val_accuracy>97'"
             )
         key, sign, written = match.groups()
+        percent = key.endswith("accuracy") and written.endswith("%")
+        written = written.removesuffix("%").rstrip() if percent else written
         try:
             value = flatten({key: Document(written, text).value}).get(key, written)
         except ConfigError:  # not YAML: take it literally
             value = written
-        if sign in _ORDER and not is_number(value):
+        if (percent or sign in _ORDER) and not is_number(value):
             raise RunError(f"{text!r}: {sign} compares with a number")
-        return cls(key, sign, written, value)
+        return cls(key, sign, written, value, percent)
+
+    def figure(self, key: str, found: Scalar | list[str]) -> Scalar | list[str]:
+        """``found`` under ``key`` as the value is to be compared with it: see `SHARES`."""
+        percent = self.percent or (is_number(self.value) and self.value > 1)
+        return round(100 * found, 2) if key in SHARES and percent and is_number(found) else found
 
     def holds(self, found: Scalar | list[str]) -> bool:
         """Whether a run fulfils it that has ``found`` under the key; `ABSENT` equals nothing."""
@@ -109,7 +124,11 @@ def select(
     known = list(dict.fromkeys(key for _, row in table for key in row))
     for condition in conditions:
         key = resolve(condition.key, known)
-        table = [(each, row) for each, row in table if condition.holds(row.get(key, ABSENT))]
+        table = [
+            (each, row)
+            for each, row in table
+            if condition.holds(condition.figure(key, row.get(key, ABSENT)))
+        ]
     if sort is not None:
         key = resolve(sort, known)
         if key == "test_accuracy":
@@ -146,6 +165,6 @@ def _rank(key: str, value: Any) -> tuple[Any, ...]:
     return 1, " ".join(value) if isinstance(value, list) else str(value)
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Whether ``value`` is a number; true and false are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)

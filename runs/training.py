@@ -30,6 +30,7 @@ from nnbasic.model import (
 from nnbasic.model.diagnostics import diagnose
 from nnbasic.runs import diagnostics, environment
 from nnbasic.runs.checkpoint import Progress, restore, save
+from nnbasic.runs.collapse import why_collapsed
 from nnbasic.runs.directory import Run, create
 from nnbasic.runs.history import best_epoch, patience_is_over
 from nnbasic.runs.record import EpochFigures, RateSearch, Record, Status, User
@@ -66,8 +67,10 @@ def start(
     if reason := shortage(config, processes(config.batch_size)):
         raise RunError(f"layers {config.layers}: {reason}")
     layers = None
-    if config.diagnostics:
+    if config.diagnostics or config.plugins:  # a plugin's fault comes to light here
         layers = diagnose(build(config), *diagnostics.probe(config, dataset))
+    if not config.diagnostics:
+        layers = None
     warning = layers and diagnostics.mismatch(config, layers)
     name = name.encode(errors="replace").decode()  # an argument may be no Unicode
     run = create(runs, name)
@@ -229,6 +232,9 @@ class Session:
         figures = {"test_correct": test.correct, "test_images": len(test.labels)}
         self._write(**figures, test_loss=test.loss)
         self._end("finished")
+        if self.record.outcome == "collapsed":
+            rows = diagnostics.read(self.run) if self.watcher else []
+            self._write(reason=why_collapsed(self.config, self.record.warnings, rows))
 
     def _end(self, status: Status, reason: str | None = None) -> None:
         self._write(status=status, reason=reason, ended=environment.now())

@@ -125,7 +125,7 @@ def _at(config: Config, rate: float) -> Config:
 def _accuracy(attempts: Sequence[Attempt]) -> float | None:
     """The best validation accuracy of a trial: 0 if it diverged, None if it did not end."""
     for status, _, record in attempts:
-        if status == "finished":
+        if status in ("finished", "collapsed"):
             return record.val_accuracy
         if status == "diverged":
             return 0.0

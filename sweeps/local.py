@@ -4,30 +4,43 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
-from nnbasic.sweeps.outcome import Outcome, outcome
+from nnbasic.sweeps.outcome import Outcome, Progress, outcome
 from nnbasic.sweeps.plan import Job
 from nnbasic.sweeps.worker import train_in_subprocess
 
 
 def run_local(
     jobs: Sequence[Job], runs: Path, data: Path | None, workers: int
-) -> Generator[Outcome, None, None]:
-    """Train ``jobs``, ``workers`` at a time; yield the outcome of each as it ends.
+) -> Generator[Progress | Outcome, None, None]:
+    """Train ``jobs``, ``workers`` at a time; yield their progress, and how each of them ended.
 
     Closing the generator, or an interrupt, interrupts the runs at work and waits for them.
     """
     stop = threading.Event()
+    events: SimpleQueue[Progress | Future[Outcome]] = SimpleQueue()
 
     def run(job: Job) -> Outcome:
-        return outcome(job, *train_in_subprocess(job.task(runs, data), stop.is_set))
+        def progress(epochs: int) -> None:
+            events.put(Progress(job, epochs))
+
+        return outcome(job, *train_in_subprocess(job.task(runs, data), stop.is_set, progress))
 
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for future in as_completed([pool.submit(run, job) for job in jobs]):
-                yield future.result()
+            for job in jobs:
+                pool.submit(run, job).add_done_callback(events.put)
+            left = len(jobs)
+            while left:
+                event = events.get()
+                if isinstance(event, Progress):
+                    yield event
+                else:
+                    left -= 1
+                    yield event.result()
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)

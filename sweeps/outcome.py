@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nnbasic.runs.directory import Run
 from nnbasic.runs.storage import RunError
-from nnbasic.sweeps.plan import Job
+from nnbasic.sweeps.plan import ENDED, Job
+
+
+class Progress(NamedTuple):
+    """How many epochs of a job have been trained."""
+
+    job: Job
+    epochs: int
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class Outcome:
     @property
     def ended(self) -> bool:
         """Whether there is nothing left to do."""
-        return self.status in ("finished", "diverged")
+        return self.status in ENDED
 
 
 def outcome(job: Job, run: Run | None, words: str) -> Outcome:

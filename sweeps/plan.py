@@ -17,6 +17,9 @@ from nnbasic.runs.record import RateSearch, Record
 from nnbasic.runs.storage import RunError
 from nnbasic.sweeps.worker import Task
 
+ENDED = ("finished", "collapsed", "diverged")
+"""The statuses of runs with which there is nothing left to do."""
+
 Key = tuple[str, int, str, bool]
 """What makes two runs the same: identity of the config, seed, SHA-256 of the data, and whether
 their rate was searched. A run with a fixed rate does not stand in for one whose search happened to
@@ -163,13 +166,13 @@ def attempts(runs: Path) -> dict[Key, list[Attempt]]:
 def outstanding(jobs: Iterable[Job], there: Mapping[Key, Sequence[Attempt]]) -> list[Job]:
     """Which of ``jobs`` still have to be trained, given the runs that are ``there``.
 
-    A job is done if a run with its key has finished or diverged (as it would again), and left
+    A job is done if a run with its key has `ENDED` (as it would again), and left
     alone if one is running; an interrupted or crashed run is resumed; a failed one is repeated.
     """
     left: dict[Key, Job] = {}
     for job in jobs:
         mine = there.get(job.key, ())
-        if any(attempt.status in ("finished", "diverged", "running") for attempt in mine):
+        if any(attempt.status in (*ENDED, "running") for attempt in mine):
             continue
         begun = [each.run for each in mine if each.status in ("interrupted", "crashed")]
         left.setdefault(job.key, replace(job, begun=begun[-1] if begun else None))

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict
 
 from nnbasic.configs import ConfigError, loads
 from nnbasic.data import DataError, load
-from nnbasic.model import DivergedError
+from nnbasic.model import DivergedError, EpochResult
 from nnbasic.runs import kernels
 from nnbasic.runs.directory import Run
 from nnbasic.runs.record import RateSearch
@@ -35,6 +35,9 @@ ONE_THREAD = dict.fromkeys(
 )
 POLL = 0.2
 """Seconds between two checks whether to stop."""
+
+EPOCH = b"."
+"""What the process writes after each epoch."""
 
 
 class Task(BaseModel):
@@ -57,9 +60,12 @@ class Task(BaseModel):
     """The directory of a run that has begun."""
 
 
-def train_in_subprocess(task: Task, stopped: Callable[[], bool]) -> tuple[Run | None, str]:
+def train_in_subprocess(
+    task: Task, stopped: Callable[[], bool], progress: Callable[[int], object] | None = None
+) -> tuple[Run | None, str]:
     """Do ``task`` in a new process, and interrupt it once ``stopped`` returns true.
 
+    ``progress`` is told the number of epochs that it has trained, when there is another one.
     Returns the run, whose record says how it ended, or None if it never began; and the last words
     of a process that failed, or the signal that killed it.
     """
@@ -82,14 +88,24 @@ def train_in_subprocess(task: Task, stopped: Callable[[], bool]) -> tuple[Run | 
     with pipe:
         with contextlib.suppress(BrokenPipeError):
             pipe.write(task.model_dump_json().encode() + b"\n")
+        epochs = 0
         while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
+            try:
                 stdout, stderr = process.communicate(timeout=POLL)
                 break
+            except subprocess.TimeoutExpired as waiting:
+                if progress and (done := len(_parts(waiting.output or b"")[1])) > epochs:
+                    progress(epochs := done)
             if stopped():
                 pipe.close()
-    directory = os.fsdecode(stdout.removesuffix(b"\n"))
+    directory = os.fsdecode(_parts(stdout)[0])
     return Run(Path(directory)) if directory else None, _last_words(process.returncode, stderr)
+
+
+def _parts(stdout: bytes) -> tuple[bytes, bytes]:
+    """What the process has written: the directory, and after a line break an `EPOCH` for each."""
+    directory, _, epochs = stdout.rpartition(b"\n")
+    return directory, epochs
 
 
 def _last_words(code: int, stderr: bytes) -> str:
@@ -145,8 +161,9 @@ def _do(task: Task) -> None:
         )
     os.write(1, os.fsencode(session.run.directory) + b"\n")
     with contextlib.closing(session.train()) as results:
-        for _ in results:
-            pass
+        for result in results:
+            if isinstance(result, EpochResult):
+                os.write(1, EPOCH)
 
 
 def _end_with_parent() -> None:

@@ -53,7 +53,8 @@ def test_an_unknown_name_is_refused_with_a_hint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "first_bytes"), [("all.png", b"\x89PNG\r\n"), ("all.SVG", b"<?xml")]
+    ("file", "first_bytes"),
+    [("all.png", b"\x89PNG\r\n"), ("all.SVG", b"<?xml"), ("all.pdf", b"%PDF-")],
 )
 def test_picture(tmp_path: Path, file: str, first_bytes: bytes) -> None:
     picture = tmp_path / file
@@ -98,7 +99,60 @@ def test_without_matplotlib_the_message_says_what_to_install(tmp_path: Path) -> 
     done = subprocess.run(
         [sys.executable, "-c", code, str(picture)], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 2
+    assert (done.returncode, done.stdout) == (2, "")
     assert 'pip install "nnbasic[report]"' in done.stderr
     assert "Traceback" not in done.stderr
     assert not picture.exists()
+
+
+OWN = """
+import numpy as np
+from nnbasic.model import ACTIVATIONS, Elementwise
+
+
+@ACTIVATIONS.register("hat")
+class Hat(Elementwise):
+    '''f(z) = max(0, 1 - |z|).'''
+
+    def forward(self, z, out, work):
+        return np.maximum(0, 1 - abs(z))
+
+    def backward(self, gradient, z, a, out, work):
+        return -gradient * np.sign(z) * (abs(z) < 1)
+"""
+
+
+def test_the_activation_of_a_plugin(tmp_path: Path) -> None:
+    plugin = tmp_path / "own.py"
+    plugin.write_text(OWN)
+    picture = tmp_path / "own.svg"
+    result = activations("hat", "--plugin", str(plugin), "--plot", str(picture))
+    assert result.exit_code == 0
+    assert " ".join(result.stdout.splitlines()[1].split()) == "hat 0 … 1 1 0 1 0.369"
+    assert "<!-- hat -->" in picture.read_text()
+    broken = tmp_path / "broken.py"
+    broken.write_text("1 / 0")
+    result = activations("--plugin", str(broken))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{broken}:1: ZeroDivisionError" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("text", ["leaky_relu(slope=0.2)", "{name: leaky_relu, slope: 0.2}"])
+def test_one_with_its_options(text: str) -> None:
+    head = activations(text).stdout.splitlines()[1]
+    assert " ".join(head.split()) == "leaky_relu -∞ … ∞ 0 0.2 1 0.319 slope 0.2"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("leaky_relu(slop=0.2)", "did you mean 'slope'?"),
+        ("leaky_relu(slope=2)", "must be at least 0 and at most 1"),
+        ("{name: elu", "not valid YAML"),
+        ("7", "must be a name"),
+    ],
+)
+def test_a_wrong_description_is_refused(text: str, words: str) -> None:
+    result = activations(text)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in " ".join(result.stderr.split())

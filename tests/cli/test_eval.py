@@ -184,3 +184,15 @@ def test_it_changes_nothing(workplace: Path, nnbasic: Command, summaries: dict[s
     assert state() == before
     assert Run(Path("runs", summaries["older"]["run"])).status() == "finished"
     assert state() == before
+
+
+def test_an_accuracy_below_the_wanted_one_is_exit_code_3(
+    nnbasic: Command, summaries: dict[str, Any]
+) -> None:
+    accuracy = summaries["newer"]["test_accuracy"]
+    assert nnbasic("eval", "--fail-under", accuracy).code == 0
+    said = nnbasic("eval", "--fail-under", 0.999, "--json")
+    assert said.code == 3
+    assert said.err == f"test accuracy {100 * accuracy:.2f} % is below 99.90 %\n"
+    assert said.json()["accuracy"] == accuracy
+    assert nnbasic("eval", "--fail-under", 97).refused("97.0 is not in the range 0<=x<=1")

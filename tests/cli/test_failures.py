@@ -75,7 +75,7 @@ def test_an_unforeseen_fault_shows_where_it_is(workplace: Path, nnbasic: Command
     Path("faulty.yaml").write_text("activation: faulty\ninit: he\nplugins: [faulty.py]\n")
     said = nnbasic("gradcheck", "--config", "faulty")
     assert (said.code, said.out) == (1, "")
-    assert said.err.startswith("Traceback (most recent call last):\n")
+    assert said.err.startswith("Error in a plugin:\n")
     assert f'{workplace / "faulty.py"}", line 5, in forward\n' in said.err
     assert said.err.endswith("\nZeroDivisionError: oh\n")
 

@@ -168,7 +168,7 @@ def test_runs_and_files_are_told_apart(
 
 def test_bad_usage(nnbasic: Command, pictures: list[str], ids: list[str]) -> None:
     nnbasic("predict", "rellu", pictures[0]).refused("no run 'rellu'")
-    nnbasic("predict", "relu", pictures[0]).refused("'relu' could mean 2 runs")
+    nnbasic("predict", "2026", pictures[0]).refused("'2026' could mean 3 runs")
     nnbasic("predict", ids[0]).refused("Missing FILE")
     nnbasic("predict", pictures[0], "--csv", "--json").refused("exclude one another")
     nnbasic("predict", pictures[0], "--runs", "nowhere").refused("there is no run yet")

@@ -146,6 +146,38 @@ class TestTrash:
         assert nnbasic("runs", "rm", "relu").refused("could mean 2 runs", ids[0], ids[1])
 
 
+def test_the_newest_run_is_meant_where_none_is_named(ids: list[str], nnbasic: Command) -> None:
+    for words in (), ("latest",):
+        assert nnbasic("runs", "show", *words, "--json").json()["run"] == ids[2]
+    assert nnbasic("runs", "diff").out.startswith(f"A  {ids[1]}\nB  {ids[2]}\n")
+    assert nnbasic("runs", "diff", ids[0]).out.startswith(f"A  {ids[0]}\nB  {ids[2]}\n")
+    assert nnbasic("runs", "rm", "latest").refused("no run 'latest'")
+
+
+def test_a_name_of_several_runs_means_the_newest_and_says_so(
+    ids: list[str], nnbasic: Command
+) -> None:
+    said = nnbasic("runs", "show", "relu", "--json")
+    assert said.json()["run"] == ids[1]
+    assert said.err == f"2 runs are called 'relu'; this is the newest: {ids[1]}\n"
+    assert nnbasic("eval", "relu", "--json").json()["run"] == ids[1]
+
+
+def test_two_runs_are_needed_for_a_difference(workplace: Path, nnbasic: Command) -> None:
+    assert nnbasic("runs", "diff").refused("no two runs")
+
+
+def test_notes(ids: list[str], nnbasic: Command) -> None:
+    assert nnbasic("runs", "note", ids[0], "the", "first").out == f"{ids[0]}:\n  the first\n"
+    nnbasic("runs", "note", ids[0], "and\x1b[2J", "more")
+    assert "notes       the first\n            and\\x1b[2J more\n" in (
+        nnbasic("runs", "show", ids[0]).out
+    )
+    said = nnbasic("runs", "note", ids[0], "--replace", "only this")
+    assert said.out == f"{ids[0]}:\n  only this\n"
+    assert nnbasic("runs", "note", ids[0], "--replace", "").out == f"{ids[0]}:\n  no notes\n"
+
+
 def test_tags_and_names_choose_runs(ids: list[str], nnbasic: Command) -> None:
     assert nnbasic("runs", "tag", ids[0], "a", "b").out == f"{ids[0]}: a b\n"
     assert nnbasic("runs", "tag", ids[0], "a", "--remove").out == f"{ids[0]}: b\n"

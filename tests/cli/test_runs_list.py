@@ -23,14 +23,14 @@ class TestList:
         said = nnbasic("runs", "list")
         assert (said.code, said.err) == (0, "")
         head, *rows = said.cells()
-        assert " ".join(head) == "id status activation seed epochs val. % test %"
+        assert " ".join(head) == "id activation seed val. % test %"
         listed = nnbasic("runs", "list", "--json").json()["runs"]
         for row, run, each in zip(rows, ids, listed, strict=True):
             assert run.startswith(row[0])
             figures = [each["best"]["val_accuracy"], each["test_accuracy"]]
             name, seed = each["config"]["activation"]["name"], str(each["config"]["seed"])
-            assert row[1:] == ["finished", name, seed, "2/2", *(f"{100 * f:.2f}" for f in figures)]
-        assert said.out.endswith("3 runs on digits: 3 finished.\n")
+            assert row[1:] == [name, seed, *(f"{100 * f:.2f}" for f in figures)]
+        assert said.out.endswith("3 runs on digits: 3 finished, 2/2 epochs.\n")
 
     def test_ids_are_cut_no_shorter_than_they_can_be_used(
         self, runs: Path, ids: list[str], nnbasic: Command, monkeypatch: pytest.MonkeyPatch

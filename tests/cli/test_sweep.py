@@ -30,7 +30,7 @@ termios = pytest.importorskip("termios")
 Command = Callable[..., Any]
 Sweep = subprocess.Popen[str]
 SWEEP = sys.executable, "-m", "nnbasic.cli", "sweep"
-LAST = "See what the choices did with `nnbasic compare`."
+LAST = "More: nnbasic compare\n"
 
 
 def swept(*arguments: str) -> tuple[int, list[str]]:
@@ -58,17 +58,20 @@ def statuses() -> list[str]:
 def test_a_sweep_and_the_same_again(nnbasic: Command) -> None:
     command = ("sweep", "--config", "small", "--vary", "activation=tanh,relu", "--seeds")
     said = nnbasic(*command, 2)
-    assert (said.code, said.out) == (0, "")
-    *lines, last = said.err.splitlines()
+    assert said.code == 0
+    lines = said.err.splitlines()
     assert sorted(re.sub(r"\d\d\.\d\d %", "X", line) for line in lines) == [
         f"{name} seed {seed}: finished, validation X"
         for name in ("relu", "tanh")
         for seed in (0, 1)
     ]
+    verdict, last = said.out.split("\n\n")
+    assert re.match(r"(relu|tanh) ", verdict)
+    assert nnbasic("compare").out.partition("\n\n")[2].startswith(f"{verdict}\n\n")
     assert last == LAST
     first = {run.id: (run.directory / "run.json").read_bytes() for run in runs()}
     again = nnbasic(*command, 2)
-    assert (again.code, again.err) == (0, f"4 of 4 runs exist already.\n{last}\n")
+    assert (again.code, again.out, again.err) == (0, said.out, "4 of 4 runs exist already.\n")
     assert nnbasic(*command, 3).err.startswith("4 of 6 runs exist already.\n")
     kept = [run for run in runs() if run.id in first]
     assert {run.id: (run.directory / "run.json").read_bytes() for run in kept} == first
@@ -76,6 +79,25 @@ def test_a_sweep_and_the_same_again(nnbasic: Command) -> None:
     assert sorted((r.config["activation"]["name"], r.config["seed"]) for r in records) == [
         (name, seed) for name in ("relu", "tanh") for seed in (0, 1, 2)
     ]
+
+
+def test_as_json(nnbasic: Command) -> None:
+    command = ("sweep", "--config=small", "--set=epochs=1", "--seeds=1", "--runs=else where")
+    nnbasic(*command, "--set=batch_size=50")
+    said = nnbasic(*command, "--vary=activation=tanh,relu", "--json")
+    summary = said.json()
+    assert sorted(run["config"]["activation"]["name"] for run in summary["runs"]) == [
+        "relu",
+        "tanh",
+    ]
+    assert {run["status"] for run in summary["runs"]} == {"finished"}
+    assert summary["problems"] == []
+    assert "nothing can be said about chance" in " ".join(summary["verdict"])
+    assert summary["compare"] == "nnbasic compare --runs 'else where'"
+    again = nnbasic(*command, "--vary=activation=tanh,relu")
+    assert again.out.endswith(
+        f"\nMore: {summary['compare']} (it takes in 1 other run that is there)\n"
+    )
 
 
 @pytest.fixture
@@ -158,7 +180,7 @@ class TestBrokenOff:
             _, err = second.communicate(timeout=20)
         assert second.returncode == 0
         said = "2 of 2 runs exist already, 2 of them being trained by another process."
-        assert err.splitlines() == [said, LAST]
+        assert err.splitlines() == [said]
 
 
 def test_one_failing_run_does_not_stop_the_others(workplace: Path) -> None:
@@ -299,6 +321,7 @@ def test_in_a_terminal_of_80_columns(workplace: Path) -> None:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     command = ("--config=small", "--vary=activation=tanh,relu", "--seeds=1", "--jobs=1")
+    command += ("--set=epochs=40",)
     with started(*SWEEP, *command, stderr=theirs) as process:
         os.close(theirs)
         written = b""
@@ -309,14 +332,14 @@ def test_in_a_terminal_of_80_columns(workplace: Path) -> None:
     assert process.returncode == 0
     text = written.decode()
     assert re.search(r"runs 0/2   0%\|.{30,}\| 00:00, ETA \?", text)
-    assert re.search(r"runs 1/2  50%\|.{30,}\| 00:\d\d, ETA 00:\d\d", text)
+    assert re.search(r"runs 0/2  \d\d%\|.{30,}\| 00:\d\d, ETA 00:\d\d", text)
+    assert re.search(r"runs 1/2  \d\d%\|.{30,}\| 00:\d\d, ETA 00:\d\d", text)
     assert 60 < max(map(len, re.split(r"[\r\n]+", text))) <= 80
     # what stands there in the end: each line without what was written over
     lines = [line.rpartition("\r")[2] for line in text.split("\r\n")[:-1]]
     assert [line.partition(", validation ")[0] for line in lines] == [
         "tanh seed 0: finished",
         "relu seed 0: finished",
-        LAST,
     ]
 
 

@@ -16,34 +16,11 @@ import pytest
 from nnbasic.configs import load
 from nnbasic.data import mnist
 from nnbasic.runs import Run, find, newest
-from support import content, limited_files, stopped_after_one
+from support import PLUGIN, content, limited_files, stopped_after_one
 
 pytest.importorskip("resource")
 
 Command = Callable[..., Any]
-
-PLUGIN = """
-from dataclasses import dataclass
-
-import numpy as np
-
-from nnbasic.model import ACTIVATIONS, Elementwise
-
-
-@ACTIVATIONS.register("{name}")
-@dataclass(frozen=True)
-class Own(Elementwise):
-    power: float = 2.0
-
-    def forward(self, z, out, work):
-        np.maximum(z, 0, out=out)
-        np.power(out, self.power, out=out)
-
-    def backward(self, gradient, z, a, out, work):
-        np.maximum(z, 0, out=out)
-        np.power(out, self.power - 1, out=out)
-        out *= self.power * gradient
-"""
 
 
 def runs(workplace: Path) -> list[Path]:
@@ -267,75 +244,6 @@ class TestRefused:
             said = nnbasic("train", "--config", "small", "--data", folder, "--set", change)
             assert said.refused(str(file))
         assert not (workplace / "runs").exists()
-
-
-class TestFailed:
-    def test_a_full_disk(self, workplace: Path, nnbasic: Command) -> None:
-        with limited_files(60_000):
-            said = nnbasic("train", "--config", "small", "--quiet")
-        run = newest()
-        assert said.code == 1
-        assert said.out == ""
-        assert said.err == (
-            f"runs/{run.id}: failed: OSError: [Errno 27] File too large\n"
-            f"Once that is fixed, continue with:\n  nnbasic train --resume {run.id}\n"
-        )
-        assert nnbasic("train", "--resume", run.id, "--quiet").code == 0
-
-    @pytest.mark.parametrize("size", [60_000, 4000])
-    def test_as_json(self, workplace: Path, nnbasic: Command, size: int) -> None:
-        with limited_files(size):
-            said = nnbasic(
-                "train", "--config", "small", "--json", "-q", "--set", "diagnostics=false"
-            )
-        assert said.code == 1
-        assert said.json()["status"] == "failed"
-        assert said.json()["reason"] == "OSError: [Errno 27] File too large"
-
-    def test_a_fault_in_a_plugin_shows_its_traceback(
-        self, workplace: Path, nnbasic: Command
-    ) -> None:
-        code = PLUGIN.format(name="faulty").replace("out *=", "raise ValueError('oh')  #")
-        Path("faulty.py").write_text(code)
-        Path("faulty.yaml").write_text(
-            Path("small.yaml").read_text()
-            + "activation: faulty\ninit: he\ndiagnostics: false\nplugins: [faulty.py]\n"
-        )
-        said = nnbasic("train", "--config", "faulty", "--json")
-        assert said.code == 1
-        assert said.json()["reason"] == "ValueError: oh"
-        assert f'{workplace / "faulty.py"}", line' in said.err
-        assert newest().status() == "failed"
-
-
-class TestDiverged:
-    HOT = ("train", "--config", "small", "--quiet", "--set", "optimizer.lr=1e30")
-
-    def test_the_message(self, nnbasic: Command) -> None:
-        said = nnbasic(*self.HOT)
-        run = newest()
-        assert said.code == 1
-        assert said.out == ""
-        assert re.fullmatch(
-            rf"runs/{run.id}: diverged: the loss is not finite at epoch 1, step \d+; first in"
-            r" layer\d.*; likely causes: a learning rate too high \(optimizer\.lr is 1e\+30: .*\n",
-            said.err,
-        )
-        assert run.record().status == "diverged"
-
-    def test_as_json(self, nnbasic: Command) -> None:
-        said = nnbasic(*self.HOT, "--json")
-        assert said.code == 1
-        summary = said.json()
-        assert summary["status"] == "diverged"
-        assert "likely causes" in summary["reason"]
-        assert (summary["epochs"], summary["best"], summary["test_accuracy"]) == (0, None, None)
-
-    def test_it_is_not_resumed_nor_scored(self, nnbasic: Command) -> None:
-        nnbasic(*self.HOT)
-        run = newest()
-        assert nnbasic("train", "--resume", run.id).refused("diverged", "nothing to resume")
-        assert nnbasic("eval").refused("the run diverged in its first epoch", "optimizer.lr")
 
 
 def test_a_plugin_goes_all_the_way(workplace: Path, nnbasic: Command) -> None:

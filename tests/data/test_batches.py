@@ -25,7 +25,7 @@ def rows(batches: Batches, epoch: int) -> list[int]:
     """The examples of an epoch in the order in which they come; inputs and labels must agree."""
     seen: list[int] = []
     for x, labels, _ in batches.epoch(epoch):
-        assert x[:, 0].tolist() == labels.tolist()
+        assert (255 * x[:, 0]).round().tolist() == labels.tolist()
         seen += labels.tolist()
     return seen
 
@@ -90,6 +90,14 @@ def test_every_pixel_value_is_scaled(
     np.testing.assert_allclose(x, expected[y], rtol=4e-7, atol=2e-7)
     if dtype is np.float64:
         np.testing.assert_allclose(x, expected[y], rtol=1e-14, atol=1e-14)
+
+
+def test_pixels_are_scaled_as_in_a_training_unless_something_else_is_asked_for() -> None:
+    labels = np.array([0, 1])
+    ((x, _, _),) = Batches(EVERY, labels, batch_size=2).epoch(0)
+    np.testing.assert_allclose(x, EVERY / 255, rtol=4e-7)
+    ((x, _, _),) = Batches(EVERY.astype(np.float32), labels, batch_size=2).epoch(0)
+    np.testing.assert_array_equal(x, EVERY)
 
 
 def test_standard_images_have_mean_zero_and_deviation_one(rng: np.random.Generator) -> None:
@@ -195,7 +203,7 @@ def test_processes_take_whole_batches_in_turn(size: int) -> None:
     whole = [labels.tolist() for _, labels, _ in batches.epoch(0)]
     for rank in range(size):
         mine = [
-            (x[:, 0].tolist(), labels.tolist(), n)
+            ((255 * x[:, 0]).round().tolist(), labels.tolist(), n)
             for x, labels, n in batches.epoch(0, rank, size, whole=True)
         ]
         assert mine == [(one, one, len(one)) for one in whole[rank::size]]

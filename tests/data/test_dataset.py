@@ -95,17 +95,13 @@ def test_auto_falls_back_and_says_why(offline: Path, digits_cache: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["mnist", "auto"])
-def test_a_folder_of_the_environment_without_the_files_is_named(
+def test_a_folder_of_the_environment_without_the_files_is_an_error(
     name: str, offline: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(digits_cache, "data/digits")
     monkeypatch.setenv("NNBASIC_DATA", "mistyped")
-    try:
-        note = load(name, validation=5).note
-    except DataError as error:
-        note = str(error)
-    assert note is not None
-    assert note.endswith("\n$NNBASIC_DATA names mistyped: no files there")
+    with pytest.raises(DataError, match=r"mistyped, which \$NNBASIC_DATA names, does not exist"):
+        load(name, validation=5)
 
 
 def test_auto_does_not_replace_a_broken_file(offline: Path, digits_cache: Path) -> None:

@@ -83,12 +83,13 @@ def test_a_given_folder_without_the_files_is_an_error(small_mnist: Path, tmp_pat
         mnist.find(tmp_path / "empty")
 
 
-def test_an_environment_folder_with_some_of_the_files_is_an_error(
+def test_an_environment_folder_without_all_of_the_files_is_an_error(
     small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(small_mnist, mnist.CACHE)
     monkeypatch.setenv("NNBASIC_DATA", str(tmp_path / "nowhere"))
-    assert mnist.find() == mnist.CACHE
+    with pytest.raises(DataError, match=r"nowhere, which \$NNBASIC_DATA names, does not exist"):
+        mnist.find()
     monkeypatch.setenv("NNBASIC_DATA", str(small_mnist))
     (small_mnist / "t10k-labels-idx1-ubyte.gz").unlink()
     with pytest.raises(DataError, match=r", which \$NNBASIC_DATA names, has no t10k-labels"):

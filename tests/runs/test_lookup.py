@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from nnbasic.runs import Run, RunError, User, all_runs, find, newest
+from nnbasic.runs.collection import collect
+from nnbasic.runs.lookup import find_latest
 
 FIRST, SECOND = "20260101T000000Z-relu-aaaa", "20260101T000000Z-tanh-bbbb"
 
@@ -73,6 +75,27 @@ def test_a_text_that_means_several_names_them(runs: Path) -> None:
     Run(runs / FIRST).write_user(User(name="deep"))
     with pytest.raises(RunError, match="'deep' could mean 2 runs"):
         find("deep", runs)
+
+
+def test_the_newest_of_those_that_share_a_name(runs: Path) -> None:
+    Run(runs / FIRST).write_user(User(name="deep"))
+    run, sharing = find_latest("deep", runs)
+    assert (run.id, sharing) == (FIRST, 2)
+    run, sharing = find_latest(SECOND, runs)
+    assert (run.id, sharing) == (SECOND, 1)
+    with pytest.raises(RunError, match="could mean 2 runs"):
+        find_latest("20260101", runs)
+    with pytest.raises(RunError, match="no run 'nope'"):
+        find_latest("nope", runs)
+
+
+def test_latest_is_the_newest_unless_a_run_is_called_so(runs: Path) -> None:
+    assert find_latest("latest", runs)[0].id == FIRST
+    assert [data.run.id for data in collect(runs, ["latest"])[0]] == [FIRST]
+    with pytest.raises(RunError, match="no run 'latest'"):
+        find("latest", runs)
+    Run(runs / SECOND).write_user(User(name="latest"))
+    assert find_latest("latest", runs)[0].id == SECOND
 
 
 def test_the_newest_run_is_the_one_started_last_of_those_that_can_be_read(runs: Path) -> None:

@@ -107,7 +107,7 @@ class TestSweep:
         assert held.contents() == undisturbed
         complete = max(held.calls())
         assert held.calls().count(complete) == 4
-        assert len(err.splitlines()) == 5
+        assert len(err.splitlines()) == 4
         assert [path.name for path in Path("runs").iterdir() if path.name[0] == "."] == []
 
     def test_interrupted_killed_and_completed(

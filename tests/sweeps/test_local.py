@@ -33,7 +33,8 @@ def job(workplace: Path) -> Job:
 
 
 def carried_out(*wanted: Job, workers: int = 2) -> list[Outcome]:
-    return list(run_local(wanted, Path("runs"), None, workers))
+    events = run_local(wanted, Path("runs"), None, workers)
+    return [event for event in events if isinstance(event, Outcome)]
 
 
 def test_a_run_and_what_is_known_of_it(job: Job) -> None:

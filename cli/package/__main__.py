@@ -1,0 +1,5 @@
+"""`python -m nnbasic` is `nnbasic`."""
+
+from nnbasic.cli.main import main
+
+main(prog_name="nnbasic")

@@ -1,0 +1,190 @@
+"""How `nnbasic train` says that a training failed, diverged or collapsed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbasic.runs import newest
+from support import PLUGIN, limited_files
+
+pytest.importorskip("resource")
+
+Command = Callable[..., Any]
+
+
+def write_plugin(name: str, old: str, new: str) -> None:
+    """`small.yaml` with the activation of `support.PLUGIN`, in which ``new`` replaces ``old``."""
+    Path(f"{name}.py").write_text(PLUGIN.format(name=name).replace(old, new))
+    more = f"activation: {name}\nplugins: [{name}.py]\n"
+    Path(f"{name}.yaml").write_text(Path("small.yaml").read_text() + more)
+
+
+class TestFailed:
+    def test_a_full_disk(self, workplace: Path, nnbasic: Command) -> None:
+        with limited_files(60_000):
+            said = nnbasic("train", "--config", "small", "--quiet")
+        run = newest()
+        assert said.code == 1
+        assert said.out == ""
+        assert said.err == (
+            f"runs/{run.id}: failed: OSError: [Errno 27] File too large\n"
+            f"Once that is fixed, continue with:\n  nnbasic train --resume {run.id}\n"
+        )
+        assert nnbasic("train", "--resume", run.id, "--quiet").code == 0
+
+    @pytest.mark.parametrize("size", [60_000, 4000])
+    def test_as_json(self, workplace: Path, nnbasic: Command, size: int) -> None:
+        with limited_files(size):
+            said = nnbasic(
+                "train", "--config", "small", "--json", "-q", "--set", "diagnostics=false"
+            )
+        assert said.code == 1
+        assert said.json()["status"] == "failed"
+        assert said.json()["reason"] == "OSError: [Errno 27] File too large"
+
+    def test_a_fault_in_a_plugin_shows_its_lines(self, workplace: Path, nnbasic: Command) -> None:
+        write_plugin("faulty", "out *=", "raise ValueError('oh')  #")
+        said = nnbasic("train", "--config", "faulty", "--json")
+        assert said.code == 1
+        assert re.fullmatch(
+            rf"Error in a plugin:\n  File \"{workplace / 'faulty.py'}\", line \d+, in backward\n"
+            r"    raise ValueError\('oh'\).*\n(    \^+\n)?ValueError: oh\n",
+            said.err,
+        )
+        assert not (workplace / "runs").exists()
+
+    def test_a_fault_in_the_middle_of_a_run(self, workplace: Path, nnbasic: Command) -> None:
+        write_plugin("later", "out *=", "assert len(z) != 50\n        out *=")
+        said = nnbasic("train", "--config", "later", "--json", "--set", "batch_size=2950", "-q")
+        assert said.code == 1
+        assert said.json()["reason"].startswith("AssertionError")
+        assert "Error in a plugin:" in said.err
+        assert said.err.count("File ") == 1
+        assert newest().status() == "failed"
+
+
+class TestPluginsThatReturnTheirResult:
+    """Instead of writing it to `out`."""
+
+    OWN = """
+import numpy as np
+from nnbasic.model import ACTIVATIONS, Elementwise
+
+
+@ACTIVATIONS.register("{name}")
+class Own(Elementwise):
+    def forward(self, z, out, work):
+        {forward} np.maximum(z, 0)
+
+    def backward(self, gradient, z, a, out, work):
+        {backward} gradient * (z > 0)
+"""
+
+    def train(self, nnbasic: Command, name: str, forward: str, backward: str, *more: str) -> Any:
+        code = self.OWN.format(name=name, forward=forward, backward=backward)
+        Path("own.py").write_text(code)
+        own = (f"activation={name}", "plugins=[own.py]", *more)
+        return nnbasic("train", "--config", "small", "-q", *(f"--set={each}" for each in own))
+
+    def test_it_is_taken(self, nnbasic: Command) -> None:
+        assert self.train(nnbasic, "returning", "return", "return").code == 0
+        returning = newest().record()
+        assert nnbasic("train", "--config", "small", "-q", "--set=activation=relu").code == 0
+        assert newest().record().test_loss == returning.test_loss
+
+    @pytest.mark.parametrize("diagnostics", ["true", "false"])
+    @pytest.mark.parametrize("method", ["forward", "backward"])
+    def test_one_that_is_lost_is_an_error_before_anything_runs(
+        self, workplace: Path, nnbasic: Command, method: str, diagnostics: str
+    ) -> None:
+        words = {"forward": "return", "backward": "return"} | {method: "out ="}
+        name = f"lost_{method}_{diagnostics}"
+        said = self.train(nnbasic, name, *words.values(), f"diagnostics={diagnostics}")
+        assert said.refused(f"{method} of Own leaves `out` as it is", "np.maximum(z, 0, out=out)")
+        assert not (workplace / "runs").exists()
+
+
+class TestDiverged:
+    HOT = ("train", "--config", "small", "--quiet", "--set", "optimizer.lr=1e30")
+
+    def test_the_message(self, nnbasic: Command) -> None:
+        said = nnbasic(*self.HOT)
+        run = newest()
+        assert said.code == 1
+        assert said.out == ""
+        assert re.fullmatch(
+            rf"runs/{run.id}: diverged: the loss is not finite at epoch 1, step \d+; first in"
+            r" layer\d.*; likely causes: a learning rate too high \(optimizer\.lr is 1e\+30: .*\n",
+            said.err,
+        )
+        assert run.record().status == "diverged"
+
+    def test_as_json(self, nnbasic: Command) -> None:
+        said = nnbasic(*self.HOT, "--json")
+        assert said.code == 1
+        summary = said.json()
+        assert summary["status"] == "diverged"
+        assert "likely causes" in summary["reason"]
+        assert (summary["epochs"], summary["best"], summary["test_accuracy"]) == (0, None, None)
+
+    def test_it_is_not_resumed_nor_scored(self, nnbasic: Command) -> None:
+        nnbasic(*self.HOT)
+        run = newest()
+        assert nnbasic("train", "--resume", run.id).refused("diverged", "nothing to resume")
+        assert nnbasic("eval").refused("the run diverged in its first epoch", "optimizer.lr")
+
+
+class TestCollapsed:
+    DEAD = ("--config", "small", "--quiet", "--set", "optimizer.lr=30")
+
+    @pytest.mark.parametrize("validation", [9000, 0])
+    def test_the_warning_names_the_likely_cause(self, nnbasic: Command, validation: int) -> None:
+        said = nnbasic("train", *self.DEAD, "--set", f"data.validation={validation}")
+        assert said.code == 0
+        assert re.match(
+            r"Warning: The run has collapsed: it ends near chance, at \d+\.\d\d %: all units of"
+            r" layer1 are dead: .* The learning rate may be too high"
+            r" \(optimizer\.lr is 30: try a tenth\)",
+            said.err,
+        )
+        assert said.out.startswith("test accuracy ")
+
+    def test_it_has_a_status_of_its_own_everywhere(self, nnbasic: Command) -> None:
+        summary = nnbasic("train", *self.DEAD, "--json").json()
+        assert summary["status"] == "collapsed"
+        assert "all units of layer1 are dead" in summary["reason"]
+        assert nnbasic("runs", "list").out.endswith("1 run on digits: 1 collapsed, 3/3 epochs.\n")
+        assert nnbasic("runs", "list", "--where", "status=finished", "--json").json()["runs"] == []
+        assert re.search(
+            r"status +collapsed\nreason +all units", nnbasic("runs", "show", summary["run"]).out
+        )
+        (group,) = nnbasic("compare", "--format", "json").json()["groups"]
+        assert group["statuses"] == {"collapsed": 1}
+        assert nnbasic("train", "--resume", summary["run"]).refused("nothing to resume")
+
+    def test_a_sweep_does_not_try_it_again(self, nnbasic: Command) -> None:
+        sweep = ("sweep", "--config", "small", "--seeds", 1, "--set", "optimizer.lr=30")
+        said = nnbasic(*sweep)
+        assert said.code == 0
+        assert "small seed 0: collapsed, validation" in said.err
+        assert nnbasic(*sweep).err.startswith("1 of 1 runs exists already.")
+
+
+class TestFailUnder:
+    def test_validation_decides(self, nnbasic: Command) -> None:
+        assert nnbasic("train", "--config", "small", "-q", "--fail-under", 0.5).code == 0
+        said = nnbasic("train", "--config", "small", "-q", "--json", "--fail-under", 0.999)
+        assert said.code == 3
+        best = 100 * said.json()["best"]["val_accuracy"]
+        assert said.err == f"validation accuracy {best:.2f} % is below 99.90 %\n"
+        assert said.json()["status"] == "finished"
+
+    def test_without_validation_it_is_refused(self, workplace: Path, nnbasic: Command) -> None:
+        train = ("train", "--config", "small", "--set", "data.validation=0", "--fail-under", 0.5)
+        assert nnbasic(*train).refused("data.validation is 0")
+        assert not (workplace / "runs").exists()
