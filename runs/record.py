@@ -135,6 +135,13 @@ class Record(BaseModel):
         """Between 0 and 1; None before the test images are scored."""
         return _share(self.test_correct, self.test_images)
 
+    def class_names(self, count: int) -> list[str]:
+        """What the ``count`` outputs are called: what the config calls them, else their numbers."""
+        data = self.config.get("data")
+        named = data.get("classes") if isinstance(data, dict) else None
+        names = list(map(str, named))[:count] if isinstance(named, list) else []
+        return [*names, *map(str, range(len(names), count))]
+
 
 class User(BaseModel):
     """What `user.json` holds: the only file that is edited after the run."""
