@@ -97,7 +97,7 @@ class Record(BaseModel):
     rate_search: RateSearch | None = None
     """How the learning rate was chosen; None if the config simply says it."""
     dataset: str
-    """``mnist`` or ``digits``: what it was trained on, whatever was asked for."""
+    """``mnist``, ``digits`` or ``data.name``: what it was trained on, whatever was asked for."""
     dataset_sha256: str
     scale: Scale
     """What the pixels were scaled by, fitted to the training images."""
