@@ -38,7 +38,7 @@ class Card {
       this.detail,
     );
     const longest = Math.max(...network.classes.map((name) => name.length));
-    this.element.style.setProperty("--name", `${Math.min(longest, 12)}ch`);
+    this.element.style.setProperty("--name", `${0.65 * Math.min(longest, 12)}em`);
     this.element.classList.toggle("named", longest > 2);
     this.update(null);
   }
