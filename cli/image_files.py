@@ -9,6 +9,7 @@ from nnbasic.cli.drawing import BLOCKS, side_by_side
 from nnbasic.cli.loading import download_bar, load
 from nnbasic.cli.tables import Column, indented, paragraph, table
 from nnbasic.cli.terminal import encodable, out, print_json, terminal_width
+from nnbasic.configs import Data
 from nnbasic.data import DataError, digits, mnist
 from nnbasic.data.dataset import DIGITS_CACHE
 from nnbasic.data.fetch import fetch as fetch_mnist
@@ -123,7 +124,8 @@ def verify(data_dir: Path | None) -> None:
 
 def show(dataset: str, split: str, count: int, data_dir: Path | None) -> None:
     """Print the first ``count`` digits of a split."""
-    loaded = load(dataset, validation=0, data_dir=data_dir)
+    wanted = Data.model_validate({"dataset": dataset, "validation": 0})
+    loaded = load(wanted, data_dir=data_dir)
     chosen = loaded.train if split == "train" else loaded.test
     captions = [f"{loaded.name} {split} {i}: {n}" for i, n in enumerate(chosen.labels[:count])]
     lines = side_by_side(

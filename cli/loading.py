@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from tqdm import tqdm
 
-from nnbasic import data
 from nnbasic.cli.terminal import lines_of, printable, warn
-from nnbasic.configs import Config
+from nnbasic.configs import Config, Data
 from nnbasic.data import DataError, Dataset, mnist
 from nnbasic.data.fetch import FetchError, Progress
 from nnbasic.data.files import MnistError
-from nnbasic.runs import Record
+from nnbasic.runs import Record, images
 
 UNFETCHED = (
     "Connect to the network, or name a folder that holds MNIST's files with --data or"
@@ -33,15 +33,13 @@ def advice(error: Exception) -> str:
     return f"\n{UNUSABLE}" if isinstance(error, MnistError) else ""
 
 
-def load(name: str, *, validation: int, data_dir: Path | None, quiet: bool = False) -> Dataset:
-    """The data set that `nnbasic.data.load` gives; ``quiet`` hides the progress of a download."""
+def load(
+    wanted: Data, found: str | None = None, *, data_dir: Path | None, quiet: bool = False
+) -> Dataset:
+    """The data set that `images.load` gives; ``quiet`` hides the progress of a download."""
     with download_bar() as progress:
-        dataset = data.load(
-            name,
-            validation=validation,
-            directory=data_dir,
-            progress=None if quiet else progress,
-        )
+        shown = None if quiet else progress
+        dataset = images.load(wanted, found, directory=data_dir, progress=shown)
     if dataset.note:
         warn(
             "MNIST is not available, so these are the built-in digits; results on them do not"
@@ -56,8 +54,7 @@ def recorded_data(
     record: Record, config: Config, data_dir: Path | None, quiet: bool = False
 ) -> Dataset:
     """The data set that a run was trained on, whatever its ``config`` would find today."""
-    held_out = config.data.validation
-    return load(record.dataset, validation=held_out, data_dir=data_dir, quiet=quiet)
+    return load(config.data, record.dataset, data_dir=data_dir, quiet=quiet)
 
 
 @contextmanager
@@ -88,6 +85,12 @@ def data_at_hand(record: Record, data_dir: Path | None) -> Dataset | str:
     try:
         if record.dataset == "mnist" and mnist.find(data_dir) is None:
             return "MNIST is not on this machine; `nnbasic data fetch` gets it"
-        return data.load(record.dataset, validation=0, directory=data_dir)
+        wanted = Data.model_validate(record.config.get("data"))
+        dataset = images.load(wanted, record.dataset, directory=data_dir)
+    except ValidationError:
+        return "the run's config does not say what they are"
     except DataError as error:
         return str(error)
+    if dataset.sha256 != record.dataset_sha256:
+        return f"the {dataset.name} at hand is not the data that the run was trained on"
+    return dataset

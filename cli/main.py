@@ -15,6 +15,7 @@ from nnbasic.cli.configs import configs
 from nnbasic.cli.data import data
 from nnbasic.cli.draw import draw
 from nnbasic.cli.eval import evaluate
+from nnbasic.cli.export import export
 from nnbasic.cli.gradcheck import gradcheck
 from nnbasic.cli.predict import predict
 from nnbasic.cli.runs import runs
@@ -57,7 +58,7 @@ def main() -> None:
 
 
 for command in (
-    *(train, evaluate, predict, draw, sweep, compare, runs),
+    *(train, evaluate, predict, draw, export, sweep, compare, runs),
     *(configs, data, activations, gradcheck),
 ):
     main.add_command(command)

@@ -119,7 +119,8 @@ data_option = click.option(
     "data_dir",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The folder that holds MNIST's four files.  [default: $NNBASIC_DATA, or ./data/mnist]",
+    help="The folder that holds MNIST's four files, or those of the config's own data set."
+    "  [default: $NNBASIC_DATA, or ./data/mnist; data.directory]",
 )
 
 runs_option = click.option(

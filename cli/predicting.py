@@ -7,7 +7,7 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 import numpy as np
@@ -18,17 +18,29 @@ from nnbasic.cli.finding import find_each
 from nnbasic.cli.numbers import percent
 from nnbasic.cli.tables import Column, paragraph, table
 from nnbasic.cli.terminal import encodable, err, lines_of, out, print_json, terminal_width
+from nnbasic.data import DATASETS
 from nnbasic.inference import Digit, Prediction, Unreadable, read
 from nnbasic.inference import predict as predicted
 from nnbasic.inference.pictures import ENDINGS, STREAM
-from nnbasic.runs import Run
+from nnbasic.runs import Record, Run
 from nnbasic.runs.trained import load
 
 DIFFER = "≠"
 """What marks the digits that the networks do not agree on."""
 
-Answers = list[tuple[Run, Prediction]]
-"""Each network's predictions for all digits."""
+
+class Answer(NamedTuple):
+    """What the network of ``run`` says of all digits, and what its ``classes`` are called."""
+
+    run: Run
+    record: Record
+    prediction: Prediction
+    classes: list[str]
+
+    @property
+    def said(self) -> list[str]:
+        """The class of each digit."""
+        return [self.classes[digit] for digit in self.prediction.digits]
 
 
 def predict(
@@ -41,17 +53,21 @@ def predict(
     chosen = find_each(names, runs_dir)
     if not files:
         raise click.UsageError("Missing FILE: there are only runs.")
-    networks = [(run, load(run)) for run in chosen]
+    networks = [(run, run.record(), load(run)) for run in chosen]
     sources: list[str | BinaryIO] = [sys.stdin.buffer if file == STREAM else file for file in files]
-    found = list(read(sources, split=split))
+    own = all(record.dataset not in DATASETS for _, record, _ in networks)
+    found = list(read(sources, split=split, reframe=not own))
     digits = [one for one in found if isinstance(one, Digit)]
     bad = [one for one in found if isinstance(one, Unreadable)]
     for one in bad:
         err(f"Error: {_place(one)}: {one.reason}")
-    answers: Answers = []
+    answers: list[Answer] = []
     if digits:
         images = [digit.image for digit in digits]
-        answers = [(run, predicted(network, images, name=run.id)) for run, network in networks]
+        for run, record, network in networks:
+            prediction = predicted(network, images, name=run.id)
+            classes = record.class_names(prediction.probabilities.shape[1])
+            answers.append(Answer(run, record, prediction, classes))
     if as_json:
         print_json(
             {
@@ -90,10 +106,10 @@ def _place(one: Digit | Unreadable) -> str:
     return one.file if one.number is None else f"{one.file} #{one.number}"
 
 
-def _objects(digits: Sequence[Digit], answers: Answers) -> Iterator[dict[str, Any]]:
+def _objects(digits: Sequence[Digit], answers: Sequence[Answer]) -> Iterator[dict[str, Any]]:
     """What the programs that read `--json` are told of each digit by each network."""
     for index, digit in enumerate(digits):
-        for run, prediction in answers:
+        for run, _, prediction, classes in answers:
             probabilities = prediction.probabilities[index].tolist()
             answer = int(prediction.digits[index])
             yield {
@@ -101,51 +117,56 @@ def _objects(digits: Sequence[Digit], answers: Answers) -> Iterator[dict[str, An
                 "number": digit.number,
                 "run": run.id,
                 "digit": answer,
+                "class": classes[answer],
                 "probability": probabilities[answer],
                 "probabilities": probabilities,
             }
 
 
-def _csv(digits: Sequence[Digit], answers: Answers) -> str:
-    classes = max((p.probabilities.shape[1] for _, p in answers), default=0)
+def _csv(digits: Sequence[Digit], answers: Sequence[Answer]) -> str:
+    classes = max((len(answer.classes) for answer in answers), default=0)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     heads = (f"p{each}" for each in range(classes))
-    writer.writerow(["file", "number", "run", "digit", "probability", *heads])
+    writer.writerow(["file", "number", "run", "digit", "class", "probability", *heads])
     for row in _objects(digits, answers):
         writer.writerow([*list(row.values())[:-1], *row["probabilities"]])
     return text.getvalue()
 
 
-def _table(digits: Sequence[Digit], answers: Answers, room: int) -> list[str]:
+def _table(digits: Sequence[Digit], answers: Sequence[Answer], room: int) -> list[str]:
     """A row for each digit; with several networks, a column for each of them."""
     columns = [Column("file", [_place(digit) for digit in digits], least=12)]
     if len(answers) == 1:
-        run, prediction = answers[0]
-        lines = paragraph(_network(run), room)
-        return [*lines, "", *table([*columns, *_one(prediction)], room)]
-    users = [run.user().name for run, _ in answers]
-    names = users if len(set(users)) == len(users) else [run.id for run, _ in answers]
-    agreed = np.ptp([prediction.digits for _, prediction in answers], axis=0) == 0
+        lines = paragraph(_network(answers[0]), room)
+        return [*lines, "", *table([*columns, *_one(answers[0])], room)]
+    users = [answer.run.user().name for answer in answers]
+    names = users if len(set(users)) == len(users) else [answer.run.id for answer in answers]
+    agreed = [len(set(said)) == 1 for said in zip(*(a.said for a in answers), strict=True)]
     columns.append(Column("", ["" if same else DIFFER for same in agreed]))
-    for name, (_, prediction) in zip(names, answers, strict=True):
-        cells = [f"{digit} {_sure(p[digit]):>7}" for digit, p in zip(*prediction, strict=True)]
+    for name, answer in zip(names, answers, strict=True):
+        sure = answer.prediction.probabilities.max(axis=1)
+        wide = max(map(len, answer.said))
+        pairs = zip(answer.said, sure, strict=True)
+        cells = [f"{said:{wide}} {_sure(probability):>7}" for said, probability in pairs]
         columns.append(Column(name, cells, least=len(cells[0])))
-    differ = int(np.count_nonzero(~agreed))
+    differ = agreed.count(False)
     marked = f", marked {DIFFER}" if differ else ""
     summary = f"The networks differ on {differ} of {len(digits)}{marked}."
     return [*table(columns, room), "", *paragraph(summary, room)]
 
 
-def _one(prediction: Prediction) -> list[Column]:
+def _one(answer: Answer) -> list[Column]:
     """The columns of one network: its answer, how sure it is, and what it would say next."""
+    prediction, classes = answer.prediction, answer.classes
     rest = prediction.probabilities.copy()
     np.put_along_axis(rest, prediction.digits[:, np.newaxis], -1, axis=1)
     rows = list(zip(*prediction, rest.argmax(axis=1), strict=True))
+    others = [f"{classes[other]} {_sure(p[other]):>7}" for _, p, other in rows]
     return [
-        Column("digit", [str(digit) for digit, _, _ in rows], number=True),
+        Column("digit" if max(map(len, classes)) < 3 else "class", answer.said, number=True),
         Column("probability", [_sure(p[digit]) for digit, p, _ in rows], number=True),
-        Column("runner-up", [f"{other} {_sure(p[other]):>7}" for _, p, other in rows], number=True),
+        Column("runner-up", others, number=True),
     ]
 
 
@@ -153,20 +174,19 @@ def _sure(probability: float) -> str:
     return f"{100 * probability:.1f} %"
 
 
-def _network(run: Run) -> str:
-    record = run.record()
+def _network(answer: Answer) -> str:
+    run, record = answer.run, answer.record
     if record.test_accuracy is None:
         return run.id
     right = percent(record.test_accuracy)
     return f"{run.id}, {right} % right on the test images of {record.dataset}"
 
 
-def _shown(digits: Sequence[Digit], answers: Answers) -> list[str]:
+def _shown(digits: Sequence[Digit], answers: Sequence[Answer]) -> list[str]:
     """The prepared pixels of each digit, with what each network says above them."""
-    said = zip(*(prediction.digits for _, prediction in answers), strict=True)
+    said = zip(*(answer.said for answer in answers), strict=True)
     captions = [
-        f"{_place(digit)}: {'/'.join(map(str, each))}"[-26:]
-        for digit, each in zip(digits, said, strict=True)
+        f"{_place(digit)}: {'/'.join(each)}"[-26:] for digit, each in zip(digits, said, strict=True)
     ]
     return side_by_side(
         np.array([digit.image for digit in digits]),

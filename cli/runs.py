@@ -181,7 +181,7 @@ def export(**options: Any) -> None:
     """Write the metrics of runs for a spreadsheet or for TensorBoard.
 
     RUN is as for compare: an id, the beginning of ids, a name, a tag or a directory. Existing
-    files are not overwritten.
+    files are not overwritten. `nnbasic export` writes a trained network.
 
     \b
     nnbasic runs export baseline --csv metrics.csv

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -29,8 +30,10 @@ def evaluate(
 ) -> int:
     """Print the scores of ``run``, of the newest one if it is None; the exit code."""
     chosen = find_one(run, runs_dir)
-    dataset = recorded_data(chosen.record(), chosen.config(), data_dir)
+    record = chosen.record()
+    dataset = recorded_data(record, chosen.config(), data_dir)
     predictions = runs.evaluate_run(chosen, dataset, split, checkpoint)
+    names = record.class_names(predictions.probabilities.shape[1])
     if as_json:
         print_json(
             {
@@ -40,19 +43,25 @@ def evaluate(
                 "examples": len(predictions.labels),
                 "accuracy": predictions.accuracy,
                 "loss": predictions.loss,
+                "classes": names,
                 "per_class": predictions.per_class(),
                 "confusion": predictions.confusion().tolist(),
             }
         )
     else:
-        show(chosen, checkpoint, split, dataset.name, predictions)
+        show(chosen, checkpoint, split, dataset.name, predictions, names)
     if fail_under is None:
         return 0
     return low(predictions.accuracy, fail_under, f"{split} accuracy")
 
 
 def show(
-    run: runs.Run, checkpoint: Checkpoint, split: str, dataset: str, predictions: Evaluation
+    run: runs.Run,
+    checkpoint: Checkpoint,
+    split: str,
+    dataset: str,
+    predictions: Evaluation,
+    names: Sequence[str],
 ) -> None:
     """Print the scores as a person reads them."""
     images = f"{len(predictions.labels)} {split} images of {dataset}"
@@ -60,18 +69,21 @@ def show(
         f"{run.id}, {checkpoint} checkpoint, {images}",
         f"accuracy {percent(predictions.accuracy)} %, loss {short(predictions.loss)}",
         "",
-        *by_class(predictions, terminal_width()),
+        *by_class(predictions, names, terminal_width()),
     )
 
 
-def by_class(predictions: Predictions, room: int) -> list[str]:
+def by_class(predictions: Predictions, names: Sequence[str], room: int) -> list[str]:
     """Figures of each class beside the confusion matrix, in which a dot stands for zero.
 
-    A row is a true class; the columns after the bar say what its images were taken for.
+    A row is a true class, with its name if that is not its number; the columns after the bar say
+    what its images were taken for.
     """
     confusion = predictions.confusion().tolist()
     rows = predictions.per_class()
     columns = [Column(" true", [str(row["class"]) for row in rows], number=True)]
+    if any(name != str(number) for number, name in enumerate(names)):
+        columns.append(Column("", names, least=8))
     for head, key in FIGURES.items():
         columns.append(Column(f"{head:>6}", [f"{row[key]:.3f}" for row in rows], number=True))
     columns.append(Column("|", ["|"] * len(rows)))

@@ -21,6 +21,7 @@ from nnbasic.cli.numbers import percent
 from nnbasic.cli.tables import GAP, paragraph
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
 from nnbasic.compare.comparison import compare
+from nnbasic.configs import Data
 from nnbasic.data import Dataset
 from nnbasic.runs.collection import collect
 from nnbasic.runs.cores import cores
@@ -111,17 +112,15 @@ def workforce(data_dir: Path | None, workers: int | None, dask: str | None) -> I
 
 
 def load_all(found: Sequence[Cell], data_dir: Path | None) -> dict[str, Dataset]:
-    """The data set that each name in the configs means here; MNIST is fetched now if need be."""
-    largest: dict[str, int] = {}
+    """The data set that each source in the configs means here; MNIST is fetched now if need be."""
+    largest: dict[str, Data] = {}
     for cell in found:
         for caution in configs.cautions(cell.config):
             warn(f"{cell.name}: {caution}")
         wanted = cell.config.data
-        largest[wanted.dataset] = max(wanted.validation, largest.get(wanted.dataset, 0))
-    return {
-        name: load(name, validation=validation, data_dir=data_dir)
-        for name, validation in largest.items()
-    }
+        if wanted.validation >= largest.get(wanted.source, wanted).validation:
+            largest[wanted.source] = wanted
+    return {source: load(wanted, data_dir=data_dir) for source, wanted in largest.items()}
 
 
 def train_all(

@@ -92,8 +92,7 @@ def started(
     check_folder(runs_dir)
     for caution in configs.cautions(config):
         warn(caution)
-    wanted = config.data
-    dataset = load(wanted.dataset, validation=wanted.validation, data_dir=data_dir, quiet=quiet)
+    dataset = load(config.data, data_dir=data_dir, quiet=quiet)
     session = runs.start(config, dataset, runs=runs_dir, name=name or default_name(source))
     for warning in session.record.warnings:
         warn(warning)

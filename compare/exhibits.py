@@ -125,9 +125,10 @@ class Course(NamedTuple):
 
 
 class Confusion(NamedTuple):
-    """Test images a run, of shape (true class, predicted class)."""
+    """Test images a run, of shape (true class, predicted class); ``classes`` are their names."""
 
     title: str
+    classes: list[str]
     counts: Array
 
 
@@ -242,7 +243,8 @@ def courses(found: Sequence[Entry]) -> list[Course]:
 
 def confusion(entry: Entry, found: Answers) -> Confusion:
     """The mean over the runs of a group of how often each class was taken for each."""
-    return Confusion(entry.title, found.confusion / found.runs)
+    classes = entry.runs[0].record.class_names(len(found.confusion))
+    return Confusion(entry.title, classes, found.confusion / found.runs)
 
 
 def _facet(entry: Entry) -> tuple[str, str]:

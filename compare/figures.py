@@ -35,7 +35,7 @@ from nnbasic.compare.theme import (
 from nnbasic.configs import printable
 
 TITLE, LABEL, NAME = 36, 40, 9
-"""How many letters of a title, of a legend's label and of a layer's name there is room for."""
+"""How many letters of a title, of a legend's label and of a layer's or a class's name fit."""
 
 NAMES = {"val_accuracy": "validation accuracy, %", "train_loss": "training loss"}
 
@@ -186,10 +186,12 @@ def course(shown: Course) -> Figure:
 @styled
 def confusion(shown: Confusion) -> Figure:
     """Test images by true class (row) and predicted class (column); 0 is left empty."""
-    classes = [str(number) for number in range(len(shown.counts))]
+    classes = [_cut(name, NAME) for name in shown.classes]
+    longest = max(map(len, classes))
+    room = 0.06 * (longest - 1)
     wrong = shown.counts * (1 - np.eye(len(classes)))
     darkest = math.sqrt(wrong.max() or 1)
-    figure, ((axes,),) = panels(WIDTH, left=0.45, bottom=0.4)
+    figure, ((axes,),) = panels(WIDTH, left=0.45 + room, bottom=0.4 + room)
     for row, column in zip(*np.nonzero(shown.counts), strict=True):
         count = shown.counts[row, column]
         colour, alpha = SERIES[1], 0.75 * math.sqrt(count) / darkest
@@ -199,7 +201,7 @@ def confusion(shown: Confusion) -> Figure:
         axes.add_patch(cell)
         text = f"{count:.0f}" if count >= 0.95 else f"{count:.1f}"[1:]
         axes.text(column + 0.5, row + 0.5, text, fontsize=7.5, ha="center", va="center")
-    _table(axes, classes, classes)
+    _table(axes, classes, classes, rotation=90 if longest > 2 else 0)
     axes.set(title=_cut(shown.title, TITLE), xlabel="predicted", ylabel="true", aspect="equal")
     return _described(figure, f"Confusion matrix, {shown.title}")
 

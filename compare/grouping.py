@@ -14,7 +14,10 @@ from nnbasic.runs.storage import RunError
 TERMS = ("epochs", "data.validation", "dataset", "code")
 """What must be equal for two runs to be compared fairly; all else is a choice to be compared."""
 
-UNDECISIVE = ("data.dataset", "diagnostics", "plugins")
+UNDECISIVE = (
+    *("data.dataset", "data.directory", "data.name", "data.classes"),
+    *("diagnostics", "plugins"),
+)
 """What leaves the result of a run as it is: where its data were to be found, what was watched."""
 
 MANY = 4

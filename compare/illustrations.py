@@ -80,12 +80,21 @@ def _mistakes(
             element(figures.confusion(exhibits.confusion(entry, of_runs)))
             for entry, of_runs in known[:MOST_CONFUSIONS]
         ],
-        "pairs": [(entry.title, of_runs.confused(MOST_PAIRS)) for entry, of_runs in known],
+        "pairs": [
+            (entry.title, _classes(entry, of_runs), of_runs.confused(MOST_PAIRS))
+            for entry, of_runs in known
+        ],
+        "classes": _classes(first, best),
         "title": first.title,
         "runs": best.runs,
         "wrong": _worst(best, images),
         "problem": problem,
     }
+
+
+def _classes(entry: Entry, of_runs: Answers) -> list[str]:
+    """What the classes are called that the runs of ``entry`` tell apart."""
+    return entry.runs[0].record.class_names(len(of_runs.confusion))
 
 
 def _test_images(

@@ -43,8 +43,8 @@ def _resolve(text: str, overrides: Sequence[str], place: str, folder: Path) -> C
         message = f"must be keys and values, such as the line `activation: relu`; this is {what}"
         raise ConfigError([Problem(message, place=place)])
     draft = Draft(document, overrides)
-    problems = draft.problems + _run_plugins(draft, folder)
-    if not any(p.key.startswith("plugins.") for p in problems):
+    problems = draft.problems + _run_plugins(draft, folder) + _locate_data(draft, folder)
+    if not any(p.key.startswith(("plugins.", "data.directory")) for p in problems):
         try:
             config = Config.model_validate(draft.root)
         except ValidationError as error:
@@ -73,3 +73,19 @@ def _run_plugins(draft: Draft, folder: Path) -> list[Problem]:
         except PluginError as error:
             problems.append(draft.problem(("plugins", index), str(error)))
     return problems
+
+
+def _locate_data(draft: Draft, folder: Path) -> list[Problem]:
+    """Write the absolute path of the data's directory into the draft.
+
+    In a file it is relative to that file, in an override to where it is typed.
+    """
+    data, path = draft.root.get("data"), ("data", "directory")
+    directory = data.get("directory") if isinstance(data, dict) else None
+    if isinstance(data, dict) and isinstance(directory, str):
+        try:
+            start = Path() if draft.typed(path) else folder
+            data["directory"] = str((start / directory).expanduser().resolve())
+        except (ValueError, RuntimeError):  # a null character, or a home of nobody
+            return [draft.problem(path, f"there is no folder {directory}")]
+    return []

@@ -54,6 +54,8 @@ def explain(error: ErrorDetails) -> str:
     if kind == "model_type":
         keys = ", ".join(known_keys(error["loc"]))
         return f"must be a mapping with any of the keys {keys}, not {value}"
+    if kind == "string_too_short":
+        return "must not be empty"
     if kind == "too_short":
         return f"must have at least {context['min_length']} entries, not {context['actual_length']}"
     return error["msg"]

@@ -44,6 +44,10 @@ class Draft:
                 return Problem(message, key, self._file, self._lines[path[:end]])
         return Problem(message, key, self._file)
 
+    def typed(self, path: KeyPath) -> bool:
+        """Whether the value at ``path`` is from an override, not from the file."""
+        return any(path[:end] in self._typed for end in range(1, len(path) + 1))
+
     def _apply(self, override: str) -> None:
         place = f"--set {override}"
         key, equals, text = override.partition("=")

@@ -8,11 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
 from nnbasic.configs.components import Component, Section, described, wrong
+from nnbasic.data import DATASETS
 from nnbasic.model import (
     ACTIVATIONS,
     INITIALIZERS,
@@ -34,10 +44,26 @@ TRAINING_IMAGES = 60_000
 class Data(Section):
     """Which images are used, and how their pixels are scaled."""
 
-    dataset: Literal["auto", "mnist", "digits"] = Field(
+    dataset: Literal["auto", "mnist", "digits", "idx"] = Field(
         default="auto",
         description="`mnist` is MNIST or an error; `digits` the built-in digits; `auto` MNIST if "
-        "it is available, else the built-in digits with a warning.",
+        "it is available, else the built-in digits with a warning; `idx` what is in `directory`.",
+    )
+    directory: str | None = Field(
+        default=None,
+        validate_default=True,
+        description="With `idx`, the folder of four files named and made as MNIST's, gzipped or "
+        "not; relative to the config.",
+    )
+    name: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        validate_default=True,
+        description="With `idx`, what runs and comparisons call these images.",
+    )
+    classes: Annotated[list[str], Field(min_length=2)] | None = Field(
+        default=None,
+        description="With `idx`, what the classes are called, from label 0 on; null: by their "
+        "labels.",
     )
     validation: int = Field(
         default=5000,
@@ -50,6 +76,27 @@ class Data(Section):
         description="`unit` maps pixels to 0…1, `signed` to -1…1, `standard` to mean 0 and "
         "variance 1 over all pixels of the training images.",
     )
+
+    @field_validator("directory", "name", "classes")
+    @classmethod
+    def _goes_with_idx(cls, value: Any, info: ValidationInfo) -> Any:
+        own = info.data.get("dataset") == "idx"
+        if not own and value is not None:
+            raise wrong("goes only with dataset: idx")
+        if own and value is None and info.field_name != "classes":
+            raise wrong("is missing; dataset: idx needs it")
+        if info.field_name == "name" and value in DATASETS:
+            raise wrong(f"{value} is a data set of nnbasic; give this one another name")
+        return value
+
+    @model_serializer(mode="wrap")
+    def _without_keys_of_idx(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in handler(self).items() if value is not None}
+
+    @property
+    def source(self) -> str:
+        """Where the images are from: a data set's name, or the directory."""
+        return self.directory or self.dataset
 
 
 class EarlyStopping(Section):
@@ -73,7 +120,7 @@ class Config(Section):
         default=[PIXELS, 256, 128, CLASSES],
         min_length=2,
         description="Units of the input (28 × 28 pixels: 784), of each hidden layer, and of the "
-        "output (at least the 10 classes).",
+        "output (at least the 10 classes, or those of `data`).",
     )
     activation: Annotated[Activation | list[Activation], Component(ACTIVATIONS, many=True)] = Field(
         default="relu",
@@ -128,8 +175,6 @@ class Config(Section):
             raise wrong(
                 f"must begin with {PIXELS}, one input per pixel, not {described(layers[0])}"
             )
-        if layers[-1] < CLASSES:
-            raise wrong(f"must end with at least {CLASSES}, one output per class, not {layers[-1]}")
         return layers
 
     @field_validator("activation")
@@ -151,6 +196,17 @@ class Config(Section):
         if value and data and data.validation == 0:
             raise wrong("needs a validation set; set data.validation above 0")
         return value
+
+    @model_validator(mode="after")
+    def _has_an_output_for_each_class(self) -> Self:
+        known = CLASSES
+        if self.data.dataset == "idx":  # those that it does not name are counted when it is read
+            known = len(self.data.classes or [])
+        if self.layers[-1] < known:
+            message = f"must end with at least {known}, one output per class, not {self.layers[-1]}"
+            flaw = InitErrorDetails(type=wrong(message), loc=("layers",), input=self.layers)
+            raise ValidationError.from_exception_data("layers", [flaw])
+        return self
 
     def identity(self) -> str:
         """SHA-256, in hexadecimal, of all but the seed: equal for the repetitions of one run."""

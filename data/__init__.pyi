@@ -1,5 +1,5 @@
 from .batches import Batch, Batches, Transform
-from .dataset import DATASETS, Dataset, Split, load
+from .dataset import DATASETS, Dataset, Split, load, load_idx
 from .files import DataError
 from .scale import SCALES, Scale
 
@@ -14,4 +14,5 @@ __all__ = [
     "Split",
     "Transform",
     "load",
+    "load_idx",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class Dataset:
     """What a run is trained, selected and tested on."""
 
     name: str
-    """``mnist`` or ``digits``; never ``auto``."""
+    """``mnist``, ``digits``, or what the user calls a data set of their own; never ``auto``."""
     train: Split
     validation: Split
     test: Split
@@ -40,6 +41,8 @@ class Dataset:
     """The folder it was read from, or ``generated``."""
     note: str | None = None
     """With ``auto``, why these are the built-in digits and not MNIST."""
+    classes: int = 10
+    """How many there are: the labels are below it."""
     _scales: dict[str, Scale] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def scale(self, name: str) -> Scale:
@@ -82,10 +85,54 @@ def load(
     )
 
 
+def load_idx(
+    folder: Path, *, name: str, validation: int, classes: Sequence[str] | None = None
+) -> Dataset:
+    """The data set called ``name`` in ``folder``: four IDX files that are called as MNIST's are.
+
+    Any number of images of 28 × 28 pixels, uint8, 0 the background; labels from 0 on. DataError,
+    naming the file, for anything else, and if ``classes`` is not one name for each class.
+    """
+    paths = []
+    for file in mnist.FILES:
+        path = file.within(folder)
+        if path is None:
+            problem = f"has no {file.name} (.gz or not)" if folder.exists() else "does not exist"
+            raise DataError(f"{folder}: {problem}; put the four files of {name} there")
+        paths.append(path)
+    most = 256 if classes is None else len(classes)
+    train, labels = _labelled(paths[0], paths[1], most)
+    test, test_labels = _labelled(paths[2], paths[3], most)
+    count = int(max(labels.max(), test_labels.max())) + 1
+    if classes is not None and count < most:
+        raise DataError(
+            f"{folder}: the labels go from 0 to {count - 1}, and there are {most} names of classes;"
+            " give one for each"
+        )
+    hashes = _hashes([train, labels, test, test_labels])
+    arrays = train.reshape(-1, 784), labels, test.reshape(-1, 784), test_labels
+    return _dataset(name, arrays, validation, str(folder), hashes, classes=count)
+
+
+def _labelled(images: Path, labels: Path, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """The images (n, 28, 28) and the labels (n,) in two files, both uint8."""
+    x, y = idx.read_labelled(images, labels, classes=classes)
+    if x.shape[1:] != (28, 28) or x.dtype != np.uint8:
+        raise DataError(
+            f"{images}: images of shape {x.shape[1:]} and type {x.dtype}; expected (28, 28) and"
+            " uint8: convert them"
+        )
+    return x, y.astype(np.uint8)
+
+
+def _hashes(arrays: Sequence[np.ndarray]) -> list[str]:
+    """The SHA-256 of the content of the IDX files that hold these arrays."""
+    return [hashlib.sha256(idx.header(a) + a.tobytes()).hexdigest() for a in arrays]
+
+
 def _digits(validation: int, note: str | None = None) -> Dataset:
     arrays = digits.load(DIGITS_CACHE)
-    hashes = [hashlib.sha256(idx.header(a) + a.tobytes()).hexdigest() for a in arrays]
-    return _dataset("digits", arrays, validation, "generated", hashes, note)
+    return _dataset("digits", arrays, validation, "generated", _hashes(arrays), note)
 
 
 def _dataset(
@@ -95,6 +142,7 @@ def _dataset(
     source: str,
     hashes: list[str],
     note: str | None = None,
+    classes: int = 10,
 ) -> Dataset:
     images, labels, test_images, test_labels = arrays
     if not 0 <= validation < len(images):
@@ -111,4 +159,5 @@ def _dataset(
         hashlib.sha256("".join(hashes).encode()).hexdigest(),
         source,
         note,
+        classes,
     )

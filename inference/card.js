@@ -8,20 +8,16 @@ const MOST_CONTRIBUTIONS = 6;
  */
 
 class Card {
-  /**
-   * @param {Network} network
-   * @param {string[]} classes
-   */
-  constructor(network, classes) {
+  /** @param {Network} network */
+  constructor(network) {
     this.network = network;
-    this.classes = classes.slice(0, network.layers[network.layers.length - 1].units);
     /** @type {Result | null} */
     this.result = null;
     /** @type {Choice | null} */
     this.choice = null;
     this.digit = make("b");
     this.sure = make("span");
-    this.rows = this.classes.map((name, unit) => this.row(name, unit));
+    this.rows = network.classes.map((name, unit) => this.row(name, unit));
     this.strips = network.layers
       .slice(0, -1)
       .map((layer, number) => new Strip(this, layer, number));
@@ -41,7 +37,15 @@ class Card {
       ...this.strips.map((strip) => strip.element),
       this.detail,
     );
+    const longest = Math.max(...network.classes.map((name) => name.length));
+    this.element.style.setProperty("--name", `${0.65 * Math.min(longest, 12)}em`);
+    this.element.classList.toggle("named", longest > 2);
     this.update(null);
+  }
+
+  /** What the network calls what it sees, if it sees anything. */
+  get said() {
+    return this.result && this.network.classes[this.result.answer];
   }
 
   /** @param {string} name @param {number} unit */
@@ -74,7 +78,7 @@ class Card {
 
   show() {
     const { result, choice } = this;
-    this.digit.textContent = result ? this.classes[result.answer] : "–";
+    this.digit.textContent = this.said ?? "–";
     this.sure.textContent = result ? percent(result.probabilities[result.answer]) : "";
     this.rows.forEach((row, unit) => {
       const share = result ? result.probabilities[unit] : 0;
@@ -98,7 +102,7 @@ class Card {
     const close = make("button", { type: "button", "aria-label": "Close" }, "×");
     close.addEventListener("click", () => this.choose(choice));
     const name = isClass
-      ? `What speaks for ${this.classes[choice.unit]}`
+      ? `What speaks for ${this.network.classes[choice.unit]}`
       : `Unit ${choice.unit + 1} of layer ${choice.layer + 1}`;
     const parts = isClass ? this.evidence(choice, result) : this.workings(choice, result);
     return [make("div", {}, make("h3", {}, name), close), ...parts];

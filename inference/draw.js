@@ -1,10 +1,10 @@
 // The page: strokes or an example become pixels, and the pixels go to every network.
 
 /**
- * @typedef {{title: string, note: string, images: number[]}} Group
+ * @typedef {{title: string, label: number | null, note: string, images: number[]}} Group
+ * `label` is the class of all its images, if they have one.
  * @typedef {{pixels: string, captions: string[], groups: Group[]}} Examples
- * @typedef {{networks: PackedNetwork[], classes: string[], examples: Examples | null,
- *   colophon: string}} Data
+ * @typedef {{networks: PackedNetwork[], examples: Examples | null, colophon: string}} Data
  */
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
@@ -13,7 +13,7 @@ const byId = (id) => /** @type {any} */ (document.getElementById(id));
 class Page {
   /** @param {Data} data */
   constructor(data) {
-    this.cards = data.networks.map((packed) => new Card(unpacked(packed), data.classes));
+    this.cards = data.networks.map((packed) => new Card(unpacked(packed)));
     this.pad = new Pad(byId("pad"), () => this.later());
     this.switch = /** @type {HTMLInputElement} */ (byId("prepare"));
     this.waiting = false;
@@ -83,18 +83,18 @@ class Page {
 
   /** The answers in short, beside the drawing. */
   say() {
-    const answers = this.cards.map(({ network, classes, result }) => {
+    const answers = this.cards.map(({ network, result }) => {
       if (!result) return make("li");
       const { answer, probabilities } = result;
       return make(
         "li",
         {},
         `${network.name}: `,
-        make("b", {}, classes[answer]),
+        make("b", {}, network.classes[answer]),
         ` ${percent(probabilities[answer])}`,
       );
     });
-    const found = new Set(this.cards.map((card) => card.result?.answer));
+    const found = new Set(this.cards.map((card) => card.said));
     if (found.size > 1) answers.push(make("li", { class: "differ" }, "The networks differ."));
     byId("answers").replaceChildren(...answers);
   }
@@ -151,7 +151,7 @@ class Page {
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") this.pad.clear();
-    const number = this.groups.findIndex(({ title }) => title === `Digit ${event.key}`);
+    const number = this.groups.findIndex(({ label }) => String(label) === event.key);
     if (number < 0 || event.target === byId("group")) return;
     /** @type {HTMLSelectElement} */ (byId("group")).value = String(number);
     this.thumbnails();

@@ -5,15 +5,15 @@
  * @typedef {{codes: string, scale: string | null}} Packed
  * @typedef {{units: number, weight: Packed, bias: string, slope?: string,
  *   activation: Activation | null, limits: [number, number] | null}} PackedLayer
- * @typedef {{name: string, facts: string[], notes: string, scale: [number, number],
- *   output: string, layers: PackedLayer[]}} PackedNetwork
+ * @typedef {{name: string, facts: string[], notes: string, classes: string[],
+ *   scale: [number, number], output: string, layers: PackedLayer[]}} PackedNetwork
  *
  * @typedef {{inputs: number, units: number, pieces: number, weight: Float32Array,
  *   bias: Float32Array, slope: Float32Array | null, activation: Activation | null,
  *   limits: [number, number] | null}} Layer
  * A layer of `units` units, each of `pieces` sums; weights row after row, a row for an input.
- * @typedef {{name: string, facts: string[], notes: string, scale: [number, number],
- *   output: string, layers: Layer[]}} Network
+ * @typedef {{name: string, facts: string[], notes: string, classes: string[],
+ *   scale: [number, number], output: string, layers: Layer[]}} Network
  * @typedef {{sums: Float64Array, activations: Float64Array}} LayerResult
  * @typedef {{input: Float64Array, layers: LayerResult[], probabilities: Float64Array,
  *   answer: number}} Result

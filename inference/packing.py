@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnbasic.model import ACTIVATIONS, Activation
+from nnbasic.inference import portable
 from nnbasic.model.arrays import Array
 from nnbasic.model.blocks import Block
 from nnbasic.runs import RunError, Trained
@@ -15,6 +15,7 @@ from nnbasic.runs import RunError, Trained
 CODES = 32767
 """The code of a unit's largest weight: the most that 16 bits hold."""
 
+PROGRAM = "the page"
 TOLERANCE = 0.001
 """The most by which codes may change a probability."""
 
@@ -54,7 +55,7 @@ class Packed(NamedTuple):
 def pack(trained: Trained, images: Array) -> Packed:
     """Pack a network as `network.js` unpacks it, with codes if they do for ``images`` (n, 784).
 
-    RunError if the page cannot compute it: it has a plugin's activation, or layers of other kinds.
+    RunError if the page cannot compute it: it has a plugin's component, or layers of other kinds.
     """
     network = trained.network
     exact, before = trained.probabilities(images), network.vector.copy()
@@ -68,7 +69,7 @@ def pack(trained: Trained, images: Array) -> Packed:
             break
     packed = {
         "scale": [trained.scale.multiplier, trained.scale.offset],
-        "output": getattr(network.loss, "output", "softmax"),
+        "output": portable.output(network.loss, PROGRAM),
         "layers": [_layer(*pair) for pair in zip(network.blocks, weights, strict=True)],
     }
     return Packed(packed, weights[0].steps is not None, change)
@@ -85,21 +86,12 @@ def _layer(block: Block, weight: Weight) -> dict[str, Any]:
             "scale": None if weight.steps is None else text_of(weight.steps),
         },
         "bias": _floats(block.affine.parameters["bias"]),
-        "activation": activation and _spec(activation),
+        "activation": activation and portable.spec(activation, PROGRAM),
         "limits": activation and activation.limits,
     }
     for layer in block.layers[1:]:
         packed |= {name: _floats(array) for name, array in layer.parameters.items()}
     return packed
-
-
-def _spec(activation: Activation) -> dict[str, Any]:
-    if not type(activation).__module__.startswith("nnbasic.model."):
-        raise RunError(
-            f"the activation {ACTIVATIONS.name(activation)!r} is a plugin's, and the page can only"
-            " compute those of nnbasic"
-        )
-    return ACTIVATIONS.spec(activation)
 
 
 def _floats(array: Array) -> str:

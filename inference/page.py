@@ -22,7 +22,7 @@ from nnbasic.data import Dataset, digits
 from nnbasic.data.dataset import DIGITS_CACHE
 from nnbasic.inference.packing import pack, text_of
 from nnbasic.inference.predicting import Prediction, predict
-from nnbasic.runs import Record, Run, RunError
+from nnbasic.runs import Record, Run, RunError, Trained
 from nnbasic.runs.storage import write_text
 from nnbasic.runs.trained import load
 
@@ -55,6 +55,8 @@ def render(runs: Sequence[Run], *, dataset: Dataset | str) -> str:
     trained = [load(run) for run in runs]
     answers = [predict(n, images, name=run.id) for n, run in zip(trained, runs, strict=True)]
     packed = [pack(network, images) for network in trained]
+    titles = _titles(runs, trained)
+    classes = titles[0]["classes"]
     bits = "16 bits" if all(each.coded for each in packed) else "up to 32 bits"
     change = max(each.change for each in packed)
     colophon = (
@@ -64,16 +66,14 @@ def render(runs: Sequence[Run], *, dataset: Dataset | str) -> str:
     if isinstance(dataset, str):
         colophon += f" There are no examples: {dataset}."
     content = {
-        "networks": [
-            titles | each.network for titles, each in zip(_titles(runs), packed, strict=True)
-        ],
-        "classes": [str(each) for each in range(max(n.network.sizes[-1] for n in trained))],
-        "examples": _examples(dataset, answers) if isinstance(dataset, Dataset) else None,
+        "networks": [title | each.network for title, each in zip(titles, packed, strict=True)],
+        "examples": _examples(dataset, answers, classes) if isinstance(dataset, Dataset) else None,
         "colophon": colophon,
     }
     style = _part("draw.css")
     script = '"use strict";\n' + "\n".join(map(_part, SCRIPTS))
     return Template(_part("draw.html")).substitute(
+        title="Draw a digit" if classes[0] == "0" else "Draw an image",
         style=style,
         style_hash=_hash(style),
         script=script,
@@ -82,17 +82,19 @@ def render(runs: Sequence[Run], *, dataset: Dataset | str) -> str:
     )
 
 
-def _titles(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """What each network is called, and what the reader should know of it."""
+def _titles(runs: Sequence[Run], networks: Sequence[Trained]) -> list[dict[str, Any]]:
+    """What each network and its classes are called, and what the reader should know of it."""
     users = [run.user() for run in runs]
     names = Counter(user.name for user in users)
     return [
         {
             "name": user.name if names[user.name] == 1 else run.id,
-            "facts": _facts(run.record()),
+            "classes": record.class_names(trained.network.sizes[-1]),
+            "facts": _facts(record),
             "notes": user.notes,
         }
-        for run, user in zip(runs, users, strict=True)
+        for run, user, trained in zip(runs, users, networks, strict=True)
+        for record in [run.record()]
     ]
 
 
@@ -103,15 +105,22 @@ def _facts(record: Record) -> list[str]:
     return facts
 
 
-def _examples(dataset: Dataset, answers: Sequence[Prediction]) -> dict[str, Any]:
+def _examples(
+    dataset: Dataset, answers: Sequence[Prediction], classes: Sequence[str]
+) -> dict[str, Any]:
     """Test images of each class, and those on which the networks differ or all are wrong."""
     labels = dataset.test.labels.astype(np.intp)
     said = np.array([answer.digits for answer in answers])
     sure = np.array([answer.probabilities.max(axis=1) for answer in answers])
-    groups = {
-        f"Digit {label}": (np.flatnonzero(labels == label)[:OF_A_CLASS], "")
+    groups: list[dict[str, Any]] = [
+        {
+            "title": f"Digit {label}" if classes[label] == str(label) else classes[label],
+            "label": int(label),
+            "note": "",
+            "images": np.flatnonzero(labels == label)[:OF_A_CLASS],
+        }
         for label in np.unique(labels)
-    }
+    ]
     kinds = {"The networks differ": (said != said[0]).any(axis=0)}
     wrong = "It is wrong" if len(answers) == 1 else "All are wrong"
     kinds[wrong] = (said != labels).all(axis=0)
@@ -120,15 +129,14 @@ def _examples(dataset: Dataset, answers: Sequence[Prediction]) -> dict[str, Any]
         surest = found[np.argsort(-sure[:, found].min(axis=0), kind="stable")][:OF_A_KIND]
         if len(found):
             note = f"{len(found):,} of the {len(labels):,} test images; the surest answers first."
-            groups[title] = surest, note
-    chosen = list(dict.fromkeys(int(image) for images, _ in groups.values() for image in images))
+            groups.append({"title": title, "label": None, "note": note, "images": surest})
+    chosen = list(dict.fromkeys(int(image) for group in groups for image in group["images"]))
     place = {image: number for number, image in enumerate(chosen)}
     return {
         "pixels": text_of(dataset.test.images[chosen]),
-        "captions": [f"test image {image}: {labels[image]}" for image in chosen],
+        "captions": [f"test image {image}: {classes[labels[image]]}" for image in chosen],
         "groups": [
-            {"title": title, "note": note, "images": [place[int(image)] for image in images]}
-            for title, (images, note) in groups.items()
+            group | {"images": [place[int(image)] for image in group["images"]]} for group in groups
         ],
     }
 

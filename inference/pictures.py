@@ -46,20 +46,24 @@ class Unreadable(NamedTuple):
 
 
 def read(
-    sources: Iterable[str | os.PathLike[str] | BinaryIO], *, split: bool = False
+    sources: Iterable[str | os.PathLike[str] | BinaryIO],
+    *,
+    split: bool = False,
+    reframe: bool = True,
 ) -> Iterator[Digit | Unreadable]:
     """The digits in files, folders (with all that they hold) and open binary files, in order.
 
     Image files need Pillow. Arrays, `.npy` or IDX, hold one picture, as `brightness` takes it, or
     several along a first axis; (n, 784) are n pictures of 28 × 28. ``split`` reads several digits
-    from one picture, in reading order.
+    from one picture, in reading order. Without ``reframe``, pictures of 28 × 28 stay as they are,
+    for networks whose images were not made as MNIST's.
     """
     for source in sources:
         if isinstance(source, (str, os.PathLike)):
             for path in _files(Path(source)):
-                yield from _digits(str(path), path, split)
+                yield from _digits(str(path), path, split, reframe)
         else:
-            yield from _streamed(source, split)
+            yield from _streamed(source, split, reframe)
 
 
 def _files(path: Path) -> list[Path]:
@@ -75,7 +79,7 @@ def _files(path: Path) -> list[Path]:
     return shown or [path]
 
 
-def _streamed(stream: BinaryIO, split: bool) -> Iterator[Digit | Unreadable]:
+def _streamed(stream: BinaryIO, split: bool, reframe: bool) -> Iterator[Digit | Unreadable]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "stream")
         with path.open("wb") as file:
@@ -84,10 +88,10 @@ def _streamed(stream: BinaryIO, split: bool) -> Iterator[Digit | Unreadable]:
         if path.stat().st_size > _STREAM_BYTES:
             yield Unreadable(STREAM, None, "is larger than a gibibyte")
         else:
-            yield from _digits(STREAM, path, split)
+            yield from _digits(STREAM, path, split, reframe)
 
 
-def _digits(name: str, path: Path, split: bool) -> Iterator[Digit | Unreadable]:
+def _digits(name: str, path: Path, split: bool, reframe: bool) -> Iterator[Digit | Unreadable]:
     try:
         pictures = _pictures(path)
     except DataError as error:
@@ -97,7 +101,7 @@ def _digits(name: str, path: Path, split: bool) -> Iterator[Digit | Unreadable]:
     several = len(pictures) > 1
     for picture in pictures:
         try:
-            images = prepare_each(picture) if split else [prepare(picture)]
+            images = prepare_each(picture) if split else [prepare(picture, reframe=reframe)]
         except DataError as error:
             number += 1
             yield Unreadable(name, number if several else None, str(error))

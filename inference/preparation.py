@@ -24,15 +24,16 @@ Image = NDArray[np.uint8]
 
 
 @one_blas_thread()
-def prepare(picture: Array) -> Image:
+def prepare(picture: Array, *, reframe: bool = True) -> Image:
     """The digit in ``picture``, an array as `brightness` takes it, as MNIST would have it.
 
-    Images that are so already come back as they are. DataError if there is no ink.
+    Images that are so already come back as they are; without ``reframe``, so do all of 28 × 28.
+    DataError if there is no ink.
     """
     grey = brightness(picture)
     if grey.shape == (SIDE, SIDE) and grey.any():
         image = np.rint(grey).astype(np.uint8)
-        if np.abs(frame(image).astype(int) - image).max() <= 1:
+        if not reframe or np.abs(frame(image).astype(int) - image).max() <= 1:
             return image
     return frame(find_ink(grey))
 

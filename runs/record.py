@@ -100,7 +100,7 @@ class Record(BaseModel):
     rate_search: RateSearch | None = None
     """How the learning rate was chosen; None if the config simply says it."""
     dataset: str
-    """``mnist`` or ``digits``: what it was trained on, whatever was asked for."""
+    """``mnist``, ``digits`` or ``data.name``: what it was trained on, whatever was asked for."""
     dataset_sha256: str
     scale: Scale
     """What the pixels were scaled by, fitted to the training images."""
@@ -155,6 +155,13 @@ class Record(BaseModel):
     def test_accuracy(self) -> float | None:
         """Between 0 and 1; None before the test images are scored."""
         return _share(self.test_correct, self.test_images)
+
+    def class_names(self, count: int) -> list[str]:
+        """What the ``count`` outputs are called: what the config calls them, else their numbers."""
+        data = self.config.get("data")
+        named = data.get("classes") if isinstance(data, dict) else None
+        names = list(map(str, named))[:count] if isinstance(named, list) else []
+        return [*names, *map(str, range(len(names), count))]
 
 
 class User(BaseModel):

@@ -62,10 +62,15 @@ def start(
 ) -> Session:
     """Make a new run in ``runs``, ready to be trained, and diagnose it before its first step.
 
-    Raises RunError if it cannot be written, or would not fit in memory.
+    Raises RunError if it cannot be written, would not fit in memory, or has too few outputs.
     """
     if reason := shortage(config, processes(config.batch_size)):
         raise RunError(f"layers {config.layers}: {reason}")
+    if dataset.classes > config.layers[-1]:
+        raise RunError(
+            f"layers {config.layers}: {dataset.name} has {dataset.classes} classes, so the last"
+            f" layer needs at least {dataset.classes} units"
+        )
     layers = None
     if config.diagnostics or config.plugins:  # a plugin's fault comes to light here
         layers = diagnose(build(config), *diagnostics.probe(config, dataset))

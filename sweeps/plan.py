@@ -136,13 +136,13 @@ def parse_vary(text: str) -> tuple[str, list[Any]]:
 def jobs(cells: Sequence[Cell], seeds: Sequence[int], datasets: Mapping[str, Dataset]) -> list[Job]:
     """A job for each of ``cells`` with each of ``seeds``.
 
-    ``datasets`` holds the data set for each value of ``data.dataset``. All cells have their first
+    ``datasets`` holds the data set of each `Data.source`. All cells have their first
     seed before any has its second, so that a part of a sweep can be compared too.
     """
     found = []
     for seed, cell in product(seeds, cells):
         config = cell.config.model_copy(update={"seed": seed})
-        dataset = datasets[config.data.dataset]
+        dataset = datasets[config.data.source]
         found.append(Job(config, cell.name, cell.rate_search, dataset.name, dataset.sha256))
     return found
 

@@ -22,9 +22,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from nnbasic.configs import ConfigError, loads
-from nnbasic.data import DataError, load
+from nnbasic.data import DataError
 from nnbasic.model import DivergedError, EpochResult
-from nnbasic.runs import kernels
+from nnbasic.runs import images, kernels
 from nnbasic.runs.directory import Run
 from nnbasic.runs.record import RateSearch
 from nnbasic.runs.storage import RunError
@@ -50,12 +50,12 @@ class Task(BaseModel):
     name: str
     rate_search: RateSearch | None
     dataset: str
-    """``mnist`` or ``digits``: found once for all runs, so that they train on the same."""
+    """What the images are called: found once for all runs, so that they train on the same."""
     sha256: str
     runs: str
     """The folder for a new run."""
     data: str | None
-    """Where to look for MNIST, if the sweep was told."""
+    """The folder of the images, if the sweep was told one."""
     resume: str | None = None
     """The directory of a run that has begun."""
 
@@ -142,7 +142,7 @@ def main() -> None:
 def _do(task: Task) -> None:
     config = loads(task.config)
     directory = None if task.data is None else Path(task.data)
-    dataset = load(task.dataset, validation=config.data.validation, directory=directory)
+    dataset = images.load(config.data, task.dataset, directory=directory)
     if dataset.sha256 != task.sha256:
         raise DataError(
             f"the {task.dataset} images here have the SHA-256 {dataset.sha256}, those of the sweep"

@@ -11,8 +11,28 @@ import pytest
 
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
+from nnbasic.model import ACTIVATIONS
 from nnbasic.runs import Run, start
 from support import Straight
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    **{name: {"activation": name} for name in ACTIVATIONS},
+    "mixed": {
+        "layers": [784, 14, 12, 8, 10],
+        "activation": [
+            {"name": "prelu", "shared": True},
+            {"name": "maxout", "pieces": 3},
+            {"name": "leaky_relu", "slope": 0.2},
+        ],
+        "data": {"scale": "standard"},
+    },
+    "elu(alpha=0.5)": {"activation": {"name": "elu", "alpha": 0.5}, "data": {"scale": "signed"}},
+    "mse": {"loss": "mse", "dtype": "float64"},
+    "mse, sigmoid": {"loss": {"name": "mse", "output": "sigmoid"}},
+    "no hidden layer": {"layers": [784, 10]},
+    "twelve classes": {"layers": [784, 300, 12]},
+}
+"""What there is to train: every activation, loss and scale."""
 
 
 @pytest.fixture(scope="session")

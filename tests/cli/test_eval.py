@@ -55,7 +55,8 @@ def test_the_same_number_as_at_the_end_of_the_training(
 def test_json_has_the_keys_of_the_promise(nnbasic: Command, summaries: dict[str, Any]) -> None:
     scores = nnbasic("eval", "--json").json()
     assert list(scores) == [
-        "run", "checkpoint", "split", "examples", "accuracy", "loss", "per_class", "confusion",
+        "run", "checkpoint", "split", "examples", "accuracy", "loss", "classes", "per_class",
+            "confusion",
     ]  # fmt: skip
     assert scores["run"] == summaries["newer"]["run"]
     assert (scores["checkpoint"], scores["split"], scores["examples"]) == ("best", "test", 2000)

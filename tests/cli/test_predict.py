@@ -50,7 +50,10 @@ def test_json_is_what_the_library_says(
     assert said["errors"] == []
     found, probabilities = expected(ids[-1], pictures)
     for index, one in enumerate(said["predictions"]):
-        assert list(one) == ["file", "number", "run", "digit", "probability", "probabilities"]
+        assert list(one) == [
+            "file", "number", "run", "digit", "class", "probability", "probabilities",
+        ]  # fmt: skip
+        assert one["class"] == str(one["digit"])
         assert (one["file"], one["number"], one["run"]) == (pictures[index], None, ids[-1])
         assert one["digit"] == found[index]
         assert one["probability"] == one["probabilities"][found[index]]

@@ -235,7 +235,7 @@ def by_style(axes: Axes, style: str, ramp: list[Any]) -> list[tuple[list[Any], l
 
 def test_a_confusion_matrix_has_true_classes_in_rows() -> None:
     counts = np.array([[950, 16, 0], [0.4, 901.5, 0], [4, 0, 7]])
-    (axes,) = figures.confusion(Confusion("relu", counts)).axes
+    (axes,) = figures.confusion(Confusion("relu", ["0", "1", "2"], counts)).axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted", "true")
     assert axes.get_ylim() == (3, 0)
     texts = {(t.get_position()[1], t.get_position()[0]): t.get_text() for t in axes.texts}

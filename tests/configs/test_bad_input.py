@@ -18,7 +18,7 @@ WRONG_VALUES = [
     ),
     (
         "data: {folder: x}",
-        "config:1: data.folder: unknown key; known: dataset, validation, scale",
+        "config:1: data.folder: unknown key; known: dataset, directory, name, classes,",
     ),
     (
         "early_stopping: {patients: 3}",
@@ -31,7 +31,7 @@ WRONG_VALUES = [
     ("<<: {epochs: 3}", "config:1: <<: unknown key"),
     ("lr: 0.1", "config:1: lr: unknown key; it belongs under optimizer"),
     ("validation: 1", "config:1: validation: unknown key; it belongs under data"),
-    ("name: relu", "config:1: name: unknown key; known: layers,"),
+    ("title: relu", "config:1: title: unknown key; known: layers,"),
     # components
     ("activation: rellu", "config:1: activation: unknown activation 'rellu'; did you mean 'relu'?"),
     ("activation: ReLU", "config:1: activation: unknown activation 'ReLU'; did you mean 'relu'?"),
@@ -86,10 +86,31 @@ WRONG_VALUES = [
     ("seed: -1", "config:1: seed: must be at least 0, not -1"),
     ("dtype: float16", "dtype: must be one of 'float32' or 'float64', not the text 'float16'"),
     ("diagnostics: yes", "diagnostics: must be true or false, not the text 'yes'"),
-    ("data: 3", "config:1: data: must be a mapping with any of the keys dataset, validation,"),
+    ("data: 3", "config:1: data: must be a mapping with any of the keys dataset, directory, name,"),
     ("data: {validation: -1}", "config:1: data.validation: must be at least 0, not -1"),
     ("data: {validation: 60000}", "config:1: data.validation: must be less than 60000"),
     ("data: {scale: big}", "must be one of 'unit', 'standard' or 'signed', not the text 'big'"),
+    (
+        "data: {dataset: idx, name: x}",
+        "config:1: data.directory: is missing; dataset: idx needs it",
+    ),
+    (
+        "data: {dataset: idx, directory: x}",
+        "config:1: data.name: is missing; dataset: idx needs it",
+    ),
+    ("data: {directory: x}", "config:1: data.directory: goes only with dataset: idx"),
+    ("data: {name: x}", "config:1: data.name: goes only with dataset: idx"),
+    ("data: {classes: [a, b]}", "config:1: data.classes: goes only with dataset: idx"),
+    (
+        "data: {dataset: idx, directory: x, name: mnist}",
+        "config:1: data.name: mnist is a data set of nnbasic; give this one another name",
+    ),
+    ("data: {dataset: idx, directory: x, name: ''}", "data.name: must not be empty"),
+    ('data: {dataset: idx, directory: "\\0", name: x}', "data.directory: there is no folder \x00"),
+    (
+        "layers: [784, 2]\ndata: {dataset: idx, directory: x, name: x, classes: [a, b, c]}",
+        "config:1: layers: must end with at least 3, one output per class, not 2",
+    ),
     ("early_stopping: {patience: 0}", "early_stopping.patience: must be at least 1, not 0"),
     (
         "data: {validation: 0}\nearly_stopping: {}",

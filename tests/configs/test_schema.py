@@ -10,6 +10,6 @@ from nnbasic.configs.schema import Data
 from nnbasic.data import DATASETS, SCALES
 
 
-@pytest.mark.parametrize(("key", "choices"), [("dataset", DATASETS), ("scale", SCALES)])
+@pytest.mark.parametrize(("key", "choices"), [("dataset", (*DATASETS, "idx")), ("scale", SCALES)])
 def test_a_choice_of_the_data_is_one_that_the_data_know(key: str, choices: tuple[str, ...]) -> None:
     assert get_args(Data.model_fields[key].annotation) == choices

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +16,9 @@ from nnbasic.data import Dataset, idx
 from nnbasic.data.pen import Style
 from nnbasic.data.strokes import DRAWINGS
 from nnbasic.inference.page import write
-from nnbasic.model import ACTIVATIONS
 from nnbasic.runs import Run, Trained, start
 from nnbasic.runs.trained import load
+from small_runs import NETWORKS
 
 
 @pytest.fixture(scope="session")
@@ -61,24 +60,6 @@ def skeletons() -> list[tuple[int, list[np.ndarray]]]:
     return found
 
 
-NETWORKS: dict[str, dict[str, Any]] = {
-    **{name: {"activation": name} for name in ACTIVATIONS},
-    "mixed": {
-        "layers": [784, 14, 12, 8, 10],
-        "activation": [
-            {"name": "prelu", "shared": True},
-            {"name": "maxout", "pieces": 3},
-            {"name": "leaky_relu", "slope": 0.2},
-        ],
-        "data": {"scale": "standard"},
-    },
-    "elu(alpha=0.5)": {"activation": {"name": "elu", "alpha": 0.5}, "data": {"scale": "signed"}},
-    "mse": {"loss": "mse", "dtype": "float64"},
-    "mse, sigmoid": {"loss": {"name": "mse", "output": "sigmoid"}},
-    "no hidden layer": {"layers": [784, 10]},
-    "twelve classes": {"layers": [784, 300, 12]},
-}
-"""What there is to train: every activation, loss and scale."""
 SLOW = {"name": "sgd", "lr": 0.01}
 
 

@@ -1,0 +1,16 @@
+"""What `nnbasic export` does: the network of a run becomes a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nnbasic import runs
+from nnbasic.cli.terminal import out
+from nnbasic.inference import formats
+
+
+def export(run: str, file: Path, runs_dir: Path) -> None:
+    """Write the network of ``run`` to ``file``."""
+    chosen = runs.find(run, runs_dir)
+    formats.export(chosen, file)
+    out(f"{file}: the network of {chosen.id} ({file.stat().st_size / 1e6:.1f} MB)")

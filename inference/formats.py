@@ -1,0 +1,106 @@
+"""A trained network as a file for other programs: ONNX, safetensors, `.npz` or JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnbasic.data.files import replacing
+from nnbasic.model.arrays import Array
+from nnbasic.runs import Record, Run, RunError, Trained
+from nnbasic.runs.trained import restored
+
+Facts = Mapping[str, Any]
+"""What a file says of its network, in the types of JSON."""
+
+
+def export(run: Run, file: Path) -> None:
+    """Write the network of ``run``, with its best parameters, in the format of ``file``'s ending.
+
+    RunError, before there is a file, if ``file`` exists or has another ending, an extra is
+    missing, or the format cannot hold the network; and if ``file`` cannot be written.
+    """
+    form = FORMATS.get(file.suffix.lower())
+    if form is None:
+        raise RunError(f"{file}: its name must end in {', '.join(FORMATS)}")
+    if file.exists():
+        raise RunError(f"{file}: already exists; name a new file")
+    record, config = run.record(), run.config()
+    trained = restored(run, record, config)
+    if not np.isfinite(trained.network.vector).all():
+        raise RunError(f"{run.directory}: its training diverged; there is no network to export")
+    try:
+        content = form(trained, _facts(run, record, trained))
+    except ImportError:
+        extra = file.suffix[1:].lower()
+        raise RunError(
+            f'{file.suffix} files need the extra "{extra}": pip install "nnbasic[{extra}]", or in'
+            f' a checkout pip install ".[{extra}]"'
+        ) from None
+    try:
+        with replacing(file) as opened:
+            opened.write(content)
+    except OSError as error:
+        raise RunError(f"{file}: cannot be written: {error.strerror}") from error
+
+
+def _facts(run: Run, record: Record, trained: Trained) -> Facts:
+    return {
+        "run": run.id,
+        "name": run.user().name,
+        "config": record.config,
+        "scale": {"multiplier": trained.scale.multiplier, "offset": trained.scale.offset},
+        "data": record.dataset,
+        "data_sha256": record.dataset_sha256,
+        "classes": record.class_names(trained.network.sizes[-1]),
+        "test_accuracy": record.test_accuracy,
+        "nnbasic": record.versions.get("nnbasic"),
+    }
+
+
+def _onnx(trained: Trained, facts: Facts) -> bytes:
+    from nnbasic.inference import onnx_graph
+
+    return onnx_graph.serialize(trained, _texts(facts))
+
+
+def _safetensors(trained: Trained, facts: Facts) -> bytes:
+    from safetensors.numpy import save
+
+    return save(_arrays(trained), _texts(facts))
+
+
+def _npz(trained: Trained, facts: Facts) -> bytes:
+    file = io.BytesIO()
+    facts_text = np.array(json.dumps(facts))
+    np.savez(file, allow_pickle=False, metadata=facts_text, **_arrays(trained))
+    return file.getvalue()
+
+
+def _json(trained: Trained, facts: Facts) -> bytes:
+    parameters = {name: array.tolist() for name, array in _arrays(trained).items()}
+    return json.dumps({"metadata": facts, "parameters": parameters}, allow_nan=False).encode()
+
+
+FORMATS: dict[str, Callable[[Trained, Facts], bytes]] = {
+    ".onnx": _onnx,
+    ".safetensors": _safetensors,
+    ".npz": _npz,
+    ".json": _json,
+}
+"""The ending of a file's name → what makes its content."""
+
+
+def _arrays(trained: Trained) -> dict[str, Array]:
+    """All that the network computes with, by name: ``layer1.weight`` is (inputs, units)."""
+    return {**trained.network.parameters, **trained.network.state}
+
+
+def _texts(facts: Facts) -> dict[str, str]:
+    """The facts for formats that hold text alone: what is not text is written as JSON."""
+    return {key: v if isinstance(v, str) else json.dumps(v) for key, v in facts.items()}

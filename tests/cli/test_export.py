@@ -1,0 +1,63 @@
+"""`nnbasic export`: the network of a run as a file, by the file's ending."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+Command = Callable[..., Any]
+
+
+@pytest.mark.parametrize("ending", ["onnx", "safetensors", "npz", "json", "ONNX"])
+def test_a_file_by_its_ending(ending: str, nnbasic: Command, runs: Path, ids: list[str]) -> None:
+    answer = nnbasic("export", "tanh", f"tanh.{ending}")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith(f"tanh.{ending}: the network of {ids[2]} (")
+    assert Path(f"tanh.{ending}").stat().st_size > 784 * 8 * 4
+
+
+def test_the_second_time_nothing_is_overwritten(nnbasic: Command, runs: Path) -> None:
+    nnbasic("export", "tanh", "tanh.npz")
+    before = Path("tanh.npz").read_bytes()
+    assert nnbasic("export", "tanh", "tanh.npz").refused("tanh.npz: already exists")
+    assert Path("tanh.npz").read_bytes() == before
+
+
+def test_bad_usage(nnbasic: Command, runs: Path) -> None:
+    assert nnbasic("export", "tanh", "tanh.pt").refused("must end in .onnx or .safetensors or")
+    assert nnbasic("export", "than", "tanh.onnx").refused("no run 'than'")
+    assert nnbasic("export", "tanh").refused("Missing argument 'FILE'")
+    assert not list(Path().glob("tanh*"))
+
+
+@pytest.mark.parametrize("extra", ["onnx", "safetensors"])
+def test_a_missing_extra_is_named(extra: str, runs: Path) -> None:
+    """In a process that cannot import it."""
+    code = (
+        f"import sys; sys.modules['{extra}'] = None; from nnbasic.cli.main import main;"
+        f" main(['export', 'tanh', 'tanh.{extra}'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f'Error: .{extra} files need the extra "{extra}": pip install')
+    assert f'pip install "nnbasic[{extra}]"' in done.stderr
+    assert not list(Path().glob("*tanh.*"))
+
+
+def test_the_epochs_go_another_way(nnbasic: Command, runs: Path) -> None:
+    assert "`nnbasic runs export` writes metrics" in nnbasic("export", "--help").out
+    assert "`nnbasic export` writes a trained network" in " ".join(
+        nnbasic("runs", "export", "--help").out.split()
+    )
+
+
+def test_what_it_wrote_is_the_best_checkpoint(nnbasic: Command, runs: Path, ids: list[str]) -> None:
+    nnbasic("export", ids[2], "tanh.npz")
+    with np.load("tanh.npz") as found, np.load(runs / ids[2] / "best.npz") as best:
+        np.testing.assert_array_equal(found["layer1.weight"], best["parameters/layer1.weight"])

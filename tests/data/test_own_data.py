@@ -1,0 +1,108 @@
+"""Data sets of others, in files made and named as MNIST's."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnbasic.data import DataError, idx, load, load_idx, mnist
+
+NAMES = [file.name for file in mnist.FILES]
+
+
+@pytest.fixture
+def arrays(rng: np.random.Generator) -> list[np.ndarray]:
+    """Images of three classes and their labels, for training and for testing."""
+    return [
+        array
+        for count in (30, 12)
+        for array in (
+            rng.integers(0, 256, (count, 28, 28), dtype=np.uint8),
+            np.arange(count, dtype=np.uint8) % 3,
+        )
+    ]
+
+
+def written(folder: Path, arrays: list[np.ndarray], ending: str = "") -> Path:
+    for name, array in zip(NAMES, arrays, strict=True):
+        idx.write(folder / f"{name}{ending}", array)
+    return folder
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_four_files_are_a_data_set(ending: str, tmp_path: Path, arrays: list[np.ndarray]) -> None:
+    folder = written(tmp_path, arrays, ending)
+    found = load_idx(folder, name="mine", validation=10, classes=["a", "b", "c"])
+    assert (found.name, found.source, found.classes) == ("mine", str(folder), 3)
+    np.testing.assert_array_equal(found.train.images, arrays[0][:20].reshape(20, 784))
+    np.testing.assert_array_equal(found.validation.labels, arrays[1][20:])
+    np.testing.assert_array_equal(found.test.images, arrays[2].reshape(12, 784))
+    np.testing.assert_array_equal(found.test.labels, arrays[3])
+
+
+def test_the_hash_is_of_the_content(tmp_path: Path, arrays: list[np.ndarray]) -> None:
+    plain = load_idx(written(tmp_path / "plain", arrays), name="a", validation=0)
+    zipped = load_idx(written(tmp_path / "zipped", arrays, ".gz"), name="b", validation=3)
+    assert plain.sha256 == zipped.sha256
+    arrays[2][0, 0, 0] ^= 1
+    other = load_idx(written(tmp_path / "other", arrays), name="a", validation=0)
+    assert other.sha256 != plain.sha256
+
+
+def test_mnist_keeps_its_own_hash(mnist_directory: Path) -> None:
+    own = load_idx(mnist_directory, name="copy", validation=5000)
+    official = load("mnist", validation=5000, directory=mnist_directory)
+    assert own.sha256 == official.sha256
+    np.testing.assert_array_equal(own.test.images, official.test.images)
+
+
+BAD: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray], str]] = {
+    "other size": (0, lambda x: x[:, :20], r"train-images-idx3-ubyte: images of shape \(20, 28\)"),
+    "other type": (2, lambda x: x.astype("f4"), r"t10k-images-idx3-ubyte: .* type float32; exp"),
+    "too few labels": (1, lambda y: y[:-1], "29 labels for the 30 images"),
+    "labels of images": (3, lambda y: y[:, np.newaxis], "expected one whole number for each image"),
+    "no images": (2, lambda x: x[:0], "expected images, one after another"),
+    "a negative label": (3, lambda y: y.astype("i1") - 1, "labels from -1 to 1; expected 0 to"),
+    "a large label": (1, lambda y: y.astype("i4") * 500, "labels from 0 to 1000; expected 0 to 2"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_is_wrong_is_named(case: str, tmp_path: Path, arrays: list[np.ndarray]) -> None:
+    number, spoil, message = BAD[case]
+    arrays[number] = spoil(arrays[number])
+    with pytest.raises(DataError, match=message):
+        load_idx(written(tmp_path, arrays), name="mine", validation=0)
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        (["a", "b"], "labels from 0 to 2; expected 0 to 1"),
+        (["a", "b", "c", "d"], "labels go from 0 to 2, and there are 4 names of classes"),
+    ],
+)
+def test_a_name_for_each_class(
+    classes: list[str], message: str, tmp_path: Path, arrays: list[np.ndarray]
+) -> None:
+    with pytest.raises(DataError, match=message):
+        load_idx(written(tmp_path, arrays), name="mine", validation=0, classes=classes)
+
+
+def test_missing_files_and_cut_ones(tmp_path: Path, arrays: list[np.ndarray]) -> None:
+    folder, last = written(tmp_path / "data", arrays), tmp_path / "elsewhere"
+    shutil.move(folder / NAMES[3], last)
+    with pytest.raises(DataError, match=r"data: has no t10k-labels-idx1-ubyte \(.gz or not\); put"):
+        load_idx(folder, name="mine", validation=0)
+    with pytest.raises(DataError, match="nowhere: does not exist; put the four files of mine"):
+        load_idx(tmp_path / "nowhere", name="mine", validation=0)
+    (folder / NAMES[3]).write_bytes(last.read_bytes()[:-1])
+    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte: .*cut short"):
+        load_idx(folder, name="mine", validation=0)
+    shutil.copy(last, folder / NAMES[3])
+    with pytest.raises(DataError, match="a validation split of 30 images; mine has 30 training"):
+        load_idx(folder, name="mine", validation=30)

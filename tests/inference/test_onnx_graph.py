@@ -1,0 +1,76 @@
+"""ONNX files compute what NumPy computes, on all of MNIST's test images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from nnbasic import data
+from nnbasic.configs import Config
+from nnbasic.data import Dataset, Split
+from nnbasic.inference.formats import export
+from nnbasic.runs import Run, start
+from nnbasic.runs.trained import load
+from small_runs import NETWORKS
+
+
+@pytest.fixture(scope="module")
+def mnist(mnist_directory: Path) -> Dataset:
+    """MNIST with a tenth of its training images."""
+    whole = data.load("mnist", validation=5000, directory=mnist_directory)
+    few = Split(whole.train.images[:6000], whole.train.labels[:6000])
+    return Dataset("mnist", few, whole.validation, whole.test, whole.sha256, whole.source)
+
+
+def trained_on(dataset: Dataset, folder: Path, **changes: Any) -> Run:
+    small: dict[str, Any] = {"layers": [784, 64, 32, 10], "epochs": 1, "batch_size": 16}
+    small |= {"optimizer": {"name": "sgd", "lr": 0.02}, "diagnostics": False}
+    session = start(Config.model_validate(small | changes), dataset, runs=folder, name="x")
+    for _ in session.train():
+        pass
+    return session.run
+
+
+def computed(file: Path, images: np.ndarray) -> dict[str, np.ndarray]:
+    """What onnxruntime makes of images, by the names of the outputs."""
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, {"images": images}), strict=True))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_same_digits_and_probabilities(name: str, mnist: Dataset, tmp_path: Path) -> None:
+    """For each activation, loss, scale and precision; and the same in every hidden layer."""
+    run = trained_on(mnist, tmp_path, **NETWORKS[name])
+    trained, images = load(run), mnist.test.images
+    layers = [f"layer{number}.activation" for number in range(1, len(trained.network.blocks))]
+    hidden = [
+        [block.output.copy() for block in trained.network.blocks[:-1]]
+        for _ in trained.forward(images)
+    ]
+    logits = trained.logits(images)
+    export(run, tmp_path / "network.onnx")
+    found = computed(tmp_path / "network.onnx", images.reshape(-1, 28, 28))
+    assert list(found) == ["probabilities", "logits", *layers]
+    np.testing.assert_array_equal(found["logits"].argmax(axis=1), logits.argmax(axis=1))
+    assert len(set(logits.argmax(axis=1))) > 1
+    assert np.abs(found["probabilities"] - trained.probabilities(images)).max() <= 1e-5
+    for layer, batches in zip(layers, zip(*hidden, strict=True), strict=True):
+        np.testing.assert_allclose(found[layer], np.concatenate(batches), rtol=1e-4, atol=1e-4)
+
+
+def test_what_the_file_asks_of_a_runtime(finished: Run, tmp_path: Path) -> None:
+    export(finished, tmp_path / "network.onnx")
+    model = onnx.load(tmp_path / "network.onnx")
+    assert [(each.domain, each.version) for each in model.opset_import] == [("", 13)]
+    assert model.ir_version == 7
+    (images,) = model.graph.input
+    assert images.type.tensor_type.elem_type == onnx.TensorProto.UINT8
+    assert {value.data_type for value in model.graph.initializer} == {onnx.TensorProto.FLOAT}
+    first = computed(tmp_path / "network.onnx", np.zeros((1, 28, 28), np.uint8))
+    assert first["probabilities"].shape == (1, 10)
