@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 COLOURS = {
     "panel": ("#ffffff", "#181c22"),
@@ -36,7 +36,14 @@ SERIES = tuple(light for name, (light, _) in COLOURS.items() if name.startswith(
 LAYERS = tuple(light for name, (light, _) in COLOURS.items() if name.startswith("layer"))
 """A ramp from the first layer to the last, in equal steps of OKLab."""
 
-DASHES = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (6, 1.2, 1.2, 1.2)), (0, (2.5, 1)), (0, (9, 1.5)))
+DASHES: tuple[Any, ...] = (
+    "-",
+    (0, (4, 1.2)),
+    (0, (1.2, 1)),
+    (0, (6, 1.2, 1.2, 1.2)),
+    (0, (2.5, 1)),
+    (0, (9, 1.5)),
+)
 """A second sign for each of `SERIES`, for readers who cannot tell their colours apart."""
 
 
@@ -60,12 +67,12 @@ ACTIVATIONS = {
     "gelu": Look(5, 5),
     # relatives have the same colour and another dash
     "prelu": Look(0, 2),
-    "softplus": Look(0, 4),
+    "softplus": Look(4, 0),
     "step": Look(1, 0),
     "hard_tanh": Look(3, 0),
     "softsign": Look(3, 1),
     "selu": Look(2, 0),
-    "maxout": Look(4, 0),
+    "maxout": Look(4, 2),
     "silu": Look(5, 0),
     "mish": Look(5, 2),
     "identity": Look(1, 2),

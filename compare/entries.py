@@ -43,7 +43,10 @@ def entries(groups: Sequence[Group]) -> list[Entry]:
     told = [{name: each.get(name, "–") for name in varying} for each in parts]
     first = [next(iter(each.values()), ALL) for each in told]
     look = looks(list(dict.fromkeys(first)))
-    return [Entry(*each, look[value]) for *each, value in zip(drawn, told, first, strict=True)]
+    return [
+        Entry(group, each, look[value])
+        for group, each, value in zip(drawn, told, first, strict=True)
+    ]
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -6,13 +6,13 @@ A figure's label describes it to those who cannot see it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import FigureBase, SubFigure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
@@ -26,6 +26,7 @@ from nnbasic.compare.theme import (
     TEXT,
     TITLE,
     WIDTH,
+    Drawn,
     depth,
     inches,
     logarithmic,
@@ -35,8 +36,13 @@ from nnbasic.compare.theme import (
 )
 from nnbasic.configs import printable
 
+T = TypeVar("T")
+
 HEADING, LABEL, NAME = 40, 44, 9
 """How many letters of a title, of a legend's label and of a layer's name there is room for."""
+
+ABREAST = 4
+"""How many panels stand side by side in a file."""
 
 MOST_BANDS = 6
 """With how many lines in a panel their bands can still be told apart."""
@@ -48,7 +54,7 @@ ON_DARK, ON_BRIGHT = "#fefefe", "#101010"
 
 
 @styled
-def effects(shown: Sequence[Choice], on: SubFigure | None = None) -> FigureBase:
+def effects(shown: Sequence[Choice], on: SubFigure | None = None) -> Drawn:
     """A row a level: its difference from the best level with the interval, and its mean."""
     rows: list[tuple[str, Effect | None]] = []
     for choice in shown:
@@ -72,15 +78,15 @@ def effects(shown: Sequence[Choice], on: SubFigure | None = None) -> FigureBase:
         axes.annotate(f"{100 * each.mean:.2f}", (1.02, y), **side)
     axes.annotate("mean %", (1.02, -1), **side, color=MUTED, annotation_clip=False)
     axes.set(title="What each choice does", ylim=(len(rows) - 0.5, -0.5), yticks=[])
-    axes.set_xlabel("points of validation accuracy from the best level")
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set_xlabel("points of validation accuracy from the best level", loc="right")
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.spines["left"].set_visible(False)
     words = ", ".join(label for label, each in rows if each)
     return _described(figure, f"Difference of each level from the best one of its choice: {words}")
 
 
 @styled
-def curves(shown: Curves, on: SubFigure | None = None) -> FigureBase:
+def curves(shown: Curves, on: SubFigure | None = None) -> Drawn:
     """Mean curves: accuracies on the stretched scale, losses on a logarithmic one.
 
     With their bands, unless there are more than `MOST_BANDS`.
@@ -107,11 +113,12 @@ def curves(shown: Curves, on: SubFigure | None = None) -> FigureBase:
     handles = [Line2D([], [], color=look.colour, linestyle=DASHES[look.dash]) for _, look in key]
     figure.legend(handles, [label for label, _ in key], loc="lower center", ncols=columns)
     every = ", ".join(line.label for line in shown.lines)
-    return _described(figure, f"{name} by {shown.x}, {shown.title}: {every}")
+    where = ", ".join(filter(None, [f"{name} by {shown.x}", shown.title]))
+    return _described(figure, f"{where}: {every}")
 
 
 @styled
-def heat_map(shown: HeatMap, on: SubFigure | None = None) -> FigureBase:
+def heat_map(shown: HeatMap, on: SubFigure | None = None) -> Drawn:
     """A grid of mean accuracies with their texts; brighter is better."""
     low, high = map(logit, shown.limits)
     rows = [_cut(text, 24) for text in shown.rows]
@@ -138,7 +145,7 @@ def heat_map(shown: HeatMap, on: SubFigure | None = None) -> FigureBase:
 
 
 @styled
-def dots(shown: Dots, on: SubFigure | None = None) -> FigureBase:
+def dots(shown: Dots, on: SubFigure | None = None) -> Drawn:
     """A row a group: a dot for each run, the mean as a bar, its 95 % interval as a line."""
     labels = [_cut(row.label, 32) for row in shown.rows]
     left = 0.22 + 0.062 * max(map(len, labels))
@@ -161,7 +168,7 @@ def dots(shown: Dots, on: SubFigure | None = None) -> FigureBase:
 
 
 @styled
-def histograms(shown: Histograms, on: SubFigure | None = None) -> FigureBase:
+def histograms(shown: Histograms, on: SubFigure | None = None) -> Drawn:
     """Activations before and after training, a row a layer.
 
     Those of an unbounded activation are drawn up to where all but half a percent at either end
@@ -196,7 +203,7 @@ def histograms(shown: Histograms, on: SubFigure | None = None) -> FigureBase:
 
 
 @styled
-def course(shown: Course, on: SubFigure | None = None) -> FigureBase:
+def course(shown: Course, on: SubFigure | None = None) -> Drawn:
     """Above the gradient's norm; below the shares of dead and of saturated units."""
     names = [_cut(layer.name, NAME) for layer in shown.layers]
     columns, legend = _legend(names)
@@ -222,7 +229,7 @@ def course(shown: Course, on: SubFigure | None = None) -> FigureBase:
 
 
 @styled
-def confusion(shown: Confusion) -> FigureBase:
+def confusion(shown: Confusion) -> Drawn:
     """Test images by true class (row) and predicted class (column); 0 is left empty."""
     classes = [str(number) for number in range(len(shown.counts))]
     wrong = shown.counts * (1 - np.eye(len(classes)))
@@ -240,6 +247,21 @@ def confusion(shown: Confusion) -> FigureBase:
     _table(axes, classes, classes)
     axes.set(title=_cut(shown.title, HEADING), xlabel="predicted", ylabel="true", aspect="equal")
     return _described(figure, f"Confusion matrix, {shown.title}")
+
+
+@styled
+def side_by_side(draw: Callable[..., Drawn], every: Sequence[T]) -> Figure | None:
+    """All of ``every`` in one figure, each drawn by ``draw``, at most `ABREAST` in a row."""
+    if not every:
+        return None
+    columns = min(math.ceil(math.sqrt(len(every))), ABREAST)
+    rows = math.ceil(len(every) / columns)
+    height = max(inches(draw(each)) for each in every)
+    figure = Figure(figsize=(columns * WIDTH, rows * height))
+    grid = figure.subfigures(rows, columns, squeeze=False)
+    for each, part in zip(every, grid.flat, strict=False):
+        draw(each, on=part)
+    return figure
 
 
 def _hills(axes: Axes, row: int, found: Pooled | None, colour: str) -> None:
@@ -266,7 +288,7 @@ def _legend(labels: Sequence[str]) -> tuple[int, float]:
     return columns, 0.04 + 0.17 * math.ceil(len(labels) / columns)
 
 
-def _described(figure: FigureBase, description: str) -> FigureBase:
+def _described(figure: Drawn, description: str) -> Drawn:
     figure.set_label(printable(description))
     return figure
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from nnbasic.compare import text
 from nnbasic.compare.comparison import Comparison
+from nnbasic.compare.figure_file import missing
 from nnbasic.compare.grouping import config
 from nnbasic.compare.measures import Group, number
 from nnbasic.configs import printable
@@ -53,10 +54,7 @@ def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
 
         from nnbasic.compare.illustrations import illustrations
     except ImportError as error:
-        raise RunError(
-            f"the report needs {error.name}, which is not installed: pip install"
-            ' "nnbasic[report]", or in a checkout pip install ".[report]"'
-        ) from None
+        raise missing("the report", error) from None
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -11,11 +11,13 @@ from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, FigureBase, SubFigure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from nnbasic.compare.colours import INK, LAYERS, LINE, MUTED, PANEL
 from nnbasic.compare.scales import Limits
+
+Drawn = Figure | SubFigure
 
 WIDTH = 4.2
 """Inches, of every figure."""
@@ -69,13 +71,13 @@ def panels(
     bottom: float,
     on: SubFigure | None = None,
     **options: Any,
-) -> tuple[FigureBase, Any]:
+) -> tuple[Drawn, Any]:
     """A figure of ``height`` inches, or a part ``on`` one, with axes of shape (rows, columns).
 
     ``left`` and ``bottom`` are margins in inches. They are given instead of fitted, which takes
     a tenth of the time and aligns figures that stand side by side.
     """
-    figure = on or Figure(figsize=(WIDTH, height))
+    figure: Drawn = on or Figure(figsize=(WIDTH, height))
     height = inches(figure)
     figure.subplots_adjust(
         left=left / WIDTH, right=1 - 0.2 / WIDTH, bottom=bottom / height, top=1 - 0.32 / height
@@ -88,7 +90,7 @@ def panels(
     return figure, grid
 
 
-def inches(figure: FigureBase) -> float:
+def inches(figure: Drawn) -> float:
     """How high a figure, or a part of one, is."""
     return float(figure.bbox.height / figure.get_figure(root=True).dpi)
 
