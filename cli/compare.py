@@ -10,6 +10,28 @@ import click
 from nnbasic.cli.options import complete_run, data_option, ends_in, runs_option
 
 
+def figure_file(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[str, Path] | None:
+    """The kind of a figure and its file; no other name is taken, so that no file is lost."""
+    if value is None:
+        return None
+    from nnbasic.compare import figure_file
+
+    kind, equals, name = value.partition("=")
+    file = Path(name if equals else value)
+    kind = kind if equals else file.stem
+    if kind not in figure_file.KINDS:
+        raise click.BadParameter(
+            f"{value}: there is no figure {kind!r}. Name the file after one of"
+            f" {', '.join(figure_file.KINDS)}, as curves.pdf, or say it, as curves=slide.pdf."
+        )
+    if file.suffix.lower() not in figure_file.SUFFIXES:
+        raise click.BadParameter(f"{file} must end in {' or '.join(figure_file.SUFFIXES)}.")
+    figure_file.check()
+    return kind, file
+
+
 @click.command()
 @click.argument("selectors", nargs=-1, metavar="[RUN|PREFIX|TAG]...", shell_complete=complete_run)
 @click.option(
@@ -45,6 +67,13 @@ from nnbasic.cli.options import complete_run, data_option, ends_in, runs_option
     callback=ends_in(".html", ".htm"),
     help="Also write everything, with figures, into one HTML file.",
 )
+@click.option(
+    "--figure",
+    metavar="[KIND=]FILE",
+    callback=figure_file,
+    help="Also write one figure, as .pdf, .svg or .png: curves, map, effects, seeds or layers, as"
+    " FILE is named, or as KIND says.",
+)
 @runs_option
 @data_option
 def compare(**options: Any) -> None:
@@ -59,6 +88,8 @@ def compare(**options: Any) -> None:
     nnbasic compare relu tanh --threshold 0.95
     nnbasic compare --by activation,init --format markdown
     nnbasic compare --report out.html
+    nnbasic compare --figure curves.pdf
+    nnbasic compare --figure effects=slide.png
     """
     from nnbasic.cli import comparing
 

@@ -40,6 +40,7 @@ def compare(
     explain: bool,
     form: str,
     report_file: Path | None,
+    figure: tuple[str, Path] | None,
     runs_dir: Path,
     data_dir: Path | None,
 ) -> None:
@@ -66,6 +67,11 @@ def compare(
         dataset = data_at_hand(comparison.groups[0].runs[0].record, data_dir)
         report.write(comparison, report_file, dataset=dataset)
         err(f"The report is in {report_file}")
+    if figure is not None:
+        from nnbasic.compare import figure_file  # needs an extra
+
+        figure_file.write(comparison, *figure)
+        err(f"The figure is in {figure[1]}")
 
 
 def in_terminal(comparison: Comparison, wanted: Wanted, room: int) -> list[str]:

@@ -12,7 +12,6 @@ from nnbasic.compare.measures import (
     Group,
     best_accuracy,
     by_seed,
-    fate,
     has_all_metrics,
     latest_of_each,
 )
@@ -150,7 +149,7 @@ def _not_counted(group: Group) -> Iterator[str]:
     if set(group.statuses) != {"finished"}:
         parts = []
         for status, n in group.statuses.items():
-            runs = [run for run in group.runs if fate(run) == status]
+            runs = [run for run in group.runs if run.status == status]
             parts.append(f"{n} {status}" + (f" ({ids(runs)})" if status != "finished" else ""))
         of = f"of {len(group.runs)} runs {', '.join(parts)}"
         if not group.counted:
@@ -161,7 +160,7 @@ def _not_counted(group: Group) -> Iterator[str]:
     elif unranked:
         yield f"{group.label} is not ranked: {group.apart}."
     latest = {id(run) for run in latest_of_each(group.runs)}
-    repeated = [run for run in group.runs if fate(run) in ENDED and id(run) not in latest]
+    repeated = [run for run in group.runs if run.status in ENDED and id(run) not in latest]
     if repeated:
         yield f"{group.label}: left out, as a later run repeats config and seed: {ids(repeated)}."
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from nnbasic.compare.colours import Look, looks
 from nnbasic.compare.measures import Group
 from nnbasic.runs.choices import Values, headings, shown
 from nnbasic.runs.collection import RunData
+
+ALL = "all runs"
+"""What tells a single row from others."""
 
 COMPONENTS = ("activation", "init", "optimizer", "schedule", "loss")
 
@@ -17,6 +21,8 @@ class Entry(NamedTuple):
 
     group: Group
     parts: dict[str, str]
+    look: Look
+    """That of its activation, or of the first of the parts: the same in all figures."""
 
     @property
     def title(self) -> str:
@@ -28,21 +34,24 @@ class Entry(NamedTuple):
 
 
 def entries(groups: Sequence[Group]) -> list[Entry]:
-    """The comparable groups, in the order in which they were started."""
+    """The comparable groups, in the order in which they were asked for, as by ``--vary``."""
     drawn = [group for group in groups if group.comparable]
-    drawn.sort(key=lambda group: group.runs[0].record.started)
+    drawn.sort(key=lambda group: min(run.record.queued or run.record.started for run in group.runs))
     parts = [_parts(group.key) for group in drawn]
     names = sorted(dict.fromkeys(name for each in parts for name in each), key=_rank)
     varying = [name for name in names if len({each.get(name) for each in parts}) > 1]
+    told = [{name: each.get(name, "–") for name in varying} for each in parts]
+    first = [next(iter(each.values()), ALL) for each in told]
+    look = looks(list(dict.fromkeys(first)))
     return [
-        Entry(group, {name: each.get(name, "–") for name in varying})
-        for group, each in zip(drawn, parts, strict=True)
+        Entry(group, each, look[value])
+        for group, each, value in zip(drawn, told, first, strict=True)
     ]
 
 
 def joined(parts: Iterable[str]) -> str:
     """One name made of several: ``relu · he``."""
-    return " · ".join(parts) or "all runs"
+    return " · ".join(parts) or ALL
 
 
 def _parts(key: Values) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
+from nnbasic.compare.colours import DASHES, Look
 from nnbasic.compare.entries import Entry, joined
 from nnbasic.compare.measures import Group, best_accuracy
 from nnbasic.compare.mistakes import Answers
@@ -26,8 +27,8 @@ from nnbasic.runs.collection import RunData
 
 T = TypeVar("T")
 
-MOST_LINES = 6
-"""How many lines a panel has: as many as there are colours."""
+MOST_LINES, MOST_TOGETHER = 8, 12
+"""How many lines a panel has, each with its own colour, or with dashes for a second choice."""
 
 MOST_LAYERS = 8
 """How many layers a figure shows; of more, some from the first to the last."""
@@ -37,21 +38,23 @@ MOST_COLUMNS = 6
 
 
 class Line(NamedTuple):
-    """A curve, with the number of its colour, less than `MOST_LINES`."""
+    """A curve and how it looks."""
 
     label: str
     band: Band
-    series: int
+    look: Look
 
 
 class Curves(NamedTuple):
     """A panel of curves of the metric ``y``, ``val_accuracy`` or ``train_loss``.
 
-    ``x`` is ``epoch`` or ``seconds``; ``limits``, of the y axis, are common to several panels.
+    ``key`` explains the looks of the lines. ``x`` is ``epoch`` or ``seconds``; ``limits``, of the
+    y axis, are common to several panels.
     """
 
     title: str
     lines: list[Line]
+    key: list[tuple[str, Look]]
     x: str
     y: str
     limits: Limits
@@ -83,6 +86,7 @@ class DotRow(NamedTuple):
     label: str
     values: list[float]
     mean: Summary
+    look: Look
 
 
 class Dots(NamedTuple):
@@ -105,6 +109,7 @@ class Histograms(NamedTuple):
     title: str
     layers: list[LayerHistograms]
     bounds: Limits | None
+    look: Look
 
 
 class LayerCourse(NamedTuple):
@@ -132,35 +137,32 @@ class Confusion(NamedTuple):
     counts: Array
 
 
-def curves(found: Sequence[Entry], *, x: str, y: str) -> list[Curves]:
-    """A panel for each value of the first part, or several if it has more than `MOST_LINES`.
+def curves(found: Sequence[Entry], *, x: str, y: str, together: bool = False) -> list[Curves]:
+    """Panels of curves in which an activation, or the first part that varies, has its colour.
 
-    A label has one colour in all panels if the colours suffice.
+    There is a panel for each case of the other parts, or several if it has more than `MOST_LINES`;
+    ``together``, the dashes stand for the second part, if that leaves no panel too full.
     """
     mean = by_epoch if x == "epoch" else by_seconds
     known = [(entry, band) for entry in found if (band := mean(entry.runs, y)) is not None]
     if not known:
         return []
     limits = common_limits(y, [band for _, band in known])
-    panels: dict[str, list[tuple[str, Band]]] = {}
+    dashes = _dashes([entry for entry, _ in known]) if together else {}
+    panels: dict[str, list[tuple[Entry, Band]]] = {}
     for entry, band in known:
-        heading, label = _facet(entry)
-        panels.setdefault(heading, []).append((label, band))
-    labels = list(dict.fromkeys(label for lines in panels.values() for label, _ in lines))
-    return [
-        Curves(
-            heading,
-            [
-                Line(label, band, labels.index(label) if len(labels) <= MOST_LINES else place)
-                for place, (label, band) in enumerate(part)
-            ],
-            x,
-            y,
-            limits,
-        )
-        for heading, lines in panels.items()
-        for part in _in_parts(lines, MOST_LINES)
-    ]
+        others = [*entry.parts.values()][2 if dashes else 1 :]
+        panels.setdefault(joined(others) if others else "", []).append((entry, band))
+    drawn = []
+    for title, members in panels.items():
+        for part in [members] if dashes else _in_parts(members, MOST_LINES):
+            lines = [_line(entry, band, dashes) for entry, band in part]
+            key = {line.label: line.look for line in lines}
+            if dashes:
+                key = {next(iter(e.parts.values())): Look(e.look.series, 0) for e, _ in part}
+                key |= {value: Look(None, dash) for value, dash in dashes.items()}
+            drawn.append(Curves(title, lines, [*key.items()], x, y, limits))
+    return drawn
 
 
 def heat_maps(found: Sequence[Entry]) -> list[HeatMap]:
@@ -191,13 +193,12 @@ def heat_maps(found: Sequence[Entry]) -> list[HeatMap]:
 
 
 def dots(found: Sequence[Entry]) -> list[Dots]:
-    """Every run as a dot, the best row on top."""
+    """Every run as a dot."""
     rows = [
-        DotRow(entry.title, values, entry.group.measures.val_accuracy)
+        DotRow(entry.title, values, entry.group.measures.val_accuracy, entry.look)
         for entry in found
         if (values := [v for v in map(best_accuracy, entry.runs) if v is not None])
     ]
-    rows.sort(key=lambda row: -(row.mean.mean or 0))
     return [Dots(rows)] if rows else []
 
 
@@ -216,7 +217,7 @@ def histograms(found: Sequence[Entry]) -> list[Histograms]:
         ]
         layers = [layer for layer in layers if layer.before or layer.after]
         if layers:
-            drawn.append(Histograms(entry.title, layers, _range(entry.runs[0])))
+            drawn.append(Histograms(entry.title, layers, _range(entry.runs[0]), entry.look))
     return drawn
 
 
@@ -247,10 +248,30 @@ def confusion(entry: Entry, found: Answers) -> Confusion:
     return Confusion(entry.title, classes, found.confusion / found.runs)
 
 
-def _facet(entry: Entry) -> tuple[str, str]:
-    """The panel that the entry belongs to and the label that it has there."""
-    first, *others = [*entry.parts.values()] or [joined([])]
-    return (first, joined(others)) if others else ("", first)
+def _line(entry: Entry, band: Band, dashes: dict[str, int]) -> Line:
+    first, second, *_ = [*entry.parts.values(), joined([]), ""]
+    if dashes:
+        return Line(joined([first, second]), band, Look(entry.look.series, dashes[second]))
+    return Line(first, band, entry.look)
+
+
+def _dashes(found: Sequence[Entry]) -> dict[str, int]:
+    """A dash for each value of the second part; none where there is none, or too many of them.
+
+    Nor where two values of the first part have one colour, and only their dashes differ.
+    """
+    names = [*found[0].parts]
+    if len(names) < 2:
+        return {}
+    first, second = (
+        list(dict.fromkeys(entry.parts[name] for entry in found)) for name in names[:2]
+    )
+    colours = {entry.look.series for entry in found}
+    if len(colours) < len(first) or len(second) > len(DASHES):
+        return {}
+    if len(first) * len(second) > MOST_TOGETHER:
+        return {}
+    return {value: dash for dash, value in enumerate(second)}
 
 
 def _cell(group: Group) -> Cell:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from nnbasic.compare import exhibits, figures, pictures
+from nnbasic.compare.colours import COLOURS
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.entries import Entry, entries
+from nnbasic.compare.levels import choices
 from nnbasic.compare.mistakes import Answers, answers
 from nnbasic.compare.svg import element
-from nnbasic.compare.theme import COLOURS
 from nnbasic.data import Dataset
 from nnbasic.model.arrays import Array
 from nnbasic.runs.collection import RunData
@@ -31,17 +32,26 @@ def illustrations(comparison: Comparison, dataset: Dataset | str) -> dict[str, A
     every = entries(comparison.groups)
     drawn = [group for group in comparison.groups if group.comparable and group.counted]
     found = [entry for entry in every if entry.group in drawn[:MOST_ROWS]]
+    chosen = choices(comparison, every)
     maps = map(figures.heat_map, exhibits.heat_maps(every))
     dots = map(figures.dots, exhibits.dots(every))
-    curves = {
-        f"{y}_{x}": map(figures.curves, exhibits.curves(found, x=x, y=y))
+    glance = exhibits.curves(found, x="epoch", y="val_accuracy", together=True)
+    panels = {
+        f"{y}_{x}": exhibits.curves(found, x=x, y=y)
         for y in ("val_accuracy", "train_loss")
         for x in ("epoch", "seconds")
     }
+    if [each.title for each in panels["val_accuracy_epoch"]] == [each.title for each in glance]:
+        del panels["val_accuracy_epoch"]
     return {
         "colours": COLOURS,
+        "effects": [element(figures.effects(chosen))] if chosen else [],
+        "glance": [element(figures.curves(each)) for each in glance],
         "overview": [element(figure) for figure in (*maps, *dots)],
-        "curves": {name: list(map(element, panels)) for name, panels in curves.items()},
+        "curves": {
+            name: [element(figures.curves(each)) for each in drawn]
+            for name, drawn in panels.items()
+        },
         "histograms": [element(figures.histograms(each)) for each in exhibits.histograms(found)],
         "courses": [element(figures.course(each)) for each in exhibits.courses(found)],
         "filters": list(map(_filters, found)),

@@ -83,12 +83,7 @@ class Group:
     @property
     def statuses(self) -> dict[str, int]:
         """How many runs are finished, diverged and so on, the most frequent first."""
-        return dict(Counter(map(fate, self.runs)).most_common())
-
-
-def fate(run: RunData) -> str:
-    """How ``run`` ended: its status, which is ``collapsed`` if it finished near chance."""
-    return run.status
+        return dict(Counter(run.status for run in self.runs).most_common())
 
 
 def latest_of_each(runs: Iterable[RunData]) -> list[RunData]:
@@ -96,13 +91,13 @@ def latest_of_each(runs: Iterable[RunData]) -> list[RunData]:
 
     Equal seeds give equal results, so counting one twice would make chance look smaller.
     """
-    ended = (run for run in runs if fate(run) in ENDED)
+    ended = (run for run in runs if run.status in ENDED)
     return list({(run.flat.get("seed"), config(run)): run for run in ended}.values())
 
 
 def count(runs: Sequence[RunData]) -> tuple[RunData, ...]:
     """The runs that have accuracies: of each config and seed the latest, unless it diverged."""
-    return tuple(run for run in latest_of_each(runs) if fate(run) != "diverged")
+    return tuple(run for run in latest_of_each(runs) if run.status != "diverged")
 
 
 def measure(
@@ -198,7 +193,7 @@ def _reached(runs: Sequence[RunData], threshold: float, key: str) -> Reached:
     for run in runs:
         first = next((row for row in run.metrics if row["val_accuracy"] >= threshold), None)
         times.append(math.inf if first is None else number(first.get(key)))
-        if first is None and run.metrics and fate(run) != "diverged":
+        if first is None and run.metrics and run.status != "diverged":
             given_up.append(number(run.metrics[-1].get(key)))
     reached = sum(time != math.inf for time in times)
     median = _of_known(statistics.median, times)

@@ -1,20 +1,24 @@
 """A comparison as one HTML file that needs nothing but a browser.
 
 The files of a run are not trusted: the template escapes all that comes from them, and the page's
-Content-Security-Policy forbids every script and every request.
+Content-Security-Policy forbids every script but its own and every request.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from nnbasic.compare import text
 from nnbasic.compare.comparison import Comparison
+from nnbasic.compare.figure_file import missing
+from nnbasic.compare.grouping import config
 from nnbasic.compare.measures import Group, number
 from nnbasic.configs import printable
 from nnbasic.data import Dataset
@@ -50,10 +54,7 @@ def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
 
         from nnbasic.compare.illustrations import illustrations
     except ImportError as error:
-        raise RunError(
-            f"the report needs {error.name}, which is not installed: pip install"
-            ' "nnbasic[report]", or in a checkout pip install ".[report]"'
-        ) from None
+        raise missing("the report", error) from None
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -64,7 +65,7 @@ def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
     )
     templates.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     return templates.get_template(TEMPLATE).render(
-        _texts(comparison), **illustrations(comparison, dataset)
+        _texts(comparison), **_parts(), **illustrations(comparison, dataset)
     )
 
 
@@ -76,15 +77,16 @@ def _texts(comparison: Comparison) -> dict[str, Any]:
         "comparison": comparison,
         "title": ": ".join(filter(None, (" × ".join(comparison.columns), opening[0]))),
         "opening": opening,
-        "tables": _tables(comparison),
-        "effects": [text.EFFECTS, *lines] if (lines := text.effects(comparison)) else [],
+        "tables": _tables(comparison, main=True),
+        "courses_table": _tables(comparison, main=False),
+        "factors": [text.EFFECTS, *lines] if (lines := text.effects(comparison)) else [],
         "next_steps": text.next_steps(comparison),
         "warnings": [*comparison.warnings, *_before_the_first_step(comparison.groups)],
         "differences": _differences(comparison),
         "same": {key: shown(value) for key, value in comparison.same.items()},
-        "runs": list(map(_run, runs)),
+        "runs": _runs(runs),
         "environment": _environment(runs),
-        "commands": list(map(_command, comparison.groups)),
+        "commands": [each for group in comparison.groups for each in _commands(group)],
         "data": _data(comparison, runs),
         "made": environment.now()[:16].replace("T", " "),
         "version": environment.versions()["nnbasic"],
@@ -96,14 +98,34 @@ def _shown(value: object) -> object:
     return "\n".join(map(printable, value.split("\n"))) if type(value) is str else value
 
 
-def _tables(comparison: Comparison) -> list[dict[str, Any]]:
+def _parts() -> dict[str, Any]:
+    """Style and script, and the source that the Content-Security-Policy allows the script by."""
+    style, script = (
+        Path(__file__).with_name(f"report.{kind}").read_text("utf-8") for kind in ("css", "js")
+    )
+    script = f'"use strict";\n{script}'
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {
+        "style": style,
+        "script": script,
+        "script_hash": f"sha256-{digest}",
+    }
+
+
+def _tables(comparison: Comparison, *, main: bool) -> list[dict[str, Any]]:
+    """The ``main`` tables, of accuracies, or those of everything else that is measured."""
     tables = []
     for title, groups in text.parts(comparison):
-        columns = text.wide(comparison, groups)
+        keys, every = text.keys(comparison, groups), text.wide(comparison, groups)
+        first = text.telling(text.accuracies(p_values=False), groups)
+        told = {heading for heading, _ in (*keys, *first)}
+        figures = first if main else [column for column in every if column[0] not in told]
+        if not figures:
+            continue
+        columns = [*keys, *figures]
         rows = [[cell(group) for _, cell in columns] for group in groups]
-        keys = len({key for group in groups for key in group.key})
         headings = [heading for heading, _ in columns]
-        tables.append({"title": title, "headings": headings, "rows": rows, "keys": keys})
+        tables.append({"title": title, "headings": headings, "rows": rows, "keys": len(keys)})
     return tables
 
 
@@ -130,18 +152,21 @@ def _differences(comparison: Comparison) -> dict[str, Any]:
     return {"keys": keys, "rows": rows}
 
 
-def _run(run: RunData) -> dict[str, Any]:
-    best, test = run.record.val_accuracy, run.record.test_accuracy
-    return {
-        "id": run.run.id,
-        "name": run.user.name,
-        "tags": run.user.tags,
-        "notes": run.user.notes,
-        "seed": run.flat.get("seed"),
-        "status": run.status,
-        "validation": "–" if best is None else f"{100 * best:.2f}",
-        "test": "–" if test is None else f"{100 * test:.2f}",
-    }
+def _runs(runs: Sequence[RunData]) -> dict[str, Any]:
+    """What the table of all runs holds."""
+
+    def percent(share: float | None) -> str:
+        return "–" if share is None else f"{100 * share:.2f}"
+
+    headings = ["run", "name", "seed", "status", "val. acc. %", "test acc. %", "tags and notes"]
+    rows = []
+    for run in runs:
+        user, accuracies = run.user, (run.record.val_accuracy, run.record.test_accuracy)
+        remarks = ": ".join(filter(None, [", ".join(user.tags), user.notes]))
+        seed = shown(run.flat.get("seed"))
+        cells = [run.run.id, user.name, seed, run.status, *map(percent, accuracies), remarks]
+        rows.append(cells)
+    return {"headings": headings, "rows": rows}
 
 
 def _environment(runs: Sequence[RunData]) -> list[tuple[str, str]]:
@@ -171,14 +196,25 @@ def _environment(runs: Sequence[RunData]) -> list[tuple[str, str]]:
     return rows
 
 
-def _command(group: Group) -> str:
-    """The command that repeats the runs of ``group``."""
-    config = shlex.quote(str(group.runs[0].run.directory / "config.yaml"))
-    seeds = list(dict.fromkeys(run.flat.get("seed") for run in group.runs))
-    if len(seeds) == 1:
-        return f"nnbasic train --config {config}"
-    loop = " ".join(shlex.quote(str(seed)) for seed in seeds)
-    return f'for seed in {loop}; do nnbasic train --config {config} --seed "$seed"; done'
+def _commands(group: Group) -> Iterator[str]:
+    """The commands that repeat the runs of ``group`` to the same bits.
+
+    How many threads the runs had decides the order of their sums: a run of a sweep has one, and
+    one of `train` several.
+    """
+    alike: dict[tuple[object, ...], list[RunData]] = {}
+    for run in group.runs:
+        alike.setdefault((config(run), run.record.threads, run.record.dataset), []).append(run)
+    for (_, threads, dataset), runs in alike.items():
+        source = shlex.quote(str(runs[0].run.directory / "config.yaml"))
+        train = f"OPENBLAS_NUM_THREADS={threads} nnbasic train --config {source}"
+        if dataset == "digits":  # by now MNIST may be at hand, which `auto` would take
+            train += " --set data.dataset=digits"
+        seeds = list(dict.fromkeys(shown(run.flat.get("seed")) for run in runs))
+        if len(seeds) == 1:
+            yield train
+        else:
+            yield f'for seed in {shlex.join(seeds)}; do {train} --seed "$seed"; done'
 
 
 def _data(comparison: Comparison, runs: Sequence[RunData]) -> dict[str, Any]:

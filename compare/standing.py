@@ -15,7 +15,6 @@ from nnbasic.compare.measures import (
     best_accuracy,
     by_seed,
     count,
-    fate,
     images,
     latest_of_each,
     measure,
@@ -95,7 +94,7 @@ def _reason(
     if not grouping.comparable(runs[0]):
         return unlike_terms(runs[0], grouping.terms)
     ended = latest_of_each(runs)
-    fates = Counter(map(fate, ended))
+    fates = Counter(run.status for run in ended)
     failed = [f"{fates[end]} {end}" for end in FAILED if fates[end]]
     if failed:
         return f"{' and '.join(failed)} of {len(ended)}"
@@ -112,7 +111,7 @@ def _missing(
     lacking = _sorted(seed for seed in seeds if seed not in scores)
     if not lacking:
         return None
-    ends = sorted({fate(run) for run in runs if run.flat.get("seed") in lacking} - {"finished"})
+    ends = sorted({run.status for run in runs if run.flat.get("seed") in lacking} - {"finished"})
     names = ", ".join(map(shown, lacking[:MOST_SEEDS])) + " and more" * (len(lacking) > MOST_SEEDS)
     return f"no result for seed {names}" + (f", {', '.join(ends)}" if ends else "")
 

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import matplotlib
 from markupsafe import Markup
-from matplotlib.figure import Figure
 
-from nnbasic.compare.theme import COLOURS
+from nnbasic.compare.colours import COLOURS
+from nnbasic.compare.theme import Drawn
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
@@ -19,7 +19,7 @@ _PROPERTIES = {light: f"var(--{name}, {light})" for name, (light, _) in COLOURS.
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
-def element(figure: Figure) -> Markup:
+def element(figure: Drawn) -> Markup:
     """The figure as an ``<svg>``; its label says to a screen reader what it shows.
 
     The colours of the theme become custom properties, `--ink` and so on, which have the figure's
@@ -33,7 +33,7 @@ def element(figure: Figure) -> Markup:
     with settings, warnings.catch_warnings():
         # a font without 한국어 is no loss: the browser has another one
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        figure.savefig(file, format="svg", metadata=_NO_METADATA)
+        figure.get_figure(root=True).savefig(file, format="svg", metadata=_NO_METADATA)
     root = ElementTree.fromstring(file.getvalue())
     for definitions in root.iter(f"{SVG}defs"):
         for sheet in definitions.findall(f"{SVG}style"):

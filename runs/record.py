@@ -111,6 +111,8 @@ class Record(BaseModel):
     threads: int
     warnings: list[str] = []
     """What was found before the first step and may spoil the training."""
+    queued: str | None = None
+    """When its sweep planned it: runs that start together stand in this order."""
     started: str
     ended: str | None = None
     process: int

@@ -59,6 +59,7 @@ def start(
     runs: Path,
     name: str,
     rate_search: RateSearch | None = None,
+    queued: str | None = None,
 ) -> Session:
     """Make a new run in ``runs``, ready to be trained, and diagnose it before its first step.
 
@@ -85,7 +86,7 @@ def start(
         write_text(run.directory / "config.yaml", dump(config))
         run.write_user(User(name=name))
         warnings = [warning] if warning else []
-        record = _first_record(run, config, dataset, rate_search, warnings)
+        record = _first_record(run, config, dataset, rate_search, queued, warnings)
         run.write_record(record)
     except BaseException as error:  # an interrupt too leaves nothing half written
         shutil.rmtree(run.directory, ignore_errors=True)
@@ -100,6 +101,7 @@ def _first_record(
     config: Config,
     dataset: Dataset,
     rate_search: RateSearch | None,
+    queued: str | None,
     warnings: list[str],
 ) -> Record:
     moment = environment.now()
@@ -117,6 +119,7 @@ def _first_record(
         machine=environment.machine(),
         threads=environment.blas_threads(),
         warnings=warnings,
+        queued=queued,
         started=moment,
         process=os.getpid(),
         heartbeat=moment,

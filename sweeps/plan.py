@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from nnbasic.configs import Config, ConfigError, Problem, dump, flow, load
 from nnbasic.configs.reader import Document
 from nnbasic.data import Dataset
+from nnbasic.runs import environment
 from nnbasic.runs.directory import Run
 from nnbasic.runs.lookup import all_runs
 from nnbasic.runs.record import RateSearch, Record
@@ -47,6 +48,8 @@ class Job:
     dataset: str
     sha256: str
     begun: Run | None = None
+    queued: str = field(default_factory=environment.now)
+    """When it was planned."""
 
     @property
     def key(self) -> Key:
@@ -63,6 +66,7 @@ class Job:
             config=dump(self.config),
             name=self.name,
             rate_search=self.rate_search,
+            queued=self.queued,
             dataset=self.dataset,
             sha256=self.sha256,
             runs=str(runs),

@@ -49,6 +49,7 @@ class Task(BaseModel):
     """The complete config as YAML."""
     name: str
     rate_search: RateSearch | None
+    queued: str
     dataset: str
     """What the images are called: found once for all runs, so that they train on the same."""
     sha256: str
@@ -158,6 +159,7 @@ def _do(task: Task) -> None:
             runs=Path(task.runs),
             name=task.name,
             rate_search=task.rate_search,
+            queued=task.queued,
         )
     os.write(1, os.fsencode(session.run.directory) + b"\n")
     with contextlib.closing(session.train()) as results:

@@ -88,7 +88,7 @@ class Browser:
             self.events.append(self._next())
 
     def evaluate(self, function: str) -> Any:
-        """What a JavaScript function of the test's returns; the page itself has none."""
+        """What a JavaScript function of the test's returns."""
         answer = self.call(
             "Runtime.evaluate",
             expression=f"({function})()",

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 DEEP = ("--set=layers=[784, 40, 40, 40, 40, 40, 10]", "--set=epochs=1")
@@ -25,9 +31,9 @@ def test_the_report_stands_beside_what_is_printed(nnbasic: Callable[..., Any]) -
     assert said.code == 0
     assert len(said.json()["groups"]) == 2
     assert said.err == "The report is in out.html\n"
-    html = Path("out.html").read_text()
-    assert "The images are not shown" not in html
-    assert 'alt="Test image ' in html
+    page = Path("out.html").read_text()
+    assert "The images are not shown" not in page
+    assert 'alt="Test image ' in page
 
 
 def test_mnist_is_not_fetched_for_a_report(runs: Path, nnbasic: Callable[..., Any]) -> None:
@@ -44,6 +50,32 @@ def test_only_a_page_is_written_over(nnbasic: Callable[..., Any]) -> None:
     Path("thesis.tex").write_text("precious")
     assert nnbasic("compare", "--report", "thesis.tex").refused("--report", ".html or .htm")
     assert Path("thesis.tex").read_text() == "precious"
+
+
+@pytest.mark.parametrize("how", ["sweep", "train"])
+def test_the_printed_command_repeats_a_run_bit_for_bit(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """A sweep computes in one thread, `train` in one for each core: the sums differ."""
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+
+    def bash(command: str) -> None:
+        subprocess.run(["bash", "-euc", command], check=True, capture_output=True)
+
+    small = "--set layers=[784,32,10] --set epochs=1 --set data.validation=9000"
+    seeds = "--seeds 1" if how == "sweep" else ""
+    bash(f"nnbasic {how} --config relu {small} {seeds} --runs original")
+    bash("nnbasic compare --runs original --report out.html")
+    found = re.search(r"<pre>(.*)", Path("out.html").read_text())
+    assert found
+    bash(html.unescape(found[1]))
+    (original,), (repeated,) = Path("original").glob("2*"), Path("runs").glob("2*")
+    for name in ("best.npz", "predictions.npz"):
+        with np.load(original / name) as before, np.load(repeated / name) as after:
+            assert before.files == after.files
+            for key in before.files:
+                assert before[key].tobytes() == after[key].tobytes(), key
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,13 @@ def test_rows_are_named_by_what_differs_and_stand_as_they_were_started(swept: Pa
     assert [len(entry.runs) for entry in found] == [2, 2, 2, 2]
 
 
+def test_runs_of_a_sweep_stand_as_it_planned_them(make: Make, runs: Path) -> None:
+    """Two that were started at the same time may have been ready in any order."""
+    for place, activation in ((2, "relu"), (1, "tanh"), (3, "elu")):
+        make({"queued": f"2026-01-01T00:00:00.00000{place}+00:00"}, activation=activation)
+    assert [entry.title for entry in entries_of(runs)] == ["tanh", "relu", "elu"]
+
+
 def test_a_single_row_has_a_name(make: Make, runs: Path) -> None:
     make()
     (entry,) = entries_of(runs)

@@ -14,6 +14,7 @@ import pytest
 from scipy import stats
 
 from nnbasic.compare import exhibits
+from nnbasic.compare.colours import ACTIVATIONS, Look
 from nnbasic.compare.comparison import compare
 from nnbasic.compare.entries import Entry, entries
 from nnbasic.compare.mistakes import answers
@@ -65,12 +66,12 @@ def test_curves_are_means_with_students_interval(
     found: list[Entry], files: Callable[[str, str], list[Rows]], y: str
 ) -> None:
     panels = exhibits.curves(found, x="epoch", y=y)
-    assert [panel.title for panel in panels] == ["relu", "tanh"]
+    assert [panel.title for panel in panels] == ["he", "xavier"]
     for panel in panels:
-        assert [line.label for line in panel.lines] == ["he", "xavier"]
-        assert [line.series for line in panel.lines] == [0, 1]
+        assert [line.label for line in panel.lines] == ["relu", "tanh"]
+        assert panel.key == [(name, ACTIVATIONS[name]) for name in ("relu", "tanh")]
         for label, band, _ in panel.lines:
-            seeds = [[row[y] for row in run] for run in files(f"{panel.title} · {label}", METRICS)]
+            seeds = [[row[y] for row in run] for run in files(f"{label} · {panel.title}", METRICS)]
             assert band.x.tolist() == [1, 2]
             assert band.mean.tolist() == pytest.approx(np.mean(seeds, axis=0))
             low, high = stats.t.interval(0.95, 1, band.mean, stats.sem(seeds))
@@ -94,7 +95,7 @@ def test_curves_by_seconds_stand_at_the_mean_time(
     for panel, other in zip(by_seconds, by_epoch, strict=True):
         assert (panel.x, other.x) == ("seconds", "epoch")
         for line, same in zip(panel.lines, other.lines, strict=True):
-            runs = files(f"{panel.title} · {line.label}", METRICS)
+            runs = files(f"{line.label} · {panel.title}", METRICS)
             times = [[row["elapsed_seconds"] for row in run] for run in runs]
             assert line.band.x == pytest.approx(np.mean(times, axis=0))
             assert line.band.mean.tolist() == same.band.mean.tolist()
@@ -119,17 +120,15 @@ def accuracies(swept: Path, title: str) -> list[float]:
     return [max(row["val_accuracy"] for row in lines(run / METRICS)) for run in runs]
 
 
-def test_every_run_is_a_dot_and_the_best_row_is_on_top(swept: Path, found: list[Entry]) -> None:
+def test_every_run_is_a_dot_in_the_order_of_the_rows(swept: Path, found: list[Entry]) -> None:
     (drawn,) = exhibits.dots(found)
-    assert {row.label for row in drawn.rows} == {entry.title for entry in found}
-    for label, values, mean in drawn.rows:
+    assert [row.label for row in drawn.rows] == [entry.title for entry in found]
+    for label, values, mean, look in drawn.rows:
+        assert look == ACTIVATIONS[label.partition(" ")[0]]
         assert sorted(values) == sorted(accuracies(swept, label))
         assert mean.mean == pytest.approx(fmean(values))
         interval = stats.t.interval(0.95, 1, mean.mean, stats.sem(values))
         assert mean.ci95 == pytest.approx(np.clip(interval, 0, 1))
-    means = [fmean(row.values) for row in drawn.rows]
-    assert means == sorted(means, reverse=True)
-    assert means[0] > means[-1]
 
 
 @pytest.mark.parametrize(
@@ -236,13 +235,48 @@ def test_a_confusion_matrix_is_the_mean_over_the_runs(swept: Path, found: list[E
     assert not np.array_equal(expected, expected.T)
 
 
-def test_more_lines_than_colours_make_more_panels(make: Callable[..., Path], runs: Path) -> None:
-    for number in range(8):
+def test_more_lines_than_a_panel_holds_make_more_panels(
+    make: Callable[..., Path], runs: Path
+) -> None:
+    for number in range(10):
         make({"config": {"optimizer": {"lr": 0.1 + number}}, "identity": f"{number:064}"})
     one, other = exhibits.curves(entries_of(runs), x="epoch", y="val_accuracy")
-    assert [line.label for line in one.lines] == [f"lr={n}.1" for n in range(6)]
-    assert [line.label for line in other.lines] == ["lr=6.1", "lr=7.1"]
-    assert [line.series for line in (*one.lines, *other.lines)] == [0, 1, 2, 3, 4, 5, 0, 1]
+    assert [line.label for line in one.lines] == [f"lr={n}.1" for n in range(8)]
+    assert [line.label for line in other.lines] == ["lr=8.1", "lr=9.1"]
+    assert len({line.look for line in (*one.lines, *other.lines)}) == 10
+
+
+def test_curves_together_have_a_colour_for_one_choice_and_a_dash_for_the_other(
+    found: list[Entry],
+) -> None:
+    (panel,) = exhibits.curves(found, x="epoch", y="val_accuracy", together=True)
+    assert panel.title == ""
+    relu, tanh = (ACTIVATIONS[name].series for name in ("relu", "tanh"))
+    assert [(line.label, line.look) for line in panel.lines] == [
+        ("relu · he", Look(relu, 0)),
+        ("relu · xavier", Look(relu, 1)),
+        ("tanh · he", Look(tanh, 0)),
+        ("tanh · xavier", Look(tanh, 1)),
+    ]
+    assert panel.key == [
+        ("relu", Look(relu, 0)),
+        ("tanh", Look(tanh, 0)),
+        ("he", Look(None, 0)),
+        ("xavier", Look(None, 1)),
+    ]
+
+
+def test_relatives_of_one_colour_do_not_stand_together(
+    make: Callable[..., Path], runs: Path
+) -> None:
+    for activation in ("relu", "prelu"):  # their dashes differ, and are needed for that
+        for init in ("he", "xavier"):
+            make(activation=activation, init=init)
+    panels = exhibits.curves(entries_of(runs), x="epoch", y="val_accuracy", together=True)
+    assert [panel.title for panel in panels] == ["he", "xavier"]
+    (relu, prelu) = panels[0].lines
+    assert relu.look.series == prelu.look.series
+    assert relu.look.dash != prelu.look.dash
 
 
 def test_a_wide_map_is_turned_and_a_wider_one_cut(make: Callable[..., Path], runs: Path) -> None:

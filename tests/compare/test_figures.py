@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle, StepPatch
 
 from nnbasic.compare import figures
+from nnbasic.compare.colours import LAYERS, MUTED, SERIES, Look
 from nnbasic.compare.exhibits import (
     Cell,
     Confusion,
@@ -30,7 +31,6 @@ from nnbasic.compare.exhibits import (
 )
 from nnbasic.compare.pooling import Band, Means, Pooled
 from nnbasic.compare.significance import Summary
-from nnbasic.compare.theme import LAYERS, MUTED, SERIES
 
 NOTHING = Means([], [])
 
@@ -51,6 +51,12 @@ def ticks(axes: Axes, which: str) -> dict[float, str]:
     }
 
 
+def drawn(curves: Curves) -> Figure:
+    figure = figures.curves(curves)
+    assert isinstance(figure, Figure)
+    return figure
+
+
 def drawn_lines(axes: Axes) -> list[tuple[list[Any], list[Any]]]:
     return [(list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines]
 
@@ -61,8 +67,10 @@ def accuracy() -> Figure:
     relu = Band(array(1, 2), array(0.9, 0.95), array(0.6, 0.94), array(0.92, 0.999))
     tanh = Band(array(1, 3), array(0.85, 0.7), array(0.82, 0.65), array(0.88, 0.75))
     alone = Band(array(2), array(0.8), None, None)
-    lines = [Line("relu", relu, 0), Line("tanh", tanh, 3), Line("elu", alone, 1)]
-    return figures.curves(Curves("he", lines, "epoch", "val_accuracy", (0.65, 0.97)))
+    looks = {"relu": Look(0, 0), "tanh": Look(3, 3), "elu": Look(1, 1)}
+    bands = {"relu": relu, "tanh": tanh, "elu": alone}
+    lines = [Line(name, bands[name], look) for name, look in looks.items()]
+    return drawn(Curves("he", lines, [*looks.items()], "epoch", "val_accuracy", (0.65, 0.97)))
 
 
 def test_curves_draw_the_mean(accuracy: Figure) -> None:
@@ -109,8 +117,10 @@ def test_accuracies_stand_on_a_stretched_scale_in_percent(accuracy: Figure) -> N
 
 def test_losses_stand_on_a_logarithmic_scale_over_seconds() -> None:
     band = Band(array(0.4, 0.9), array(2, 0.1), array(1.9, 0.08), array(2.1, 0.12))
-    line = Line("all runs", band, 2)
-    figure = figures.curves(Curves("", [line], "seconds", "train_loss", (0.05, 3)))
+    line = Line("all runs", band, Look(2, 2))
+    figure = drawn(
+        Curves("", [line], [("all runs", line.look)], "seconds", "train_loss", (0.05, 3))
+    )
     (axes,) = figure.axes
     assert drawn_lines(axes) == [([0.4, 0.9], [2, 0.1])]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("seconds", "training loss")
@@ -152,8 +162,8 @@ def test_a_heat_map_has_each_text_on_its_colour() -> None:
 
 def test_dots_are_the_runs_and_bars_the_means() -> None:
     rows = [
-        DotRow("relu", [0.99, 0.95], Summary(2, 0.97, 0.028, (0.9, 0.995))),
-        DotRow("tanh", [0.8], Summary(1, 0.8, None, None)),
+        DotRow("relu", [0.99, 0.95], Summary(2, 0.97, 0.028, (0.9, 0.995)), Look(3, 3)),
+        DotRow("tanh", [0.8], Summary(1, 0.8, None, None), Look(None, 0)),
     ]
     (axes,) = figures.dots(Dots(rows)).axes
     dots, interval, mean, other_dots, other_mean = axes.lines
@@ -183,7 +193,7 @@ def test_histograms_stand_before_and_after_in_the_row_of_their_layer() -> None:
     first, second = Pooled(-1, 0.5, array(1, 4, 0)), Pooled(0, 1, array(16, 9))
     third = Pooled(2, 1, array(100, 25))
     layers = [LayerHistograms("layer1", first, second), LayerHistograms("layer2", None, third)]
-    figure = figures.histograms(Histograms("relu", layers, None))
+    figure = figures.histograms(Histograms("relu", layers, None, Look(0, 0)))
     left, right = figure.axes
     assert left.get_title("left") == "before training"
     assert right.get_title("left") == "after training"
@@ -200,7 +210,7 @@ def test_histograms_stand_before_and_after_in_the_row_of_their_layer() -> None:
 
 def test_histograms_of_a_bounded_activation_show_its_whole_range() -> None:
     layers = [LayerHistograms("layer1", Pooled(0.25, 0.25, array(1)), None)]
-    left, _ = figures.histograms(Histograms("tanh", layers, (-1, 1))).axes
+    left, _ = figures.histograms(Histograms("tanh", layers, (-1, 1), Look(3, 3))).axes
     assert left.get_xlim() == (-1, 1)
     assert list(ticks(left, "x")) == [-1, 0, 1]
 
@@ -259,7 +269,7 @@ def test_a_confusion_matrix_has_true_classes_in_rows() -> None:
 
 
 def test_a_figure_looks_the_same_whatever_the_settings_are_when_it_is_saved() -> None:
-    row = DotRow(r"$\frac{$", [0.99, 0.95], Summary(2, 0.97, 0.028, (0.9, 0.995)))
+    row = DotRow(r"$\frac{$", [0.99, 0.95], Summary(2, 0.97, 0.028, (0.9, 0.995)), Look(3, 3))
 
     def pixels(**settings: Any) -> bytes:
         figure, content = figures.dots(Dots([row])), io.BytesIO()
@@ -274,9 +284,9 @@ def test_a_figure_looks_the_same_whatever_the_settings_are_when_it_is_saved() ->
 @pytest.mark.parametrize("name", ["a" * 200, "한국어", "$\\frac{$", "<b>&amp;", "\x1b[31m\x00"])
 def test_any_name_can_be_drawn_and_described(name: str) -> None:
     band = Band(array(1, 2), array(0.5, 0.6), None, None)
-    lines = [Line(name, band, 0)]
-    figure = figures.curves(Curves(name, lines, "epoch", "val_accuracy", (0.4, 0.7)))
+    line = Line(name, band, Look(0, 0))
+    figure = drawn(Curves(name, [line], [(name, line.look)], "epoch", "val_accuracy", (0.4, 0.7)))
     title = figure.axes[0].get_title("left")
-    assert 0 < len(title) <= figures.TITLE
+    assert 0 < len(title) <= figures.HEADING
     assert title.isprintable()
     assert str(figure.get_label()).isprintable()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import shutil
@@ -45,6 +47,11 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         for tag in set(self._open):
             self.texts.setdefault(tag, []).append(data)
+
+    @property
+    def data(self) -> str:
+        """The embedded JSON, which is the first script."""
+        return self.texts["script"][0]
 
     def text(self, tag: str) -> str:
         return "".join(self.texts.get(tag, []))
@@ -98,6 +105,7 @@ def test_every_figure_is_there(page: Page) -> None:
     ("section", "labels"),
     [
         ("accuracy", ["Validation accuracy of", "Best validation accuracy of 8 runs"]),
+        ("glance", ["Difference of each level", "validation accuracy, % by epoch: relu · he"]),
         ("accuracy-by-epoch", ["validation accuracy, % by epoch"] * 2),
         ("accuracy-by-seconds", ["validation accuracy, % by seconds"] * 2),
         ("loss-by-epoch", ["training loss by epoch"] * 2),
@@ -119,13 +127,18 @@ def test_every_figure_stands_under_its_heading(page: Page, section: str, labels:
 
 
 def test_filters_are_shown_before_and_after_training(page: Page, swept: Path) -> None:
-    shown = images(page)
+    shown: dict[str, list[str]] = {}
+    for tag, attributes in page.elements:
+        if tag == "svg":
+            inner = shown.setdefault(str(attributes["aria-label"]), [])
+        elif tag == "image":
+            inner.append(str(attributes["href"]))
     for group in read(swept).groups:
         weights = first_weights(group.runs[0])
         assert not isinstance(weights, str)
         title = " · ".join(map(str, group.key.values()))
-        for when, weight in zip(("before", "after"), weights, strict=True):
-            assert shown[f"First-layer weights {when} training, {title}"] == filters(weight)
+        pictures = shown[f"First-layer weights before and after training, {title}"]
+        assert pictures == list(map(filters, weights))
 
 
 def images(page: Page) -> dict[str, str]:
@@ -144,7 +157,7 @@ def test_the_table_is_that_of_the_terminal(page: Page, swept: Path) -> None:
 
 
 def test_the_data_is_embedded(page: Page, swept: Path) -> None:
-    data = json.loads(page.text("script"), parse_constant=pytest.fail)
+    data = json.loads(page.data, parse_constant=pytest.fail)
     comparison = read(swept)
     expected = json.loads(json.dumps(comparison.to_dict()))
     assert data == expected | {"metrics": data["metrics"]}
@@ -156,14 +169,36 @@ def test_the_data_is_embedded(page: Page, swept: Path) -> None:
 def test_the_commands_repeat_the_runs(page: Page, swept: Path) -> None:
     commands = page.text("pre").split("\n")
     for group, command in zip(read(swept).groups, commands, strict=False):
-        config = group.runs[0].run.directory / "config.yaml"
-        expected = f'nnbasic train --config {config} --seed "$seed"'
+        first = group.runs[0]
+        threads = f"OPENBLAS_NUM_THREADS={first.record.threads}"
+        train = f"nnbasic train --config {first.run.directory / 'config.yaml'}"
+        expected = f'{threads} {train} --set data.dataset=digits --seed "$seed"'
         assert command == f"for seed in 0 1; do {expected}; done"
+
+
+def test_runs_of_one_row_that_were_made_otherwise_have_commands_of_their_own(
+    copied: Path, dataset: Dataset
+) -> None:
+    first, second, *others = sorted(copied.iterdir())
+    for run in others:
+        shutil.rmtree(run)
+    edit(first, threads=1)
+    edit(second, threads=3, dataset="mnist")
+    one, other = sorted(Page(render(read(copied), dataset=dataset)).text("pre").split("\n"))[-2:]
+    assert one.startswith("OPENBLAS_NUM_THREADS=1 nnbasic train")
+    assert one.endswith(f"{first.name}/config.yaml --set data.dataset=digits")
+    assert other.startswith("OPENBLAS_NUM_THREADS=3 nnbasic train")
+    assert other.endswith(f"{second.name}/config.yaml")
 
 
 def test_nothing_can_act_or_ask_the_network(html: str, page: Page) -> None:
     scripts = [attributes for tag, attributes in page.elements if tag == "script"]
-    assert scripts == [{"type": "application/json", "id": "data"}]
+    assert scripts == [{"type": "application/json", "id": "data"}, {}]
+    (policy,) = (a["content"] for _, a in page.elements if a.get("http-equiv"))
+    own = hashlib.sha256(page.texts["script"][-1].encode()).digest()
+    # the page's own script, and nothing else, may run
+    assert f"script-src 'sha256-{base64.b64encode(own).decode()}'" in str(policy)
+    assert str(policy).startswith("default-src 'none'")
     for tag, attributes in page.elements:
         assert tag not in ("iframe", "object", "embed", "form", "base", "audio", "video")
         for name, value in attributes.items():
@@ -191,7 +226,7 @@ def test_untrusted_text_is_text(copied: Path, dataset: Dataset) -> None:
     assert HOSTILE in page.text("td")
     assert HOSTILE in page.text("dd")
     assert "alert" in page.text("svg")
-    assert json.loads(page.text("script"))["same"][HOSTILE] == HOSTILE
+    assert json.loads(page.data)["same"][HOSTILE] == HOSTILE
 
 
 def test_a_data_set_that_is_not_at_hand_is_said(single: Path, dataset: Dataset) -> None:

@@ -10,10 +10,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from nnbasic.compare import figures
+from nnbasic.compare.colours import COLOURS, LAYERS, Look
 from nnbasic.compare.exhibits import Cell, Course, Curves, HeatMap, LayerCourse, Line
 from nnbasic.compare.pooling import Band, Means
 from nnbasic.compare.svg import element
-from nnbasic.compare.theme import COLOURS, LAYERS
 
 BAND = Band(np.array([1, 2, 3.0]), *(np.array([low, 0.7, 0.8]) for low in (0.6, 0.5, 0.65)))
 NONE = Means([], [])
@@ -21,8 +21,11 @@ COLOURED = ("fill", "stroke")
 
 
 def curves(*labels: str, title: str = "") -> Figure:
-    lines = [Line(label, BAND, number) for number, label in enumerate(labels)]
-    return figures.curves(Curves(title, lines, "epoch", "val_accuracy", (0.4, 0.9)))
+    lines = [Line(label, BAND, Look(number, number)) for number, label in enumerate(labels)]
+    key = [(line.label, line.look) for line in lines]
+    figure = figures.curves(Curves(title, lines, key, "epoch", "val_accuracy", (0.4, 0.9)))
+    assert isinstance(figure, Figure)
+    return figure
 
 
 def parsed(figure: Figure) -> Element:
@@ -44,7 +47,7 @@ def test_it_is_an_image_with_a_description() -> None:
     assert root.get("role") == "img"
     description = 'validation accuracy, % by epoch, <i title="x">: a & b'
     assert root.get("aria-label") == description
-    assert root.get("viewBox", "").split()[:3] == ["0", "0", "266.4"]  # 3.7 inches
+    assert root.get("viewBox", "").split()[:3] == ["0", "0", "302.4"]  # 4.2 inches
     assert not {"width", "height"} & set(root.keys())  # as wide as the page has room for
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 from matplotlib.axes import Axes
 
-from nnbasic.compare.exhibits import MOST_LAYERS, MOST_LINES
+from nnbasic.compare.colours import DASHES, LAYERS, SERIES
+from nnbasic.compare.exhibits import MOST_LAYERS
 from nnbasic.compare.scales import Limits
 from nnbasic.compare.theme import (
-    DASHES,
-    LAYERS,
-    SERIES,
     WIDTH,
     depth,
     logarithmic,
@@ -68,7 +66,7 @@ def test_a_logarithmic_axis_has_at_most_six_ticks(
 
 
 def test_margins_are_in_inches() -> None:
-    figure, grid = panels(2, 2, 1, left=0.37, bottom=0.5)
+    figure, grid = panels(2, 2, 1, left=0.42, bottom=0.5)
     assert grid.shape == (2, 1)
     above, below = (axes.get_position() for axes in grid[:, 0])
     assert (above.x0, below.y0) == pytest.approx((0.1, 0.25))
@@ -82,5 +80,5 @@ def test_layers_go_from_one_end_of_the_ramp_to_the_other() -> None:
     assert len(LAYERS) == MOST_LAYERS
 
 
-def test_each_line_of_a_panel_has_a_colour_and_a_dash() -> None:
-    assert len(SERIES) == len(DASHES) == MOST_LINES
+def test_each_colour_has_a_dash() -> None:
+    assert len(SERIES) == len(DASHES)

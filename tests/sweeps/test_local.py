@@ -48,6 +48,7 @@ def test_a_run_and_what_is_known_of_it(job: Job) -> None:
     assert record.process != os.getpid()
     assert ended.run.user().name == "small"
     assert record.rate_search == SEARCH
+    assert record.queued == job.queued
     assert ended.run.config() == job.config
 
 

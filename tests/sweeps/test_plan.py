@@ -158,6 +158,8 @@ class TestPairs:
             "relu seed 6",
         ]
         assert {(job.dataset, job.sha256) for job in planned} == {("digits", "ab" * 32)}
+        times = [job.queued for job in planned]
+        assert times == sorted(set(times))  # figures stand in this order
 
     def test_weights_of_one_seed_are_the_same_draws_rescaled(self, dataset: Dataset) -> None:
         networks = [

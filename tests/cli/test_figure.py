@@ -1,0 +1,125 @@
+"""`nnbasic compare --figure`: one figure in a file of its own."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nnbasic.compare.figure_file import KINDS
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def runs(workplace: Path, trained_on_digits: Path) -> Path:
+    """Runs of relu with two seeds and of tanh with one, in ./runs."""
+    return Path(shutil.copytree(trained_on_digits, workplace / "runs"))
+
+
+def words(file: str) -> set[str]:
+    return {str(text.text) for text in ElementTree.parse(file).iter(f"{SVG}text")}
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize("kind", set(KINDS) - {"effects"})
+def test_each_figure_is_named_by_its_file(nnbasic: Callable[..., Any], kind: str) -> None:
+    said = nnbasic("compare", "--figure", f"{kind}.svg")
+    assert said.code == 0
+    assert said.err.endswith(f"The figure is in {kind}.svg\n")
+    assert {"relu", "tanh"} <= words(f"{kind}.svg")
+
+
+def test_effects_are_those_of_the_runs_that_are_ranked(
+    nnbasic: Callable[..., Any], runs: Path
+) -> None:
+    assert nnbasic("compare", "--figure", "effects=slide.svg").code == 0
+    assert {"relu", "tanh", "What each choice does"} <= words("slide.svg")
+    for run in list(runs.iterdir())[1:]:
+        shutil.rmtree(run)
+    said = nnbasic("compare", "--figure", "effects.svg")
+    assert said.code == 2
+    assert "--figure effects: these runs do not have two rows that are ranked" in said.err
+    assert not Path("effects.svg").exists()
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_file_of_another_name_says_which_figure_it_is(nnbasic: Callable[..., Any]) -> None:
+    assert nnbasic("compare", "--figure", "curves=talk.PNG").code == 0
+    pixels = np.asarray(Image.open("talk.PNG").convert("L"))
+    assert pixels.shape[1] == 2016
+    assert pixels[0, 0] == 255  # on white
+    assert pixels.min() < 60
+    assert nnbasic("compare", "--figure", "map=slide.pdf").code == 0
+    content = Path("slide.pdf").read_bytes()
+    assert content.startswith(b"%PDF-")
+    assert b"/FontFile2" in content  # embedded, and still text
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize("file", ["curves.pdf", "curves.svg", "curves.png"])
+def test_the_same_runs_make_the_same_file(nnbasic: Callable[..., Any], file: str) -> None:
+    contents = set()
+    for _ in range(2):
+        assert nnbasic("compare", "--figure", file).code == 0
+        contents.add(Path(file).read_bytes())
+    assert len(contents) == 1
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("thesis.pdf", "no figure 'thesis'"),
+        ("loss=curves.pdf", "no figure 'loss'"),
+        ("curves.tex", "must end in .pdf or .svg or .png"),
+        ("curves=", "must end in"),
+    ],
+)
+def test_no_other_file_is_written_over(
+    nnbasic: Callable[..., Any], value: str, reason: str
+) -> None:
+    for name in ("thesis.pdf", "curves.tex"):
+        Path(name).write_text("precious")
+    assert nnbasic("compare", "--figure", value).refused("--figure", reason)
+    for name in ("thesis.pdf", "curves.tex"):
+        assert Path(name).read_text() == "precious"
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_file_that_cannot_be_written_is_one_message(nnbasic: Callable[..., Any]) -> None:
+    said = nnbasic("compare", "--figure", "no/curves.pdf")
+    assert said.code == 2
+    assert said.err.startswith("Error: no/curves.pdf: the figure cannot be written")
+
+
+@pytest.mark.usefixtures("runs")
+def test_without_the_extra_nothing_is_begun() -> None:
+    code = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "from nnbasic.cli.main import main\n"
+        "main(['compare', '--figure', 'curves.pdf'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "needs matplotlib" in done.stderr
+    assert 'pip install "nnbasic[report]"' in done.stderr
+    assert not Path("curves.pdf").exists()
+
+
+def test_several_panels_stand_in_one_file(nnbasic: Callable[..., Any], runs: Path) -> None:
+    assert nnbasic("compare", "--figure", "layers.png").code == 0
+    assert nnbasic("compare", "--figure", "seeds.png").code == 0
+    both = Image.open(io.BytesIO(Path("layers.png").read_bytes()))
+    alone = Image.open(io.BytesIO(Path("seeds.png").read_bytes()))
+    assert both.width == 2 * alone.width  # one for each of the two rows
