@@ -47,7 +47,7 @@ def export(
     """Write the metrics of runs to a CSV file, to event files of TensorBoard, or to both."""
     if csv_file is None and event_folder is None:
         raise click.UsageError("Give --csv FILE, or --tensorboard DIR, or both.")
-    data, _ = read_all(runs_dir, names)
+    data, _ = read_all(runs_dir, names, whole=True)
     if not data:
         raise RunError("none of these runs can be read")
     count = f"{len(data)} run{'s' * (len(data) != 1)}"

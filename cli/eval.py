@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from nnbasic.cli.options import complete_run, data_option, json_option, runs_option
+from nnbasic.cli.options import complete_run, data_option, json_option, runs_option, trust_option
 
 
 @click.command("eval")
@@ -27,6 +27,7 @@ from nnbasic.cli.options import complete_run, data_option, json_option, runs_opt
 )
 @runs_option
 @data_option
+@trust_option
 @json_option
 def evaluate(**options: Any) -> None:
     """Score RUN: an id, its beginning, a name or a directory.  [default: the newest run]"""

@@ -128,6 +128,12 @@ runs_option = click.option(
     help="The folder that holds the runs.",
 )
 
+trust_option = click.option(
+    "--trust-plugins",
+    is_flag=True,
+    help="Run plugins that you have not trained with here. They are programs.",
+)
+
 json_option = click.option(
     "--json",
     "as_json",

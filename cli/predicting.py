@@ -33,7 +33,13 @@ Answers = list[tuple[Run, Prediction]]
 
 
 def predict(
-    arguments: Sequence[str], split: bool, show: bool, as_csv: bool, as_json: bool, runs_dir: Path
+    arguments: Sequence[str],
+    split: bool,
+    show: bool,
+    as_csv: bool,
+    as_json: bool,
+    runs_dir: Path,
+    trust_plugins: bool,
 ) -> int:
     """Print the digits in the files among ``arguments``; 1 if one could not be read, else 0."""
     if show + as_csv + as_json > 1:
@@ -42,7 +48,7 @@ def predict(
     chosen = find_each(names, runs_dir) if names else [runs.newest(runs_dir)]
     if not files:
         raise click.UsageError("Missing FILE: there are only runs.")
-    networks = [(run, load(run)) for run in chosen]
+    networks = [(run, load(run, trust_plugins=trust_plugins)) for run in chosen]
     sources: list[str | BinaryIO] = [sys.stdin.buffer if file == STREAM else file for file in files]
     found = list(read(sources, split=split))
     digits = [one for one in found if isinstance(one, Digit)]

@@ -22,12 +22,14 @@ def evaluate(
     split: Literal["test", "validation", "train"],
     runs_dir: Path,
     data_dir: Path | None,
+    trust_plugins: bool,
     as_json: bool,
 ) -> None:
     """Print the scores of ``run``, of the newest one if it is None."""
     chosen = runs.newest(runs_dir) if run is None else runs.find(run, runs_dir)
-    dataset = recorded_data(chosen.record(), chosen.config(), data_dir)
-    predictions = runs.evaluate_run(chosen, dataset, split, checkpoint)
+    config = chosen.config(trust_plugins=trust_plugins)
+    dataset = recorded_data(chosen.record(), config, data_dir)
+    predictions = runs.evaluate_run(chosen, dataset, split, checkpoint, trust_plugins=trust_plugins)
     if as_json:
         print_json(
             {

@@ -14,6 +14,7 @@ from nnbasic.cli.options import (
     json_option,
     runs_option,
     set_option,
+    trust_option,
 )
 
 
@@ -31,6 +32,7 @@ from nnbasic.cli.options import (
 )
 @runs_option
 @data_option
+@trust_option
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @json_option
 def train(**options: Any) -> int:

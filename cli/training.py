@@ -32,6 +32,7 @@ def train(
     resume: str | None,
     runs_dir: Path,
     data_dir: Path | None,
+    trust_plugins: bool,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -47,7 +48,7 @@ def train(
     with interrupts() as interrupt:
         try:
             if resume is not None:
-                session = resumed(resume, runs_dir, data_dir, quiet)
+                session = resumed(resume, runs_dir, data_dir, trust_plugins, quiet)
             elif config is not None:
                 session = started(config, overrides, name, runs_dir, data_dir, quiet)
             else:
@@ -98,10 +99,12 @@ def default_name(source: str) -> str:
     return path.stem
 
 
-def resumed(text: str, runs_dir: Path, data_dir: Path | None, quiet: bool) -> Session:
+def resumed(
+    text: str, runs_dir: Path, data_dir: Path | None, trust_plugins: bool, quiet: bool
+) -> Session:
     """The run that ``text`` means, with the data that it was trained on."""
     run = runs.find(text, runs_dir)
-    record, config = run.record(), run.config()
+    record, config = run.record(), run.config(trust_plugins=trust_plugins)
     dataset = recorded_data(record, config, data_dir, quiet)
     changes = environment.changes(record)
     if changes:

@@ -67,7 +67,7 @@ def train_in_subprocess(task: Task, stopped: Callable[[], bool]) -> tuple[Run | 
         return None, "not started"
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "nnbasic.sweeps.worker"],
+            [sys.executable, "-P", "-m", "nnbasic.sweeps.worker"],  # nothing from this folder
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
