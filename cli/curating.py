@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nnbasic.cli.finding import find_each, read_all
-from nnbasic.cli.terminal import out
+from nnbasic.cli.terminal import out, warn
 from nnbasic.runs import curation, metrics_export
 from nnbasic.runs.lookup import find
 from nnbasic.runs.storage import RunError
@@ -55,6 +55,7 @@ def export(
         rows = metrics_export.write_csv(data, csv_file)
         out(f"{csv_file}: {rows} epochs of {count}")
     if event_folder is not None:
-        metrics_export.write_tensorboard(data, event_folder)
+        for problem in metrics_export.write_tensorboard(data, event_folder):
+            warn(problem)
         look = f"look at them with: tensorboard --logdir {event_folder}"
         out(f"{event_folder}: {count}; {look}")

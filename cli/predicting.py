@@ -23,6 +23,7 @@ from nnbasic.inference import Digit, Prediction, Unreadable, read
 from nnbasic.inference import predict as predicted
 from nnbasic.inference.pictures import ENDINGS, STREAM
 from nnbasic.runs import Run
+from nnbasic.runs.choices import in_spreadsheet
 from nnbasic.runs.trained import load
 
 DIFFER = "≠"
@@ -120,7 +121,8 @@ def _csv(digits: Sequence[Digit], answers: Answers) -> str:
     heads = (f"p{each}" for each in range(classes))
     writer.writerow(["file", "number", "run", "digit", "probability", *heads])
     for row in _objects(digits, answers):
-        writer.writerow([*list(row.values())[:-1], *row["probabilities"]])
+        cells = [*list(row.values())[:-1], *row["probabilities"]]
+        writer.writerow(map(in_spreadsheet, cells))
     return text.getvalue()
 
 

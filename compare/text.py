@@ -12,7 +12,7 @@ from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.factors import Factor
 from nnbasic.compare.measures import Group, Reached
 from nnbasic.compare.significance import Summary
-from nnbasic.runs.choices import headings, shown
+from nnbasic.runs.choices import headings, in_spreadsheet, shown
 
 Column = tuple[str, Callable[[Group], str]]
 """A heading, and the function that gives a group's cell."""
@@ -57,9 +57,9 @@ def as_csv(comparison: Comparison) -> str:
         flat = {key: shown(value) for key, value in group.pop("key").items()}
         rows.append(flat | dict(_flat(group)))
     heads = dict.fromkeys([*comparison.columns, *(key for row in rows for key in row)])
-    writer = csv.DictWriter(output, list(heads), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(output, lineterminator="\n")
+    writer.writerow(map(in_spreadsheet, heads))
+    writer.writerows([in_spreadsheet(row.get(head)) for head in heads] for row in rows)
     return output.getvalue()
 
 

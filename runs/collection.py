@@ -14,7 +14,7 @@ from nnbasic import configs
 from nnbasic.data.files import read_bytes
 from nnbasic.runs.directory import ForeignError, Run, VersionError
 from nnbasic.runs.lookup import all_runs, matching
-from nnbasic.runs.storage import LARGEST_LINES, Lines, RunError, read_lines
+from nnbasic.runs.storage import LARGEST_LINES, Lines, RunError, has_epoch, read_lines
 
 if TYPE_CHECKING:
     from nnbasic.runs.record import Record, User
@@ -58,7 +58,7 @@ class RunData:
 
     @cached_property
     def _diagnostics(self) -> Lines:
-        return read_lines(self.run.directory / "diagnostics.jsonl")
+        return read_lines(self.run.directory / "diagnostics.jsonl", has_epoch)
 
     @cached_property
     def flat(self) -> dict[str, Scalar]:

@@ -19,7 +19,7 @@ from nnbasic.model import ACTIVATIONS, INITIALIZERS, MLP, EpochResult, StepResul
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.diagnostics import MISMATCH, LayerDiagnostics, diagnose, variance_ratio
 from nnbasic.runs.directory import Run
-from nnbasic.runs.storage import read_lines, write_text
+from nnbasic.runs.storage import has_epoch, read_lines, write_text
 
 FILE = "diagnostics.jsonl"
 PROBE = 512
@@ -94,12 +94,12 @@ def append(run: Run, epoch: int, step: int, layers: Sequence[LayerDiagnostics]) 
 
 def read(run: Run) -> list[dict[str, Any]]:
     """The lines of the run, without a torn last one; empty if it was not diagnosed."""
-    return read_lines(run.directory / FILE).rows
+    return read_lines(run.directory / FILE, has_epoch).rows
 
 
 def keep(run: Run, epochs: int) -> None:
     """Drop the lines after the first ``epochs`` epochs, which the run is about to repeat."""
-    rows = [row for row in read(run) if row.get("epoch", epochs) <= epochs]
+    rows = [row for row in read(run) if row["epoch"] <= epochs]
     write_text(run.directory / FILE, "".join(json.dumps(row) + "\n" for row in rows))
 
 

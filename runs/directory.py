@@ -70,7 +70,7 @@ class Run:
         except ValueError as error:
             raise RunError(f"{path}: cannot be read: {error}") from None
         version = value.get("schema_version") if isinstance(value, dict) else None
-        if isinstance(version, int) and version != record.SCHEMA_VERSION:
+        if type(version) is int and version != record.SCHEMA_VERSION:
             raise VersionError(self._other_version(version, record.SCHEMA_VERSION))
         try:
             return record.parse(content)

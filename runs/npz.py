@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -120,7 +121,11 @@ def _read_header(stream: IO[bytes]) -> Header:
     if version not in ((1, 0), (2, 0)):
         raise DamagedError(f"arrays of version {version[0]}.{version[1]} are not known")
     read_header = npy.read_array_header_1_0 if version[0] == 1 else npy.read_array_header_2_0
-    shape, fortran, dtype = read_header(stream, max_header_size=HEADER)
+    try:
+        with warnings.catch_warnings(action="error"):  # of a header as Python 2 wrote them
+            shape, fortran, dtype = read_header(stream, max_header_size=HEADER)
+    except Exception as error:  # it is parsed as Python, whose parser fails in many ways
+        raise DamagedError(f"an array has no proper header: {type(error).__name__}") from None
     if dtype.kind not in "biuf" or fortran or min(shape, default=0) < 0:
         raise DamagedError(f"it has an array of {dtype}, which is not of plain numbers")
     return Header(dtype, shape)

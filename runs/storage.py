@@ -127,6 +127,12 @@ def _finite(text: str) -> float:
     return number
 
 
+def has_epoch(row: Mapping[str, Any]) -> None:
+    """ValueError unless a line says to which epoch it belongs."""
+    if type(row.get("epoch")) is not int:
+        raise ValueError("it has no epoch")
+
+
 def read_lines(path: Path, check: Callable[[dict[str, Any]], object] = dict) -> Lines:
     """The objects of a JSON Lines file, up to a line that is torn or that ``check`` refuses.
 

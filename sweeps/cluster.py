@@ -180,7 +180,7 @@ def write_files(runs: Path, files: Files, begun: Run | None = None) -> Run:
 
 def _plain(name: str) -> str:
     """``name``, if it names a directory in another one; RunError if it leads elsewhere."""
-    if name != Path(name).name or name.startswith(".") or "\0" in name:
+    if not name or name != Path(name).name or name.startswith(".") or "\0" in name:
         raise RunError(f"a worker sent the id {name!r}, which is none")
     return name
 
