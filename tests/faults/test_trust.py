@@ -10,13 +10,13 @@ import sysconfig
 from collections.abc import Callable
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nnbasic.configs import ConfigError, load
 from nnbasic.runs import Run, RunError
 from nnbasic.runs.curation import discard, purge, restore, tag
+from nnbasic.runs.storage import FILES
 from nnbasic.sweeps.cluster import read_files, write_files
 from nnbasic.sweeps.learning_rates import choose_rates
 from support import NNBASIC
@@ -48,11 +48,9 @@ class Ours(Elementwise):
 """
 
 
-def done(*words: object, **options: Any) -> subprocess.CompletedProcess[str]:
+def done(*words: object) -> subprocess.CompletedProcess[str]:
     command = [NNBASIC, *map(str, words)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=90, check=False, **options
-    )
+    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
 
 
 class TestModules:
@@ -292,15 +290,5 @@ class TestFilesOfAWorker:
         (finished.directory / "user.json").symlink_to(tmp_path / "secret")
         (finished.directory / "other").write_text("none of a run")
         sent = read_files(finished)
-        assert sent.keys() == {
-            "",
-            "config.yaml",
-            "run.json",
-            "metrics.jsonl",
-            "diagnostics.jsonl",
-        } | {
-            "last.npz",
-            "best.npz",
-            "predictions.npz",
-        }
+        assert sent.keys() == {"", *FILES} - {"user.json"}
         assert json.loads(sent["run.json"])["id"] == finished.id
