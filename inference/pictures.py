@@ -93,6 +93,8 @@ def _digits(name: str, path: Path, split: bool) -> Iterator[Digit | Unreadable]:
     except DataError as error:
         yield Unreadable(name, None, str(error).removeprefix(f"{path}: "))
         return
+    if not len(pictures):
+        yield Unreadable(name, None, "holds no picture")
     number = 0
     several = len(pictures) > 1
     for picture in pictures:
