@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -21,9 +20,12 @@ import pytest
 
 from hostile import HOSTILE, NAMES, make
 from nnbasic.cli.main import main
+from nnbasic.cli.options import run_ids
+from nnbasic.runs import newest
+from nnbasic.sweeps.plan import attempts
 from support import NNBASIC
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes that have a name")
+resource = pytest.importorskip("resource")  # as pipes with a name, not on Windows
 
 PATIENCE = 30
 """Seconds after which a command is waiting for something that never comes."""
@@ -127,6 +129,24 @@ def test_the_good_runs_are_shown(here: Path, enemy: Path, command: str) -> None:
     for number in range(3):
         assert "compare" in command or f"good-{number}" in shown
     assert not list((enemy / "runs").glob("*/executed"))
+
+
+def test_what_looks_for_runs_finds_the_good_ones(enemy: Path) -> None:
+    runs = enemy / "runs"
+    good = {f"good-{number}" for number in range(3)}
+    assert good <= {each.run.id for found in attempts(runs).values() for each in found}
+    assert good <= {item.value for item in run_ids(runs, "")}
+    assert newest(runs).directory.parent == runs
+
+
+@pytest.mark.parametrize(
+    "name", ["record: formulas", "user: formula", "npz: not finite", "config: plugin", "name 7"]
+)
+def test_a_page_to_draw_on(
+    here: Path, once: Callable[..., int], made: dict[str, Path], name: str
+) -> None:
+    assert once("draw", str(made[name])) == (2 if name.startswith(("npz", "config")) else 0)
+    assert not list(made[name].glob("executed"))
 
 
 @pytest.fixture
