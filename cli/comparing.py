@@ -45,7 +45,7 @@ def compare(
     data_dir: Path | None,
 ) -> None:
     """Print the comparison of the runs that ``selectors`` mean, and write its report if asked."""
-    data, problems = collect(runs_dir, selectors)
+    data, problems = collect(runs_dir, selectors, whole=True)
     keys = None if by is None else [key.strip() for key in by.split(",")]
     comparison = comparisons.compare(data, by=keys, threshold=threshold, problems=problems)
     wanted = Wanted(p_values, details, explain)

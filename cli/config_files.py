@@ -7,6 +7,7 @@ from nnbasic.cli.failures import UNUSABLE
 from nnbasic.cli.tables import Column, indented, table
 from nnbasic.cli.terminal import lines_of, out, print_json, terminal_width
 from nnbasic.configs import ConfigError
+from nnbasic.configs.plugins import May, only_known
 
 
 def list_configs() -> None:
@@ -22,17 +23,17 @@ def list_configs() -> None:
         out(*[""] * (number > 0), group, *indented(table(columns, terminal_width() - 2)))
 
 
-def show(name: str, overrides: tuple[str, ...]) -> None:
+def show(name: str, overrides: tuple[str, ...], trust_plugins: bool) -> None:
     """Print a config with every key."""
-    out(*lines_of(configs.dump(configs.load(name, overrides))))
+    out(*lines_of(configs.dump(configs.load(name, overrides, may=may_run(trust_plugins)))))
 
 
-def check(file: str, overrides: tuple[str, ...], as_json: bool) -> int:
+def check(file: str, overrides: tuple[str, ...], trust_plugins: bool, as_json: bool) -> int:
     """Print whether a config is valid; the exit code."""
     config: configs.Config | None = None
     problems = []
     try:
-        config = configs.load(file, overrides)
+        config = configs.load(file, overrides, may=may_run(trust_plugins))
     except ConfigError as error:
         if not as_json:
             raise
@@ -44,6 +45,11 @@ def check(file: str, overrides: tuple[str, ...], as_json: bool) -> int:
     else:
         out(f"{file} is valid.")
     return UNUSABLE if problems else 0
+
+
+def may_run(trust_plugins: bool) -> May | None:
+    """Looking at a config runs no plugin that has not been trained with."""
+    return None if trust_plugins else only_known
 
 
 def schema(markdown: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from nnbasic.cli.options import complete_config, json_option, set_option
+from nnbasic.cli.options import complete_config, json_option, set_option, trust_option
 
 
 @click.group()
@@ -25,6 +25,7 @@ def list_configs() -> None:
 @configs.command()
 @click.argument("name", shell_complete=complete_config)
 @set_option
+@trust_option
 def show(**options: Any) -> None:
     """Print the config NAME with every key, as YAML.
 
@@ -38,6 +39,7 @@ def show(**options: Any) -> None:
 @configs.command()
 @click.argument("file", shell_complete=complete_config)
 @set_option
+@trust_option
 @json_option
 def check(**options: Any) -> int:
     """Check FILE without training.

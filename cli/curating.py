@@ -8,7 +8,7 @@ import click
 
 from nnbasic.cli.finding import distinct, find_one, read_all
 from nnbasic.cli.tables import indented
-from nnbasic.cli.terminal import lines_of, out, printable
+from nnbasic.cli.terminal import lines_of, out, printable, warn
 from nnbasic.runs import curation, metrics_export
 from nnbasic.runs.lookup import find
 from nnbasic.runs.storage import RunError
@@ -55,7 +55,7 @@ def export(
     """Write the metrics of runs to a CSV file, to event files of TensorBoard, or to both."""
     if csv_file is None and event_folder is None:
         raise click.UsageError("Give --csv FILE, or --tensorboard DIR, or both.")
-    data, _ = read_all(runs_dir, names)
+    data, _ = read_all(runs_dir, names, whole=True)
     if not data:
         raise RunError("none of these runs can be read")
     count = f"{len(data)} run{'s' * (len(data) != 1)}"
@@ -63,6 +63,7 @@ def export(
         rows = metrics_export.write_csv(data, csv_file)
         out(f"{csv_file}: {rows} epochs of {count}")
     if event_folder is not None:
-        metrics_export.write_tensorboard(data, event_folder)
+        for problem in metrics_export.write_tensorboard(data, event_folder):
+            warn(problem)
         look = f"look at them with: tensorboard --logdir {event_folder}"
         out(f"{event_folder}: {count}; {look}")

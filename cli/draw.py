@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from nnbasic.cli.options import complete_run, data_option, ends_in, runs_option
+from nnbasic.cli.options import complete_run, data_option, ends_in, runs_option, trust_option
 
 
 @click.command()
@@ -23,6 +23,7 @@ from nnbasic.cli.options import complete_run, data_option, ends_in, runs_option
 )
 @runs_option
 @data_option
+@trust_option
 def draw(**options: Any) -> None:
     """Make a page to draw digits on.
 

@@ -12,6 +12,7 @@ from nnbasic.cli.options import (
     fail_under_option,
     json_option,
     runs_option,
+    trust_option,
 )
 
 
@@ -34,6 +35,7 @@ from nnbasic.cli.options import (
 @fail_under_option
 @runs_option
 @data_option
+@trust_option
 @json_option
 def evaluate(**options: Any) -> int:
     """Score RUN: an id, its beginning, a name or a directory.  [default: the newest run]"""

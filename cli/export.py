@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from nnbasic.cli.options import complete_run, ends_in, runs_option
+from nnbasic.cli.options import complete_run, ends_in, runs_option, trust_option
 
 
 @click.command()
@@ -18,6 +18,7 @@ from nnbasic.cli.options import complete_run, ends_in, runs_option
     callback=ends_in(".onnx", ".safetensors", ".npz", ".json"),
 )
 @runs_option
+@trust_option
 def export(**options: Any) -> None:
     """Write the network of RUN for other programs.
 

@@ -9,8 +9,8 @@ from nnbasic.cli.terminal import out
 from nnbasic.inference import formats
 
 
-def export(run: str, file: Path, runs_dir: Path) -> None:
+def export(run: str, file: Path, runs_dir: Path, trust_plugins: bool) -> None:
     """Write the network of ``run`` to ``file``."""
     chosen = runs.find(run, runs_dir)
-    formats.export(chosen, file)
+    formats.export(chosen, file, trust_plugins=trust_plugins)
     out(f"{file}: the network of {chosen.id} ({file.stat().st_size / 1e6:.1f} MB)")

@@ -11,9 +11,14 @@ from nnbasic.runs.directory import Run
 from nnbasic.runs.lookup import find_latest, newest
 
 
-def read_all(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData], list[str]]:
-    """The runs that can be read, all or those that ``selectors`` mean, and the warnings given."""
-    data, problems = collect(runs_dir, selectors)
+def read_all(
+    runs_dir: Path, selectors: Sequence[str] = (), *, whole: bool = False
+) -> tuple[list[RunData], list[str]]:
+    """The runs that can be read, all or those that ``selectors`` mean, and the warnings given.
+
+    With ``whole`` the warnings are of their longer files too.
+    """
+    data, problems = collect(runs_dir, selectors, whole=whole)
     for problem in problems:
         warn(problem)
     return data, problems
@@ -21,7 +26,7 @@ def read_all(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunDat
 
 def read_one(text: str | None, runs_dir: Path) -> RunData:
     """The one run that ``text`` means, as `find_one` does."""
-    data, problem = read(find_one(text, runs_dir))
+    data, problem = read(find_one(text, runs_dir), whole=True)
     if problem:
         warn(problem)
     return data

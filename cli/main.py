@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,6 +25,8 @@ from nnbasic.cli.train import train
 from nnbasic.runs import kernels
 
 kernels.prepare()  # before anything loads NumPy
+# Processes that a library starts, as multiprocessing does, import nothing from this folder either.
+os.environ.setdefault("PYTHONSAFEPATH", "1")
 
 
 class CommandLine(click.Group):

@@ -144,6 +144,12 @@ fail_under_option = click.option(
     help="End with exit code 3 if the accuracy is below it, as in 0.97: by validation for train.",
 )
 
+trust_option = click.option(
+    "--trust-plugins",
+    is_flag=True,
+    help="Run plugins that you have not trained with here. They are programs.",
+)
+
 json_option = click.option(
     "--json",
     "as_json",

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from nnbasic.cli.options import json_option, run_ids, runs_option
+from nnbasic.cli.options import json_option, run_ids, runs_option, trust_option
 
 
 def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -26,6 +26,7 @@ def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @json_option
 @runs_option
+@trust_option
 def predict(**options: Any) -> int:
     """Read the digits in pictures.
 

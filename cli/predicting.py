@@ -23,6 +23,7 @@ from nnbasic.inference import Digit, Prediction, Unreadable, read
 from nnbasic.inference import predict as predicted
 from nnbasic.inference.pictures import ENDINGS, STREAM
 from nnbasic.runs import Record, Run
+from nnbasic.runs.choices import in_spreadsheet
 from nnbasic.runs.trained import load
 
 DIFFER = "≠"
@@ -44,7 +45,13 @@ class Answer(NamedTuple):
 
 
 def predict(
-    arguments: Sequence[str], split: bool, show: bool, as_csv: bool, as_json: bool, runs_dir: Path
+    arguments: Sequence[str],
+    split: bool,
+    show: bool,
+    as_csv: bool,
+    as_json: bool,
+    runs_dir: Path,
+    trust_plugins: bool,
 ) -> int:
     """Print the digits in the files among ``arguments``; 1 if one could not be read, else 0."""
     if show + as_csv + as_json > 1:
@@ -53,7 +60,7 @@ def predict(
     chosen = find_each(names, runs_dir)
     if not files:
         raise click.UsageError("Missing FILE: there are only runs.")
-    networks = [(run, run.record(), load(run)) for run in chosen]
+    networks = [(run, run.record(), load(run, trust_plugins=trust_plugins)) for run in chosen]
     sources: list[str | BinaryIO] = [sys.stdin.buffer if file == STREAM else file for file in files]
     own = all(record.dataset not in DATASETS for _, record, _ in networks)
     found = list(read(sources, split=split, reframe=not own))
@@ -130,7 +137,8 @@ def _csv(digits: Sequence[Digit], answers: Sequence[Answer]) -> str:
     heads = (f"p{each}" for each in range(classes))
     writer.writerow(["file", "number", "run", "digit", "class", "probability", *heads])
     for row in _objects(digits, answers):
-        writer.writerow([*list(row.values())[:-1], *row["probabilities"]])
+        cells = [*list(row.values())[:-1], *row["probabilities"]]
+        writer.writerow(map(in_spreadsheet, cells))
     return text.getvalue()
 
 

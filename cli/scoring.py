@@ -26,13 +26,14 @@ def evaluate(
     fail_under: float | None,
     runs_dir: Path,
     data_dir: Path | None,
+    trust_plugins: bool,
     as_json: bool,
 ) -> int:
     """Print the scores of ``run``, of the newest one if it is None; the exit code."""
     chosen = find_one(run, runs_dir)
-    record = chosen.record()
-    dataset = recorded_data(record, chosen.config(), data_dir)
-    predictions = runs.evaluate_run(chosen, dataset, split, checkpoint)
+    record, config = chosen.record(), chosen.config(trust_plugins=trust_plugins)
+    dataset = recorded_data(record, config, data_dir)
+    predictions = runs.evaluate_run(chosen, dataset, split, checkpoint, trust_plugins=trust_plugins)
     names = record.class_names(predictions.probabilities.shape[1])
     if as_json:
         print_json(

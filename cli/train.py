@@ -16,6 +16,7 @@ from nnbasic.cli.options import (
     json_option,
     runs_option,
     set_option,
+    trust_option,
 )
 
 
@@ -35,6 +36,7 @@ from nnbasic.cli.options import (
 @data_option
 @fail_under_option
 @curve_option
+@trust_option
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @json_option
 def train(**options: Any) -> int:

@@ -36,6 +36,7 @@ def train(
     data_dir: Path | None,
     fail_under: float | None,
     curve: bool,
+    trust_plugins: bool,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -51,7 +52,7 @@ def train(
     with interrupts() as interrupt:
         try:
             if resume is not None:
-                session = resumed(resume, runs_dir, data_dir, quiet, fail_under)
+                session = resumed(resume, runs_dir, data_dir, trust_plugins, quiet, fail_under)
             elif config is not None:
                 session = started(config, overrides, name, runs_dir, data_dir, quiet, fail_under)
             else:
@@ -117,11 +118,16 @@ def default_name(source: str) -> str:
 
 
 def resumed(
-    text: str, runs_dir: Path, data_dir: Path | None, quiet: bool, fail_under: float | None
+    text: str,
+    runs_dir: Path,
+    data_dir: Path | None,
+    trust_plugins: bool,
+    quiet: bool,
+    fail_under: float | None,
 ) -> Session:
     """The run that ``text`` means, with the data that it was trained on."""
     run = find_one(text, runs_dir)
-    record, config = run.record(), run.config()
+    record, config = run.record(), run.config(trust_plugins=trust_plugins)
     check_validation(config, fail_under)
     dataset = recorded_data(record, config, data_dir, quiet)
     changes = environment.changes(record)

@@ -11,7 +11,7 @@ from typing import Any
 from nnbasic.compare.blocks import Block, Curves, Field, Sentences, Wanted, blocks
 from nnbasic.compare.comparison import Comparison
 from nnbasic.configs.errors import printable
-from nnbasic.runs.choices import shown
+from nnbasic.runs.choices import in_spreadsheet, shown
 
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -52,9 +52,9 @@ def as_csv(comparison: Comparison) -> str:
             rows.append(flat | {"rate_searched": part.rates_searched} | dict(_flat(group)))
     heads = dict.fromkeys([*keys, *(key for row in rows for key in row)])
     output = io.StringIO()
-    writer = csv.DictWriter(output, list(heads), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(output, lineterminator="\n")
+    writer.writerow(map(in_spreadsheet, heads))
+    writer.writerows([in_spreadsheet(row.get(head)) for head in heads] for row in rows)
     return output.getvalue()
 
 

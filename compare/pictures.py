@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from pydantic import ValidationError
 
-from nnbasic.configs import Config
+from nnbasic.configs import Config, shortage
 from nnbasic.model.arrays import Array
 from nnbasic.runs.collection import RunData
 from nnbasic.runs.storage import RunError
@@ -55,6 +55,8 @@ def first_weights(run: RunData) -> tuple[Array, Array] | str:
     try:
         # the record's config, as the file may have come to name plugins since
         config = Config.model_validate(run.record.config)
+        if reason := shortage(config):
+            return reason
         before = build(config).parameters["layer1.weight"]
     except (ValidationError, ValueError, MemoryError):
         return "its config cannot be used"

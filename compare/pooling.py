@@ -152,6 +152,9 @@ def _part(histogram: Any) -> Pooled | None:
     counts = [count for each in histogram["counts"] if (count := number(each)) is not None]
     if low is None or high is None or not low < high or len(counts) < len(histogram["counts"]):
         return None
-    if not sum(counts) > 0 or min(counts) < 0:
+    if not 0 < sum(counts) < 2**53 or min(counts) < 0:
         return None
-    return Pooled(low, (high - low) / len(counts), np.array(counts))
+    width = (high - low) / len(counts)
+    if not max(-low, high) < 2**53 * width:  # its edges cannot be told apart
+        return None
+    return Pooled(low, width, np.array(counts))

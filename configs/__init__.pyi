@@ -1,6 +1,6 @@
 from .cautions import cautions
 from .errors import ConfigError, Problem, printable
-from .loading import load, loads
+from .loading import load, load_file, loads
 from .memory import shortage
 from .reference import json_schema, reference
 from .schema import Config, Data, EarlyStopping
@@ -20,6 +20,7 @@ __all__ = [
     "json_schema",
     "listing",
     "load",
+    "load_file",
     "loads",
     "presets",
     "printable",

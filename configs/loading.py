@@ -12,20 +12,32 @@ from nnbasic.configs.errors import ConfigError, Problem
 from nnbasic.configs.memory import shortage
 from nnbasic.configs.messages import explain
 from nnbasic.configs.overrides import Draft
-from nnbasic.configs.plugins import PluginError, run_plugin
-from nnbasic.configs.reader import Document, decode
+from nnbasic.configs.plugins import May, PluginError, run_plugin
+from nnbasic.configs.reader import LARGEST_FILE, Document, decode
 from nnbasic.configs.schema import Config
-from nnbasic.configs.sources import find
+from nnbasic.configs.sources import Source, find
+from nnbasic.data.files import read_bytes
 
 
-def load(source: str | Path, overrides: Sequence[str] = ()) -> Config:
+def load(source: str | Path, overrides: Sequence[str] = (), *, may: May | None = None) -> Config:
     """The config in the file or preset ``source``, changed by ``overrides``.
 
     ``source`` is a path or a name, looked up as `nnbasic.configs.sources.find` says; an override
-    is ``"optimizer.lr=0.05"``. Runs the plugins that the config lists. Raises ConfigError.
+    is ``"optimizer.lr=0.05"``. Runs the plugins that the config lists, all of them unless ``may``
+    says why not: see `nnbasic.configs.plugins`. Raises ConfigError.
     """
-    found = find(source)
-    return _resolve(decode(found.content, found.place), overrides, found.place, found.folder)
+    return _from(find(source), overrides, may)
+
+
+def load_file(path: Path, *, may: May | None = None) -> Config:
+    """The config in the regular file at ``path`` and nowhere else; otherwise as `load`."""
+    try:
+        content = read_bytes(path, LARGEST_FILE)
+    except OSError as error:
+        raise ConfigError(
+            [Problem(f"cannot be read: {error.strerror}", place=str(path))]
+        ) from error
+    return _from(Source(str(path), content, path.parent), (), may)
 
 
 def loads(text: str, overrides: Sequence[str] = ()) -> Config:
@@ -33,17 +45,24 @@ def loads(text: str, overrides: Sequence[str] = ()) -> Config:
 
     Raises ConfigError.
     """
-    return _resolve(text, overrides, "config", Path())
+    return _resolve(text, overrides, "config", Path(), None)
 
 
-def _resolve(text: str, overrides: Sequence[str], place: str, folder: Path) -> Config:
+def _from(source: Source, overrides: Sequence[str], may: May | None) -> Config:
+    text = decode(source.content, source.place)
+    return _resolve(text, overrides, source.place, source.folder, may)
+
+
+def _resolve(
+    text: str, overrides: Sequence[str], place: str, folder: Path, may: May | None
+) -> Config:
     document = Document(text, place)
     if not isinstance(document.value, dict):
         what = "empty" if document.value is None else described(document.value)
         message = f"must be keys and values, such as the line `activation: relu`; this is {what}"
         raise ConfigError([Problem(message, place=place)])
     draft = Draft(document, overrides)
-    problems = draft.problems + _run_plugins(draft, folder) + _locate_data(draft, folder)
+    problems = draft.problems + _run_plugins(draft, folder, may) + _locate_data(draft, folder)
     if not any(p.key.startswith(("plugins.", "data.directory")) for p in problems):
         try:
             config = Config.model_validate(draft.root)
@@ -57,7 +76,7 @@ def _resolve(text: str, overrides: Sequence[str], place: str, folder: Path) -> C
     return config
 
 
-def _run_plugins(draft: Draft, folder: Path) -> list[Problem]:
+def _run_plugins(draft: Draft, folder: Path, may: May | None) -> list[Problem]:
     """Run the plugins, and write their absolute paths into the draft."""
     plugins = draft.root.get("plugins")
     if not isinstance(plugins, list) or not all(isinstance(p, str) for p in plugins):
@@ -67,7 +86,7 @@ def _run_plugins(draft: Draft, folder: Path) -> list[Problem]:
         try:
             path = (folder / plugin).resolve()
             plugins[index] = str(path)
-            run_plugin(path)
+            run_plugin(path, may)
         except ValueError:  # a null character
             problems.append(draft.problem(("plugins", index), f"there is no file {plugin}"))
         except PluginError as error:

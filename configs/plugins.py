@@ -1,42 +1,120 @@
-"""Plugins: Python files of the user that register components."""
+"""Plugins: Python files of the user that register components, and which of them may run.
+
+A plugin is a program. One that the user names, in a config given to a command that trains, runs,
+and its hash is kept among those of the user. The config of a run may come from a stranger: its
+plugins run only if they are known in this way.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import importlib.util
+import os
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+
+from nnbasic.data.files import appending, read_bytes
+
+LARGEST_PLUGIN = 1 << 20
+"""Bytes of a plugin's file."""
+
+LARGEST_LIST = 1 << 22
+"""Bytes of the list of known plugins."""
+
+May = Callable[[str, str], str | None]
+"""Why the plugin in the file, which has the SHA-256, may not run; None if it may."""
 
 
 class PluginError(Exception):
     """A plugin cannot be run; the message says what happened, and in which file and line."""
 
 
-_run: set[Path] = set()
+_run: dict[Path, str] = {}
+"""The plugins that this process has run, with their hashes."""
 
 
-def run_plugin(path: Path) -> None:
-    """Run the file at ``path``, once per process; PluginError if that fails."""
+def run_plugin(path: Path, may: May | None = None) -> None:
+    """Run the file at ``path``, once per process; PluginError if that fails.
+
+    Without ``may`` the user has named it, and it is known from now on.
+    """
+    content = _content(path)
+    sha256 = hashlib.sha256(content).hexdigest()
+    if may is None:
+        _remember(sha256)
+    elif reason := may(str(path), sha256):
+        raise PluginError(f"{path} was not run: {reason}")
     if path in _run:
         return
-    if not path.is_file():
-        raise PluginError(f"there is no file {path}")
     # The module stays in sys.modules: type hints of its classes are looked up there.
     name = f"nnbasic_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"{path} is not a Python file (*.py)")
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        # not by an import, which may take the code from a __pycache__ beside the file
+        exec(compile(content, path, "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise PluginError(
             f"{path}:{_line(error, path)}: {type(error).__name__}: {error}"
         ) from error
-    _run.add(path)
+    _run[path] = sha256
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a plugin's file; PluginError if there is none."""
+    return hashlib.sha256(_content(path)).hexdigest()
+
+
+def only_known(path: str, sha256: str) -> str | None:
+    """A `May` for the config of somebody else: only what this user has run before."""
+    if sha256 in known():
+        return None
+    return (
+        "you have not trained with this file here; if you would run it as a program, add"
+        " --trust-plugins"
+    )
+
+
+def known() -> set[str]:
+    """The SHA-256 of each plugin that this user has run by naming it."""
+    try:
+        return set(read_bytes(_known_file(), LARGEST_LIST).decode("ascii", "replace").split())
+    except OSError:
+        return set()
+
+
+def _remember(sha256: str) -> None:
+    if sha256 in known():
+        return
+    with contextlib.suppress(OSError):  # without a home, --trust-plugins is needed each time
+        _known_file().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with appending(_known_file()) as file:
+            file.write(f"{sha256}\n".encode())
+
+
+def _known_file() -> Path:
+    """Where the user's programs keep what they find out: the XDG base directories' state."""
+    home = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
+    try:
+        return Path(home or Path.home() / ".local" / "state") / "nnbasic" / "plugins"
+    except RuntimeError:  # no home
+        return Path(os.devnull)
+
+
+def _content(path: Path) -> bytes:
+    if not path.is_file():
+        raise PluginError(f"there is no file {path}")
+    if path.suffix != ".py":
+        raise PluginError(f"{path} is not a Python file (*.py)")
+    try:
+        return read_bytes(path, LARGEST_PLUGIN)
+    except OSError as error:
+        raise PluginError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def is_plugin(file: str) -> bool:

@@ -70,8 +70,10 @@ class Cube(Elementwise):
         out *= gradient
 ```
 
-**The files in `plugins` run as soon as the config is read, also by `configs check`.** Use only
-plugins that you would also run as programs.
+**The files in `plugins` are programs.** `train`, `sweep` and `gradcheck` run them as soon as they
+read the config. All other commands run only those that you have trained or checked with here, as
+they were then, unless `--trust-plugins` is given: see
+[what is trusted](reliability.md#what-is-trusted).
 """
 
 

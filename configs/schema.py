@@ -165,7 +165,7 @@ class Config(Section):
     plugins: list[str] = Field(
         default=[],
         description="Python files, relative to the config, that register components. They run when "
-        "the config is read: use only plugins that you would also run as programs.",
+        "you train with the config: use only plugins that you would also run as programs.",
     )
 
     @field_validator("layers")

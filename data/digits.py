@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnbasic.data.files import replacing
+from nnbasic.data.files import read_bytes, replacing
 from nnbasic.data.pen import SIDE, Images, Style, write
 from nnbasic.data.strokes import DRAWINGS
 
@@ -74,7 +74,7 @@ def _read(path: Path) -> Images | None:
     """The content of the file; None if it is anything but the set of this version."""
     size = (TRAIN_COUNT + TEST_COUNT) * (PIXELS + 1)
     try:
-        content = np.fromfile(path, dtype=np.uint8, count=size + 1)  # one more shows a longer file
+        content = np.frombuffer(read_bytes(path, size), np.uint8)
     except OSError:
         return None
     return content if hashlib.sha256(content.data).hexdigest() == SHA256 else None

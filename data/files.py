@@ -1,15 +1,26 @@
-"""The errors of this room, and the one way in which files are written, here and for runs."""
+"""The errors of this room, and the one way in which files are opened and written, also for runs.
+
+A folder may come from a stranger: a name in it may be a pipe on which reading waits for ever, a
+device without an end, or a link to a file somewhere else.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
 from typing import BinaryIO
 
 PART = ".part"
 """The suffix of a file that is being written; a killed process leaves one behind."""
+
+_SAFELY = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
+"""Neither wait for the other end of a pipe nor take a terminal; as bytes, also on Windows."""
 
 
 class DataError(Exception):
@@ -18,6 +29,45 @@ class DataError(Exception):
 
 class MnistError(DataError):
     """A file of MNIST is missing, or is not what it should be."""
+
+
+def opened(path: Path, largest: int | None = None) -> BufferedReader:
+    """Open the regular file at ``path``, or the one that it is a link to, for reading.
+
+    OSError for anything else, which is never waited for, and for more than ``largest`` bytes.
+    """
+    return os.fdopen(_regular(os.open(path, os.O_RDONLY | _SAFELY), largest), "rb")
+
+
+def read_bytes(path: Path, largest: int) -> bytes:
+    """The content of the regular file at ``path``; OSError as for `opened`."""
+    with opened(path, largest) as file:
+        return file.read(largest)  # it may be growing
+
+
+def appending(path: Path) -> BufferedWriter:
+    """Open a regular file at ``path`` for writing at its end; a new one, if there is none.
+
+    OSError for anything else, also for a link, which could lead out of the folder.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        return os.fdopen(_regular(os.open(path, flags | _SAFELY, 0o666)), "ab")
+    except OSError as error:
+        if path.is_symlink():
+            raise OSError(error.errno, "is a link, and may lead anywhere") from None
+        raise
+
+
+def _regular(descriptor: int, largest: int | None = None) -> int:
+    """``descriptor``, if it is of a regular file of at most ``largest`` bytes; else OSError."""
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and (largest is None or found.st_size <= largest):
+        return descriptor
+    os.close(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "is no regular file")
+    raise OSError(errno.EFBIG, f"has {found.st_size:,} bytes, and at most {largest:,} are read")
 
 
 @contextmanager

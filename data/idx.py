@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nnbasic.data.files import DataError, replacing
+from nnbasic.data.files import DataError, opened, replacing
 
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: "i2", 0x0C: "i4", 0x0D: "f4", 0x0E: "f8"}
 """Type byte → NumPy's name of the type."""
@@ -46,7 +46,7 @@ def read(path: Path, *, limit: int = LIMIT, digest: Digest | None = None) -> np.
     be read or is not exactly one IDX array.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             size = os.fstat(file.fileno()).st_size
             zipped = file.read(2) == b"\x1f\x8b"
             file.seek(0)
@@ -75,6 +75,11 @@ def _read(
         digest.update(header)
     size = math.prod(shape) * dtype.itemsize
     what = f"{' × '.join(map(str, shape)) or 'one'} elements of {dtype.itemsize} bytes"
+    if not size and math.prod(length or 1 for length in shape) > limit:
+        raise DataError(
+            f"{path}: the header promises {what}: nothing, in more rows than an array can have; it"
+            " is damaged: get the file again"
+        )
     if size > limit:
         raise DataError(
             f"{path}: the header promises {what}, {size:,} bytes, and at most {limit:,} are"

@@ -19,8 +19,10 @@ Facts = Mapping[str, Any]
 """What a file says of its network, in the types of JSON."""
 
 
-def export(run: Run, file: Path) -> None:
+def export(run: Run, file: Path, *, trust_plugins: bool = False) -> None:
     """Write the network of ``run``, with its best parameters, in the format of ``file``'s ending.
+
+    Which plugins run, says `Run.config`.
 
     RunError, before there is a file, if ``file`` exists or has another ending, an extra is
     missing, or the format cannot hold the network; and if ``file`` cannot be written.
@@ -30,7 +32,7 @@ def export(run: Run, file: Path) -> None:
         raise RunError(f"{file}: its name must end in {', '.join(FORMATS)}")
     if file.exists():
         raise RunError(f"{file}: already exists; name a new file")
-    record, config = run.record(), run.config()
+    record, config = run.record(), run.config(trust_plugins=trust_plugins)
     trained = restored(run, record, config)
     if not np.isfinite(trained.network.vector).all():
         raise RunError(f"{run.directory}: its training diverged; there is no network to export")

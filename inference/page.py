@@ -22,6 +22,7 @@ from nnbasic.data import Dataset, digits
 from nnbasic.data.dataset import DIGITS_CACHE
 from nnbasic.inference.packing import pack, text_of
 from nnbasic.inference.predicting import Prediction, predict
+from nnbasic.model import INITIALIZERS
 from nnbasic.runs import Record, Run, RunError, Trained
 from nnbasic.runs.storage import write_text
 from nnbasic.runs.trained import load
@@ -33,26 +34,28 @@ OF_A_CLASS, OF_A_KIND = 8, 24
 """How many examples there are of each class, and of each kind of mistake."""
 
 
-def write(runs: Sequence[Run], file: Path, *, dataset: Dataset | str) -> None:
+def write(
+    runs: Sequence[Run], file: Path, *, dataset: Dataset | str, trust_plugins: bool = False
+) -> None:
     """Write the page with the networks of ``runs`` to ``file``, replacing it.
 
     The examples are test images of ``dataset``; a text says why there are none. RunError if a
     network cannot be used, or ``file`` not be written.
     """
-    html = render(runs, dataset=dataset)
+    html = render(runs, dataset=dataset, trust_plugins=trust_plugins)
     try:
         write_text(file, html)
     except OSError as error:
         raise RunError(f"{file}: the page cannot be written: {error.strerror}") from error
 
 
-def render(runs: Sequence[Run], *, dataset: Dataset | str) -> str:
-    """The page as text."""
+def render(runs: Sequence[Run], *, dataset: Dataset | str, trust_plugins: bool = False) -> str:
+    """The page as text; which plugins run, says `Run.config`."""
     if isinstance(dataset, Dataset):
         images, source = dataset.test.images, f"test images of {dataset.name}"
     else:
         images, source = digits.load(DIGITS_CACHE)[2], "built-in digits"
-    trained = [load(run) for run in runs]
+    trained = [load(run, trust_plugins=trust_plugins) for run in runs]
     answers = [predict(n, images, name=run.id) for n, run in zip(trained, runs, strict=True)]
     packed = [pack(network, images) for network in trained]
     titles = _titles(runs, trained)
@@ -90,7 +93,7 @@ def _titles(runs: Sequence[Run], networks: Sequence[Trained]) -> list[dict[str, 
         {
             "name": user.name if names[user.name] == 1 else run.id,
             "classes": record.class_names(trained.network.sizes[-1]),
-            "facts": _facts(record),
+            "facts": _facts(record, trained),
             "notes": user.notes,
         }
         for run, user, trained in zip(runs, users, networks, strict=True)
@@ -98,8 +101,9 @@ def _titles(runs: Sequence[Run], networks: Sequence[Trained]) -> list[dict[str, 
     ]
 
 
-def _facts(record: Record) -> list[str]:
-    facts = [f"{'-'.join(map(str, record.config['layers']))}, {record.config['init']['name']}"]
+def _facts(record: Record, trained: Trained) -> list[str]:
+    config = trained.config
+    facts = [f"{'-'.join(map(str, config.layers))}, {INITIALIZERS.name(config.init)}"]
     if record.test_accuracy is not None:
         facts.append(f"{100 * record.test_accuracy:.2f} % right on {record.dataset}")
     return facts

@@ -97,6 +97,8 @@ def _digits(name: str, path: Path, split: bool, reframe: bool) -> Iterator[Digit
     except DataError as error:
         yield Unreadable(name, None, str(error).removeprefix(f"{path}: "))
         return
+    if not len(pictures):
+        yield Unreadable(name, None, "holds no picture")
     number = 0
     several = len(pictures) > 1
     for picture in pictures:
@@ -137,8 +139,10 @@ def _npy(path: Path) -> Array:
     try:
         # Mapped: a header that promises more than the file holds is found out before it is read.
         array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+    except (ValueError, OSError, EOFError, OverflowError, MemoryError, RecursionError) as error:
         raise DataError(f"is a damaged .npy file, or holds Python objects: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"holds an array of {array.dtype}, and pixels are plain numbers")
     return array
 
 

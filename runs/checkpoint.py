@@ -6,16 +6,20 @@ epoch alone (see `nnbasic.model.randomness`), so that number is the whole state.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 
 from nnbasic.data.files import replacing
 from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
+from nnbasic.runs import npz
 from nnbasic.runs.storage import RunError
+
+LARGEST_STATE = 8
+"""How many times as large as the parameters a checkpoint may be: an optimiser's state is in it."""
 
 
 class Progress(NamedTuple):
@@ -38,30 +42,32 @@ def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> 
     RunError if the file is missing, damaged, a pickle, or of another network.
     """
     expected = _named(network, state or {})
+    counts = dict.fromkeys(Progress._fields, np.zeros((), np.int64))
+
+    def check(headers: Mapping[str, npz.Header]) -> None:
+        for name, array in (expected | counts).items():
+            found = headers[name]
+            if found != (array.dtype, array.shape):
+                raise RunError(
+                    f"{path}: not a checkpoint of this network: {name} is {found.dtype}"
+                    f" {found.shape}, expected {array.dtype} {array.shape}"
+                )
+
     try:
-        # Not np.load: it takes a file that is not a zip for a pickle, and leaves it open.
-        with path.open("rb") as stream, NpzFile(stream, allow_pickle=False) as file:
-            progress = Progress(int(file["epoch"]), int(file["step"]))
-            loaded = {name: file[name] for name in expected}
+        size = sum(array.nbytes for array in expected.values())
+        loaded = npz.read(path, [*counts, *expected], LARGEST_STATE * size, check)
     except FileNotFoundError:
         raise RunError(f"{path}: there is no such checkpoint") from None
     except KeyError as error:
         raise RunError(f"{path}: not a checkpoint of this network: {error.args[0]}") from None
-    except Exception as error:  # damage comes as ten types, from zipfile, zlib, int and NumPy
+    except npz.DamagedError as error:
         raise RunError(
             f"{path}: damaged, or not a checkpoint ({error}); use the other checkpoint of the run,"
             " or train it again"
         ) from None
     for name, array in expected.items():
-        found = loaded[name]
-        if (found.shape, found.dtype) != (array.shape, array.dtype):
-            raise RunError(
-                f"{path}: not a checkpoint of this network: {name} is {found.dtype} {found.shape},"
-                f" expected {array.dtype} {array.shape}"
-            )
-    for name, array in expected.items():
         array[...] = loaded[name]
-    return progress
+    return Progress(int(loaded["epoch"]), int(loaded["step"]))
 
 
 def _named(network: MLP, state: dict[str, Array]) -> dict[str, Array]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from nnbasic.configs.errors import printable
@@ -99,6 +99,20 @@ def shown(value: Scalar) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return re.sub(r"\b([0-9a-f]{8})[0-9a-f]{24,}", r"\1", printable(str(value)))
+
+
+def in_spreadsheet(value: Any) -> Any:
+    """``value`` for a cell of a CSV file: no text of others becomes a formula there."""
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    if not text.startswith(tuple("=+-@＝＋－＠")):
+        return text
+    try:
+        float(text)  # such as -inf
+    except ValueError:
+        return f"'{text}"
+    return text
 
 
 def _is_implied(key: str, table: Sequence[Values]) -> bool:

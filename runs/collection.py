@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnbasic import configs
+from nnbasic.data.files import read_bytes
 from nnbasic.runs.directory import ForeignError, Run, VersionError
 from nnbasic.runs.lookup import LATEST, all_runs, matching, newest
-from nnbasic.runs.storage import RunError, read_lines
+from nnbasic.runs.storage import LARGEST_LINES, Lines, RunError, has_epoch, read_lines
 
 if TYPE_CHECKING:
     from nnbasic.runs.record import Record, User
@@ -37,15 +38,28 @@ class RunData:
     user: User
     status: str
 
-    @cached_property
+    @property
     def metrics(self) -> list[dict[str, Any]]:
         """The lines of `metrics.jsonl`, one per epoch."""
-        return self.run.metrics()
+        return self._metrics.rows
 
-    @cached_property
+    @property
     def diagnostics(self) -> list[dict[str, Any]]:
         """The lines of `diagnostics.jsonl`, from epoch 0; empty if they were turned off."""
-        return read_lines(self.run.directory / "diagnostics.jsonl")
+        return self._diagnostics.rows
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with these two files."""
+        return self._metrics.problem or self._diagnostics.problem
+
+    @cached_property
+    def _metrics(self) -> Lines:
+        return self.run.course()
+
+    @cached_property
+    def _diagnostics(self) -> Lines:
+        return read_lines(self.run.directory / "diagnostics.jsonl", has_epoch)
 
     @cached_property
     def flat(self) -> dict[str, Scalar]:
@@ -79,20 +93,23 @@ def _flow(text: str) -> str:
     return configs.flow(short(json.loads(text)))
 
 
-def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData], list[str]]:
+def collect(
+    runs_dir: Path, selectors: Sequence[str] = (), *, whole: bool = False
+) -> tuple[list[RunData], list[str]]:
     """Read the runs in ``runs_dir``, or those that ``selectors`` mean; returns runs and problems.
 
     The runs are ordered from the oldest on. A selector is an id, the beginning of ids, a name, a
     tag or a directory, and may mean several runs; RunError if it means none. There is a problem,
-    one line, for each directory that could not be read or only in part. Of directories that are no
-    runs, and of runs of another version of nnbasic, a few are named and the rest counted.
+    one line, for each directory that could not be read or only in part; with ``whole`` the longer
+    files are looked into too. Of directories that are no runs, and of runs of another version of
+    nnbasic, a few are named and the rest counted.
     """
     data: list[RunData] = []
     problems: list[str] = []
     often: dict[type[RunError], list[str]] = {VersionError: [], ForeignError: []}
     for run in _selected(runs_dir, selectors):
         try:
-            found, problem = read(run)
+            found, problem = read(run, whole=whole)
         except RunError as error:
             often.get(type(error), problems).append(str(error))
             continue
@@ -107,13 +124,17 @@ def collect(runs_dir: Path, selectors: Sequence[str] = ()) -> tuple[list[RunData
     return sorted(data, key=lambda each: (each.record.started, each.run.id)), problems
 
 
-def read(run: Run) -> tuple[RunData, str | None]:
-    """Read a run, and say which of its files is torn, if any; RunError if it cannot be read."""
+def read(run: Run, *, whole: bool = False) -> tuple[RunData, str | None]:
+    """Read a run, and say which of its files is torn, if any; RunError if it cannot be read.
+
+    Without ``whole`` the lines of the longer files are counted, which keeps a list of a thousand
+    runs quick.
+    """
     record = run.record()
     data = RunData(run, record, run.user(), run.status(record))
     # a process that is at work may be in the middle of a line
     lost = None if data.status == "running" else _lost_epochs(run, record)
-    return data, lost
+    return data, lost or (data.problem if whole and data.status != "running" else None)
 
 
 def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:
@@ -141,13 +162,10 @@ def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:
 
 
 def _lost_epochs(run: Run, record: Record) -> str | None:
-    """What is wrong if `metrics.jsonl` has fewer whole lines than ``record`` has epochs.
-
-    Lines are counted, not parsed, which keeps a list of a thousand runs quick.
-    """
+    """What is wrong if `metrics.jsonl` has fewer whole lines than ``record`` has epochs."""
     path = run.directory / "metrics.jsonl"
     try:
-        content = path.read_bytes()
+        content = read_bytes(path, LARGEST_LINES)
     except FileNotFoundError:
         content = b""
     except OSError as error:

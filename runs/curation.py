@@ -6,12 +6,10 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from nnbasic.configs.errors import printable
 from nnbasic.runs.directory import Run
-from nnbasic.runs.record import User
-from nnbasic.runs.storage import RunError
+from nnbasic.runs.record import User, parse_user
+from nnbasic.runs.storage import RunError, read_json, refuse_link
 
 TRASH = ".trash"
 """Where removed runs go, below the runs: hidden, so that nothing lists them."""
@@ -66,6 +64,8 @@ def restore(runs: Sequence[Run]) -> None:
     for run in runs:
         if run.directory.parent.name != TRASH:
             raise RunError(f"{run.directory}: not in the trash")
+        refuse_link(run.directory)
+        refuse_link(run.directory.parent)
     _move(runs, [run.directory.parent.parent / run.id for run in runs])
 
 
@@ -88,6 +88,8 @@ def _in_trash(run: Run) -> Path:
 
 def _check(run: Run) -> None:
     """RunError if ``run`` is being trained, or is not a run at all; a broken one may go."""
+    refuse_link(run.directory)
+    refuse_link(run.directory.parent / TRASH)
     if not (run.directory / "run.json").exists():
         raise RunError(f"{run.directory}: not a run, it has no run.json; it stays")
     try:
@@ -112,13 +114,14 @@ def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
 
 def _user(run: Run) -> User:
     """`user.json` for editing; RunError if it is broken, so that nothing in it is lost."""
+    refuse_link(run.directory)
     run.record()  # raises if it is not a run
     path = run.directory / "user.json"
     try:
-        return User.model_validate_json(path.read_bytes())
+        return parse_user(read_json(path)[0])
     except FileNotFoundError:
         return User(name=run.id)
-    except (OSError, ValidationError):
+    except (OSError, ValueError):
         raise RunError(f"{path}: broken; repair it, or move it away to get a new one") from None
 
 

@@ -14,11 +14,12 @@ from typing import Any
 
 from nnbasic.configs import Config
 from nnbasic.data import Batches, Dataset
+from nnbasic.data.files import appending
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, MLP, EpochResult, StepResult
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.diagnostics import MISMATCH, LayerDiagnostics, diagnose, variance_ratio
 from nnbasic.runs.directory import Run
-from nnbasic.runs.storage import read_lines, write_text
+from nnbasic.runs.storage import has_epoch, read_lines, write_text
 
 FILE = "diagnostics.jsonl"
 PROBE = 512
@@ -87,18 +88,18 @@ def mismatch(config: Config, layers: Sequence[LayerDiagnostics]) -> str | None:
 def append(run: Run, epoch: int, step: int, layers: Sequence[LayerDiagnostics]) -> None:
     """Add the line of an epoch; 0 is the network before its first step."""
     row = {"epoch": epoch, "step": step, "layers": [_finite(asdict(layer)) for layer in layers]}
-    with (run.directory / FILE).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row, allow_nan=False) + "\n")
+    with appending(run.directory / FILE) as file:
+        file.write(json.dumps(row, allow_nan=False).encode() + b"\n")
 
 
 def read(run: Run) -> list[dict[str, Any]]:
     """The lines of the run, without a torn last one; empty if it was not diagnosed."""
-    return read_lines(run.directory / FILE)
+    return read_lines(run.directory / FILE, has_epoch).rows
 
 
 def keep(run: Run, epochs: int) -> None:
     """Drop the lines after the first ``epochs`` epochs, which the run is about to repeat."""
-    rows = [row for row in read(run) if row.get("epoch", epochs) <= epochs]
+    rows = [row for row in read(run) if row["epoch"] <= epochs]
     write_text(run.directory / FILE, "".join(json.dumps(row) + "\n" for row in rows))
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnbasic import configs
+from nnbasic.data.files import appending
 from nnbasic.runs import lock
-from nnbasic.runs.storage import RunError, json_line, parse_json, read_lines, write_text
+from nnbasic.runs.storage import Lines, RunError, json_line, read_json, read_lines, write_text
 
 if TYPE_CHECKING:
     from nnbasic.runs.record import EpochFigures, Record, User
@@ -61,17 +62,19 @@ class Run:
 
         path = self.directory / "run.json"
         try:
-            content = parse_json(path.read_bytes())
-            version = content.get("schema_version") if isinstance(content, dict) else None
-            if isinstance(version, int) and version != record.SCHEMA_VERSION:
-                raise VersionError(self._other_version(version, record.SCHEMA_VERSION))
+            content, value = read_json(path)
         except FileNotFoundError:
             raise ForeignError(f"{self.directory}: not a run, it has no run.json") from None
-        except (OSError, ValueError, RecursionError) as error:
+        except OSError as error:
+            raise RunError(f"{path}: cannot be read: {error.strerror}") from None
+        except ValueError as error:
             raise RunError(f"{path}: cannot be read: {error}") from None
+        version = value.get("schema_version") if isinstance(value, dict) else None
+        if type(version) is int and version != record.SCHEMA_VERSION:
+            raise VersionError(self._other_version(version, record.SCHEMA_VERSION))
         try:
             return record.parse(content)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise RunError(f"{path}: broken: {error}") from None
 
     def _other_version(self, version: int, own: int) -> str:
@@ -90,20 +93,35 @@ class Run:
         """Replace `run.json`."""
         write_text(self.directory / "run.json", record.model_dump_json(indent=2) + "\n")
 
-    def config(self) -> configs.Config:
-        """Read the complete config of the run, running its plugins; RunError if it is invalid."""
+    def config(self, *, trust_plugins: bool = False) -> configs.Config:
+        """Read the complete config of the run; RunError if it is invalid.
+
+        Its plugins run if they are the files that it was trained with, and this user has run them
+        before: the run may be a stranger's. With ``trust_plugins`` they run whatever they are.
+        """
+        may = None if trust_plugins else self._may_run
         try:
-            return configs.load(self.directory / "config.yaml")
+            return configs.load_file(self.directory / "config.yaml", may=may)
         except configs.ConfigError as error:
             raise RunError(f"{self.directory}: its config cannot be used:\n{error}") from error
 
+    def _may_run(self, path: str, sha256: str) -> str | None:
+        from nnbasic.configs.plugins import only_known
+
+        if sha256 not in self.record().plugins.values():
+            return (
+                "the run was not trained with this file, or its record does not say so; if you"
+                " would run it as a program, add --trust-plugins"
+            )
+        return only_known(path, sha256)
+
     def user(self) -> User:
         """Read `user.json`; if it is missing or broken, the run is named by its id."""
-        from nnbasic.runs.record import User
+        from nnbasic.runs.record import User, parse_user
 
         try:
-            return User.model_validate_json((self.directory / "user.json").read_bytes())
-        except (OSError, ValueError):  # pydantic's errors are such
+            return parse_user(read_json(self.directory / "user.json")[0])
+        except (OSError, ValueError):
             return User(name=self.id)
 
     def write_user(self, user: User) -> None:
@@ -111,13 +129,19 @@ class Run:
         write_text(self.directory / "user.json", user.model_dump_json(indent=2) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:
-        """The lines of `metrics.jsonl`, one per epoch, without a torn last one."""
-        return read_lines(self.directory / "metrics.jsonl")
+        """The lines of `metrics.jsonl`, one per epoch, up to one that is torn or broken."""
+        return self.course().rows
+
+    def course(self) -> Lines:
+        """`metrics`, and what is wrong with the file."""
+        from nnbasic.runs.record import check_line
+
+        return read_lines(self.directory / "metrics.jsonl", check_line)
 
     def append_metrics(self, row: Mapping[str, Any]) -> None:
         """Add the line of an epoch."""
-        with (self.directory / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json_line(row))
+        with appending(self.directory / "metrics.jsonl") as file:
+            file.write(json_line(row).encode())
 
     def keep_metrics(self, epochs: int, val_images: int) -> list[EpochFigures]:
         """Cut `metrics.jsonl` to its first ``epochs`` lines, and return them.

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from nnbasic.configs.plugins import PluginError, file_sha256
 from nnbasic.runs import kernels
 from nnbasic.runs.cores import cores
 from nnbasic.runs.record import Record
@@ -44,9 +45,14 @@ def code_sha256(plugins: Iterable[str] = ()) -> str:
 def _plugin_hash(plugin: str) -> str:
     """The hash of a plugin's file; of one that is not there any more, its name."""
     try:
-        return _sha256(Path(plugin))
-    except (OSError, ValueError):  # ValueError: a name that cannot be a path
+        return file_sha256(Path(plugin))
+    except (PluginError, ValueError):  # ValueError: a name that cannot be a path
         return plugin
+
+
+def plugins_sha256(plugins: Iterable[str]) -> dict[str, str]:
+    """The hash of each plugin's file, for the record of a run."""
+    return {plugin: _plugin_hash(plugin) for plugin in plugins}
 
 
 def versions() -> dict[str, str | None]:
@@ -76,7 +82,7 @@ def machine() -> dict[str, Any]:
 def changes(record: Record) -> list[str]:
     """What may change the last bits and is not as in ``record``: ``numpy 2.0.1, now 2.4.6``."""
     present = versions()
-    code = code_sha256(record.config.get("plugins", ()))
+    code = code_sha256(record.plugins)
     pairs = {
         "code": (record.code_sha256[:8], code[:8]),
         **{name: (record.versions.get(name), present[name]) for name in COMPUTING},

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from nnbasic.runs.storage import RunError
+from nnbasic.data.files import appending, opened
+from nnbasic.runs.storage import RunError, refuse_link
 
 STALE = timedelta(minutes=5)
 """A process on another machine counts as gone when its heartbeat is older than this."""
@@ -22,8 +23,9 @@ def claim(directory: Path) -> Iterator[None]:
     The kernel releases the lock when the process ends, however it ends. A process id in a file
     would outlive a killed process, and could later belong to another one.
     """
+    refuse_link(directory)
     try:
-        file = _lock_file(directory).open("w")
+        file = appending(_lock_file(directory))
     except OSError as error:
         raise RunError(f"{directory}: cannot be written: {error.strerror}") from None
     with file:
@@ -52,7 +54,7 @@ def is_alive(directory: Path, host: object, heartbeat: str) -> bool:
     import fcntl
 
     try:
-        with _lock_file(directory).open("rb") as file:
+        with opened(_lock_file(directory)) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: others may test it too
     except BlockingIOError:
         return True

@@ -11,8 +11,7 @@ from typing import Any
 
 import yaml
 
-from nnbasic.configs import printable
-from nnbasic.runs.choices import shown, tell_apart, values
+from nnbasic.runs.choices import in_spreadsheet, shown, tell_apart, values
 from nnbasic.runs.collection import RunData
 from nnbasic.runs.selection import is_number
 from nnbasic.runs.storage import RunError, write_text
@@ -48,9 +47,9 @@ def write_csv(data: Sequence[RunData], path: Path) -> int:
     table = [head | row for run in data for head in [_head(run, keys)] for row in _metrics(run)]
     columns = dict.fromkeys(["run", "name", "seed", *keys, *(key for row in table for key in row)])
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(columns))
-    writer.writeheader()
-    writer.writerows({key: _cell(value) for key, value in row.items()} for row in table)
+    writer = csv.writer(text)
+    writer.writerow(map(_cell, columns))
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in table)
     try:
         write_text(path, text.getvalue())
     except OSError as error:
@@ -80,18 +79,15 @@ def _metrics(data: RunData) -> list[dict[str, Any]]:
 
 
 def _cell(value: Any) -> Any:
-    """``value`` made safe for a spreadsheet: no text in a run becomes a formula there."""
-    if value is None or is_number(value) or value in ("nan", "inf", "-inf"):
-        return value
-    text = printable(str(value))
-    return f"'{text}" if text.startswith(tuple("=+-@＝＋－＠")) else text
+    return value if value is None or is_number(value) else in_spreadsheet(str(value))
 
 
-def write_tensorboard(data: Sequence[RunData], folder: Path) -> None:
+def write_tensorboard(data: Sequence[RunData], folder: Path) -> list[str]:
     """Write the metrics, layers and config of each run to event files in ``folder``/<its id>.
 
-    A step is an epoch, and its time that of the training. RunError if the extra ``tensorboard``
-    is not installed, or one of the folders exists or cannot be written.
+    A step is an epoch, and its time that of the training. Returns a line for each run that is
+    broken, and was written in part. RunError if the extra ``tensorboard`` is not installed, or one
+    of the folders exists or cannot be written.
     """
     try:
         from tensorboardX import SummaryWriter
@@ -102,16 +98,16 @@ def write_tensorboard(data: Sequence[RunData], folder: Path) -> None:
     for run in data:
         if (folder / run.run.id).exists():
             raise RunError(f"{folder / run.run.id}: already exists; name another folder")
+    problems = []
     for run in data:
         try:
             with SummaryWriter(str(folder / run.run.id)) as writer:
                 _write_run(run, writer)
         except OSError as error:
             raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
-        except (KeyError, TypeError, ValueError) as error:
-            raise RunError(
-                f"{run.run.directory}: broken, it cannot be exported: {error!r}"
-            ) from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            problems.append(f"{run.run.directory}: broken, it is exported in part: {error!r}")
+    return problems
 
 
 def _write_run(data: RunData, writer: Any) -> None:
@@ -125,7 +121,7 @@ def _write_run(data: RunData, writer: Any) -> None:
             if is_number(row.get(key)):
                 writer.add_scalar(name, row[key], row["epoch"], times[row["epoch"]])
     if record.best and record.test_accuracy is not None and record.test_loss is not None:
-        at = record.best.epoch, times[record.best.epoch]
+        at = record.best.epoch, times.get(record.best.epoch, start)
         writer.add_scalar("accuracy/test", record.test_accuracy, *at)
         writer.add_scalar("loss/test", record.test_loss, *at)
     for row in data.diagnostics:

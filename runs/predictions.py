@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 
 from nnbasic.data.files import replacing
 from nnbasic.model.arrays import Array
+from nnbasic.runs import npz
 from nnbasic.runs.storage import RunError
+
+LARGEST = 1 << 28
+"""Bytes of a file of predictions: a thousand times what ten classes take for MNIST's test set."""
 
 
 @dataclass(frozen=True)
@@ -72,23 +74,16 @@ class Predictions:
     @classmethod
     def read(cls, path: Path) -> Predictions:
         """What `save` wrote to ``path``; RunError if it is missing or holds anything else."""
-        labels, predicted, probabilities = _read_arrays(
-            path, "labels", "predicted", "probabilities"
-        )
-        fits = (
-            labels.ndim == 1
-            and len(labels) > 0
-            and labels.shape == predicted.shape == probabilities.shape[:1]
-            and labels.dtype.kind in "iu"
-            and predicted.dtype.kind in "iu"
-            and probabilities.ndim == 2
-            and probabilities.dtype.kind == "f"
-        )
-        if not fits:
-            raise RunError(
-                f"{path} is damaged: it does not hold a label, a class and probabilities for each"
-                " image"
-            )
+        names = [field.name for field in fields(cls)]
+        try:
+            arrays = npz.read(path, names, LARGEST, _check)
+        except FileNotFoundError:
+            raise RunError(f"{path} is missing") from None
+        except KeyError as error:
+            raise RunError(f"{path} is damaged: it has no {error.args[0]}") from None
+        except npz.DamagedError as error:
+            raise RunError(f"{path} is damaged: {error}") from None
+        labels, predicted, probabilities = (arrays[name] for name in names)
         classes = probabilities.shape[1]
         lowest = min(labels.min(), predicted.min())
         highest = max(labels.max(), predicted.max())
@@ -107,13 +102,17 @@ class Evaluation(Predictions):
     loss: float
 
 
-def _read_arrays(path: Path, *names: str) -> list[Array]:
-    """The arrays ``names`` of an `.npz` file; RunError if it is missing, damaged or lacks one."""
-    try:
-        # Not np.load: it takes a file that is not a zip for a pickle, and leaves it open.
-        with path.open("rb") as stream, NpzFile(stream, allow_pickle=False) as file:
-            return [file[name] for name in names]
-    except FileNotFoundError:
-        raise RunError(f"{path} is missing") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise RunError(f"{path} is damaged ({error})") from None
+def _check(headers: Mapping[str, npz.Header]) -> None:
+    """DamagedError unless there are a label, a class and probabilities for each image."""
+    labels, predicted, probabilities = headers.values()
+    fits = (
+        len(labels.shape) == 1
+        and labels.shape[0] > 0
+        and labels.shape == predicted.shape == probabilities.shape[:1]
+        and labels.dtype.kind in "iu"
+        and predicted.dtype.kind in "iu"
+        and len(probabilities.shape) == 2
+        and probabilities.dtype.kind == "f"
+    )
+    if not fits:
+        raise npz.DamagedError("it does not hold a label, a class and probabilities for each image")

@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    computed_field,
+    model_validator,
+)
 
 from nnbasic.data.scale import Scale
 
 SCHEMA_VERSION = 2
 """Raised when a record changes so that older ones can no longer be read."""
 
+Model = TypeVar("Model", bound=BaseModel)
+
 Status = Literal["running", "finished", "interrupted", "failed", "diverged"]
 
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Size = Annotated[int, Field(ge=1, lt=2**53)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(ge=0, lt=1e12)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _moment(text: str) -> str:
+    """``text`` if it is a time as `nnbasic.runs.environment.now` writes it; else ValueError."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None or not 1970 <= time.year < 9999:
+        raise ValueError("not a time since 1970 with its zone")
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
 
 NEAR_CHANCE = 1.5
 """A run that ends with less than so many times the accuracy of guessing has collapsed."""
@@ -31,16 +56,16 @@ class EpochFigures(BaseModel):
 
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="null")
 
-    epoch: int
-    step: int
+    epoch: Count
+    step: Count
     train_loss: float | None
-    train_accuracy: float
+    train_accuracy: Share
     val_loss: float | None
     val_correct: Count | None
     val_images: Size | None
     learning_rate: float | None
-    epoch_seconds: float
-    elapsed_seconds: float
+    epoch_seconds: Seconds
+    elapsed_seconds: Seconds
     """Seconds of training and validation since the start of the run, over all sessions."""
 
     @computed_field  # type: ignore[prop-decorator]
@@ -48,6 +73,11 @@ class EpochFigures(BaseModel):
     def val_accuracy(self) -> float | None:
         """Between 0 and 1."""
         return _share(self.val_correct, self.val_images)
+
+    @model_validator(mode="after")
+    def _no_more_right_than_there_are(self) -> EpochFigures:
+        _share(self.val_correct, self.val_images)
+        return self
 
     @classmethod
     def from_metrics(cls, row: Mapping[str, Any], val_images: int) -> EpochFigures:
@@ -67,12 +97,12 @@ class RateSearch(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    given: float
+    given: Rate
     """The learning rate of the config that the sweep started from."""
-    chosen: float
-    tried: dict[float, float]
+    chosen: Rate
+    tried: Annotated[dict[Rate, Share], Field(min_length=1)]
     """Learning rate → mean validation accuracy over the trials; a diverged trial counts as 0."""
-    seeds: int
+    seeds: Size
     """How many trials there were at each rate."""
 
     def __str__(self) -> str:
@@ -106,18 +136,20 @@ class Record(BaseModel):
     """What the pixels were scaled by, fitted to the training images."""
     code_sha256: str
     """Hash of the code that computes: see `nnbasic.runs.environment.code_sha256`."""
+    plugins: dict[str, str] = {}
+    """The SHA-256 of each plugin's file, by its path in the config."""
     versions: dict[str, str | None]
     machine: dict[str, Any]
-    threads: int
+    threads: Size
     warnings: list[str] = []
     """What was found before the first step and may spoil the training."""
-    queued: str | None = None
+    queued: Moment | None = None
     """When its sweep planned it: runs that start together stand in this order."""
-    started: str
-    ended: str | None = None
+    started: Moment
+    ended: Moment | None = None
     process: int
     heartbeat: str
-    epoch: int = 0
+    epoch: Count = 0
     """Epochs done."""
     best: EpochFigures | None = None
     """The epoch of `best.npz`."""
@@ -126,7 +158,7 @@ class Record(BaseModel):
     """How many test images the network of `best.npz` classifies right; scored once, at the end."""
     test_images: Size | None = None
     test_loss: float | None = None
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
     """Time spent on training and validation, over all sessions."""
 
     @property
@@ -165,6 +197,19 @@ class Record(BaseModel):
         names = list(map(str, named))[:count] if isinstance(named, list) else []
         return [*names, *map(str, range(len(names), count))]
 
+    @model_validator(mode="after")
+    def _is_used_as_it_is(self) -> Record:
+        """Refuse what those who read the record would trip over."""
+        _share(self.test_correct, self.test_images)
+        if not (abs(self.scale.multiplier) < 1e9 and abs(self.scale.offset) < 1e9):
+            raise ValueError("its scale is none for pixels")
+        layers = self.config.get("layers", [1])
+        if not isinstance(layers, list) or not layers or not all(type(n) is int for n in layers):
+            raise ValueError("its config's layers are no list of whole numbers")
+        if type(self.config.get("seed", 0)) is not int:
+            raise ValueError("its config's seed is no whole number")
+        return self
+
 
 class User(BaseModel):
     """What `user.json` holds: the only file that is edited after the run."""
@@ -175,14 +220,51 @@ class User(BaseModel):
 
 
 def _share(correct: int | None, images: int | None) -> float | None:
-    return None if correct is None or images is None else correct / images
+    if correct is None or images is None:
+        return None
+    if correct > images:
+        raise ValueError(f"{correct} of {images} images cannot be right")
+    return correct / images
 
 
-def parse(content: Any) -> Record:
-    """The record that JSON ``content`` says; ValueError, in one line, if it is none."""
+class Line(BaseModel):
+    """What a line of `metrics.jsonl` must be to be used; figures may be missing."""
+
+    model_config = ConfigDict(strict=True)
+
+    epoch: Size
+    train_accuracy: Share | None = None
+    val_accuracy: Share | None = None
+    epoch_seconds: Seconds | None = None
+    elapsed_seconds: Seconds | None = None
+
+
+def parse(content: bytes) -> Record:
+    """The record in JSON ``content``; ValueError, in one line, if it is none."""
+    return _parsed(Record, content)
+
+
+def parse_user(content: bytes) -> User:
+    """What `user.json` says in JSON ``content``; ValueError, in one line, if it is no such."""
+    return _parsed(User, content)
+
+
+def check_line(row: Mapping[str, Any]) -> None:
+    """ValueError, in one line, if ``row`` is no line of `metrics.jsonl`."""
     try:
-        return Record.model_validate(content)
+        Line.model_validate(row)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{key or 'content'}: {first['msg']}") from None
+        raise ValueError(_first(error)) from None
+
+
+def _parsed(model: type[Model], content: bytes) -> Model:
+    try:
+        return model.model_validate_json(content, strict=True)
+    except ValidationError as error:
+        raise ValueError(_first(error)) from None
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_input=False)[0]
+    key = ".".join(map(str, first["loc"]))
+    return f"{key or 'content'}: {first['msg']}"

@@ -15,7 +15,12 @@ SplitName = Literal["train", "validation", "test"]
 
 
 def evaluate_run(
-    run: Run, dataset: Dataset, split: SplitName = "test", checkpoint: Checkpoint = "best"
+    run: Run,
+    dataset: Dataset,
+    split: SplitName = "test",
+    checkpoint: Checkpoint = "best",
+    *,
+    trust_plugins: bool = False,
 ) -> Evaluation:
     """Score a checkpoint of ``run`` on a split of the data set that it was trained on.
 
@@ -26,7 +31,8 @@ def evaluate_run(
     chosen: Split = getattr(dataset, split)
     if not len(chosen.labels):
         raise RunError(f"{run.directory}: the run was trained without a {split} split")
-    return restored(run, record, run.config(), checkpoint).evaluate(chosen)
+    config = run.config(trust_plugins=trust_plugins)
+    return restored(run, record, config, checkpoint).evaluate(chosen)
 
 
 def check_dataset(run: Run, record: Record, dataset: Dataset) -> None:

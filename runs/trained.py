@@ -111,12 +111,12 @@ class Trained:
         return np.empty((0, self.network.sizes[-1]), self.network.dtype)
 
 
-def load(run: Run, checkpoint: Checkpoint = "best") -> Trained:
+def load(run: Run, checkpoint: Checkpoint = "best", *, trust_plugins: bool = False) -> Trained:
     """The network of ``run`` with the parameters of its best or its last epoch.
 
-    Runs the plugins of its config. RunError if the run is broken, or has no such checkpoint.
+    Which plugins run, says `Run.config`. RunError if the run is broken, or has no such checkpoint.
     """
-    return restored(run, run.record(), run.config(), checkpoint)
+    return restored(run, run.record(), run.config(trust_plugins=trust_plugins), checkpoint)
 
 
 def restored(run: Run, record: Record, config: Config, checkpoint: Checkpoint = "best") -> Trained:

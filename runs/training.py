@@ -115,6 +115,7 @@ def _first_record(
         dataset_sha256=dataset.sha256,
         scale=dataset.scale(config.data.scale),
         code_sha256=environment.code_sha256(config.plugins),
+        plugins=environment.plugins_sha256(config.plugins),
         versions=environment.versions(),
         machine=environment.machine(),
         threads=environment.blas_threads(),
@@ -127,7 +128,10 @@ def _first_record(
 
 
 def train(run: Run, dataset: Dataset) -> Generator[StepResult | EpochResult, None, None]:
-    """Resume ``run`` where it was stopped: `Session.train` for a run on disk."""
+    """Resume ``run`` where it was stopped: `Session.train` for a run on disk.
+
+    Its plugins run if they are known: see `Run.config`.
+    """
     return Session(run, run.config(), run.record(), dataset).train()
 
 

@@ -16,8 +16,9 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nnbasic.data.files import read_bytes
 from nnbasic.runs.directory import Run
-from nnbasic.runs.storage import RunError
+from nnbasic.runs.storage import FILES, RunError
 from nnbasic.sweeps.outcome import Outcome, outcome
 from nnbasic.sweeps.plan import Job
 from nnbasic.sweeps.worker import Task, train_in_subprocess
@@ -30,6 +31,9 @@ CONTACT = 5
 
 FAREWELL = 30
 """Seconds that interrupted runs have to come back."""
+
+LARGEST_FILE = 1 << 32
+"""Bytes of a file of a run that is sent."""
 
 Files = dict[str, bytes]
 """The files of a run by name, and under ``""`` its id; empty if it never began."""
@@ -139,22 +143,26 @@ def stop_on_worker(sweep: str) -> None:
 
 
 def read_files(run: Run) -> Files:
-    """The files of a run, except the hidden ones, which belong to one machine."""
-    files = {
-        file.name: file.read_bytes()
-        for file in run.directory.iterdir()
-        if file.is_file() and not file.name.startswith(".")
-    }
-    return {"": run.id.encode(), **files}
+    """The files of a run: no others, nor what a link in its directory leads to."""
+    found: Files = {"": run.id.encode()}
+    for name in FILES:
+        path = run.directory / name
+        with contextlib.suppress(FileNotFoundError):
+            if not path.is_symlink():
+                found[name] = read_bytes(path, LARGEST_FILE)
+    return found
 
 
 def write_files(runs: Path, files: Files, begun: Run | None = None) -> Run:
     """Write the files of a run: a new one in ``runs``, or the one that had ``begun``.
 
-    Raises OSError if ``runs`` has another run of this id, RunError if ``begun`` is being trained.
+    Raises OSError if ``runs`` has another run of this id, RunError if ``begun`` is being trained
+    or the names are not those of a run's files.
     """
     names = dict(files)
-    run = Run(runs / names.pop("").decode())
+    run = Run(runs / _plain(names.pop("").decode()))
+    if foreign := names.keys() - set(FILES):
+        raise RunError(f"{run.id}: a worker sent {min(foreign)!r}, which is no file of a run")
     runs.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".arriving-", dir=runs) as folder:
         arrived = Path(folder) / run.id
@@ -168,6 +176,13 @@ def write_files(runs: Path, files: Files, begun: Run | None = None) -> Run:
             for name in sorted(names.keys() - {"user.json"}, key=_writing_order):
                 (arrived / name).replace(begun.directory / name)
     return begun
+
+
+def _plain(name: str) -> str:
+    """``name``, if it names a directory in another one; RunError if it leads elsewhere."""
+    if not name or name != Path(name).name or name.startswith(".") or "\0" in name:
+        raise RunError(f"a worker sent the id {name!r}, which is none")
+    return name
 
 
 def _writing_order(name: str) -> int:

@@ -15,7 +15,7 @@ from statistics import fmean
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.runs.record import RateSearch
-from nnbasic.runs.storage import RunError
+from nnbasic.runs.storage import RunError, refuse_link
 from nnbasic.sweeps.plan import Attempt, Cell, Job, Key, attempts, jobs
 
 FOLDER = ".lr-search"
@@ -45,6 +45,7 @@ def choose_rates(
     """
     if len({_at(cell.config, 1.0).identity() for cell in cells}) < len(cells):
         raise RunError("--lr-search chooses optimizer.lr for each combination; do not --vary it")
+    refuse_link(runs / FOLDER)
     searches = [_Search(cell, datasets) for cell in cells]
     growing = searches
     while growing:

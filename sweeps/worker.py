@@ -74,7 +74,7 @@ def train_in_subprocess(
         return None, "not started"
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "nnbasic.sweeps.worker"],
+            [sys.executable, "-P", "-m", "nnbasic.sweeps.worker"],  # nothing from this folder
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

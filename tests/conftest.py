@@ -28,6 +28,14 @@ def numpy_errors_raise() -> None:
     np.seterr(all="raise", under="ignore")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The plugins that tests run are not known to the user from then on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def components_restored() -> Iterator[None]:
     """Forgets the components that a plugin or a test registers: other tests count them."""

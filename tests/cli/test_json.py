@@ -55,7 +55,10 @@ def loud(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_plugin_prints_to_stderr(loud: Path) -> None:
     train, resume = ("train", "--config", "loud"), ("train", "--resume", "again")
     for command, words in (
-        (("configs", "check", "loud"), {"imported", "from another process", "built"}),
+        (
+            ("configs", "check", "loud", "--trust-plugins"),
+            {"imported", "from another process", "built"},
+        ),
         ((*train, "--epochs", 1), {"imported", "built", "forward", "backward"}),
         (("eval",), {"imported", "from another process", "built", "forward"}),
         ((*train, "--name", "again", "--set", "optimizer.lr=1e30"), {"backward"}),

@@ -265,12 +265,12 @@ def test_a_plugin_goes_all_the_way(workplace: Path, nnbasic: Command) -> None:
 
 
 COUNTED = """
-import collections, sys
+import collections, os, sys
 opened = collections.Counter()
 
 def hook(event, arguments):
     path = str(arguments[0]) if event == "open" else ""
-    if "/runs/" in f"/{path}" and arguments[1] in ("r", "rb"):
+    if "/runs/" in f"/{path}" and not arguments[2] & (os.O_WRONLY | os.O_RDWR):
         opened[path.rpartition("/")[2]] += 1
 
 sys.addaudithook(hook)

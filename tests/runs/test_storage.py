@@ -36,8 +36,11 @@ def test_reading_stops_at_a_torn_line(tmp_path: Path, tail: str) -> None:
     path = tmp_path / "a.jsonl"
     whole = json_line({"epoch": 1}) + json_line({"epoch": 2})
     path.write_bytes(whole.encode() + tail.encode("latin-1"))
-    assert read_lines(path) == [{"epoch": 1}, {"epoch": 2}]
+    rows, problem = read_lines(path)
+    assert rows == [{"epoch": 1}, {"epoch": 2}]
+    assert problem is not None
+    assert problem.startswith(f"{path}: line 3 and what follows are left out: ")
 
 
 def test_a_missing_file_has_no_lines(tmp_path: Path) -> None:
-    assert read_lines(tmp_path / "no.jsonl") == []
+    assert read_lines(tmp_path / "no.jsonl") == ([], None)
