@@ -115,14 +115,14 @@ def follow(session: Session, quiet: bool, interrupt: Interrupts) -> str | None:
     Returns why it failed, or None.
     """
     config = session.config
-    interrupt.deferred = True
     with contextlib.closing(session.train()) as events:
         steps = -(-len(session.dataset.train.labels) // config.batch_size)
         done = session.record.epoch
         try:
-            for _ in events if quiet else shown(events, config.epochs, steps, done):
-                if interrupt.pending:
-                    break
+            for _ in interrupt.until_pending(
+                events if quiet else shown(events, config.epochs, steps, done)
+            ):
+                pass
         except (KeyboardInterrupt, DivergedError):
             pass  # closing ends the run as interrupted; a divergence is in the record already
         except runs.FailedError as error:
