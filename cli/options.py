@@ -128,6 +128,12 @@ runs_option = click.option(
     help="The folder that holds the runs.",
 )
 
+no_sync_option = click.option(
+    "--no-sync",
+    is_flag=True,
+    help="Do not wait for the disk after each epoch: a power cut may then damage the run.",
+)
+
 json_option = click.option(
     "--json",
     "as_json",

@@ -10,6 +10,7 @@ from nnbasic.cli.options import (
     ConfigCommand,
     config_option,
     data_option,
+    no_sync_option,
     runs_option,
     set_option,
 )
@@ -47,6 +48,7 @@ from nnbasic.cli.options import (
 )
 @runs_option
 @data_option
+@no_sync_option
 def sweep(**options: Any) -> int:
     """Train every combination of choices with the same seeds.
 

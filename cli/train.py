@@ -12,6 +12,7 @@ from nnbasic.cli.options import (
     config_option,
     data_option,
     json_option,
+    no_sync_option,
     runs_option,
     set_option,
 )
@@ -32,6 +33,7 @@ from nnbasic.cli.options import (
 @runs_option
 @data_option
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@no_sync_option
 @json_option
 def train(**options: Any) -> int:
     """Train a network and leave its record in ./runs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import traceback
+import warnings
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from nnbasic.cli.loading import load, recorded_data
 from nnbasic.cli.numbers import percent, short
 from nnbasic.cli.progress import shown
 from nnbasic.cli.terminal import err, lines_of, out, print_json, warn
+from nnbasic.data.files import unsynced
 from nnbasic.model import DivergedError
 from nnbasic.runs import Record, Run, Session, environment
 from nnbasic.runs.directory import check_folder
@@ -33,6 +35,7 @@ def train(
     runs_dir: Path,
     data_dir: Path | None,
     quiet: bool,
+    no_sync: bool,
     as_json: bool,
 ) -> int:
     """Train a new run of ``config``, or the one that ``resume`` means; the exit code."""
@@ -44,7 +47,7 @@ def train(
             " --name would make it another run."
         )
     session: Session | None = None
-    with interrupts() as interrupt:
+    with interrupts() as interrupt, unsynced() if no_sync else contextlib.nullcontext():
         try:
             if resume is not None:
                 session = resumed(resume, runs_dir, data_dir, quiet)
@@ -115,21 +118,21 @@ def follow(session: Session, quiet: bool, interrupt: Interrupts) -> str | None:
     Returns why it failed, or None.
     """
     config = session.config
-    with contextlib.closing(session.train()) as events:
-        steps = -(-len(session.dataset.train.labels) // config.batch_size)
-        done = session.record.epoch
-        try:
+    steps = -(-len(session.dataset.train.labels) // config.batch_size)
+    try:
+        with contextlib.closing(session.train()) as events, warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: warn(str(message))
             for _ in interrupt.until_pending(
-                events if quiet else shown(events, config.epochs, steps, done)
+                events if quiet else shown(events, config.epochs, steps, session.record.epoch)
             ):
                 pass
-        except (KeyboardInterrupt, DivergedError):
-            pass  # closing ends the run as interrupted; a divergence is in the record already
-        except runs.FailedError as error:
-            fault = error.__cause__
-            if fault and not isinstance(fault, (OSError, MemoryError, runs.RunError)):
-                err(*lines_of("".join(traceback.format_exception(fault))))  # a plugin's, or ours
-            return str(error)
+    except (KeyboardInterrupt, DivergedError):
+        pass  # the record says how it ended
+    except runs.FailedError as error:
+        fault = error.__cause__
+        if fault and not isinstance(fault, (OSError, MemoryError, runs.RunError)):
+            err(*lines_of("".join(traceback.format_exception(fault))))  # a plugin's, or ours
+        return str(error)
     return None
 
 
@@ -142,7 +145,7 @@ def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> No
         )
     elif record.status != "finished":
         err(f"{run.directory}: {record.status}: {record.reason}")
-        if record.status == "failed":
+        if record.status == "failed" and (run.directory / "run.json").exists():
             err("Once that is fixed, continue with:", f"  {resume_command(run, data_dir)}")
     elif not as_json and record.test_accuracy is not None and record.test_loss is not None:
         best = record.best.epoch if record.best else 0

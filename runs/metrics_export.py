@@ -12,10 +12,11 @@ from typing import Any
 import yaml
 
 from nnbasic.configs import printable
+from nnbasic.data.files import replacing
 from nnbasic.runs.choices import shown, tell_apart, values
 from nnbasic.runs.collection import RunData
 from nnbasic.runs.selection import is_number
-from nnbasic.runs.storage import RunError, write_text
+from nnbasic.runs.storage import RunError
 
 SCALARS = {
     "loss/train": "train_loss",
@@ -52,7 +53,10 @@ def write_csv(data: Sequence[RunData], path: Path) -> int:
     writer.writeheader()
     writer.writerows({key: _cell(value) for key, value in row.items()} for row in table)
     try:
-        write_text(path, text.getvalue())
+        with replacing(path, new=True) as file:
+            file.write(text.getvalue().encode())
+    except FileExistsError:  # made since it was looked for
+        raise RunError(f"{path}: already exists; name a new file") from None
     except OSError as error:
         raise RunError(f"{path}: cannot be written: {error.strerror}") from None
     return len(table)
@@ -104,6 +108,7 @@ def write_tensorboard(data: Sequence[RunData], folder: Path) -> None:
             raise RunError(f"{folder / run.run.id}: already exists; name another folder")
     for run in data:
         try:
+            (folder / run.run.id).mkdir(parents=True)  # two commands cannot both make it
             with SummaryWriter(str(folder / run.run.id)) as writer:
                 _write_run(run, writer)
         except OSError as error:

@@ -13,7 +13,7 @@ from nnbasic.sweeps.worker import train_in_subprocess
 
 
 def run_local(
-    jobs: Sequence[Job], runs: Path, data: Path | None, workers: int
+    jobs: Sequence[Job], runs: Path, data: Path | None, workers: int, sync: bool = True
 ) -> Generator[Outcome, None, None]:
     """Train ``jobs``, ``workers`` at a time; yield the outcome of each as it ends.
 
@@ -22,7 +22,7 @@ def run_local(
     stop = threading.Event()
 
     def run(job: Job) -> Outcome:
-        return outcome(job, *train_in_subprocess(job.task(runs, data), stop.is_set))
+        return outcome(job, *train_in_subprocess(job.task(runs, data, sync), stop.is_set))
 
     with ThreadPoolExecutor(workers) as pool:
         try:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,18 +25,23 @@ from pydantic import BaseModel, ConfigDict
 
 from nnbasic.configs import ConfigError, loads
 from nnbasic.data import DataError, load
+from nnbasic.data.files import unsynced
 from nnbasic.model import DivergedError
 from nnbasic.runs import kernels
 from nnbasic.runs.directory import Run
+from nnbasic.runs.failing import FailedError
 from nnbasic.runs.record import RateSearch
 from nnbasic.runs.storage import RunError
-from nnbasic.runs.training import FailedError, Session, start
+from nnbasic.runs.training import Session, start
 
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 POLL = 0.2
 """Seconds between two checks whether to stop."""
+
+GRACE = 5.0
+"""Seconds in which a process that is to stop writes its record; then it is killed."""
 
 
 class Task(BaseModel):
@@ -53,6 +60,8 @@ class Task(BaseModel):
     """The folder for a new run."""
     data: str | None
     """Where to look for MNIST, if the sweep was told."""
+    sync: bool = True
+    """Whether it waits for the disk after each epoch."""
     resume: str | None = None
     """The directory of a run that has begun."""
 
@@ -82,12 +91,18 @@ def train_in_subprocess(task: Task, stopped: Callable[[], bool]) -> tuple[Run | 
     with pipe:
         with contextlib.suppress(BrokenPipeError):
             pipe.write(task.model_dump_json().encode() + b"\n")
+        overdue = math.inf
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 stdout, stderr = process.communicate(timeout=POLL)
                 break
-            if stopped():
+            if time.monotonic() > overdue:
+                process.kill()
+            elif stopped() and not pipe.closed:
                 pipe.close()
+                overdue = time.monotonic() + GRACE
+                if hasattr(signal, "SIGCONT"):  # it may have been stopped, by Ctrl-Z or a debugger
+                    process.send_signal(signal.SIGCONT)
     directory = os.fsdecode(stdout.removesuffix(b"\n"))
     return Run(Path(directory)) if directory else None, _last_words(process.returncode, stderr)
 
@@ -114,7 +129,9 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         with contextlib.redirect_stdout(sys.stderr):  # for what a plugin prints
-            _do(Task.model_validate_json(line))
+            task = Task.model_validate_json(line)
+            with contextlib.nullcontext() if task.sync else unsynced():
+                _do(task)
     except (DivergedError, KeyboardInterrupt):
         pass  # an outcome like any other; the record has it
     except (ConfigError, DataError, RunError, FailedError) as error:
