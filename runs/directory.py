@@ -187,12 +187,16 @@ def create(runs: Path, name: str) -> Run:
         try:
             runs.mkdir(parents=True, exist_ok=True)
             directory.mkdir()
-            sync_folder(runs)
-            sync_folder(runs.absolute().parent)  # which may have got the folder of runs just now
         except FileExistsError:
             if not runs.is_dir():
                 raise RunError(f"{runs}: not a directory; name another with --runs") from None
             continue  # another run drew the same four digits in the same second
         except OSError as error:
             raise RunError(f"{runs}: cannot make a run directory: {error.strerror}") from error
+        try:
+            sync_folder(runs)
+            sync_folder(runs.absolute().parent)  # which may have got the folder of runs just now
+        except OSError as error:
+            directory.rmdir()
+            raise RunError(f"{directory}: cannot be written: {error.strerror}") from error
         return Run(directory)

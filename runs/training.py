@@ -212,6 +212,8 @@ class Session:
             return
         with contextlib.closing(self._stream()) as stream:
             for result in stream:
+                if isinstance(result, EpochResult):
+                    self._check_held()
                 if self.watcher:
                     self.watcher.read(result)
                 if isinstance(result, EpochResult):
@@ -266,7 +268,6 @@ class Session:
         A crash between any two of these leaves `last.npz` behind the others, and resuming
         from it writes them again with the same bits.
         """
-        self._check_held()
         row = asdict(result) | {"elapsed_seconds": self._elapsed()}
         self.run.append_metrics(row)
         self.history.append(EpochFigures.from_metrics(row, self.val_images))

@@ -38,11 +38,16 @@ def train(folder: Path) -> None:
 
 
 def export(folder: Path) -> None:
-    write_csv(collect(folder)[0], folder / "metrics.csv")
+    data, problems = collect(folder)
+    if not data:
+        raise RunError(*problems)
+    write_csv(data, folder / "metrics.csv")
 
 
 def the_run(folder: Path) -> Run:
-    return next(all_runs(folder))
+    for run in all_runs(folder):
+        return run
+    raise RunError("there is no run")
 
 
 OPERATIONS = {
