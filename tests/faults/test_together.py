@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from nnbasic.runs import Run, all_runs, find
+from nnbasic.runs import Run, all_runs, newest
 from nnbasic.runs.curation import TRASH
-from support import NNBASIC, content
+from support import NNBASIC, content, epochs_on_disk, started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no flock")
 
@@ -107,17 +106,14 @@ def together(*commands: list[object]) -> list[tuple[int, str]]:
 
 
 def test_a_run_is_resumed_once(workplace: Path) -> None:
-    trained = [NNBASIC, "train", "--config", "small", "--quiet", "--name"]
-    subprocess.run([*trained, "straight"], check=True, capture_output=True)
-    with pytest.raises(subprocess.TimeoutExpired):
-        subprocess.run([*trained, "twice", "--epochs", "500"], timeout=3, capture_output=True)
-    run = find("twice")
-    ended = together(
-        *[["train", "--resume", run.id, "--quiet", "--json"]] * 2, ["runs", "rm", run.id]
-    )
-    refused = [err for code, err in ended if code == 2]
-    assert len(refused) == 2, ended
-    assert all("another process" in err or "is running" in err for err in refused)
+    with started(NNBASIC, "train", "--config=small", "--quiet", "--epochs=20") as process:
+        wait_for(process, lambda: epochs_on_disk() >= 1)
+    run = newest()
+    ended = together(*[["train", "--resume", run.id, "--quiet"]] * 3)
+    assert Counter(code for code, _ in ended) == {0: 1, 2: 2}, ended
+    for code, err in ended:
+        assert code == 0 or "another process is training" in err or "has finished" in err
+    assert [row["epoch"] for row in run.metrics()] == list(range(1, 21))
 
 
 def test_of_two_exports_to_one_file_one_is_refused(only: Run) -> None:
@@ -127,7 +123,7 @@ def test_of_two_exports_to_one_file_one_is_refused(only: Run) -> None:
         assert Counter(code for code, _ in ended) == {0: 1, 2: 2}
         assert all("already exists" in err for code, err in ended if code == 2)
         assert len(Path(f"{number}.csv").read_text().splitlines()) == 3
-    assert not [name for name in os.listdir() if name.endswith(".part")]
+    assert not list(Path().glob(".*.part"))
 
 
 def test_what_is_deleted_is_not_brought_back_in_part(only: Run) -> None:
