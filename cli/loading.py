@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from nnbasic import data
+from nnbasic.cli.bars import tqdm
 from nnbasic.cli.terminal import lines_of, printable, warn
 from nnbasic.configs import Config
 from nnbasic.data import DataError, Dataset, mnist

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 import click
-from tqdm import tqdm
 
 from nnbasic import configs
+from nnbasic.cli.bars import tqdm
 from nnbasic.cli.interrupts import INTERRUPTED, interrupts
 from nnbasic.cli.loading import load
 from nnbasic.cli.numbers import percent
