@@ -234,6 +234,13 @@ def obstacle() -> str | None:
     return None
 
 
+def ask_for_signal_at_end_of_parent(number: signal.Signals) -> None:
+    """Have the kernel send this process a signal when its parent ends, where it can: on Linux."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # a C library without it
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+
+
 def _gate() -> Semaphore:
     return multiprocessing.get_context("fork").Semaphore(0)
 
@@ -243,8 +250,7 @@ def _end_with(parent: int) -> None:
 
     It kills a stopped process too, which cannot look for itself as `Team._wait` does.
     """
-    with contextlib.suppress(OSError, AttributeError):  # a C library without it
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    ask_for_signal_at_end_of_parent(signal.SIGKILL)
     if os.getppid() != parent:  # it had ended before this was asked for
         os._exit(1)
 

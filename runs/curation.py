@@ -79,8 +79,9 @@ def purge(runs: Sequence[Run]) -> None:
     doomed = [_trash(run) / f".{run.id}.{secrets.token_hex(4)}{DOOMED}" for run in runs]
     _move(runs, doomed)  # there nobody finds them, so that none is brought back half deleted
     for folder in {each.parent for each in doomed}:
-        doomed += [each for each in folder.glob(f".*{DOOMED}") if each not in doomed]
-    for directory in doomed:  # also those that a killed process has left
+        with contextlib.suppress(OSError):  # what a killed process has left can wait
+            doomed += [each for each in folder.glob(f".*{DOOMED}") if each not in doomed]
+    for directory in doomed:
         try:
             shutil.rmtree(directory)
         except FileNotFoundError:  # another process deletes it too

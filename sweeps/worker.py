@@ -27,6 +27,7 @@ from nnbasic.configs import ConfigError, loads
 from nnbasic.data import DataError, load
 from nnbasic.data.files import unsynced
 from nnbasic.model import DivergedError
+from nnbasic.model.parallel import ask_for_signal_at_end_of_parent
 from nnbasic.runs import kernels
 from nnbasic.runs.directory import Run
 from nnbasic.runs.failing import FailedError
@@ -125,6 +126,8 @@ def main() -> None:
     """The process: read the task from stdin, write the run's directory to stdout, and train."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupt)
+    if hasattr(signal, "SIGCONT"):  # if it is stopped then, it would not see the closed pipe
+        ask_for_signal_at_end_of_parent(signal.SIGCONT)
     line = sys.stdin.readline()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:

@@ -130,6 +130,19 @@ def test_one_ctrl_c_ends_a_sweep_of_which_a_process_is_stopped(held: Any) -> Non
     assert {each.status() for each in all_runs()} <= {"interrupted", "finished"}
 
 
+def test_a_stopped_process_of_a_sweep_does_not_outlive_it(held: Any) -> None:
+    held.hold()
+    with started(NNBASIC, "sweep", "--jobs", 2, *held.arguments) as process:
+        wait_for(process, lambda: len(held.processes()) == 2)
+        workers = held.processes()
+        stop(min(workers))
+        held.release()
+        process.kill()
+        process.wait()
+        until(lambda: all(map(gone, workers)))
+    assert {each.status() for each in all_runs()} <= {"interrupted", "finished"}
+
+
 def test_at_random_moments_to_every_process(team: None, long: bool) -> None:
     """Whatever they are sent, no process stays behind, and the run ends in the same bits."""
     assert run("train", "--config", "some", "--quiet", "--name", "straight").returncode == 0
