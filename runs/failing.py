@@ -38,8 +38,9 @@ class GoneError(RunError):
 def explained(error: Exception, run: Run, network: MLP) -> str:
     """Why ``run`` failed, in one line; where its directory is lost, the weights are saved first."""
     text = str(error) if isinstance(error, RunError) else f"{type(error).__name__}: {error}"
-    lost = isinstance(error, (OSError, GoneError)) and getattr(error, "errno", None) not in FULL
-    if lost and (file := _rescued(run, network)):
+    # an OSError without a number is not of the disk: a partner process has ended
+    lost = isinstance(error, OSError) and error.errno not in (None, *FULL)
+    if (lost or isinstance(error, GoneError)) and (file := _rescued(run, network)):
         text += f"; the weights that it had by then are in {file}"
     return text
 

@@ -21,11 +21,11 @@ from worked_on import config
 pytest.importorskip("resource")
 
 
-def certain(folder: Path) -> dict[power.State, list[bytes]]:
+def certain(folder: Path, operation: str) -> dict[power.State, list[bytes]]:
     """What may be left of a training at each moment, and what it had reported by then."""
     root = folder / "disk"
     root.mkdir()
-    code, err, calls = traced("train", root / "runs", folder / "log")
+    code, err, calls = traced(operation, root / "runs", folder / "log")
     assert (code, err) == (0, "")
     disk = power.Disk(str(root), names={str(root): power.DIRECTORY})
     disk.certain_names |= disk.names
@@ -59,7 +59,7 @@ def resumed(folder: Path, reported: list[bytes], dataset: Dataset) -> Run | None
 
 
 def test_at_every_moment(tmp_path: Path, dataset: Dataset, straight: Straight, long: bool) -> None:
-    states = certain(tmp_path)
+    states = certain(tmp_path, "train")
     expected = straight("a power cut", config())
     every = list(states.items())
     tried = every if long else every[:: len(every) // 60]
@@ -77,3 +77,12 @@ def test_at_every_moment(tmp_path: Path, dataset: Dataset, straight: Straight, l
             resumable += 1
     print(f"{len(every)} states of the disk, {len(tried)} tried, {resumable} went on")
     assert resumable > len(tried) / 2
+
+
+def test_without_waiting_for_the_disk_all_could_be_lost(tmp_path: Path) -> None:
+    """What `--no-sync` says; and that the test above can fail."""
+    states = certain(tmp_path, "train unsynced")
+    reported = [
+        found for state, found in states.items() if not any(n for n, _ in state if n != ".")
+    ]
+    assert [b"0", b"1", b"2", b"finished"] in reported

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nnbasic.configs import Config
 from nnbasic.data import DataError
+from nnbasic.data.files import unsynced
 from nnbasic.model import EpochResult
 from nnbasic.runs import FailedError, Run, RunError, all_runs, start
 from nnbasic.runs.collection import collect
@@ -35,6 +36,11 @@ def train(folder: Path) -> None:
         if isinstance(event, EpochResult):
             os.write(1, b"%d\n" % event.epoch)
     os.write(1, b"finished\n")
+
+
+def train_unsynced(folder: Path) -> None:
+    with unsynced():
+        train(folder)
 
 
 def export(folder: Path) -> None:
@@ -62,7 +68,7 @@ OPERATIONS = {
 
 if __name__ == "__main__":
     try:
-        OPERATIONS[sys.argv[1]](Path(sys.argv[2]))
+        (OPERATIONS | {"train unsynced": train_unsynced})[sys.argv[1]](Path(sys.argv[2]))
     except (RunError, FailedError, DataError) as error:
         print(error, file=sys.stderr)
         sys.exit(REFUSED)
