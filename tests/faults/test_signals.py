@@ -116,29 +116,20 @@ with team.at_work(lambda: time.sleep(600)):
         until(lambda: gone(partner))
 
 
-def test_one_ctrl_c_ends_a_sweep_of_which_a_process_is_stopped(held: Any) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_sweep_ends_with_all_its_processes_though_one_is_stopped(
+    held: Any, number: signal.Signals
+) -> None:
     held.hold()
     with started(NNBASIC, "sweep", "--jobs", 2, *held.arguments) as process:
         wait_for(process, lambda: len(held.processes()) == 2)
         workers = held.processes()
         stop(min(workers))
         held.release()
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=LIMIT)
-    assert process.returncode == 130
-    until(lambda: all(map(gone, workers)))
-    assert {each.status() for each in all_runs()} <= {"interrupted", "finished"}
-
-
-def test_a_stopped_process_of_a_sweep_does_not_outlive_it(held: Any) -> None:
-    held.hold()
-    with started(NNBASIC, "sweep", "--jobs", 2, *held.arguments) as process:
-        wait_for(process, lambda: len(held.processes()) == 2)
-        workers = held.processes()
-        stop(min(workers))
-        held.release()
-        process.kill()
-        process.wait()
+        process.send_signal(number)
+        if number == signal.SIGINT:
+            process.communicate(timeout=LIMIT)
+            assert process.returncode == 130
         until(lambda: all(map(gone, workers)))
     assert {each.status() for each in all_runs()} <= {"interrupted", "finished"}
 
