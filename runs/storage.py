@@ -52,12 +52,17 @@ def _finite(text: str) -> float:
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a JSON Lines file, up to a line that a crash left torn; [] without a file."""
+    """The objects of a JSON Lines file, up to a line that a crash left torn; [] without a file.
+
+    RunError if it cannot be read.
+    """
     rows: list[dict[str, Any]] = []
     try:
         lines = path.read_text("utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return rows
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read: {error.strerror}") from None
     for line in lines:
         try:
             row = parse_json(line)
