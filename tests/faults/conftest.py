@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 @pytest.fixture(scope="session")
 def long() -> bool:
-    """Whether to try everything, not a sample: some twenty minutes on one core."""
+    """Whether to try everything, not a sample: some half an hour on one core."""
     return bool(os.environ.get("NNBASIC_LONG"))
 
 
