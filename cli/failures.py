@@ -32,6 +32,9 @@ def report(error: Exception) -> int:
     if isinstance(error, OSError) and _while_printing(error):
         _give_up_stdout(error)
         return FAILED
+    if isinstance(error, MemoryError):
+        err(*lines_of(f"Error: there is not enough memory{_limit()}: {error or 'for anything'}"))
+        return FAILED
     # These load NumPy and pydantic, which the errors above can do without.
     from nnbasic.cli.loading import advice
     from nnbasic.configs import ConfigError
@@ -72,9 +75,18 @@ def _while_printing(error: OSError) -> bool:
     return any(frame.f_code is click.echo.__code__ for frame in frames)
 
 
+def _limit() -> str:
+    """What `ulimit -v` allows this process, in brackets, if it allows less than everything."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return ""
+    size, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return "" if size == resource.RLIM_INFINITY else f" (ulimit -v {size // 1024})"
+
+
 def _give_up_stdout(error: OSError) -> None:
-    """Say so, unless stderr is full too; Python must not try again when it ends."""
-    with contextlib.suppress(OSError):
-        err(f"Error: stdout: {error.strerror}")
+    """Say so; Python must not try again when it ends."""
+    err(f"Error: stdout: {error.strerror}")
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

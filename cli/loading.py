@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from tqdm import tqdm
 
+from nnbasic.cli.bars import tqdm
 from nnbasic.cli.terminal import lines_of, printable, warn
 from nnbasic.configs import Config, Data
 from nnbasic.data import DataError, Dataset, mnist

@@ -21,6 +21,7 @@ from nnbasic.cli.gradcheck import gradcheck
 from nnbasic.cli.predict import predict
 from nnbasic.cli.runs import runs
 from nnbasic.cli.sweep import sweep
+from nnbasic.cli.terminal import open_standard_streams
 from nnbasic.cli.train import train
 from nnbasic.runs import kernels
 
@@ -45,6 +46,7 @@ class CommandLine(click.Group):
         )
         if not standalone_mode:
             return run()
+        open_standard_streams()
         try:
             code = run()
         except Exception as error:

@@ -150,6 +150,12 @@ trust_option = click.option(
     help="Run plugins that you have not trained with here. They are programs.",
 )
 
+no_sync_option = click.option(
+    "--no-sync",
+    is_flag=True,
+    help="Do not wait for the disk after each epoch: a power cut may then damage the run.",
+)
+
 json_option = click.option(
     "--json",
     "as_json",

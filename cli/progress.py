@@ -8,8 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tqdm import tqdm
-
+from nnbasic.cli.bars import tqdm
 from nnbasic.cli.numbers import percent, short
 from nnbasic.cli.terminal import err
 from nnbasic.model import EpochResult, StepResult

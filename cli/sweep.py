@@ -11,6 +11,7 @@ from nnbasic.cli.options import (
     config_option,
     data_option,
     json_option,
+    no_sync_option,
     runs_option,
     set_option,
 )
@@ -49,6 +50,7 @@ from nnbasic.cli.options import (
 @runs_option
 @data_option
 @json_option
+@no_sync_option
 def sweep(**options: Any) -> int:
     """Train every combination of choices with the same seeds.
 

@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 
 import click
-from tqdm import tqdm
 
 from nnbasic import configs
+from nnbasic.cli.bars import tqdm
 from nnbasic.cli.interrupts import INTERRUPTED, interrupts
 from nnbasic.cli.listing import summary
 from nnbasic.cli.loading import load
@@ -47,6 +47,7 @@ def sweep(
     runs_dir: Path,
     data_dir: Path | None,
     as_json: bool,
+    no_sync: bool,
 ) -> int:
     """Train ``seeds`` runs of each combination of what ``vary`` names; the exit code."""
     if config is None:
@@ -55,7 +56,7 @@ def sweep(
         raise click.UsageError("--jobs is for this machine; a Dask cluster has its own workers.")
     found = cells(config, overrides, vary)
     check_folder(runs_dir)
-    with interrupts(), workforce(data_dir, jobs, dask) as carry_out:
+    with interrupts(), workforce(data_dir, jobs, dask, not no_sync) as carry_out:
         try:
             datasets = load_all(found, data_dir)
             wanted, problems = train_all(found, seeds, datasets, runs_dir, lr_search, carry_out)
@@ -100,15 +101,17 @@ def conclude(wanted: Sequence[Job], problems: Sequence[str], runs_dir: Path, as_
 
 
 @contextlib.contextmanager
-def workforce(data_dir: Path | None, workers: int | None, dask: str | None) -> Iterator[CarryOut]:
+def workforce(
+    data_dir: Path | None, workers: int | None, dask: str | None, sync: bool
+) -> Iterator[CarryOut]:
     """What trains the jobs: processes here, or the workers of a cluster."""
     if dask is None:
-        yield partial(run_local, data=data_dir, workers=workers or cores())
+        yield partial(run_local, data=data_dir, workers=workers or cores(), sync=sync)
     else:
         from nnbasic.sweeps.cluster import connected, run_on_dask  # needs an extra
 
         with connected(dask) as client:
-            yield partial(run_on_dask, data=data_dir, client=client)
+            yield partial(run_on_dask, data=data_dir, client=client, sync=sync)
 
 
 def load_all(found: Sequence[Cell], data_dir: Path | None) -> dict[str, Dataset]:

@@ -53,8 +53,23 @@ def out(*lines: str) -> None:
 
 
 def err(*lines: str) -> None:
-    """Write ``lines`` to stderr."""
-    click.echo("\n".join(map(printable, lines)), err=True)
+    """Write ``lines`` to stderr; if it is full or closed, there is nobody to tell."""
+    with contextlib.suppress(OSError):
+        click.echo("\n".join(map(printable, lines)), err=True)
+
+
+def open_standard_streams() -> None:
+    """Lead standard streams that are closed to nowhere.
+
+    Their numbers would go to the next files that are opened, and to those files what a library
+    writes to stderr.
+    """
+    for number, name, mode in (0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w"):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+            setattr(sys, name, os.fdopen(number, mode))
 
 
 def lines_of(text: str) -> list[str]:

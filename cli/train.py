@@ -14,6 +14,7 @@ from nnbasic.cli.options import (
     data_option,
     fail_under_option,
     json_option,
+    no_sync_option,
     runs_option,
     set_option,
     trust_option,
@@ -38,6 +39,7 @@ from nnbasic.cli.options import (
 @curve_option
 @trust_option
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@no_sync_option
 @json_option
 def train(**options: Any) -> int:
     """Train a network and leave its record in ./runs.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+import warnings
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from nnbasic.cli.loading import load, recorded_data
 from nnbasic.cli.numbers import percent, short
 from nnbasic.cli.progress import shown
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
+from nnbasic.data.files import unsynced
 from nnbasic.model import DivergedError
 from nnbasic.runs import Record, Run, Session, environment
 from nnbasic.runs.directory import check_folder
@@ -38,6 +40,7 @@ def train(
     curve: bool,
     trust_plugins: bool,
     quiet: bool,
+    no_sync: bool,
     as_json: bool,
 ) -> int:
     """Train a new run of ``config``, or the one that ``resume`` means; the exit code."""
@@ -49,7 +52,7 @@ def train(
             " --name would make it another run."
         )
     session: Session | None = None
-    with interrupts() as interrupt:
+    with interrupts() as interrupt, unsynced() if no_sync else contextlib.nullcontext():
         try:
             if resume is not None:
                 session = resumed(resume, runs_dir, data_dir, trust_plugins, quiet, fail_under)
@@ -142,21 +145,21 @@ def follow(session: Session, quiet: bool, interrupt: Interrupts) -> str | None:
     Returns why it failed, or None.
     """
     config = session.config
-    interrupt.deferred = True
-    with contextlib.closing(session.train()) as events:
-        steps = -(-len(session.dataset.train.labels) // config.batch_size)
-        done = session.record.epoch
-        try:
-            for _ in events if quiet else shown(events, config.epochs, steps, done):
-                if interrupt.pending:
-                    break
-        except (KeyboardInterrupt, DivergedError):
-            pass  # closing ends the run as interrupted; a divergence is in the record already
-        except runs.FailedError as error:
-            fault = error.__cause__
-            if fault and not isinstance(fault, (OSError, MemoryError, runs.RunError)):
-                err(*traced(fault))
-            return str(error)
+    steps = -(-len(session.dataset.train.labels) // config.batch_size)
+    try:
+        with contextlib.closing(session.train()) as events, warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: warn(str(message))
+            for _ in interrupt.until_pending(
+                events if quiet else shown(events, config.epochs, steps, session.record.epoch)
+            ):
+                pass
+    except (KeyboardInterrupt, DivergedError):
+        pass  # the record says how it ended
+    except runs.FailedError as error:
+        fault = error.__cause__
+        if fault and not isinstance(fault, (OSError, MemoryError, runs.RunError)):
+            err(*traced(fault))
+        return str(error)
     return None
 
 
@@ -169,7 +172,7 @@ def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> No
         )
     elif record.status != "finished":
         err(f"{run.directory}: {record.status}: {record.reason}")
-        if record.status == "failed":
+        if record.status == "failed" and (run.directory / "run.json").exists():
             err("Once that is fixed, continue with:", f"  {resume_command(run, data_dir)}")
     else:
         if record.outcome == "collapsed":

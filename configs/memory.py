@@ -14,6 +14,9 @@ MIB, GIB = 2**20, 2**30
 PROGRAM = 160 * MIB
 """What every training takes: Python and its libraries, the images, free space in the heap."""
 
+MAPPED = 128 * MIB
+"""Address space that the libraries of a training map beside the memory that it takes."""
+
 PROCESS = 12 * MIB
 """What each further process takes for itself."""
 
@@ -29,9 +32,7 @@ def shortage(config: Config, processes: int = 1) -> str | None:
     needed, available = training_memory(config, processes), physical_memory()
     if available is None or needed <= available:
         return None
-    reason = (
-        f"training would take about {_gib(needed)}; this machine has {_gib(available)} of memory"
-    )
+    reason = f"training would take about {_gib(needed)}; there is {_gib(available)} of memory here"
     if processes > 1:
         reason += f"; with OPENBLAS_NUM_THREADS=1 it would take {_gib(training_memory(config))}"
     return reason
@@ -68,13 +69,22 @@ def training_memory(config: Config, processes: int = 1) -> int:
 
 
 def physical_memory() -> int | None:
-    """Bytes of memory in this machine; None where the system does not say (Windows)."""
+    """Bytes of memory that this process may take; None where the system does not say (Windows).
+
+    All of this machine's, or what `ulimit -v` leaves of the address space.
+    """
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
+        import resource
+
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    except (ImportError, ValueError, OSError):
         return None
+    return size if limit == resource.RLIM_INFINITY else min(size, max(0, limit - MAPPED))
 
 
 def _gib(size: int) -> str:
+    if size < GIB:
+        return f"{size / MIB:.0f} MiB"
     gib = size / GIB
     return f"{gib:,.1f} GiB" if gib < 1e6 else f"{gib:.1e} GiB"

@@ -21,7 +21,7 @@ from nnbasic.model.arrays import Array
 @contextlib.contextmanager
 def one_blas_thread() -> Iterator[None]:
     """A block in which a product is computed by one thread; how many there are changes its bits."""
-    with _blas().limit(limits=1, user_api="blas"):
+    with loaded().limit(limits=1, user_api="blas"):
         yield
 
 
@@ -56,7 +56,7 @@ def _axpby(number: Any) -> Callable[..., None] | None:
     """
     letter = "s" if number is ctypes.c_float else "d"
     names = [f"{p}cblas_{letter}axpby{s}" for p in ("scipy_", "") for s in ("64_", "")]
-    libraries = [one.dynlib for one in _blas().select(user_api="blas").lib_controllers]
+    libraries = [one.dynlib for one in loaded().select(user_api="blas").lib_controllers]
     for library in libraries:
         for name in names:
             if found := getattr(library, name, None):
@@ -68,5 +68,6 @@ def _axpby(number: Any) -> Callable[..., None] | None:
 
 
 @functools.cache
-def _blas() -> ThreadpoolController:
+def loaded() -> ThreadpoolController:
+    """The libraries with threads of their own that were loaded when this was first called."""
     return ThreadpoolController()

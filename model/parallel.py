@@ -9,12 +9,15 @@ clipped.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import math
 import mmap
 import multiprocessing
 import os
 import signal
 import sys
+import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +26,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nnbasic.model.arrays import Array
-from nnbasic.model.blas import one_blas_thread
+from nnbasic.model.blas import loaded, one_blas_thread
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Semaphore
@@ -39,6 +42,9 @@ AVAILABLE = sys.platform == "linux"
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 """The main process decides what these mean, not a copy of its handlers."""
+
+PR_SET_PDEATHSIG = 1
+"""The number of Linux's prctl by which a process asks for a signal when its parent ends."""
 
 LAST_WORDS = 500
 """The bytes in which a process can say what it failed with."""
@@ -60,9 +66,8 @@ class Team:
         self._barriers = 0
         if size > 1:
             try:
-                context = multiprocessing.get_context("fork")
                 # Two sets in turn: a process may be at the next barrier before all have left this.
-                self._gates = [[context.Semaphore(0) for _ in range(size)] for _ in range(2)]
+                self._gates = [[_gate() for _ in range(size)] for _ in range(2)]
             except (ImportError, OSError) as error:  # no /dev/shm
                 raise OSError(
                     f"no semaphores for {size} processes ({error}); train in one process"
@@ -147,6 +152,7 @@ class Team:
         """Do ``work`` in a process that has just been forked, and end it."""
         status = 1
         try:
+            _end_with(self._main)
             for number in ignored:
                 signal.signal(number, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -196,6 +202,56 @@ class Team:
 
 
 ALONE = Team()
+
+
+def obstacle() -> str | None:
+    """Why this process cannot be forked now, or not safely; None if it may have a team.
+
+    A fork has only the thread that called it: what another one had locked stays locked there. So
+    this forks once, which also has OpenBLAS end its threads, and counts those that are left.
+    """
+    if (others := threading.active_count() - 1) > 0:
+        return f"it has {others} other thread{'s' * (others > 1)}, beside which a fork may deadlock"
+    try:
+        _gate()
+    except (ImportError, OSError) as error:  # no /dev/shm
+        return f"there are no semaphores ({error})"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12's, of the same danger
+        try:
+            pid = os.fork()
+        except OSError as error:
+            return f"no process can be started ({error.strerror})"
+    if not pid:
+        os._exit(0)
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    with contextlib.suppress(ChildProcessError):  # with SIGCHLD ignored
+        os.waitpid(pid, 0)
+    pools = [pool for pool in loaded().info() if pool["internal_api"] != "openblas"]
+    if threads > 1 + sum(pool["num_threads"] - 1 for pool in pools):
+        return "a library has threads of its own here, beside which a fork may deadlock"
+    return None
+
+
+def ask_for_signal_at_end_of_parent(number: signal.Signals) -> None:
+    """Have the kernel send this process a signal when its parent ends, where it can: on Linux."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # a C library without it
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+
+
+def _gate() -> Semaphore:
+    return multiprocessing.get_context("fork").Semaphore(0)
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel kill this process as soon as ``parent``, which forked it, has ended.
+
+    It kills a stopped process too, which cannot look for itself as `Team._wait` does.
+    """
+    ask_for_signal_at_end_of_parent(signal.SIGKILL)
+    if os.getppid() != parent:  # it had ended before this was asked for
+        os._exit(1)
 
 
 def shared(shape: tuple[int, ...], dtype: DTypeLike) -> Array:

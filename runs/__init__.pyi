@@ -1,11 +1,12 @@
 from .directory import Run
+from .failing import FailedError
 from .lookup import DIRECTORY, all_runs, find, newest
 from .predictions import Evaluation, Predictions
 from .record import EpochFigures, RateSearch, Record, User
 from .scoring import evaluate_run
 from .storage import RunError
 from .trained import Trained, build
-from .training import FailedError, Session, start, train
+from .training import Session, start, train
 
 __all__ = [
     "DIRECTORY",

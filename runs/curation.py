@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import shutil
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nnbasic.configs.errors import printable
@@ -14,25 +17,29 @@ from nnbasic.runs.storage import RunError, read_json, refuse_link
 TRASH = ".trash"
 """Where removed runs go, below the runs: hidden, so that nothing lists them."""
 
+DOOMED = ".deleted"
+"""The suffix of a directory in the trash that is being deleted."""
+
 
 def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
     """Add ``words`` to the run's tags, or remove them.
 
     RunError for a word that is empty or has spaces, or that is to be removed but is not a tag.
     """
-    user = _user(run)
-    tags = dict.fromkeys(user.tags)
-    for word in words:
-        if not word or printable(word) != word or " " in word:
-            raise RunError(f"{word!r} is not a tag: a tag is one word")
-        if remove and word not in tags:
-            there = ", ".join(user.tags) or "none"
-            raise RunError(f"{run.directory}: no tag {word!r} to remove; it has {there}")
-        if remove:
-            del tags[word]
-        else:
-            tags[word] = None
-    return _write(run, user.model_copy(update={"tags": list(tags)}))
+    with run.editing():
+        user = _user(run)
+        tags = dict.fromkeys(user.tags)
+        for word in words:
+            if not word or printable(word) != word or " " in word:
+                raise RunError(f"{word!r} is not a tag: a tag is one word")
+            if remove and word not in tags:
+                there = ", ".join(user.tags) or "none"
+                raise RunError(f"{run.directory}: no tag {word!r} to remove; it has {there}")
+            if remove:
+                del tags[word]
+            else:
+                tags[word] = None
+        return _write(run, user.model_copy(update={"tags": list(tags)}))
 
 
 def rename(run: Run, name: str) -> User:
@@ -40,7 +47,8 @@ def rename(run: Run, name: str) -> User:
     name = name.strip()
     if not name or printable(name) != name:
         raise RunError(f"{name!r} is not a name: it must be one line, and not empty")
-    return _write(run, _user(run).model_copy(update={"name": name}))
+    with run.editing():
+        return _write(run, _user(run).model_copy(update={"name": name}))
 
 
 def note(run: Run, text: str, *, replace: bool = False) -> User:
@@ -56,7 +64,7 @@ def discard(runs: Sequence[Run]) -> None:
         _check(run)
         if run.directory.parent.name == TRASH:
             raise RunError(f"{run.directory}: already in the trash; --purge deletes it")
-    _move(runs, [_in_trash(run) for run in runs])
+    _move(runs, [_trash(run) / run.id for run in runs])
 
 
 def restore(runs: Sequence[Run]) -> None:
@@ -73,17 +81,25 @@ def purge(runs: Sequence[Run]) -> None:
     """Delete ``runs`` for good; if one must stay, RunError before any is deleted."""
     for run in runs:
         _check(run)
-    kept = [run for run in runs if run.directory.parent.name != TRASH]
-    _move(kept, [_in_trash(run) for run in kept])
-    for run in runs:
+        if run.directory.is_symlink():
+            raise RunError(f"{run.directory}: cannot be deleted: it is a link; remove it by hand")
+    doomed = [_trash(run) / f".{run.id}.{secrets.token_hex(4)}{DOOMED}" for run in runs]
+    _move(runs, doomed)  # there nobody finds them, so that none is brought back half deleted
+    for folder in {each.parent for each in doomed}:
+        with contextlib.suppress(OSError):  # what a killed process has left can wait
+            doomed += [each for each in folder.glob(f".*{DOOMED}") if each not in doomed]
+    for directory in doomed:
         try:
-            shutil.rmtree(run.directory if run not in kept else _in_trash(run))
+            shutil.rmtree(directory)
+        except FileNotFoundError:  # another process deletes it too
+            continue
         except OSError as error:
-            raise RunError(f"{run.directory}: cannot be deleted: {error}") from None
+            raise RunError(f"{directory}: cannot be deleted: {error}") from None
 
 
-def _in_trash(run: Run) -> Path:
-    return run.directory.parent / TRASH / run.id
+def _trash(run: Run) -> Path:
+    folder = run.directory.parent
+    return folder if folder.name == TRASH else folder / TRASH
 
 
 def _check(run: Run) -> None:
@@ -107,9 +123,20 @@ def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
     for run, target in zip(runs, targets, strict=True):
         try:
             target.parent.mkdir(exist_ok=True)
-            run.directory.rename(target)
+            with _alone(run):
+                run.directory.rename(target)
         except OSError as error:
             raise RunError(f"{run.directory}: cannot be moved: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _alone(run: Run) -> Iterator[None]:
+    """Keep all others from ``run`` while the block moves it; RunError if one is at work on it."""
+    if run.directory.is_symlink() or sys.platform == "win32":  # which moves nothing that is open
+        yield
+    else:
+        with run.editing(), run.claim():
+            yield
 
 
 def _user(run: Run) -> User:

@@ -13,8 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from nnbasic.configs import Config
-from nnbasic.data import Batches, Dataset
-from nnbasic.data.files import appending
+from nnbasic.data import Batches, Dataset, files
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, MLP, EpochResult, StepResult
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.diagnostics import MISMATCH, LayerDiagnostics, diagnose, variance_ratio
@@ -88,8 +87,7 @@ def mismatch(config: Config, layers: Sequence[LayerDiagnostics]) -> str | None:
 def append(run: Run, epoch: int, step: int, layers: Sequence[LayerDiagnostics]) -> None:
     """Add the line of an epoch; 0 is the network before its first step."""
     row = {"epoch": epoch, "step": step, "layers": [_finite(asdict(layer)) for layer in layers]}
-    with appending(run.directory / FILE) as file:
-        file.write(json.dumps(row, allow_nan=False).encode() + b"\n")
+    files.append(run.directory / FILE, json.dumps(row, allow_nan=False) + "\n")
 
 
 def read(run: Run) -> list[dict[str, Any]]:

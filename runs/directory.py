@@ -6,14 +6,14 @@ import os
 import re
 import shlex
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnbasic import configs
-from nnbasic.data.files import appending
+from nnbasic.data.files import append, sync_folder
 from nnbasic.runs import lock
 from nnbasic.runs.storage import Lines, RunError, json_line, read_json, read_lines, write_text
 
@@ -140,8 +140,7 @@ class Run:
 
     def append_metrics(self, row: Mapping[str, Any]) -> None:
         """Add the line of an epoch."""
-        with appending(self.directory / "metrics.jsonl") as file:
-            file.write(json_line(row).encode())
+        append(self.directory / "metrics.jsonl", json_line(row))
 
     def keep_metrics(self, epochs: int, val_images: int) -> list[EpochFigures]:
         """Cut `metrics.jsonl` to its first ``epochs`` lines, and return them.
@@ -178,9 +177,16 @@ class Run:
         # It may have ended since its record was read: then the record says so by now.
         return "crashed" if (ended := self.record().outcome) == "running" else ended
 
-    def claim(self) -> AbstractContextManager[None]:
-        """Lock the run for this process; RunError if another one holds it."""
+    def claim(self) -> AbstractContextManager[Callable[[], bool]]:
+        """Lock the run for this process; RunError if another one holds it.
+
+        What it gives tells whether the directory is still the one that was locked.
+        """
         return lock.claim(self.directory)
+
+    def editing(self) -> AbstractContextManager[None]:
+        """Wait until no other process edits `user.json` or moves the run, and keep them from it."""
+        return lock.editing(self.directory)
 
 
 def check_folder(runs: Path) -> None:
@@ -213,4 +219,10 @@ def create(runs: Path, name: str) -> Run:
             continue  # another run drew the same four digits in the same second
         except OSError as error:
             raise RunError(f"{runs}: cannot make a run directory: {error.strerror}") from error
+        try:
+            sync_folder(runs)
+            sync_folder(runs.absolute().parent)  # which may have got the folder of runs just now
+        except OSError as error:
+            directory.rmdir()
+            raise RunError(f"{directory}: cannot be written: {error.strerror}") from error
         return Run(directory)

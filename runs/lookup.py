@@ -16,9 +16,16 @@ LATEST = "latest"
 
 
 def all_runs(runs: Path = DIRECTORY) -> Iterator[Run]:
-    """The runs in ``runs``, oldest first; hidden folders and Python's caches are left out."""
+    """The runs in ``runs``, oldest first; hidden folders and Python's caches are left out.
+
+    RunError if the folder cannot be read.
+    """
     if runs.is_dir():
-        for directory in sorted(runs.iterdir()):
+        try:
+            directories = sorted(runs.iterdir())
+        except OSError as error:
+            raise RunError(f"{runs}: cannot be read: {error.strerror}") from None
+        for directory in directories:
             if directory.is_dir() and directory.name[0] not in "._":
                 yield Run(directory)
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import yaml
 
+from nnbasic.data.files import replacing
 from nnbasic.runs.choices import in_spreadsheet, shown, tell_apart, values
 from nnbasic.runs.collection import RunData
 from nnbasic.runs.selection import is_number
-from nnbasic.runs.storage import RunError, write_text
+from nnbasic.runs.storage import RunError
 
 SCALARS = {
     "loss/train": "train_loss",
@@ -51,7 +52,10 @@ def write_csv(data: Sequence[RunData], path: Path) -> int:
     writer.writerow(map(_cell, columns))
     writer.writerows([_cell(row.get(column)) for column in columns] for row in table)
     try:
-        write_text(path, text.getvalue())
+        with replacing(path, new=True) as file:
+            file.write(text.getvalue().encode())
+    except FileExistsError:  # made since it was looked for
+        raise RunError(f"{path}: already exists; name a new file") from None
     except OSError as error:
         raise RunError(f"{path}: cannot be written: {error.strerror}") from None
     return len(table)
@@ -101,6 +105,7 @@ def write_tensorboard(data: Sequence[RunData], folder: Path) -> list[str]:
     problems = []
     for run in data:
         try:
+            (folder / run.run.id).mkdir(parents=True)  # two commands cannot both make it
             with SummaryWriter(str(folder / run.run.id)) as writer:
                 _write_run(run, writer)
         except OSError as error:

@@ -10,6 +10,7 @@ import math
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -32,6 +33,7 @@ from nnbasic.runs import diagnostics, environment
 from nnbasic.runs.checkpoint import Progress, restore, save
 from nnbasic.runs.collapse import why_collapsed
 from nnbasic.runs.directory import Run, create
+from nnbasic.runs.failing import FailedError, GoneError, explained
 from nnbasic.runs.history import best_epoch, patience_is_over
 from nnbasic.runs.record import EpochFigures, RateSearch, Record, Status, User
 from nnbasic.runs.scoring import check_dataset
@@ -43,13 +45,6 @@ HEARTBEAT = 30.0
 
 SMALLEST_SHARE = 16
 """The fewest rows of a batch that are worth a process of their own."""
-
-
-class FailedError(Exception):
-    """A run could not go on: the disk or the memory is full, or a plugin has a fault; says which.
-
-    The run can be resumed. The cause is the exception that it failed with.
-    """
 
 
 def start(
@@ -149,27 +144,36 @@ class Session:
 
         A result is yielded once it is on disk. Closing the generator, or an interrupt, stops the
         run so that it can be resumed to the same bits. Raises RunError for a run that has ended or
-        is being trained elsewhere, DivergedError, and FailedError for anything else.
+        is being trained elsewhere, DivergedError, and FailedError for anything else. Warns if it
+        trains in one process because this one has other threads, or the system starts no more.
         """
-        with self.run.claim():
+        with self.run.claim() as self.held:
             try:
                 self._restore()
             except (OSError, MemoryError) as error:
                 raise FailedError(f"{type(error).__name__}: {error}") from error
             try:
-                yield from self._epochs()
-                self._finish()
-            except DivergedError as error:
-                self._end("diverged", f"{error}; {likely_causes(self.config)}")
-                raise
-            except (KeyboardInterrupt, GeneratorExit):
-                self._end("interrupted")
+                yield from self._until_the_end()
+            except DivergedError:
                 raise
             except Exception as error:
-                reason = f"{type(error).__name__}: {error}"
-                with contextlib.suppress(OSError):  # a full disk may be what it failed for
-                    self._end("failed", reason)
-                raise FailedError(reason) from error
+                here = not isinstance(error, OSError) or self.held()
+                cause = error if here else GoneError(self.run)
+                why = explained(cause, self.run, self.trained.network)
+                with contextlib.suppress(OSError, GoneError):  # which may be what it failed for
+                    self._end("failed", why)
+                raise FailedError(why) from cause
+
+    def _until_the_end(self) -> Iterator[StepResult | EpochResult]:
+        try:
+            yield from self._epochs()
+            self._finish()
+        except DivergedError as error:
+            self._end("diverged", f"{error}; {likely_causes(self.config)}")
+            raise
+        except (KeyboardInterrupt, GeneratorExit):
+            self._end("interrupted")
+            raise
 
     def _restore(self) -> None:
         """Check that the run can go on here, and read its state, or set up that of a new one."""
@@ -223,6 +227,8 @@ class Session:
             return
         with contextlib.closing(self._stream()) as stream:
             for result in stream:
+                if isinstance(result, EpochResult):
+                    self._check_held()
                 if self.watcher:
                     self.watcher.read(result)
                 if isinstance(result, EpochResult):
@@ -271,7 +277,7 @@ class Session:
             validation=self.trained.batches(data.validation) if self.val_images else None,
             state=self.state,
             done=self.done.epoch,
-            processes=1 if network.state else processes(config.batch_size),
+            processes=1 if network.state else _possible(processes(config.batch_size)),
         )
 
     def _keep(self, result: EpochResult) -> None:
@@ -299,10 +305,15 @@ class Session:
         return self.spent + time.perf_counter() - self.began
 
     def _write(self, **changes: Any) -> None:
+        self._check_held()
         self.beat = time.perf_counter()
         changes |= {"heartbeat": environment.now(), "seconds": self._elapsed()}
         self.record = self.record.model_copy(update=changes)
         self.run.write_record(self.record)
+
+    def _check_held(self) -> None:
+        if not self.held():
+            raise GoneError(self.run)
 
 
 def processes(batch_size: int) -> int:
@@ -313,6 +324,19 @@ def processes(batch_size: int) -> int:
     if not parallel.AVAILABLE:
         return 1
     return max(1, min(environment.blas_threads(), batch_size // SMALLEST_SHARE))
+
+
+def _possible(wanted: int) -> int:
+    """``wanted`` processes; one, with a warning, if this process must not be forked now."""
+    if wanted > 1 and (why := parallel.obstacle()):
+        warnings.warn(
+            f"training in one process, not in {wanted}: {why}; the last bits may differ from those"
+            f" of {wanted}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return 1
+    return wanted
 
 
 def likely_causes(config: Config) -> str:

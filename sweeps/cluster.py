@@ -78,7 +78,7 @@ async def _kind(address: str) -> str:
 
 
 def run_on_dask(
-    jobs: Sequence[Job], runs: Path, data: Path | None, client: Client
+    jobs: Sequence[Job], runs: Path, data: Path | None, client: Client, sync: bool = True
 ) -> Generator[Outcome, None, None]:
     """Train ``jobs``, one per worker thread; yield the outcome of each as it ends.
 
@@ -92,7 +92,7 @@ def run_on_dask(
     try:
         for job in jobs:
             begun = {} if job.begun is None else read_files(job.begun)
-            task = job.task(Path(), folder)
+            task = job.task(Path(), folder, sync)
             futures[client.submit(train_on_worker, task, begun, sweep, pure=False)] = job
         for future in as_completed(list(futures)):
             yield _received(futures.pop(future), future, runs)

@@ -14,7 +14,7 @@ from nnbasic.sweeps.worker import train_in_subprocess
 
 
 def run_local(
-    jobs: Sequence[Job], runs: Path, data: Path | None, workers: int
+    jobs: Sequence[Job], runs: Path, data: Path | None, workers: int, sync: bool = True
 ) -> Generator[Progress | Outcome, None, None]:
     """Train ``jobs``, ``workers`` at a time; yield their progress, and how each of them ended.
 
@@ -27,7 +27,8 @@ def run_local(
         def progress(epochs: int) -> None:
             events.put(Progress(job, epochs))
 
-        return outcome(job, *train_in_subprocess(job.task(runs, data), stop.is_set, progress))
+        task = job.task(runs, data, sync)
+        return outcome(job, *train_in_subprocess(task, stop.is_set, progress))
 
     with ThreadPoolExecutor(workers) as pool:
         try:

@@ -60,7 +60,7 @@ class Job:
     def label(self) -> str:
         return f"{self.name} seed {self.config.seed}"
 
-    def task(self, runs: Path, data: Path | None) -> Task:
+    def task(self, runs: Path, data: Path | None, sync: bool = True) -> Task:
         """What to send to the process that trains it."""
         return Task(
             config=dump(self.config),
@@ -71,6 +71,7 @@ class Job:
             sha256=self.sha256,
             runs=str(runs),
             data=None if data is None else str(data),
+            sync=sync,
             resume=None if self.begun is None else str(self.begun.directory),
         )
 

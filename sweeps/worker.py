@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,12 +25,15 @@ from pydantic import BaseModel, ConfigDict
 
 from nnbasic.configs import ConfigError, loads
 from nnbasic.data import DataError
+from nnbasic.data.files import unsynced
 from nnbasic.model import DivergedError, EpochResult
+from nnbasic.model.parallel import ask_for_signal_at_end_of_parent
 from nnbasic.runs import images, kernels
 from nnbasic.runs.directory import Run
+from nnbasic.runs.failing import FailedError
 from nnbasic.runs.record import RateSearch
 from nnbasic.runs.storage import RunError
-from nnbasic.runs.training import FailedError, Session, start
+from nnbasic.runs.training import Session, start
 
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
@@ -38,6 +43,9 @@ POLL = 0.2
 
 EPOCH = b"."
 """What the process writes after each epoch."""
+
+GRACE = 5.0
+"""Seconds in which a process that is to stop writes its record; then it is killed."""
 
 
 class Task(BaseModel):
@@ -57,6 +65,8 @@ class Task(BaseModel):
     """The folder for a new run."""
     data: str | None
     """The folder of the images, if the sweep was told one."""
+    sync: bool = True
+    """Whether it waits for the disk after each epoch."""
     resume: str | None = None
     """The directory of a run that has begun."""
 
@@ -90,6 +100,7 @@ def train_in_subprocess(
         with contextlib.suppress(BrokenPipeError):
             pipe.write(task.model_dump_json().encode() + b"\n")
         epochs = 0
+        overdue = math.inf
         while True:
             try:
                 stdout, stderr = process.communicate(timeout=POLL)
@@ -97,8 +108,13 @@ def train_in_subprocess(
             except subprocess.TimeoutExpired as waiting:
                 if progress and (done := len(_parts(waiting.output or b"")[1])) > epochs:
                     progress(epochs := done)
-            if stopped():
+            if time.monotonic() > overdue:
+                process.kill()
+            elif stopped() and not pipe.closed:
                 pipe.close()
+                overdue = time.monotonic() + GRACE
+                if hasattr(signal, "SIGCONT"):  # it may have been stopped, by Ctrl-Z or a debugger
+                    process.send_signal(signal.SIGCONT)
     directory = os.fsdecode(_parts(stdout)[0])
     return Run(Path(directory)) if directory else None, _last_words(process.returncode, stderr)
 
@@ -127,11 +143,15 @@ def main() -> None:
     """The process: read the task from stdin, write the run's directory to stdout, and train."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupt)
+    if hasattr(signal, "SIGCONT"):  # if it is stopped then, it would not see the closed pipe
+        ask_for_signal_at_end_of_parent(signal.SIGCONT)
     line = sys.stdin.readline()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         with contextlib.redirect_stdout(sys.stderr):  # for what a plugin prints
-            _do(Task.model_validate_json(line))
+            task = Task.model_validate_json(line)
+            with contextlib.nullcontext() if task.sync else unsynced():
+                _do(task)
     except (DivergedError, KeyboardInterrupt):
         pass  # an outcome like any other; the record has it
     except (ConfigError, DataError, RunError, FailedError) as error:

@@ -35,8 +35,13 @@ NETWORKS: dict[str, dict[str, Any]] = {
 """What there is to train: every activation, loss and scale."""
 
 
-@pytest.fixture(scope="session")
-def dataset() -> Dataset:
+@pytest.fixture(scope="session", name="dataset")
+def small_dataset() -> Dataset:
+    """What `make_dataset` makes."""
+    return make_dataset()
+
+
+def make_dataset() -> Dataset:
     """Ten faint patterns under noise: learnable, though not within the first epoch."""
     rng = np.random.default_rng(7)
     patterns = rng.integers(0, 150, (10, 784))
@@ -51,14 +56,15 @@ def dataset() -> Dataset:
 
 @pytest.fixture
 def config() -> Callable[..., Config]:
+    """What makes a config for a small net."""
+    return make_config
+
+
+def make_config(**changes: Any) -> Config:
     """A config for a small net; the arguments replace its keys."""
-
-    def make(**changes: Any) -> Config:
-        optimizer = {"name": "sgd", "lr": 0.01, "momentum": 0.9}
-        small = {"layers": [784, 16, 10], "optimizer": optimizer, "epochs": 3, "batch_size": 32}
-        return Config.model_validate({**small, **changes})
-
-    return make
+    optimizer = {"name": "sgd", "lr": 0.01, "momentum": 0.9}
+    small = {"layers": [784, 16, 10], "optimizer": optimizer, "epochs": 3, "batch_size": 32}
+    return Config.model_validate({**small, **changes})
 
 
 @pytest.fixture

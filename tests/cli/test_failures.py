@@ -63,6 +63,19 @@ def test_a_training_whose_result_cannot_be_printed_is_recorded(workplace: Path) 
     assert '"status": "finished"' in next(Path("runs").glob("*/run.json")).read_text()
 
 
+def test_a_full_stderr_ends_no_training(workplace: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [NNBASIC, "train", "--config", "small", "--epochs", "1"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, text=True, check=True)
+    assert done.stdout.startswith("test accuracy")
+
+
+@pytest.mark.parametrize("command", PRINTS)
+def test_closed_streams_are_no_fault(workplace: Path, command: str) -> None:
+    script = f'exec "{NNBASIC}" {command} 1>&- 2>&-'
+    assert subprocess.run(["bash", "-c", script], check=False).returncode == 0
+
+
 def test_an_unforeseen_fault_shows_where_it_is(workplace: Path, nnbasic: Command) -> None:
     Path("faulty.py").write_text(
         "from nnbasic.model import ACTIVATIONS, Elementwise\n"

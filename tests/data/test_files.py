@@ -39,6 +39,16 @@ def test_a_write_that_breaks_off_leaves_the_old_file(tmp_path: Path, error: Base
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_new_file_takes_nobodys_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with replacing(path, new=True) as file:
+        file.write(b"first")
+    with pytest.raises(FileExistsError), replacing(path, new=True) as file:
+        file.write(b"second")
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_many_may_write_at_once_and_readers_never_see_a_part(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     contents = {letter * 100_000 for letter in (b"a", b"b")}

@@ -67,12 +67,28 @@ def test_a_run_that_was_never_locked_is_crashed_and_stays_unchanged(run: Run) ->
 
 
 @pytest.mark.parametrize(
-    ("age", "status"), [(timedelta(seconds=40), "running"), (timedelta(minutes=6), "crashed")]
+    ("age", "status"),
+    [
+        (timedelta(seconds=40), "running"),
+        (timedelta(minutes=6), "crashed"),
+        (timedelta(seconds=-40), "running"),
+        (timedelta(days=-400), "crashed"),  # a clock was wrong and has been put right
+    ],
 )
 def test_a_run_elsewhere_is_judged_by_its_heartbeat(run: Run, age: timedelta, status: str) -> None:
     heartbeat = (datetime.now(UTC) - age).isoformat()
     edit(run, machine={"host": "elsewhere"}, heartbeat=heartbeat)
     assert run.status() == status
+
+
+def test_a_lock_that_is_held_counts_more_than_a_name_or_a_time(
+    run: Run, holder: subprocess.Popen[str]
+) -> None:
+    """The host may have got another name since, and its clock another time."""
+    edit(run, machine={"host": "its old name"}, heartbeat="2001-01-01T00:00:00+00:00")
+    assert run.status() == "running"
+    with pytest.raises(RunError, match="another process is training this run"), run.claim():
+        pass
 
 
 @pytest.mark.parametrize("heartbeat", ["", "soon", "2026-01-01T00:00:00"])

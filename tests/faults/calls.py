@@ -1,0 +1,113 @@
+"""The system calls of a process, as strace saw them, and a process in which one of them fails."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+NAMES = ["openat", "write", "lseek", "fsync", "rename", "linkat", "link", "unlink", "unlinkat"]
+NAMES += ["mkdir", "rmdir", "flock", "close"]
+"""What the operations of `worked_on` do to files."""
+
+WORK = Path(__file__).with_name("worked_on.py")
+LINE = re.compile(r"(?P<pid>\d+) +(?P<name>\w+)\((?P<given>.*)\) += (?P<result>-?\d+).*")
+
+
+def strace() -> str:
+    """The program; the test is skipped without it, or where the system forbids it."""
+    found = shutil.which("strace")
+    if found is None or subprocess.run([found, "-o", os.devnull, "true"], check=False).returncode:
+        pytest.skip("needs strace, and to be allowed to trace: apt-get install strace")
+    return found
+
+
+@dataclass(frozen=True)
+class Call:
+    """A system call: the ``number``-th of this name in its process."""
+
+    name: str
+    number: int
+    given: str
+    result: int
+    injected: bool
+
+    def texts(self) -> list[bytes]:
+        """The strings among what it was given."""
+        found = re.findall(r'"((?:\\x[0-9a-f]{2})*)"', self.given)
+        return [bytes.fromhex(text.replace("\\x", "")) for text in found]
+
+    def numbers(self) -> list[int]:
+        return [int(word) for word in re.findall(r"(?<![\w\"])-?\d+(?![\w\"])", self.given)]
+
+
+def traced(operation: str, folder: Path, log: Path, *options: str) -> tuple[int, str, list[Call]]:
+    """Do ``operation`` of `worked_on` under strace: exit code, stderr and calls of the process.
+
+    A process that was killed has the exit code of a shell, 128 more than the signal.
+    """
+    command = [strace(), "-f", "-qq", "-xx", "-s", "10000000", "-o", str(log), *options]
+    command += [f"--trace={','.join(NAMES)}"]
+    if not any("signal" in option for option in options):
+        command += ["--seccomp-bpf"]  # much faster, but it injects no signals
+    environment = os.environ | {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": os.pathsep.join([str(WORK.parent.parent), os.environ.get("PYTHONPATH", "")]),
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    done = subprocess.run(
+        [*command, sys.executable, str(WORK), operation, str(folder)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+    code = done.returncode if done.returncode >= 0 else 128 - done.returncode
+    return code, done.stderr, list(parsed(log.read_text()))
+
+
+def parsed(log: str) -> Iterator[Call]:
+    """The calls of the first process in ``log`` that strace has seen the end of."""
+    counts: Counter[str] = Counter()
+    first = log.partition(" ")[0]
+    for line in log.splitlines():
+        match = LINE.fullmatch(line)
+        if match and match["pid"] == first:
+            counts[match["name"]] += 1
+            yield Call(
+                match["name"],
+                counts[match["name"]],
+                match["given"],
+                int(match["result"]),
+                "INJECTED" in line,
+            )
+
+
+def touching(calls: list[Call], folder: Path) -> list[Call]:
+    """Those of ``calls`` that name something in ``folder``, or use a file that is open there."""
+    inside = os.fsencode(folder)
+    found, ours = [], set()
+    for call in calls:
+        named = any(text.startswith(inside) for text in call.texts())
+        if call.name == "openat":
+            if call.result >= 0:
+                (ours.add if named else ours.discard)(call.result)
+            if named:
+                found.append(call)
+        elif call.name in ("rename", "linkat", "link", "unlink", "unlinkat", "mkdir", "rmdir"):
+            at_ours = call.name == "unlinkat" and call.numbers()[:1] and call.numbers()[0] in ours
+            if named or at_ours:
+                found.append(call)
+        elif call.numbers()[0] in ours:
+            found.append(call)
+    return found

@@ -1,0 +1,88 @@
+"""The power is cut at every moment: an epoch that was reported is there, and the run goes on.
+
+A run is trained under strace; what the disk may hold is worked out from what it wrote and synced.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import power
+from calls import traced
+from nnbasic.data import Dataset
+from nnbasic.runs import Run, RunError, all_runs
+from nnbasic.runs.storage import PART
+from support import Straight, content, finish
+from worked_on import config
+
+pytest.importorskip("resource")
+
+
+def certain(folder: Path, operation: str) -> dict[power.State, list[bytes]]:
+    """What may be left of a training at each moment, and what it had reported by then."""
+    root = folder / "disk"
+    root.mkdir()
+    code, err, calls = traced(operation, root / "runs", folder / "log")
+    assert (code, err) == (0, "")
+    disk = power.Disk(str(root), names={str(root): power.DIRECTORY})
+    disk.certain_names |= disk.names
+    found: dict[power.State, list[bytes]] = {}
+    for call in calls:
+        if disk.does(call):
+            found |= {state: list(disk.reported) for state in disk.states()}
+    assert disk.reported == [b"0", b"1", b"2", b"finished"]
+    return found
+
+
+def resumed(folder: Path, reported: list[bytes], dataset: Dataset) -> Run | None:
+    """The run in ``folder``, trained to its end; None if there is none yet."""
+    runs = list(all_runs(folder / "runs"))
+    if not reported:
+        try:
+            return finish(runs[0], dataset) if runs else None
+        except RunError:
+            return None
+    (run,) = runs
+    if b"finished" in reported:
+        assert run.status() == "finished"
+        return run
+    if epochs := int(reported[-1]):
+        with np.load(run.last) as file:
+            assert file["epoch"] >= epochs
+        assert len(run.metrics()) >= epochs
+        assert run.best.exists()
+    assert run.status() != "running"
+    return run if run.status() == "finished" else finish(run, dataset)
+
+
+def test_at_every_moment(tmp_path: Path, dataset: Dataset, straight: Straight, long: bool) -> None:
+    states = certain(tmp_path, "train")
+    expected = straight("a power cut", config())
+    every = list(states.items())
+    tried = every if long else every[:: len(every) // 60]
+    resumable = 0
+    for number, (state, reported) in enumerate(tried):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        power.write(state, folder)
+        run = resumed(folder, reported, dataset)
+        if run is not None:
+            (run.directory / ".lock").touch()  # a name that nobody needs may be lost
+            found = content(run)
+            found["files"] = [name for name in found["files"] if not name.endswith(PART)]
+            assert found == expected, (number, reported)
+            resumable += 1
+    print(f"{len(every)} states of the disk, {len(tried)} tried, {resumable} went on")
+    assert resumable > len(tried) / 2
+
+
+def test_without_waiting_for_the_disk_all_could_be_lost(tmp_path: Path) -> None:
+    """What `--no-sync` says; and that the test above can fail."""
+    states = certain(tmp_path, "train unsynced")
+    reported = [
+        found for state, found in states.items() if not any(n for n, _ in state if n != ".")
+    ]
+    assert [b"0", b"1", b"2", b"finished"] in reported

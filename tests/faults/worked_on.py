@@ -1,0 +1,74 @@
+"""What a process does to runs, for tests that disturb it: one operation on the runs in a folder.
+
+The exit code is 3 for an error that is one message of ours. ``train`` writes a line to stdout once
+the run is there, after each epoch, and at the end: from then on none of it may be lost.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from nnbasic.configs import Config
+from nnbasic.data import DataError
+from nnbasic.data.files import unsynced
+from nnbasic.model import EpochResult
+from nnbasic.runs import FailedError, Run, RunError, all_runs, start
+from nnbasic.runs.collection import collect
+from nnbasic.runs.curation import TRASH, discard, purge, rename, restore, tag
+from nnbasic.runs.metrics_export import write_csv
+from small_runs import make_config, make_dataset
+
+REFUSED = 3
+EPOCHS = 2
+
+
+def config() -> Config:
+    return make_config(epochs=EPOCHS, layers=[784, 8, 10])
+
+
+def train(folder: Path) -> None:
+    dataset = make_dataset()
+    session = start(config(), dataset, runs=folder, name="run")
+    os.write(1, b"0\n")
+    for event in session.train():
+        if isinstance(event, EpochResult):
+            os.write(1, b"%d\n" % event.epoch)
+    os.write(1, b"finished\n")
+
+
+def train_unsynced(folder: Path) -> None:
+    with unsynced():
+        train(folder)
+
+
+def export(folder: Path) -> None:
+    data, problems = collect(folder)
+    if not data:
+        raise RunError(*problems)
+    write_csv(data, folder / "metrics.csv")
+
+
+def the_run(folder: Path) -> Run:
+    for run in all_runs(folder):
+        return run
+    raise RunError("there is no run")
+
+
+OPERATIONS = {
+    "train": train,
+    "tag": lambda folder: tag(the_run(folder), ["good"]),
+    "rename": lambda folder: rename(the_run(folder), "another"),
+    "rm": lambda folder: discard([the_run(folder)]),
+    "purge": lambda folder: purge([the_run(folder)]),
+    "restore": lambda folder: restore([the_run(folder / TRASH)]),
+    "export": export,
+}
+
+if __name__ == "__main__":
+    try:
+        (OPERATIONS | {"train unsynced": train_unsynced})[sys.argv[1]](Path(sys.argv[2]))
+    except (RunError, FailedError, DataError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(REFUSED)
