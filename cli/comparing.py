@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-import wcwidth
-
 from nnbasic.cli.loading import data_at_hand
+from nnbasic.cli.sentences import sentence_lines
 from nnbasic.cli.strips import curves, strips
 from nnbasic.cli.tables import GAP, Column, indented, natural_width, paragraph, table
 from nnbasic.cli.terminal import (
@@ -16,19 +14,15 @@ from nnbasic.cli.terminal import (
     lines_of,
     out,
     print_json,
-    printable,
     styled,
     terminal_width,
     warn,
 )
 from nnbasic.compare import comparison as comparisons
 from nnbasic.compare import formats
-from nnbasic.compare.blocks import WARNING, Block, Curves, Sentences, Table, Wanted, blocks
+from nnbasic.compare.blocks import Block, Curves, Sentences, Table, Wanted, blocks
 from nnbasic.compare.comparison import Comparison
 from nnbasic.runs.collection import collect
-
-WORD = r"""(?:--\S+ (?!-))?(?:[^\s'"]|'[^']*'|"[^"]*")+"""
-"""A word of a command, with the option before it."""
 
 
 def compare(
@@ -90,34 +84,12 @@ def _lines(block: Block, room: int, *, more: bool) -> list[Printable]:
     if isinstance(block, Sentences):
         inner = GAP if title else ""
         for sentence in block.lines:
-            title += indented(_sentence(sentence, room - len(inner)), inner)
+            title += indented(sentence_lines(sentence, room - len(inner)), inner)
         return title
     lines = title + aligned(block, room)
     if block.legend:
         lines += paragraph(block.legend + "; more: --explain" * more, room)
     return lines
-
-
-def _sentence(sentence: str, room: int) -> list[Printable]:
-    """A sentence in lines, and a command that it ends in on lines that a shell takes as one."""
-    text, command = formats.told(sentence)
-    lines = paragraph(text, room, GAP)
-    if text.startswith(WARNING):
-        rest = lines[0].removeprefix(WARNING)
-        lines[0] = Printable(styled(WARNING, fg="yellow", bold=True) + rest)
-    return [*lines, *indented(_command(command, room - 2 * len(GAP)), GAP)]
-
-
-def _command(command: str, room: int) -> list[Printable]:
-    """The lines of a command, broken between words; those of a loop are left alone."""
-    if not command.startswith("nnbasic "):
-        return [printable(command)] if command else []
-    lines = [""]
-    for word in re.findall(WORD, printable(command)):
-        if wcwidth.width(lines[-1] + word) > room - len(" \\"):
-            lines.append(GAP)
-        lines[-1] += f"{word} "
-    return [Printable(line + "\\") for line in lines[:-1]] + [Printable(lines[-1].rstrip())]
 
 
 def aligned(found: Table, room: int) -> list[Printable]:

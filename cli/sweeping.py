@@ -18,7 +18,7 @@ from nnbasic.cli.interrupts import INTERRUPTED, interrupts
 from nnbasic.cli.listing import summary
 from nnbasic.cli.loading import load
 from nnbasic.cli.numbers import percent
-from nnbasic.cli.tables import GAP, paragraph
+from nnbasic.cli.sentences import sentence_lines
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
 from nnbasic.compare.comparison import compare
 from nnbasic.configs import Data
@@ -89,7 +89,7 @@ def conclude(wanted: Sequence[Job], problems: Sequence[str], runs_dir: Path, as_
         return
     if verdict:
         room = terminal_width()
-        out(*(line for sentence in verdict for line in paragraph(sentence, room, GAP)), "")
+        out(*(line for sentence in verdict for line in sentence_lines(sentence, room)), "")
     others = sum(len(each) for each in there.values()) - len(data)
     there_too = (
         "1 other run that is there" if others == 1 else f"{others} other runs that are there"

@@ -54,8 +54,10 @@ class TestCode:
     def copy(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         """Another installation, whose files may be changed."""
         copy = tmp_path / "nnbasic"
+        copy.mkdir()
+        shutil.copy(ROOMS / "__init__.py", copy)
         for room in ("model", "data", "configs", "runs"):
-            (copy / room).mkdir(parents=True)
+            (copy / room).mkdir()
             for file in (ROOMS / room).glob("*.py*"):
                 shutil.copy(file, copy / room)
         return copy

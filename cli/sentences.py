@@ -1,0 +1,37 @@
+"""The sentences of a comparison in a terminal."""
+
+from __future__ import annotations
+
+import re
+
+import wcwidth
+
+from nnbasic.cli.tables import GAP, indented, paragraph
+from nnbasic.cli.terminal import Printable, printable, styled
+from nnbasic.compare import formats
+from nnbasic.compare.blocks import WARNING
+
+WORD = r"""(?:--\S+ (?!-))?(?:[^\s'"]|'[^']*'|"[^"]*")+"""
+"""A word of a command, with the option before it."""
+
+
+def sentence_lines(sentence: str, room: int) -> list[Printable]:
+    """A sentence in lines, and a command that it ends in on lines that a shell takes as one."""
+    text, command = formats.told(sentence)
+    lines = paragraph(text, room, GAP)
+    if text.startswith(WARNING):
+        rest = lines[0].removeprefix(WARNING)
+        lines[0] = Printable(styled(WARNING, fg="yellow", bold=True) + rest)
+    return [*lines, *indented(_command(command, room - 2 * len(GAP)), GAP)]
+
+
+def _command(command: str, room: int) -> list[Printable]:
+    """The lines of a command, broken between words; those of a loop are left alone."""
+    if not command.startswith("nnbasic "):
+        return [printable(command)] if command else []
+    lines = [""]
+    for word in re.findall(WORD, printable(command)):
+        if wcwidth.width(lines[-1] + word) > room - len(" \\"):
+            lines.append(GAP)
+        lines[-1] += f"{word} "
+    return [Printable(line + "\\") for line in lines[:-1]] + [Printable(lines[-1].rstrip())]
