@@ -128,7 +128,7 @@ WRONG_VALUES = [
     ("layers: [784, 3]", "layers: must end with at least 10, one output per class, not 3"),
     (
         "layers: [784, 100000000, 100000000, 10]",
-        "config:1: layers: training would take about 2.6e+08 GiB; this machine has ",
+        "config:1: layers: training would take about 2.6e+08 GiB; there is ",
     ),
 ]
 

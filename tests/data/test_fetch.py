@@ -79,14 +79,14 @@ def endless(request: BaseHTTPRequestHandler) -> None:
 
 
 def silent(request: BaseHTTPRequestHandler) -> None:
-    time.sleep(20)
+    request.rfile.read()  # until the client goes away
 
 
 def stalling(request: BaseHTTPRequestHandler) -> None:
     request.send_response(200)
     request.end_headers()
     request.wfile.write(b"\x1f\x8b")
-    time.sleep(20)
+    request.rfile.read()  # until the client goes away
 
 
 def trickling(request: BaseHTTPRequestHandler) -> None:
@@ -303,7 +303,7 @@ def test_a_process_killed_while_fetching_leaves_no_file_that_counts(
         request.end_headers()
         request.wfile.write(body[: len(body) // 2])
         half.set()
-        time.sleep(20)
+        request.rfile.read()  # until the client goes away
 
     environment = {**os.environ, "NNBASIC_MIRRORS": serve(answer), "no_proxy": "*"}
     process = subprocess.Popen([sys.executable, "-c", FETCH, str(tmp_path)], env=environment)
