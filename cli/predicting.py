@@ -144,7 +144,7 @@ def _csv(digits: Sequence[Digit], answers: Sequence[Answer]) -> str:
 
 def _table(digits: Sequence[Digit], answers: Sequence[Answer], room: int) -> list[str]:
     """A row for each digit; with several networks, a column for each of them."""
-    columns = [Column("file", [_place(digit) for digit in digits], least=12)]
+    columns = [Column("file", [_place(digit) for digit in digits], least=12, wrap=True)]
     if len(answers) == 1:
         lines = paragraph(_network(answers[0]), room)
         return [*lines, "", *table([*columns, *_one(answers[0])], room)]
