@@ -65,7 +65,7 @@ def make(trained: Make, runs: Path) -> Make:
         copy = runs / f"{number:03}-{source.name}"
         shutil.copytree(source, copy)
         # in this order, whichever order the cache was filled in
-        edit(copy, started=f"2026-01-01T00:{number // 60:02}:{number % 60:02}")
+        edit(copy, started=f"2026-01-01T00:{number // 60:02}:{number % 60:02}+00:00")
         edit(copy, **(edited or {}))
         return copy
 
