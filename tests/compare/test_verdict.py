@@ -65,7 +65,7 @@ def test_no_distance_is_told_where_the_interval_reaches_zero(
     make: Make, compared: Compared
 ) -> None:
     """One row beats the last one surely, but it is not the first, which varies more."""
-    means = {"relu": 0.9, "tanh": 0.899, "elu": 0.89}
+    means = {"relu": 0.905, "tanh": 0.899, "elu": 0.89}
     wobble = {"relu": 0.01, "tanh": 0.0001, "elu": 0.0002}
     for activation, mean in means.items():
         for seed in range(4):
