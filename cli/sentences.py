@@ -26,12 +26,17 @@ def sentence_lines(sentence: str, room: int) -> list[Printable]:
 
 
 def _command(command: str, room: int) -> list[Printable]:
-    """The lines of a command, broken between words; those of a loop are left alone."""
-    if not command.startswith("nnbasic "):
-        return [printable(command)] if command else []
-    lines = [""]
+    """The lines of a command, broken between words; what a loop repeats has lines of its own."""
+    lines, depth, before = [""], 0, ""
     for word in re.findall(WORD, printable(command)):
-        if wcwidth.width(lines[-1] + word) > room - len(" \\"):
-            lines.append(GAP)
+        ends = word.rstrip(";") == "done" and before.endswith(";")
+        depth -= ends
+        if ends or (before == "do" and depth):
+            lines.append(GAP * depth)
+        elif wcwidth.width(lines[-1] + word) > room - len(" \\"):
+            lines[-1] += "\\"
+            lines.append(GAP * (depth + 1))
+        depth += word == "do" and before.endswith(";")
         lines[-1] += f"{word} "
-    return [Printable(line + "\\") for line in lines[:-1]] + [Printable(lines[-1].rstrip())]
+        before = word
+    return [Printable(line.rstrip()) for line in lines if line]

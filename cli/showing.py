@@ -110,7 +110,8 @@ def _facts(data: RunData) -> dict[str, str]:
         facts["validation"] = f"{accuracy} %, loss {loss}, best at epoch {best.epoch}"
     if record.test_accuracy is not None:
         loss = _number(record.test_loss, ".4f")
-        facts["test"] = f"{percent(record.test_accuracy)} %, loss {loss}, with the best weights"
+        accuracy = run_figure.scored(record)
+        facts["test"] = f"{accuracy}, loss {loss}, with the best weights"
     return {key: text for key, text in facts.items() if text}
 
 

@@ -17,7 +17,7 @@ WARNING = "Warning:"
 FIXED = "With the learning rates that were given:"
 SEARCHED = "With a learning rate that was searched for each row:"
 CURVES = "Validation accuracy by epoch:"
-GAINED = "What the search gained:"
+GAINED = "What the search for a learning rate gained, in points:"
 
 
 class Wanted(NamedTuple):
@@ -54,6 +54,15 @@ class Table(NamedTuple):
     legend: str = ""
     groups: tuple[Group, ...] = ()
 
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        return (*self.names, *self.figures)
+
+    @property
+    def rows(self) -> list[tuple[str, ...]]:
+        """The cells of each row."""
+        return list(zip(*(field.cells for field in self.columns), strict=True))
+
 
 class Curves(NamedTuple):
     """Validation accuracies by epoch, from the first one on, and whose they are."""
@@ -86,13 +95,18 @@ Block = Sentences | Table | Curves
 
 def blocks(comparison: Comparison, wanted: Wanted) -> Iterator[Block]:
     """All that is to be told of ``comparison``, in order; none of it is empty."""
-    sections = [(FIXED, comparison), (SEARCHED, comparison.searched)]
-    for title, section in sections:
-        if section is not None:
-            head = title if comparison.searched else ""
-            yield from filter(_has_content, _section(section, head, wanted))
-    if comparison.gains:
-        yield _gains(comparison)
+    for title, section in sections(comparison):
+        yield from filter(_has_content, _section(section, title, wanted))
+    yield from gains(comparison)
+    if wanted.explain:
+        yield reading(comparison)
+
+
+def sections(comparison: Comparison) -> list[tuple[str, Comparison]]:
+    """``comparison``; where some rates were searched and some not, these two under a title each."""
+    if comparison.searched is None:
+        return [("", comparison)]
+    return [(FIXED, comparison), (SEARCHED, comparison.searched)]
 
 
 def _section(comparison: Comparison, title: str, wanted: Wanted) -> Iterator[Block]:
@@ -102,15 +116,27 @@ def _section(comparison: Comparison, title: str, wanted: Wanted) -> Iterator[Blo
         yield _curves(comparison)
     if not comparison.curves or wanted.details:
         yield Sentences("", (". ".join(text.opening(comparison)[:2]) + ".",))
-        yield from _rows(comparison, wanted)
-        yield from _choices(comparison, wanted)
+        yield from rows(comparison, wanted)
+        yield from choices(comparison, wanted)
         if wanted.details:
-            yield _table(comparison, comparison.groups, text.course(comparison))
-        yield Sentences("What to do next:", comparison.next_steps)
-    if wanted.explain:
-        what = text.opening(comparison)[2:]
-        notes = (*(f"{each}." for each in what), *comparison.notes)
-        yield Sentences("How to read this (docs/statistics.md has all of it):", notes)
+            yield course(comparison)
+        yield next_steps(comparison)
+
+
+def next_steps(comparison: Comparison) -> Sentences:
+    """What to do next."""
+    return Sentences("What to do next:", comparison.next_steps)
+
+
+def reading(comparison: Comparison) -> Sentences:
+    """How the figures are to be read; what is said of all sections is said once."""
+    lines = [
+        line
+        for _, section in sections(comparison)
+        for line in (*(f"{each}." for each in text.opening(section)[2:]), *section.notes)
+    ]
+    title = "How to read this (docs/statistics.md has all of it):"
+    return Sentences(title, tuple(dict.fromkeys(lines)))
 
 
 def _has_content(block: Block) -> bool:
@@ -128,7 +154,7 @@ def _curves(comparison: Comparison) -> Curves:
     return Curves(CURVES, tuple(names), tuple(curve.val_accuracy for curve in comparison.curves))
 
 
-def _rows(comparison: Comparison, wanted: Wanted) -> Iterator[Table]:
+def rows(comparison: Comparison, wanted: Wanted) -> Iterator[Table]:
     """The groups that are ranked, and the others."""
     ranked = tuple(group for group in comparison.groups if group.apart is None)
     apart = comparison.groups[len(ranked) :]
@@ -163,7 +189,13 @@ def _field(head: str, cells: Iterable[str]) -> Field:
     return Field(head.partition(" (")[0] if bare else head, found)
 
 
-def _choices(comparison: Comparison, wanted: Wanted) -> Iterator[Block]:
+def course(comparison: Comparison, *, test: bool = False) -> Table:
+    """How fast and how healthily each row learned; with its ``test`` accuracy if asked for."""
+    columns = [text.TEST] * test + text.course(comparison)
+    return _table(comparison, comparison.groups, columns)
+
+
+def choices(comparison: Comparison, wanted: Wanted) -> Iterator[Table | Sentences]:
     """What each choice does, where there are several, and what one does at each other."""
     found = comparison.effects
     if found is None or len(found.factors) < 2:
@@ -207,6 +239,7 @@ def _levels(factors: Sequence[Factor], wanted: Wanted) -> Table:
             if any(cell not in ("", text.NONE) for cell in cells)
             and (head != "p" or wanted.p_values)
         ),
+        "share: of the variance between these runs" if any(shares) else "",
     )
 
 
@@ -217,20 +250,22 @@ def _tests(found: Effects) -> str:
     return f"p of no effect: {', '.join(parts)}; of no interaction: {', '.join(both)}."
 
 
-def _gains(comparison: Comparison) -> Table:
-    """What a searched rate did for each row."""
-    gains = comparison.gains
-    heads = headings(dict.fromkeys(key for gain in gains for key in gain.key))
+def gains(comparison: Comparison) -> Iterator[Table]:
+    """What a searched rate did for each row, if there are such rows."""
+    found = comparison.gains
+    if not found:
+        return
+    heads = headings(dict.fromkeys(key for gain in found for key in gain.key))
     names = (
-        Field(head, tuple(shown(gain.key[key]) if key in gain.key else "" for gain in gains))
+        Field(head, tuple(shown(gain.key[key]) if key in gain.key else "" for gain in found))
         for key, head in heads.items()
     )
-    return Table(
+    yield Table(
         GAINED,
         tuple(names),
         (
-            Field("rate given", tuple(shown(gain.fixed) for gain in gains)),
-            Field("searched", tuple(shown(gain.searched) for gain in gains)),
-            Field("gain (95 %)", tuple(text.difference(gain.gain) for gain in gains)),
+            Field("rate given", tuple(shown(gain.fixed) for gain in found)),
+            Field("searched", tuple(shown(gain.searched) for gain in found)),
+            Field("gain (95 %)", tuple(text.difference(gain.gain) for gain in found)),
         ),
     )

@@ -175,17 +175,18 @@ def _beyond(groups: Sequence[Group], seeds: Collection[Scalar]) -> Iterator[str]
 
 def _about_differences(ranked: Sequence[Group]) -> Iterator[str]:
     n, pairs = ranked[0].measures.val_accuracy.n, len(ranked) * (len(ranked) - 1) // 2
+    spread = f"; mean ± standard deviation over {n} shared seeds" if n > 1 else ""
     yield (
-        "Accuracy: of the validation images, at each run's best epoch; mean ± standard deviation"
-        f" over {n} shared seed{'s' * (n != 1)}. Rows stand in this order. Difference: from the"
-        " first row, paired by seed."
+        f"Accuracy: of the validation images, at each run's best epoch{spread}. Rows stand in this"
+        " order. Difference: from the first row, paired by seed."
     )
     if n < 2:
         yield "One seed says nothing about chance: no intervals and no p."
     else:
+        all_at_once = "s of all pairs of rows at once" if pairs > 1 else ""
         yield (
-            "Interval: 95 of 100 comparisons hold the true differences of all pairs of rows at"
-            " once, for other seeds on the same images."
+            f"Interval: 95 of 100 comparisons hold the true difference{all_at_once}, for other"
+            " seeds on the same images."
         )
         corrected = f", corrected for all {pairs} pairs of rows (Holm)" if pairs > 1 else ""
         yield (

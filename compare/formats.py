@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from nnbasic.compare.blocks import Block, Curves, Field, Sentences, Wanted, blocks
+from nnbasic.compare.blocks import Block, Curves, Sentences, Wanted, blocks
 from nnbasic.compare.comparison import Comparison
 from nnbasic.configs.errors import printable
 from nnbasic.runs.choices import in_spreadsheet, shown
@@ -71,11 +71,10 @@ def _in_markdown(block: Block) -> str:
             return "  \n".join(sentences)
         return "\n".join([f"**{_plain(block.title)}**", "", *(f"- {each}" for each in sentences)])
     table = block.table() if isinstance(block, Curves) else block
-    columns = [*table.names, *table.figures]
     rows = [
-        [_plain(field.head) for field in columns],
+        [_plain(field.head) for field in table.columns],
         ["---"] * len(table.names) + ["---:"] * len(table.figures),
-        *([_plain(cell) for cell in row] for row in _rows(columns)),
+        *([_plain(cell) for cell in row] for row in table.rows),
     ]
     lines = [f"**{_plain(table.title)}**", ""] if table.title else []
     lines += [f"| {' | '.join(row)} |" for row in rows]
@@ -100,14 +99,13 @@ def _in_latex(block: Block) -> str:
         title = [rf"\textbf{{{_typeset(block.title)}}}", ""] if block.title else []
         return "\n\n".join(filter(None, [*title, *map(_with_typewriter, block.lines)]))
     table = block.table() if isinstance(block, Curves) else block
-    columns = [*table.names, *table.figures]
     lines = [rf"\textbf{{{_typeset(table.title)}}}", ""] if table.title else []
     lines += [
         rf"\begin{{tabular}}{{{'l' * len(table.names)}{'r' * len(table.figures)}}}",
         r"\hline",
-        _row([field.head for field in columns]),
+        _row([field.head for field in table.columns]),
         r"\hline",
-        *map(_row, _rows(columns)),
+        *map(_row, table.rows),
         r"\hline",
         r"\end{tabular}",
     ]
@@ -129,10 +127,6 @@ def _typeset(text: str) -> str:
     line = "".join(LATEX.get(each, each) for each in printable(" ".join(text.splitlines())))
     minus = re.sub(r"(?<![\w-])-(?=\d)", "$-$", line)
     return re.sub("-(?=-)", "-{}", minus)  # two would become a dash
-
-
-def _rows(columns: Sequence[Field]) -> Iterator[Sequence[str]]:
-    return zip(*(field.cells for field in columns), strict=True)
 
 
 def _flat(group: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nnbasic.compare import text
+from nnbasic.compare import blocks, text
+from nnbasic.compare.blocks import Sentences, Table, Wanted
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.figure_file import missing
+from nnbasic.compare.formats import told
 from nnbasic.compare.grouping import config
 from nnbasic.compare.measures import Group, number
 from nnbasic.configs import printable
@@ -63,6 +65,7 @@ def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
         undefined=jinja2.StrictUndefined,
         finalize=_shown,
     )
+    templates.filters["told"] = told
     templates.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     return templates.get_template(TEMPLATE).render(
         _texts(comparison), **_parts(), **illustrations(comparison, dataset)
@@ -76,11 +79,9 @@ def _texts(comparison: Comparison) -> dict[str, Any]:
     return {
         "comparison": comparison,
         "title": ": ".join(filter(None, (" × ".join(comparison.columns), opening[0]))),
-        "opening": opening,
-        "tables": _tables(comparison, main=True),
-        "courses_table": _tables(comparison, main=False),
-        "factors": [text.EFFECTS, *lines] if (lines := text.effects(comparison)) else [],
-        "next_steps": text.next_steps(comparison),
+        "sections": [_section(title, each) for title, each in blocks.sections(comparison)],
+        "gains": list(blocks.gains(comparison)),
+        "reading": blocks.reading(comparison),
         "warnings": [*comparison.warnings, *_before_the_first_step(comparison.groups)],
         "differences": _differences(comparison),
         "same": {key: shown(value) for key, value in comparison.same.items()},
@@ -112,21 +113,20 @@ def _parts() -> dict[str, Any]:
     }
 
 
-def _tables(comparison: Comparison, *, main: bool) -> list[dict[str, Any]]:
-    """The ``main`` tables, of accuracies, or those of everything else that is measured."""
-    tables = []
-    for title, groups in text.parts(comparison):
-        keys, every = text.keys(comparison, groups), text.wide(comparison, groups)
-        first = text.telling(text.accuracies(p_values=False), groups)
-        told = {heading for heading, _ in (*keys, *first)}
-        figures = first if main else [column for column in every if column[0] not in told]
-        if not figures:
-            continue
-        columns = [*keys, *figures]
-        rows = [[cell(group) for _, cell in columns] for group in groups]
-        headings = [heading for heading, _ in columns]
-        tables.append({"title": title, "headings": headings, "rows": rows, "keys": len(keys)})
-    return tables
+def _section(title: str, comparison: Comparison) -> dict[str, Any]:
+    """What is told of ``comparison`` below the figures, and what is folded there."""
+    every: list[Table | Sentences] = [
+        *blocks.rows(comparison, Wanted()),
+        *blocks.choices(comparison, Wanted()),
+        blocks.next_steps(comparison),
+    ]
+    return {
+        "title": title,
+        "verdict": comparison.verdict,
+        "opening": text.opening(comparison),
+        "blocks": every,
+        "course": blocks.course(comparison, test=True),
+    }
 
 
 def _before_the_first_step(groups: Sequence[Group]) -> list[str]:

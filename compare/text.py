@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.factors import Level
@@ -15,16 +15,11 @@ Column = tuple[str, Callable[[Group], str]]
 
 NONE = "–"
 DIFFERENCE = "difference (95 %)"
-EFFECTS = "What each choice does, in mean accuracy over all else:"
+OPEN, WIDEST = "cannot tell", 1.0
+"""What stands for an interval wider than this, as of few seeds of which one nearly failed."""
+
 TELLING = ("dataset", "layers", "optimizer", "optimizer.lr", "epochs")
 """What a reader wants to know first of all that is the same."""
-
-
-def wide(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
-    """All columns with a cell for at least one of ``groups``; ``n`` also says how runs ended."""
-    test: Column = ("test accuracy %", lambda group: _spread(group.measures.test_accuracy))
-    figures = telling([*accuracies(p_values=True)[1:], test, *course(comparison)], groups)
-    return [*keys(comparison, groups), ("n", _runs), *figures]
 
 
 def opening(comparison: Comparison) -> list[str]:
@@ -32,7 +27,8 @@ def opening(comparison: Comparison) -> list[str]:
     same = comparison.same
     runs, rows = sum(len(group.runs) for group in comparison.groups), len(comparison.groups)
     telling = ", ".join(f"{key} {shown(same[key])}" for key in TELLING if key in same)
-    implied = f"; with them {', '.join(comparison.implied)}" if comparison.implied else ""
+    them = "it" if len(comparison.differs) == 1 else "them"
+    implied = f"; with {them} {', '.join(comparison.implied)}" if comparison.implied else ""
     seeds = {run.flat.get("seed") for group in comparison.groups for run in group.runs}
     nothing = "the seed only" if len(seeds) > 1 else "nothing"
     differs = ", ".join(comparison.differs) + implied if comparison.differs else nothing
@@ -43,49 +39,12 @@ def opening(comparison: Comparison) -> list[str]:
     ]
 
 
-def effects(comparison: Comparison) -> list[str]:
-    """What each choice does, and what two do together, a line each; none for a single choice."""
-    found = comparison.effects
-    if found is None or len(found.factors) < 2:
-        return []
-    lines = [_effect(each.key, each.share, each.p, levels(each.levels)) for each in found.factors]
-    for both in found.interactions:
-        lines.append(_effect(" and ".join(both.keys) + " together", both.share, both.p, ""))
-    return lines
-
-
-def next_steps(comparison: Comparison) -> list[str]:
-    """What more seeds would find, and what a search for the learning rate gained."""
-    lines = list(comparison.next_steps)
-    for gain in comparison.gains:
-        row = " ".join(map(shown, gain.key.values())) or "all runs"
-        lines.append(
-            f"{row}: the search for the learning rate gained {100 * gain.gain.mean:+.2f} points"
-            f" ({shown(gain.searched)} instead of {shown(gain.fixed)})."
-        )
-    return lines
-
-
-def _effect(name: str, share: float | None, p: float | None, levels: str) -> str:
-    parts = [] if share is None else [f"{100 * share:.0f} % of the variance"]
-    parts += [] if p is None else [f"p {p_value(p)}"]
-    return ": ".join(filter(None, [name, ", ".join(parts), levels]))
-
-
 def levels(found: Sequence[Level]) -> str:
     """The levels of a factor, best first: ``relu 98.41 a, elu 98.19 b``."""
     return ", ".join(
         " ".join(filter(None, (level.value, f"{100 * level.mean:.2f}", level.letters)))
         for level in found
     )
-
-
-def parts(comparison: Comparison) -> Iterator[tuple[str, list[Group]]]:
-    """The groups that are ranked, without a title, and the others under one."""
-    for ranked, title in ((True, ""), (False, "Not ranked (see above):")):
-        groups = [group for group in comparison.groups if (group.apart is None) is ranked]
-        if groups:
-            yield title, groups
 
 
 def keys(comparison: Comparison, groups: Sequence[Group]) -> list[Column]:
@@ -123,6 +82,9 @@ def outsiders() -> list[Column]:
     ]
 
 
+TEST: Column = ("test\naccuracy %", lambda group: _spread(group.measures.test_accuracy))
+
+
 def course(comparison: Comparison) -> list[Column]:
     """The columns that say how fast and how healthily the runs learned; headings of two lines."""
 
@@ -154,12 +116,6 @@ def _n(group: Group) -> str:
     return str(runs) if counted == runs else f"{counted}/{runs}"
 
 
-def _runs(group: Group) -> str:
-    n = len(group.runs)
-    statuses = ", ".join(f"{many} {status}" for status, many in group.statuses.items())
-    return str(n) if group.statuses == {"finished": n} else f"{n} ({statuses})"
-
-
 def _spread(summary: Summary) -> str:
     if summary.mean is None:
         return NONE
@@ -168,11 +124,20 @@ def _spread(summary: Summary) -> str:
 
 
 def difference(found: Contrast | None) -> str:
-    """A difference in points, with its interval where there is one."""
+    """A difference in points, with its interval where there is one that tells something."""
     if found is None:
         return NONE
-    ends = "" if found.ci95 is None else " to ".join(f"{100 * end:+.2f}" for end in found.ci95)
-    return f"{100 * found.mean:+.2f}" + (ends and f" ({ends})")
+    if found.ci95 is None:
+        return points(found.mean)
+    low, high = found.ci95
+    interval = OPEN if high - low > WIDEST else f"{points(low)} to {points(high)}"
+    return f"{points(found.mean)} ({interval})"
+
+
+def points(share: float) -> str:
+    """A difference of shares in points: ``-0.25``; ``0.00`` has no sign."""
+    text = f"{100 * share:+.2f}"
+    return text if float(text) else text[1:]
 
 
 def p_value(p: float | None) -> str:

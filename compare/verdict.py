@@ -70,7 +70,7 @@ def percent(share: float) -> str:
 def _alone(group: Group, others: bool) -> str:
     mean = _mean(group)
     if others:
-        return f"Only {name(group.key)} can be ranked{mean}."
+        return f"Only {name(group.key) if group.key else 'one row'} can be ranked{mean}."
     n = group.measures.val_accuracy.n
     return f"There is one row, of {n} seed{'s' * (n != 1)}{mean}, and nothing to compare it with."
 
@@ -121,8 +121,9 @@ def _behind(ranked: Sequence[Group], crossing: Crossing, plan: Plan) -> str:
     If none is, how many seeds it takes.
     """
     rows = dict(zip(crossing.cells, ranked, strict=True))
-    behind = {cell for cell, group in rows.items() if not group.may_be_best}
-    if not behind:
+    behind = {cell for cell, group in rows.items() if not group.may_be_best and _lower(group)}
+    unsure = [group for group in ranked if not group.may_be_best and not _lower(group)]
+    if not behind and not unsure:
         return _what_it_takes(plan, ranked[0].measures.val_accuracy.n)
     parts, told = list[str](), set[Cell]()
     for value, others, cells in max(_wholly(behind, crossing), key=len):
@@ -132,7 +133,16 @@ def _behind(ranked: Sequence[Group], crossing: Crossing, plan: Plan) -> str:
     rest = [group for cell, group in rows.items() if cell in behind - told]
     if rest:
         parts.append(f"{listed([name(group.key) for group in rest])}, {_by(rest)}")
+    if unsure:
+        names = listed([name(group.key) for group in unsure])
+        parts.append(f"{names}, though how far cannot be told")
     return f"Behind: {'; '.join(parts)}."
+
+
+def _lower(group: Group) -> bool:
+    """Whether the whole interval of the difference from the first row is below 0."""
+    ci95 = group.difference and group.difference.ci95
+    return ci95 is not None and ci95[1] < 0
 
 
 def _wholly(

@@ -87,11 +87,16 @@ class Registry(Generic[T]):
         self._classes: dict[str, type[T]] = {}
 
     def register(self, name: str) -> Callable[[type[C]], type[C]]:
-        """Add the decorated class under ``name``; ValueError if the name is taken."""
+        """Add the decorated class under ``name``.
+
+        ValueError if the name is taken, or the class leaves methods out that it must have.
+        """
 
         def add(cls: type[C]) -> type[C]:
             if name in self._classes:
                 raise ValueError(f"the {self.kind} {name!r} is registered already")
+            if missing := getattr(cls, "__abstractmethods__", None):
+                raise ValueError(f"the {self.kind} {name!r} lacks {', '.join(sorted(missing))}")
             component: Any = cls
             self._classes[name] = component
             return cls

@@ -32,7 +32,7 @@ class TestShow:
             "tags        baseline",
             "status      finished",
             f"validation  {100 * record['best']['val_accuracy']:.2f} %",
-            f"test        {100 * record['test_accuracy']:.2f} %",
+            f"test        {100 * record['test_accuracy']:.2f} ±",
             "layers          [784, 8, 10]",
             f"{record['last']['train_loss']:.4f}",
         ):

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from nnbasic.compare import text
 from nnbasic.compare.blocks import Curves, Sentences, Table, Wanted, blocks
 from nnbasic.compare.comparison import Comparison
+from nnbasic.compare.significance import Contrast
 from support import scored
 
 Make = Callable[..., Path]
@@ -134,3 +136,18 @@ def test_two_runs_are_two_curves_and_no_table(make: Make, compared: Compared) ->
         [100 * (value or 0) for value in comparison.curves[0].val_accuracy]
     )
     assert len(tables(comparison, Wanted(details=True))) == 2
+
+
+@pytest.mark.parametrize(
+    ("mean", "ci95", "told"),
+    [
+        (-0.0025, (-0.005, -0.00001), "-0.25 (-0.50 to 0.00)"),
+        (0.0, (-0.001, 0.001), "0.00 (-0.10 to +0.10)"),
+        (-0.2264, (-1.0, 0.5472), "-22.64 (cannot tell)"),
+        (0.01, None, "+1.00"),
+    ],
+)
+def test_a_difference_is_told_as_far_as_it_is_known(
+    mean: float, ci95: tuple[float, float] | None, told: str
+) -> None:
+    assert text.difference(Contrast(mean, ci95=ci95)) == told

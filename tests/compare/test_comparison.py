@@ -12,7 +12,6 @@ import pytest
 from scipy import stats
 
 from nnbasic.cli.comparing import in_terminal
-from nnbasic.compare import text
 from nnbasic.compare.blocks import Wanted
 from nnbasic.compare.comparison import Comparison, compare
 from nnbasic.runs import RunError
@@ -163,34 +162,6 @@ def test_effects_and_plan(make: Make, compared: Compared) -> None:
     seeds = [each["seeds"] for each in plan["seeds"]]
     assert seeds == sorted(seeds, reverse=True)
     assert seeds[-1] == 2 or plan["smallest_difference"] > 0.1
-
-
-def test_what_each_choice_does_in_a_line(make: Make, compared: Compared) -> None:
-    """Means over the other choice, the best level first."""
-    scores = {
-        ("relu", "he"): 90,
-        ("relu", "xavier"): 91,
-        ("tanh", "he"): 80,
-        ("tanh", "xavier"): 81,
-    }
-    for (activation, init), score in scores.items():
-        for seed in (0, 1, 2):
-            accuracy = (score + (seed if init == "he" else 0.5 * seed)) / 100
-            make({"best": scored(accuracy)}, activation=activation, init=init, seed=seed)
-    comparison = compared()
-    activation, init, together = text.effects(comparison)
-    assert activation.endswith(": relu 91.25 a, tanh 81.25 b")
-    assert activation.startswith("activation: 9")
-    assert init.startswith("init: ")
-    assert init.index("xavier 86.50") < init.index("he 86.00")
-    assert together.startswith("activation and init together: 0 % of the variance, p ")
-
-
-def test_a_single_choice_has_no_line_of_its_own(make: Make, compared: Compared) -> None:
-    for activation in ("relu", "tanh"):
-        for seed in (0, 1):
-            make(activation=activation, seed=seed)
-    assert text.effects(compared()) == []
 
 
 def test_choices_that_change_together_are_said(make: Make, compared: Compared, said: Said) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from nnbasic.compare.comparison import Comparison, compare
+from nnbasic.compare.formats import told
 from nnbasic.compare.pictures import digit, filters, first_weights
 from nnbasic.compare.report import render, write
 from nnbasic.data import Dataset
@@ -154,6 +155,22 @@ def test_the_table_is_that_of_the_terminal(page: Page, swept: Path) -> None:
         assert sd is not None
         assert f"{100 * mean:.2f} ± {100 * sd:.2f}" in cells
     assert "moderated paired t-test, corrected for all 6 pairs" in page.text("li")
+
+
+def test_searched_rates_have_a_table_of_their_own(copied: Path, dataset: Dataset) -> None:
+    search = {"given": 0.1, "chosen": 0.1, "tried": {"0.1": 0.9}, "seeds": 2}
+    for number, run in enumerate(sorted(copied.iterdir())):
+        if number % 2:
+            edit(run, rate_search=search)
+    comparison = read(copied)
+    page = Page(render(comparison, dataset=dataset))
+    assert comparison.searched is not None
+    for part in (comparison, comparison.searched):
+        for group in part.groups:
+            assert f"{100 * (group.measures.val_accuracy.mean or 0):.2f}" in page.text("td")
+    assert page.text("h3").count("learning rate") >= 2
+    said = {told(line)[0] for line in (*comparison.verdict, *comparison.searched.verdict)}
+    assert said <= {line.strip() for line in page.texts["p"]}
 
 
 def test_the_data_is_embedded(page: Page, swept: Path) -> None:
@@ -328,7 +345,7 @@ def test_rows_that_do_not_compare_stand_apart(copied: Path, dataset: Dataset) ->
         config = json.loads((run / "run.json").read_text())["config"]
         edit(run, config=config | {"epochs": 7}, identity="0" * 64)
     page = Page(render(read(copied), dataset=dataset))
-    assert "Not ranked" in page.text("caption")
+    assert "not ranked for" in page.text("th")
     assert "have a finished run: 3 of these 4." in page.text("p")
     assert "epochs 7 instead of 2" in page.text("li")
     assert "tanh · xavier" not in page.text("svg")

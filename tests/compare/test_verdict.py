@@ -61,6 +61,25 @@ def test_what_is_best_and_what_is_behind(rows: Callable[..., None], compared: Co
     assert comparison.to_dict()["verdict"] == list(comparison.verdict)
 
 
+def test_no_distance_is_told_where_the_interval_reaches_zero(
+    make: Make, compared: Compared
+) -> None:
+    """One row beats the last one surely, but it is not the first, which varies more."""
+    means = {"relu": 0.905, "tanh": 0.899, "elu": 0.89}
+    wobble = {"relu": 0.01, "tanh": 0.0001, "elu": 0.0002}
+    for activation, mean in means.items():
+        for seed in range(4):
+            accuracy = mean + wobble[activation] * (seed % 3 - 1)
+            make({"best": scored(round(accuracy, 6))}, activation=activation, seed=seed)
+    comparison = compared()
+    elu = comparison.groups[-1]
+    assert elu.difference is not None
+    assert elu.difference.ci95 is not None
+    assert elu.difference.ci95[1] > 0
+    assert elu.may_be_best is False
+    assert comparison.verdict[1] == "Behind: elu, though how far cannot be told."
+
+
 def test_one_row_that_is_surely_the_best(rows: Callable[..., None], compared: Compared) -> None:
     rows({("relu", "he"): 0.9, ("tanh", "he"): 0.7, ("elu", "he"): 0.5}, 5)
     best, behind, matters = compared().verdict

@@ -13,6 +13,7 @@ from nnbasic.model import (
     LOSSES,
     OPTIMIZERS,
     SCHEDULES,
+    Activation,
     Bounds,
     Registry,
     hyperparameters,
@@ -124,6 +125,15 @@ def test_what_names_no_component_is_refused(spec: Any, message: str) -> None:
 def test_a_name_is_registered_once() -> None:
     with pytest.raises(ValueError, match="the knife 'pocket' is registered already"):
         KNIVES.register("pocket")(Pocket)
+
+
+def test_a_class_without_a_method_that_it_must_have_is_refused() -> None:
+    class Half(Activation):
+        pass
+
+    with pytest.raises(ValueError, match="the activation 'half' lacks layer"):
+        ACTIVATIONS.register("half")(Half)
+    assert "half" not in list(ACTIVATIONS)
 
 
 def test_spec_of_a_stranger_is_refused() -> None:
