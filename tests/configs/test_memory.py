@@ -84,6 +84,13 @@ def test_a_config_fits_or_is_refused_at_its_layers(monkeypatch: pytest.MonkeyPat
         loads(text)
 
 
+def test_a_container_has_less_than_its_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory.cgroups, "memory", lambda: 400 * memory.MIB)
+    loads("activation: relu")
+    with pytest.raises(ConfigError, match=r"there is 400 MiB of memory here"):
+        loads("layers: [784, 3000, 3000, 10]")
+
+
 def test_a_system_that_hides_its_memory_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "physical_memory", lambda: None)
     assert loads("layers: [784, 100000000, 10]").layers[1] == 10**8

@@ -172,6 +172,7 @@ RECORDS = {
     "config is a list": "r['config'] = [1]",
     "long number in the config": "r['config']['seed'] = 10**400",
     "layers of none": "r['config']['layers'] = []",
+    "layers without outputs": "r['config']['layers'] = [784, 0]",
     "layers of words": "r['config']['layers'] = ['a', 'b']",
     "layers beyond memory": "r['config']['layers'] = [784, 10**15, 10]",
     "init a number": "r['config']['init'] = 3",

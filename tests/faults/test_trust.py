@@ -156,6 +156,7 @@ class TestPlugins:
         return [
             ["eval", run.id],
             ["predict", run.id, "picture.npy"],
+            ["export", run.id, "network.npz"],
             ["configs", "check", config],
             ["configs", "show", config],
             ["train", "--resume", run.id, "--quiet"],

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nnbasic.configs import Config
 from nnbasic.data import DataError
-from nnbasic.data.files import unsynced
+from nnbasic.data.files import syncing
 from nnbasic.model import EpochResult
 from nnbasic.runs import FailedError, Run, RunError, all_runs, start
 from nnbasic.runs.collection import collect
@@ -39,7 +39,7 @@ def train(folder: Path) -> None:
 
 
 def train_unsynced(folder: Path) -> None:
-    with unsynced():
+    with syncing(False):
         train(folder)
 
 
