@@ -31,11 +31,13 @@ def spare_threads() -> bool:
 
     It would end the program otherwise. Call it before NumPy is loaded.
     """
+    thread = threading.Thread(target=bool)
     try:
-        threading.Thread(target=bool).start()
+        thread.start()
     except RuntimeError:
         os.environ["OPENBLAS_NUM_THREADS"] = "1"
         return True
+    thread.join()
     return False
 
 

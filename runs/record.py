@@ -265,5 +265,5 @@ def _parsed(model: type[Model], content: bytes) -> Model:
 
 def _first(error: ValidationError) -> str:
     first = error.errors(include_input=False)[0]
-    key = ".".join(map(str, first["loc"]))
+    key = " ".join(".".join(map(str, first["loc"])).split())  # a key may have line breaks
     return f"{key or 'content'}: {first['msg']}"

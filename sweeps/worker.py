@@ -32,8 +32,9 @@ from nnbasic.runs import images, kernels
 from nnbasic.runs.directory import Run
 from nnbasic.runs.failing import FailedError
 from nnbasic.runs.record import RateSearch
+from nnbasic.runs.starting import start
 from nnbasic.runs.storage import RunError
-from nnbasic.runs.training import Session, start
+from nnbasic.runs.training import Session
 
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"

@@ -13,7 +13,7 @@ import pytest
 from nnbasic.configs import Config, ConfigError, loads, memory, shortage
 from nnbasic.configs.memory import training_memory
 from nnbasic.data import Dataset
-from nnbasic.runs import RunError, start, training
+from nnbasic.runs import RunError, start, starting
 
 TRAIN = """
 import sys
@@ -105,7 +105,7 @@ def test_a_training_by_more_processes_than_fit_is_refused_before_it_begins(
     chosen = config()
     monkeypatch.setattr(memory, "physical_memory", lambda: training_memory(chosen))
     assert shortage(chosen) is None
-    monkeypatch.setattr(training, "processes", lambda batch_size: 4)
+    monkeypatch.setattr(starting, "processes", lambda batch_size: 4)
     with pytest.raises(RunError, match=r"; with OPENBLAS_NUM_THREADS=1 it would take \d+ MiB"):
         start(chosen, dataset, runs=tmp_path / "runs", name="x")
     assert not (tmp_path / "runs").exists()

@@ -34,4 +34,4 @@ class Sample:
                 break
             yield case
             tried += 1
-        print(f"\n{self.name}: {tried:,} of {len(cases):,} cases", end="")
+        print(f"\n{self.name}: {tried:,} of {len(cases):,} tried", end="")

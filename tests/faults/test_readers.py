@@ -47,9 +47,11 @@ def try_reader(
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
+    tried = 0
     for number in sample(range(100_000 // SEED), 1):
         seed(number)(form(given(contents)(check)))()
-    print(f" of {size} contents")
+        tried += size
+    print(f", {tried:,} contents")
 
 
 NUMBERS = st.one_of(

@@ -126,6 +126,15 @@ def test_no_new_threads() -> None:
     assert statuses() == ["finished"]
 
 
+def test_no_sweep_without_threads() -> None:
+    sweep = [NNBASIC, "sweep", "--config", "small", "--seeds", "2"]
+    none = failing("fork,vfork,clone,clone3", "EAGAIN")
+    done = subprocess.run([*none, *sweep], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert "Error: a sweep needs a thread for each process" in done.stderr
+    assert statuses() == []
+
+
 def test_no_shared_memory() -> None:
     unshare = shutil.which("unshare") or pytest.skip("needs unshare")
     command = [unshare, "-m", "sh", "-c", 'mount -t tmpfs -o ro none /dev/shm && exec "$@"', "sh"]

@@ -154,6 +154,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read(
         "cut.png": (content[: len(content) // 2], "is damaged"),
         "broken.png": (content[:60] + b"\xff" * 40 + content[100:], "is damaged"),
         "pickle.npy": (_saved(np.array([{}])), "damaged .npy file, or holds Python objects"),
+        "nul.npy": (_saved(large).replace(b")", b"\0", 1), "damaged .npy"),
         "cut.npy": (_saved(large)[:-5], "damaged .npy"),
         "deep.npy": (_saved(np.zeros((2, 2, 2, 2, 2))), "(2, 2, 2, 2, 2)"),
         "words.npy": (_saved(np.array([["a", "b"]])), "<U1"),
