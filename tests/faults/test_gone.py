@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -168,7 +169,7 @@ def test_a_disk_that_fills_at_every_moment(
     expected = straight("plain", config())
     page = os.sysconf("SC_PAGE_SIZE")
     ends = {"not begun": 0, "failed": 0, "finished": 0}
-    for pages in [2, *sample(range(3, 120), 12)]:  # on two pages none begins
+    for pages in chain([2], sample(range(3, 120), 12)):  # on two pages none begins
         subprocess.run(["mount", "-o", f"remount,size={pages * page}", str(disk)], check=True)
         run = filled(disk / str(pages), dataset, config(), ends)
         subprocess.run(["mount", "-o", "remount,size=50m", str(disk)], check=True)
