@@ -44,9 +44,10 @@ def train_unsynced(folder: Path) -> None:
 
 
 def export(folder: Path) -> None:
-    data, problems = collect(folder)
-    if not data:
-        raise RunError(*problems)
+    """With an error for what the command warns of, and leaves out."""
+    data, problems = collect(folder, whole=True)
+    if problems:
+        raise RunError("; ".join(problems))
     write_csv(data, folder / "metrics.csv")
 
 
