@@ -180,7 +180,9 @@ class Record(BaseModel):
 
     def _near_chance(self) -> bool:
         layers, accuracy = self.config.get("layers"), self.last_accuracy
-        return bool(layers) and accuracy is not None and accuracy < NEAR_CHANCE / layers[-1]
+        if not layers or accuracy is None:
+            return False
+        return accuracy < float(NEAR_CHANCE / layers[-1])
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -156,6 +156,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read(
         "pickle.npy": (_saved(np.array([{}])), "damaged .npy file, or holds Python objects"),
         "nul.npy": (_saved(large).replace(b")", b"\0", 1), "damaged .npy"),
         "cut.npy": (_saved(large)[:-5], "damaged .npy"),
+        "vast.npy": (_saved(np.full((4, 4), 1e300)), "expected uint8"),
         "deep.npy": (_saved(np.zeros((2, 2, 2, 2, 2))), "(2, 2, 2, 2, 2)"),
         "words.npy": (_saved(np.array([["a", "b"]])), "<U1"),
         "cut.idx": (b"\0\0\x08\x03" + struct.pack(">3I", 9, 28, 28), "cut short"),
