@@ -21,7 +21,7 @@ from nnbasic.cli.gradcheck import gradcheck
 from nnbasic.cli.predict import predict
 from nnbasic.cli.runs import runs
 from nnbasic.cli.sweep import sweep
-from nnbasic.cli.terminal import open_standard_streams
+from nnbasic.cli.terminal import open_standard_streams, warn
 from nnbasic.cli.train import train
 from nnbasic.runs import kernels
 
@@ -47,6 +47,8 @@ class CommandLine(click.Group):
         if not standalone_mode:
             return run()
         open_standard_streams()
+        if kernels.spare_threads():
+            warn("no thread can be started here, so NumPy computes with one")
         try:
             code = run()
         except Exception as error:

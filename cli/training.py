@@ -19,7 +19,7 @@ from nnbasic.cli.loading import load, recorded_data
 from nnbasic.cli.numbers import percent, short
 from nnbasic.cli.progress import shown
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
-from nnbasic.data.files import unsynced
+from nnbasic.data.files import syncing
 from nnbasic.model import DivergedError
 from nnbasic.runs import Record, Run, Session, environment
 from nnbasic.runs.directory import check_folder
@@ -52,7 +52,7 @@ def train(
             " --name would make it another run."
         )
     session: Session | None = None
-    with interrupts() as interrupt, unsynced() if no_sync else contextlib.nullcontext():
+    with interrupts() as interrupt, syncing(not no_sync):
         try:
             if resume is not None:
                 session = resumed(resume, runs_dir, data_dir, trust_plugins, quiet, fail_under)

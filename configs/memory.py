@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 
+from nnbasic.configs import cgroups
 from nnbasic.configs.schema import Config
 from nnbasic.model import hidden_activations, parameter_count
 
@@ -71,7 +72,7 @@ def training_memory(config: Config, processes: int = 1) -> int:
 def physical_memory() -> int | None:
     """Bytes of memory that this process may take; None where the system does not say (Windows).
 
-    All of this machine's, or what `ulimit -v` leaves of the address space.
+    All of this machine's or its container's, or what `ulimit -v` leaves of the address space.
     """
     try:
         import resource
@@ -80,7 +81,10 @@ def physical_memory() -> int | None:
         limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     except (ImportError, ValueError, OSError):
         return None
-    return size if limit == resource.RLIM_INFINITY else min(size, max(0, limit - MAPPED))
+    if limit != resource.RLIM_INFINITY:
+        size = min(size, max(0, limit - MAPPED))
+    container = cgroups.memory()
+    return size if container is None else min(size, container)
 
 
 def _gib(size: int) -> str:

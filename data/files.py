@@ -119,13 +119,13 @@ def append(path: Path, text: str) -> None:
 
 
 @contextmanager
-def unsynced() -> Iterator[None]:
-    """A block in which this process does not wait for the disk.
+def syncing(wanted: bool) -> Iterator[None]:
+    """A block in which this process waits for the disk, or does not.
 
-    A power cut may then damage all that was written in the last half a minute.
+    If not, a power cut may damage all that was written in the last half a minute.
     """
     global _syncing
-    before, _syncing = _syncing, False
+    before, _syncing = _syncing, wanted
     try:
         yield
     finally:

@@ -45,8 +45,10 @@ def export(run: Run, file: Path, *, trust_plugins: bool = False) -> None:
             f' a checkout pip install ".[{extra}]"'
         ) from None
     try:
-        with replacing(file) as opened:
+        with replacing(file, new=True) as opened:
             opened.write(content)
+    except FileExistsError:  # made since it was looked for
+        raise RunError(f"{file}: already exists; name a new file") from None
     except OSError as error:
         raise RunError(f"{file}: cannot be written: {error.strerror}") from error
 

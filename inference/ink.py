@@ -70,7 +70,8 @@ def _levels(picture: Array) -> Array:
     kind = picture.dtype
     if kind.kind not in "buif":
         raise DataError(f"holds values of type {kind}, which are no brightness")
-    values = picture.astype(np.float32)
+    with np.errstate(over="ignore"):  # it is refused below
+        values = picture.astype(np.float32)
     if kind == np.uint8:
         return values
     if kind == np.uint16:

@@ -139,8 +139,9 @@ def _npy(path: Path) -> Array:
     try:
         # Mapped: a header that promises more than the file holds is found out before it is read.
         array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError, OverflowError, MemoryError, RecursionError) as error:
-        raise DataError(f"is a damaged .npy file, or holds Python objects: {error}") from None
+    except Exception as error:  # the header is parsed as Python, whose parser fails in many ways
+        reason = " ".join(str(error).split())
+        raise DataError(f"is a damaged .npy file, or holds Python objects: {reason}") from None
     if array.dtype.kind not in "biuf":
         raise DataError(f"holds an array of {array.dtype}, and pixels are plain numbers")
     return array

@@ -4,9 +4,10 @@ from .lookup import DIRECTORY, all_runs, find, newest
 from .predictions import Evaluation, Predictions
 from .record import EpochFigures, RateSearch, Record, User
 from .scoring import evaluate_run
+from .starting import start
 from .storage import RunError
 from .trained import Trained, build
-from .training import Session, start, train
+from .training import Session, train
 
 __all__ = [
     "DIRECTORY",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nnbasic.configs.errors import printable
+from nnbasic.data.files import sync_folder
 from nnbasic.runs.directory import Run
 from nnbasic.runs.record import User, parse_user
 from nnbasic.runs.storage import RunError, read_json, refuse_link
@@ -53,9 +54,10 @@ def rename(run: Run, name: str) -> User:
 
 def note(run: Run, text: str, *, replace: bool = False) -> User:
     """Add ``text`` to the run's notes, as a line of its own; or ``replace`` them by it."""
-    user = _user(run)
-    before = [] if replace or not user.notes else [user.notes]
-    return _write(run, user.model_copy(update={"notes": "\n".join([*before, text.strip()])}))
+    with run.editing():
+        user = _user(run)
+        before = [] if replace or not user.notes else [user.notes]
+        return _write(run, user.model_copy(update={"notes": "\n".join([*before, text.strip()])}))
 
 
 def discard(runs: Sequence[Run]) -> None:
@@ -81,8 +83,6 @@ def purge(runs: Sequence[Run]) -> None:
     """Delete ``runs`` for good; if one must stay, RunError before any is deleted."""
     for run in runs:
         _check(run)
-        if run.directory.is_symlink():
-            raise RunError(f"{run.directory}: cannot be deleted: it is a link; remove it by hand")
     doomed = [_trash(run) / f".{run.id}.{secrets.token_hex(4)}{DOOMED}" for run in runs]
     _move(runs, doomed)  # there nobody finds them, so that none is brought back half deleted
     for folder in {each.parent for each in doomed}:
@@ -122,9 +122,13 @@ def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
             raise RunError(f"{target}: already exists; move it away first")
     for run, target in zip(runs, targets, strict=True):
         try:
-            target.parent.mkdir(exist_ok=True)
+            if not target.parent.exists():
+                target.parent.mkdir(exist_ok=True)
+                sync_folder(target.parent.parent)
             with _alone(run):
                 run.directory.rename(target)
+            sync_folder(target.parent)
+            sync_folder(run.directory.parent)
         except OSError as error:
             raise RunError(f"{run.directory}: cannot be moved: {error.strerror}") from None
 
@@ -132,7 +136,7 @@ def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
 @contextlib.contextmanager
 def _alone(run: Run) -> Iterator[None]:
     """Keep all others from ``run`` while the block moves it; RunError if one is at work on it."""
-    if run.directory.is_symlink() or sys.platform == "win32":  # which moves nothing that is open
+    if sys.platform == "win32":  # which moves nothing that is open
         yield
     else:
         with run.editing(), run.claim():
@@ -141,7 +145,6 @@ def _alone(run: Run) -> Iterator[None]:
 
 def _user(run: Run) -> User:
     """`user.json` for editing; RunError if it is broken, so that nothing in it is lost."""
-    refuse_link(run.directory)
     run.record()  # raises if it is not a run
     path = run.directory / "user.json"
     try:

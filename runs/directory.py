@@ -211,6 +211,7 @@ def create(runs: Path, name: str) -> Run:
         time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         directory = runs / f"{time}-{word}-{os.urandom(2).hex()}"
         try:
+            new = [folder for folder in runs.absolute().parents if not folder.exists()]
             runs.mkdir(parents=True, exist_ok=True)
             directory.mkdir()
         except FileExistsError:
@@ -222,6 +223,8 @@ def create(runs: Path, name: str) -> Run:
         try:
             sync_folder(runs)
             sync_folder(runs.absolute().parent)  # which may have got the folder of runs just now
+            for folder in new:
+                sync_folder(folder.parent)
         except OSError as error:
             directory.rmdir()
             raise RunError(f"{directory}: cannot be written: {error.strerror}") from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +24,21 @@ Its older models have no AVX-512. Of the next family, 26 (Zen 5), on the units a
 def prepare() -> None:
     """Set the variables of `variables` for this process, before it loads NumPy."""
     os.environ.update(variables())
+
+
+def spare_threads() -> bool:
+    """Where no thread can be started, have OpenBLAS start none, and return True.
+
+    It would end the program otherwise. Call it before NumPy is loaded.
+    """
+    thread = threading.Thread(target=bool)
+    try:
+        thread.start()
+    except RuntimeError:
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+        return True
+    thread.join()
+    return False
 
 
 def variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

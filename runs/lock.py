@@ -61,10 +61,11 @@ def claim(directory: Path) -> Iterator[Callable[[], bool]]:
 def editing(directory: Path) -> Iterator[None]:
     """Keep other processes that do the same from ``directory`` while the block runs.
 
-    RunError if one of them takes too long, or moves the directory. This lock is another than that
-    of `claim`: a run may be tagged while it is trained. Where a directory cannot be locked, on
-    Windows and some network file systems, nobody is kept out.
+    RunError for a link, or if one of them takes too long, or moves the directory. This lock is
+    another than that of `claim`: a run may be tagged while it is trained. Where a directory cannot
+    be locked, on Windows and some network file systems, nobody is kept out.
     """
+    refuse_link(directory)
     if sys.platform == "win32":
         yield
         return

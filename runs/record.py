@@ -180,9 +180,9 @@ class Record(BaseModel):
 
     def _near_chance(self) -> bool:
         layers, accuracy = self.config.get("layers"), self.last_accuracy
-        if accuracy is None or not isinstance(layers, list) or not isinstance(layers[-1], int):
+        if not layers or accuracy is None:
             return False
-        return accuracy < NEAR_CHANCE / layers[-1]
+        return accuracy < float(NEAR_CHANCE / layers[-1])
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -204,8 +204,9 @@ class Record(BaseModel):
         if not (abs(self.scale.multiplier) < 1e9 and abs(self.scale.offset) < 1e9):
             raise ValueError("its scale is none for pixels")
         layers = self.config.get("layers", [1])
-        if not isinstance(layers, list) or not layers or not all(type(n) is int for n in layers):
-            raise ValueError("its config's layers are no list of whole numbers")
+        whole = isinstance(layers, list) and all(type(n) is int and n > 0 for n in layers)
+        if not whole or not layers:
+            raise ValueError("its config's layers are no list of whole numbers from 1 on")
         if type(self.config.get("seed", 0)) is not int:
             raise ValueError("its config's seed is no whole number")
         return self
@@ -266,5 +267,5 @@ def _parsed(model: type[Model], content: bytes) -> Model:
 
 def _first(error: ValidationError) -> str:
     first = error.errors(include_input=False)[0]
-    key = ".".join(map(str, first["loc"]))
+    key = " ".join(".".join(map(str, first["loc"])).split())  # a key may have line breaks
     return f"{key or 'content'}: {first['msg']}"

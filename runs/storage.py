@@ -59,10 +59,15 @@ def clear(directory: Path) -> None:
             partial.unlink()
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace ``path`` by ``content``, as `replacing` does."""
+    with replacing(path) as file:
+        file.write(content)
+
+
 def write_text(path: Path, text: str) -> None:
     """Replace ``path`` by ``text`` in UTF-8."""
-    with replacing(path) as file:
-        file.write(text.encode())
+    write_bytes(path, text.encode())
 
 
 def json_line(values: Mapping[str, Any]) -> str:

@@ -16,9 +16,9 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnbasic.data.files import read_bytes
+from nnbasic.data.files import read_bytes, sync_folder, syncing
 from nnbasic.runs.directory import Run
-from nnbasic.runs.storage import FILES, RunError
+from nnbasic.runs.storage import FILES, RunError, write_bytes
 from nnbasic.sweeps.outcome import Outcome, outcome
 from nnbasic.sweeps.plan import Job
 from nnbasic.sweeps.worker import Task, train_in_subprocess
@@ -95,19 +95,20 @@ def run_on_dask(
             task = job.task(Path(), folder, sync)
             futures[client.submit(train_on_worker, task, begun, sweep, pure=False)] = job
         for future in as_completed(list(futures)):
-            yield _received(futures.pop(future), future, runs)
+            yield _received(futures.pop(future), future, runs, sync)
     finally:
         if futures:
             with contextlib.suppress(Exception):  # it may be the cluster that has failed
                 client.run(stop_on_worker, sweep)
                 for future in as_completed(list(futures), timeout=FAREWELL):
-                    _received(futures.pop(future), future, runs)
+                    _received(futures.pop(future), future, runs, sync)
 
 
-def _received(job: Job, future: Future[Any], runs: Path) -> Outcome:
+def _received(job: Job, future: Future[Any], runs: Path, sync: bool) -> Outcome:
     try:
         files, words = future.result()
-        run = write_files(runs, files, job.begun) if files else None
+        with syncing(sync):
+            run = write_files(runs, files, job.begun) if files else None
         return outcome(job, run, words)
     except Exception as error:  # a worker or the network may fail with anything
         return Outcome(job, "failed", f"on the cluster: {' '.join(str(error).split())}")
@@ -163,19 +164,20 @@ def write_files(runs: Path, files: Files, begun: Run | None = None) -> Run:
     run = Run(runs / _plain(names.pop("").decode()))
     if foreign := names.keys() - set(FILES):
         raise RunError(f"{run.id}: a worker sent {min(foreign)!r}, which is no file of a run")
+    if begun is not None:
+        with begun.claim():
+            for name in sorted(names.keys() - {"user.json"}, key=_writing_order):
+                write_bytes(begun.directory / name, names[name])
+        return begun
     runs.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".arriving-", dir=runs) as folder:
         arrived = Path(folder) / run.id
         arrived.mkdir()
         for name, content in names.items():
-            (arrived / name).write_bytes(content)
-        if begun is None:
-            arrived.rename(run.directory)
-            return run
-        with begun.claim():
-            for name in sorted(names.keys() - {"user.json"}, key=_writing_order):
-                (arrived / name).replace(begun.directory / name)
-    return begun
+            write_bytes(arrived / name, content)
+        arrived.rename(run.directory)
+        sync_folder(runs)
+    return run
 
 
 def _plain(name: str) -> str:

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 
+from nnbasic.runs.storage import RunError
 from nnbasic.sweeps.outcome import Outcome, Progress, outcome
 from nnbasic.sweeps.plan import Job
 from nnbasic.sweeps.worker import train_in_subprocess
@@ -18,7 +19,8 @@ def run_local(
 ) -> Generator[Progress | Outcome, None, None]:
     """Train ``jobs``, ``workers`` at a time; yield their progress, and how each of them ended.
 
-    Closing the generator, or an interrupt, interrupts the runs at work and waits for them.
+    RunError if the system starts no threads. Closing the generator, or an interrupt, interrupts the
+    runs at work and waits for them.
     """
     stop = threading.Event()
     events: SimpleQueue[Progress | Future[Outcome]] = SimpleQueue()
@@ -32,8 +34,11 @@ def run_local(
 
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for job in jobs:
-                pool.submit(run, job).add_done_callback(events.put)
+            try:
+                for job in jobs:
+                    pool.submit(run, job).add_done_callback(events.put)
+            except RuntimeError as error:
+                raise RunError(f"a sweep needs a thread for each process: {error}") from None
             left = len(jobs)
             while left:
                 event = events.get()

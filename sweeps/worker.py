@@ -25,15 +25,16 @@ from pydantic import BaseModel, ConfigDict
 
 from nnbasic.configs import ConfigError, loads
 from nnbasic.data import DataError
-from nnbasic.data.files import unsynced
+from nnbasic.data.files import syncing
 from nnbasic.model import DivergedError, EpochResult
 from nnbasic.model.parallel import ask_for_signal_at_end_of_parent
 from nnbasic.runs import images, kernels
 from nnbasic.runs.directory import Run
 from nnbasic.runs.failing import FailedError
 from nnbasic.runs.record import RateSearch
+from nnbasic.runs.starting import start
 from nnbasic.runs.storage import RunError
-from nnbasic.runs.training import Session, start
+from nnbasic.runs.training import Session
 
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
@@ -150,7 +151,7 @@ def main() -> None:
     try:
         with contextlib.redirect_stdout(sys.stderr):  # for what a plugin prints
             task = Task.model_validate_json(line)
-            with contextlib.nullcontext() if task.sync else unsynced():
+            with syncing(task.sync):
                 _do(task)
     except (DivergedError, KeyboardInterrupt):
         pass  # an outcome like any other; the record has it

@@ -13,7 +13,7 @@ import pytest
 from nnbasic.configs import Config, ConfigError, loads, memory, shortage
 from nnbasic.configs.memory import training_memory
 from nnbasic.data import Dataset
-from nnbasic.runs import RunError, start, training
+from nnbasic.runs import RunError, start, starting
 
 TRAIN = """
 import sys
@@ -84,6 +84,13 @@ def test_a_config_fits_or_is_refused_at_its_layers(monkeypatch: pytest.MonkeyPat
         loads(text)
 
 
+def test_a_container_has_less_than_its_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory.cgroups, "memory", lambda: 400 * memory.MIB)
+    loads("activation: relu")
+    with pytest.raises(ConfigError, match=r"there is 400 MiB of memory here"):
+        loads("layers: [784, 3000, 3000, 10]")
+
+
 def test_a_system_that_hides_its_memory_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "physical_memory", lambda: None)
     assert loads("layers: [784, 100000000, 10]").layers[1] == 10**8
@@ -98,7 +105,7 @@ def test_a_training_by_more_processes_than_fit_is_refused_before_it_begins(
     chosen = config()
     monkeypatch.setattr(memory, "physical_memory", lambda: training_memory(chosen))
     assert shortage(chosen) is None
-    monkeypatch.setattr(training, "processes", lambda batch_size: 4)
+    monkeypatch.setattr(starting, "processes", lambda batch_size: 4)
     with pytest.raises(RunError, match=r"; with OPENBLAS_NUM_THREADS=1 it would take \d+ MiB"):
         start(chosen, dataset, runs=tmp_path / "runs", name="x")
     assert not (tmp_path / "runs").exists()

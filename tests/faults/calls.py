@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from nnbasic.runs import kernels
+
 NAMES = ["openat", "write", "lseek", "fsync", "rename", "linkat", "link", "unlink", "unlinkat"]
 NAMES += ["mkdir", "rmdir", "flock", "close"]
 """What the operations of `worked_on` do to files."""
@@ -63,6 +65,7 @@ def traced(operation: str, folder: Path, log: Path, *options: str) -> tuple[int,
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join([str(WORK.parent.parent), os.environ.get("PYTHONPATH", "")]),
         "OPENBLAS_NUM_THREADS": "1",
+        "OPENBLAS_CORETYPE": kernels.in_use() or "",  # or its bits may be others than here
     }
     done = subprocess.run(
         [*command, sys.executable, str(WORK), operation, str(folder)],

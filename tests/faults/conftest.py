@@ -1,18 +1,34 @@
-"""Which form the tests of faults have: `NNBASIC_LONG=1 pytest tests/faults` is the long one."""
+"""What the tests of faults have in common: see `sampling` for their long form."""
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Iterator
 
 import pytest
+from sampling import MINUTES, Sample
 from threadpoolctl import threadpool_limits
 
+END = time.monotonic() + 60 * MINUTES
 
-@pytest.fixture(scope="session")
-def long() -> bool:
-    """Whether to try everything, not a sample: some half an hour on one core."""
-    return bool(os.environ.get("NNBASIC_LONG"))
+waiting: set[str] = set()
+"""The tests that sample and have not yet begun."""
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    waiting.update(
+        item.nodeid
+        for item in session.items
+        if isinstance(item, pytest.Function) and "sample" in item.fixturenames
+    )
+
+
+@pytest.fixture
+def sample(request: pytest.FixtureRequest) -> Sample:
+    """With this test's share of the time that is left."""
+    seconds = max(0.0, END - time.monotonic()) / len(waiting)
+    waiting.remove(request.node.nodeid)
+    return Sample(request.node.name, seconds)
 
 
 @pytest.fixture(autouse=True)

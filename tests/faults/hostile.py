@@ -172,6 +172,7 @@ RECORDS = {
     "config is a list": "r['config'] = [1]",
     "long number in the config": "r['config']['seed'] = 10**400",
     "layers of none": "r['config']['layers'] = []",
+    "layers without outputs": "r['config']['layers'] = [784, 0]",
     "layers of words": "r['config']['layers'] = ['a', 'b']",
     "layers beyond memory": "r['config']['layers'] = [784, 10**15, 10]",
     "init a number": "r['config']['init'] = 3",
@@ -200,6 +201,7 @@ RECORDS = {
     "host a list": "r['machine']['host'] = [1]; r['status'] = 'running'",
     "a heartbeat of old": "r['heartbeat'] = '0001-01-01T00:00:00+23:59'; r['status'] = 'running';"
     "r['machine']['host'] = 'elsewhere'",
+    "plugins of nothing": "r['plugins'] = {'\\n': None}",
     "plugins of numbers": "r['config']['plugins'] = [1, {}, None]",
     "epochs to come": "r['epoch'] = 10**15",
     "id of another": "r['id'] = '../../precious'",

@@ -6,7 +6,6 @@ strace does it, to the real command: `worked_on` says what is done.
 from __future__ import annotations
 
 import json
-import random
 import shutil
 import signal
 from collections import Counter
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sampling import Sample
 
 from calls import Call, touching, traced
 from nnbasic.data import Dataset
@@ -92,12 +92,6 @@ def check(
         assert len(exported.read_text().splitlines()) == 1 + 2
 
 
-def chosen(calls: list[Call], kinds: list[str], share: float) -> list[tuple[Call, str]]:
-    """Which calls to disturb and how; a ``share`` of them, the same at each time."""
-    pairs = [(call, kind) for call in calls for kind in kinds]
-    return random.Random(1).sample(pairs, max(2, round(share * len(pairs))))
-
-
 @pytest.mark.parametrize("how", ["killed", "failing"])
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_at_every_call(
@@ -105,7 +99,7 @@ def test_at_every_call(
     dataset: Dataset,
     straight: Straight,
     before: Callable[[str, Path], None],
-    long: bool,
+    sample: Sample,
     operation: str,
     how: str,
 ) -> None:
@@ -122,9 +116,10 @@ def test_at_every_call(
     check(operation, folder, code, dataset, expected)
     calls = [call for call in touching(calls, folder) if call.name in FAILING]
     kinds = ["signal=KILL"] if how == "killed" else [f"error={error}" for error in ERRORS]
-    share = 1.0 if long else {"train": 0.02}.get(operation, 0.05)
+    cases = [(call, kind) for call in calls for kind in kinds]
+    few = max(2, round({"train": 0.02}.get(operation, 0.05) * len(cases)))
     ends: Counter[int] = Counter()
-    for number, (call, kind) in enumerate(chosen(calls, kinds, share), 1):
+    for number, (call, kind) in enumerate(sample(cases, few), 1):
         inject = f"--inject={call.name}:{kind}:when={call.number}"
         folder, code, err, seen = disturbed(number, inject)
         assert code == KILLED or any(each.injected for each in seen), (inject, call)
@@ -137,4 +132,4 @@ def test_at_every_call(
             ) from error
         ends[code] += 1
         shutil.rmtree(folder.parent)
-    print(f"{operation}, {how}: {len(calls)} calls, exit codes {dict(ends)}")
+    print(f", exit codes {dict(ends)}")

@@ -53,6 +53,7 @@ ONE = [
     "eval RUN",
     "eval RUN --checkpoint last",
     "predict RUN digit.npy",
+    "export RUN network.npz",
     "runs tag RUN word",
     "runs rename RUN name",
     "train --resume RUN --quiet",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def limited(kind: str, value: int) -> Callable[[], None]:
     return limit
 
 
-def ended(*before: str, limit: Callable[[], None] | None = None) -> tuple[int, str]:
+def ended(*before: str, limit: Callable[[], object] | None = None) -> tuple[int, str]:
     done = subprocess.run(
         [*before, *TRAIN],
         capture_output=True,
@@ -81,6 +82,34 @@ def test_one_core() -> None:
     assert ended(taskset, "-c", "0") == (0, "")
 
 
+@pytest.fixture
+def half_a_core() -> Iterator[Path]:
+    """The file of a new control group; a process that writes its id there has half a core."""
+    v1 = Path("/sys/fs/cgroup/cpu").is_dir()
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == ("cpu" if v1 else ""):
+            break
+    group = Path(f"/sys/fs/cgroup/{controllers}{path}", f"half-a-core-{os.getpid()}")
+    try:
+        group.mkdir()
+    except OSError as error:
+        pytest.skip(f"needs the right to make a control group: {error}")
+    try:
+        (group / ("cpu.cfs_quota_us" if v1 else "cpu.max")).write_text("50000")
+        yield group / "cgroup.procs"
+    except OSError as error:
+        pytest.skip(f"needs the right to set a quota: {error}")
+    finally:
+        group.rmdir()
+
+
+def test_half_a_core(half_a_core: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    assert ended(limit=lambda: half_a_core.write_text("0")) == (0, "")
+    assert [run.record().machine["cores"] for run in all_runs()] == [1]
+
+
 def test_no_new_processes() -> None:
     """By strace, as root may always start some."""
     code, err = ended(*failing("fork,vfork,clone", "EAGAIN"))
@@ -89,15 +118,21 @@ def test_no_new_processes() -> None:
     assert statuses() == ["finished"]
 
 
-def test_no_new_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OpenBLAS says so as NumPy is loaded, and what to do; then it ends the program."""
+def test_no_new_threads() -> None:
+    """OpenBLAS would end the program as NumPy is loaded."""
+    code, err = ended(*failing("fork,vfork,clone,clone3", "EAGAIN"))
+    assert code == 0, err
+    assert err == "Warning: no thread can be started here, so NumPy computes with one\n"
+    assert statuses() == ["finished"]
+
+
+def test_no_sweep_without_threads() -> None:
+    sweep = [NNBASIC, "sweep", "--config", "small", "--seeds", "2"]
     none = failing("fork,vfork,clone,clone3", "EAGAIN")
-    code, err = ended(*none)
-    assert code == 130
-    assert "set a smaller OPENBLAS_NUM_THREADS" in err
+    done = subprocess.run([*none, *sweep], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert "Error: a sweep needs a thread for each process" in done.stderr
     assert statuses() == []
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
-    assert ended(*none) == (0, "")
 
 
 def test_no_shared_memory() -> None:

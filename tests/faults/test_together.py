@@ -36,6 +36,8 @@ for number in range(int(sys.argv[2])):
                 curation.rename(next(all_runs(folder)), word)
             elif what == "rm":
                 curation.discard(list(all_runs(folder))[:1])
+            elif what == "note":
+                curation.note(next(all_runs(folder)), word)
             else:
                 curation.tag(next(all_runs(folder)), [word])
                 print(word)
@@ -72,11 +74,12 @@ def rounds(*commands: tuple[str, ...], times: int) -> list[tuple[str, str]]:
     return printed
 
 
-def test_no_tag_is_lost(only: Run) -> None:
-    printed = rounds(*[("tag",)] * 4, times=25)
+def test_no_tag_and_no_note_is_lost(only: Run) -> None:
+    printed = rounds(*[("tag", "note")] * 4, times=25)
     given = [word for out, _ in printed for word in out.split()]
     assert len(given) == 100  # each waited for its turn
     assert sorted(only.user().tags) == sorted(given)
+    assert sorted(only.user().notes.splitlines()) == sorted(given)
 
 
 def test_tags_while_the_run_is_moved_to_and_fro(only: Run) -> None:

@@ -103,12 +103,12 @@ class TestModules:
             "from nnbasic.sweeps.plan import cells, jobs\n"
             "found = jobs(cells('small.yaml', [], []), [0],"
             " {'digits': load('digits', validation=9000)})\n"
-            "print([o.status for o in run_local(found, Path('runs'), None, 1)])"
+            "print([*run_local(found, Path('runs'), None, 1)][-1].status)"
         )
         ended = subprocess.run(
             [sys.executable, "-P", "-c", program], capture_output=True, text=True, check=False
         )
-        assert ended.stdout == "['finished']\n", ended.stderr
+        assert ended.stdout == "finished\n", ended.stderr
         assert not trapped.exists()
 
     def test_as_a_module_too(self, trapped: Path) -> None:
@@ -156,6 +156,7 @@ class TestPlugins:
         return [
             ["eval", run.id],
             ["predict", run.id, "picture.npy"],
+            ["export", run.id, "network.npz"],
             ["configs", "check", config],
             ["configs", "show", config],
             ["train", "--resume", run.id, "--quiet"],

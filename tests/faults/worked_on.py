@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nnbasic.configs import Config
 from nnbasic.data import DataError
-from nnbasic.data.files import unsynced
+from nnbasic.data.files import syncing
 from nnbasic.model import EpochResult
 from nnbasic.runs import FailedError, Run, RunError, all_runs, start
 from nnbasic.runs.collection import collect
@@ -39,14 +39,15 @@ def train(folder: Path) -> None:
 
 
 def train_unsynced(folder: Path) -> None:
-    with unsynced():
+    with syncing(False):
         train(folder)
 
 
 def export(folder: Path) -> None:
-    data, problems = collect(folder)
-    if not data:
-        raise RunError(*problems)
+    """With an error for what the command warns of, and leaves out."""
+    data, problems = collect(folder, whole=True)
+    if problems:
+        raise RunError("; ".join(problems))
     write_csv(data, folder / "metrics.csv")
 
 
