@@ -32,7 +32,7 @@ LIMITS = {"runs list": 1.5, "runs list --where --sort": 1.5, "compare": 3.0}
 
 def nnbasic(folder: Path, *arguments: str) -> None:
     """Run the command in ``folder`` as a process of its own."""
-    command = [sys.executable, "-m", "nnbasic.cli", *arguments]
+    command = [sys.executable, "-m", "nnbasic", *arguments]
     subprocess.run(command, cwd=folder, capture_output=True, check=True)
 
 

@@ -27,7 +27,7 @@ TARGETS = {"relu": 98.0, "tanh": 97.5, "sigmoid": 97.5} | dict.fromkeys(
 
 def train(preset: str, seed: int, runs: str) -> dict[str, Any]:
     """The summary of one run, as ``nnbasic train --json`` prints it."""
-    command = [sys.executable, "-m", "nnbasic.cli", "train", "--config", preset]
+    command = [sys.executable, "-m", "nnbasic", "train", "--config", preset]
     options = ["--seed", str(seed), "--set", "data.dataset=mnist", "--runs", runs]
     done = subprocess.run([*command, *options, "--quiet", "--json"], stdout=subprocess.PIPE)
     if done.returncode:

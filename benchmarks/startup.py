@@ -15,8 +15,8 @@ from common import in_turn, ratio, report
 
 COMMANDS = {
     "import click": ["-c", "import click"],
-    "nnbasic --help": ["-m", "nnbasic.cli", "--help"],
-    "nnbasic runs list (empty)": ["-m", "nnbasic.cli", "runs", "list"],
+    "nnbasic --help": ["-m", "nnbasic", "--help"],
+    "nnbasic runs list (empty)": ["-m", "nnbasic", "runs", "list"],
 }
 
 

@@ -14,7 +14,7 @@ import tempfile
 from common import in_turn, ratio, report
 
 SEEDS = 8
-COMMAND = [sys.executable, "-m", "nnbasic.cli"]
+COMMAND = [sys.executable, "-m", "nnbasic"]
 RECIPE = ["--config", "relu", "--set", "epochs=3"]
 
 

@@ -48,7 +48,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
         config.write_text(dump(load(options.config)))
-        own = [sys.executable, "-m", "nnbasic.cli", "train", "--quiet", "--json"]
+        own = [sys.executable, "-m", "nnbasic", "train", "--quiet", "--json"]
         own += ["--config", str(config), "--runs", str(Path(folder) / "runs")]
         commands = {"nnbasic": own} | {
             peer: [sys.executable, str(Path(__file__).with_name(f"{peer}_train.py")), str(config)]

@@ -99,7 +99,7 @@ def trained_on_digits(digits_cache: Path, tmp_path_factory: pytest.TempPathFacto
     (folder / "data").mkdir()
     (folder / "data" / "digits").symlink_to(digits_cache)
     for name, *changes in ("relu", "--seed=0"), ("relu", "--seed=1"), ("tanh", "--seed=0"):
-        command = [sys.executable, "-m", "nnbasic.cli", "train", "--quiet", "--config", name]
+        command = [sys.executable, "-m", "nnbasic", "train", "--quiet", "--config", name]
         small = "layers=[784, 8, 10]", "epochs=2", "data.dataset=digits", "data.validation=9000"
         options = [f"--set={change}" for change in (*small, "init=xavier", "optimizer.lr=0.1")]
         subprocess.run([*command, *options, *changes], cwd=folder, check=True, capture_output=True)
@@ -232,6 +232,6 @@ def undisturbed(digits_cache: Path, tmp_path_factory: pytest.TempPathFactory) ->
     (folder / "data").mkdir()
     (folder / "data" / "digits").symlink_to(digits_cache)
     held = write_held(folder)
-    command = [sys.executable, "-m", "nnbasic.cli", "sweep", *held.arguments]
+    command = [sys.executable, "-m", "nnbasic", "sweep", *held.arguments]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return held.contents()

@@ -84,7 +84,7 @@ def process(command: str, *more: str) -> subprocess.CompletedProcess[str]:
     """Run a command line of the document, with options after it."""
     program, *arguments = shlex.split(command)
     assert program == "nnbasic"
-    full = [sys.executable, "-m", "nnbasic.cli", *arguments, *more]
+    full = [sys.executable, "-m", "nnbasic", *arguments, *more]
     return subprocess.run(full, capture_output=True, text=True, check=False, timeout=120)
 
 

@@ -281,7 +281,7 @@ def test_nothing_but_bad_directories(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("here")
 def test_as_a_process_in_a_terminal_without_unicode() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-m", "nnbasic.cli", "compare"]
+    command = [sys.executable, "-m", "nnbasic", "compare"]
     done = subprocess.run(command, capture_output=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == b""

@@ -26,7 +26,7 @@ def run(*arguments: str) -> Result:
 
 
 def process(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "nnbasic.cli", *arguments]
+    command = [sys.executable, "-m", "nnbasic", *arguments]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
 
 

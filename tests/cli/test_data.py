@@ -190,7 +190,7 @@ def mirror(mnist_directory: Path) -> Iterator[str]:
 def nnbasic(*arguments: str, mirror: str, encoding: str = "utf-8") -> str:
     """Run the command as a process; its stdout."""
     return subprocess.run(
-        [sys.executable, "-m", "nnbasic.cli", *arguments],
+        [sys.executable, "-m", "nnbasic", *arguments],
         env={**os.environ, "NNBASIC_MIRRORS": mirror, "PYTHONIOENCODING": encoding},
         check=True,
         capture_output=True,

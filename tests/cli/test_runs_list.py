@@ -126,7 +126,7 @@ class TestList:
     def test_an_encoding_without_the_characters_is_no_error(
         self, ids: list[str], workplace: Path
     ) -> None:
-        command = [sys.executable, "-m", "nnbasic.cli", "runs", "show", ids[0]]
+        command = [sys.executable, "-m", "nnbasic", "runs", "show", ids[0]]
         environment = os.environ | {"PYTHONIOENCODING": "ascii"}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
         assert "SHA-256" in done.stdout
@@ -136,7 +136,7 @@ class TestList:
 def training(workplace: Path, runs: Path, ids: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     """A process that trains a run called ``live`` for long, and is at it."""
     options = ["--config", "small.yaml", "--epochs", "100000", "--name", "live", "--quiet"]
-    command = [sys.executable, "-m", "nnbasic.cli", "train", *options]
+    command = [sys.executable, "-m", "nnbasic", "train", *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             deadline = time.monotonic() + 60

@@ -29,7 +29,7 @@ termios = pytest.importorskip("termios")
 
 Command = Callable[..., Any]
 Sweep = subprocess.Popen[str]
-SWEEP = sys.executable, "-m", "nnbasic.cli", "sweep"
+SWEEP = sys.executable, "-m", "nnbasic", "sweep"
 LAST = "More: nnbasic compare\n"
 
 

@@ -154,7 +154,7 @@ def test_a_file_system_without_locks() -> None:
 
 def test_closed_standard_streams_are_no_names_of_other_files() -> None:
     """Else the lock would have the number of stderr, and a library's words would be in it."""
-    script = f'exec {sys.executable} -m nnbasic.cli "$@" 0<&- 1>&- 2>&-'
+    script = f'exec {sys.executable} -m nnbasic "$@" 0<&- 1>&- 2>&-'
     done = subprocess.run(["bash", "-c", script, "bash", *TRAIN[1:]], timeout=120, check=False)
     assert done.returncode == 0
     assert statuses() == ["finished"]

@@ -114,7 +114,7 @@ class TestModules:
     def test_as_a_module_too(self, trapped: Path) -> None:
         """Python imports `pkgutil` itself before any of ours runs."""
         Path("pkgutil.py").unlink()
-        command = [sys.executable, "-m", "nnbasic.cli", "runs", "list"]
+        command = [sys.executable, "-m", "nnbasic", "runs", "list"]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (ended.returncode, trapped.exists()) == (0, False), ended.stderr
 

@@ -32,7 +32,7 @@ def mnist_test(mnist_directory: Path) -> tuple[np.ndarray, np.ndarray]:
 def reader_run(mnist_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run whose network reads about 98 % of MNIST's test images."""
     folder = tmp_path_factory.mktemp("reader")
-    command = [sys.executable, "-m", "nnbasic.cli", "train", "--quiet", "--config=fast"]
+    command = [sys.executable, "-m", "nnbasic", "train", "--quiet", "--config=fast"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return runs.newest(folder / "runs")
 

@@ -22,7 +22,7 @@ from support import started
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
 Process = subprocess.Popen[str]
-SWEEP = sys.executable, "-m", "nnbasic.cli", "sweep"
+SWEEP = sys.executable, "-m", "nnbasic", "sweep"
 
 
 def wait_for(condition: Callable[[], object]) -> None:
