@@ -22,6 +22,8 @@ def accuracy_curve(metrics: Sequence[Mapping[str, Any]], room: int) -> list[str]
     """The lines of the curve; without validation, of the training accuracy; none of no epochs."""
     for key, name in NAMES.items():
         values = [100 * row[key] for row in metrics if is_number(row.get(key))]
+        if len(values) == 1:
+            return [f"{name}: {values[0]:.2f} after the only epoch"]
         if values:
             return [name, *_plot(values, room)]
     return []
@@ -39,7 +41,7 @@ def _plot(values: Sequence[float], room: int) -> list[str]:
     for label, row in zip(labels, _drawn(values, width), strict=True):
         lines.append(f"{label:>{margin}} {tick if label else side} {row}".rstrip())
     count = str(len(values))
-    axis = f"1{count:>{width - 1}}" if len(values) > 1 else "1"
+    axis = f"1{count:>{width - 1}}"
     return [*lines, f"{'':{margin}} {corner}{bar * (width + 1)}", f"{'epoch':>{margin}}   {axis}"]
 
 
@@ -59,7 +61,7 @@ def _dots(values: Sequence[float], width: int, height: int) -> set[tuple[int, in
     """The dots (x, y) of a line through ``values``, without gaps; y is 0 at the top."""
     low, span = min(values), (max(values) - min(values)) or 1.0
     places = [
-        (round(i * (width - 1) / max(len(values) - 1, 1)), (value - low) / span)
+        (round(i * (width - 1) / (len(values) - 1)), (value - low) / span)
         for i, value in enumerate(values)
     ]
     dots = {(x, round((1 - share) * (height - 1))) for x, share in places}

@@ -52,6 +52,11 @@ def test_a_curve_rises_with_the_accuracy_without_gaps() -> None:
     assert (rows[0], min(rows), rows.index(min(rows)) // 10, rows[-1]) == (28, 1, 5, 14)
 
 
+def test_one_epoch_makes_no_curve() -> None:
+    lines = accuracy_curve([{"val_accuracy": 0.9623}], 80)
+    assert lines == ["validation accuracy, %: 96.23 after the only epoch"]
+
+
 def test_the_ends_are_labelled() -> None:
     metrics = [{"val_accuracy": value} for value in (0.9, 0.98, 0.9712)]
     _, *lines = accuracy_curve(metrics, 50)
