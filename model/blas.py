@@ -28,11 +28,11 @@ def one_blas_thread() -> Iterator[None]:
 def axpby(a: float, x: Array, b: float, y: Array) -> None:
     """y = a·x + b·y, for vectors (n,) that are contiguous and of the same type.
 
-    ValueError for vectors of different lengths or types, or none that axpby is for.
+    ValueError for vectors of different lengths or types, or of other types than a network has.
     """
-    if x.shape != y.shape or x.dtype != y.dtype or x.ndim != 1:
+    number = _NUMBERS.get(x.dtype)
+    if number is None or x.shape != y.shape or x.dtype != y.dtype or x.ndim != 1:
         raise ValueError(f"axpby of {x.dtype} {x.shape} and {y.dtype} {y.shape}")
-    number = _NUMBERS[x.dtype]
     compute = _axpby(number)
     if compute is None:
         y *= b
