@@ -56,8 +56,10 @@ def _axpby(number: Any) -> Callable[..., None] | None:
     """
     letter = "s" if number is ctypes.c_float else "d"
     names = [f"{p}cblas_{letter}axpby{s}" for p in ("scipy_", "") for s in ("64_", "")]
-    libraries = [one.dynlib for one in loaded().select(user_api="blas").lib_controllers]
-    for library in libraries:
+    found_now = loaded().select(user_api="blas").lib_controllers
+    # NumPy's own first: SciPy has another one.
+    libraries = sorted(found_now, key=lambda one: "numpy" not in one.filepath)
+    for library in (one.dynlib for one in libraries):
         for name in names:
             if found := getattr(library, name, None):
                 vector, count = ctypes.POINTER(number), ctypes.c_int64

@@ -79,7 +79,9 @@ def in_use() -> str | None:
     import numpy  # noqa: F401 - the BLAS to look at
     from threadpoolctl import threadpool_info
 
-    pools = (pool for pool in threadpool_info() if pool["user_api"] == "blas")
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    # SciPy has a BLAS of its own, which may have been loaded with other variables.
+    pools.sort(key=lambda pool: "numpy" not in pool["filepath"])
     return next((pool.get("architecture") for pool in pools), None)
 
 
