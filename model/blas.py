@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,19 +54,27 @@ def _axpby(number: Any) -> Callable[..., None] | None:
     ``scipy_`` and ``64_`` are what NumPy's wheels add to the name in OpenBLAS. The counts are
     passed in registers, where an int of 32 bits is the lower half of one of 64.
     """
+    if (library := numpys(libraries())) is None:
+        return None
     letter = "s" if number is ctypes.c_float else "d"
     names = [f"{p}cblas_{letter}axpby{s}" for p in ("scipy_", "") for s in ("64_", "")]
-    found_now = loaded().select(user_api="blas").lib_controllers
-    # NumPy's own first: SciPy has another one.
-    libraries = sorted(found_now, key=lambda one: "numpy" not in one.filepath)
-    for library in (one.dynlib for one in libraries):
-        for name in names:
-            if found := getattr(library, name, None):
-                vector, count = ctypes.POINTER(number), ctypes.c_int64
-                found.argtypes = [count, number, vector, count, number, vector, count]
-                found.restype = None
-                return found  # type: ignore[no-any-return]
+    for name in names:
+        if found := getattr(library.dynlib, name, None):
+            vector, count = ctypes.POINTER(number), ctypes.c_int64
+            found.argtypes = [count, number, vector, count, number, vector, count]
+            found.restype = None
+            return found  # type: ignore[no-any-return]
     return None
+
+
+def libraries() -> Sequence[Any]:
+    """What threadpoolctl knows of each BLAS that is loaded."""
+    return loaded().select(user_api="blas").lib_controllers  # type: ignore[no-any-return]
+
+
+def numpys(found: Sequence[Any]) -> Any | None:
+    """NumPy's own of the `libraries`: SciPy has another, perhaps with other kernels."""
+    return min(found, key=lambda library: "numpy" not in library.filepath, default=None)
 
 
 @functools.cache

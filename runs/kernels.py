@@ -76,13 +76,10 @@ def in_use() -> str | None:
 
     This loads NumPy.
     """
-    import numpy  # noqa: F401 - the BLAS to look at
-    from threadpoolctl import threadpool_info
+    from nnbasic.model import blas
 
-    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
-    # SciPy has a BLAS of its own, which may have been loaded with other variables.
-    pools.sort(key=lambda pool: "numpy" not in pool["filepath"])
-    return next((pool.get("architecture") for pool in pools), None)
+    library = blas.numpys(blas.libraries())
+    return library and library.info().get("architecture")
 
 
 def _cpuinfo() -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
 from nnbasic.model import blas
 from nnbasic.model.blas import axpby
@@ -24,6 +26,19 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize("number", [ctypes.c_float, ctypes.c_double])
 def test_the_blas_of_numpy_has_it(number: Any) -> None:
     assert blas._axpby(number) is not None
+
+
+def test_numpys_own_is_taken_beside_scipys() -> None:
+    import scipy.linalg  # noqa: F401 - brings a BLAS of its own
+
+    found = ThreadpoolController().select(user_api="blas").lib_controllers
+    if len(found) < 2:
+        pytest.skip("needs a NumPy and a SciPy that each bring their BLAS, as the wheels do")
+    for order in (found, found[::-1]):
+        chosen = blas.numpys(order)
+        assert chosen is not None
+        assert "numpy" in Path(chosen.filepath).parent.name
+    assert blas.numpys([]) is None
 
 
 @pytest.mark.usefixtures("way")

@@ -56,16 +56,6 @@ def kernels(**environment: str) -> str:
     return subprocess.check_output(command, text=True, env=clean | environment).strip()
 
 
-def test_it_is_numpys_blas_that_is_looked_at() -> None:
-    pytest.importorskip("scipy")
-    code = (
-        "import os, numpy; from nnbasic.runs import kernels; own = kernels.in_use();"
-        " os.environ['OPENBLAS_CORETYPE'] = {'Haswell': 'Sandybridge'}.get(own, 'Haswell');"
-        " import scipy.linalg; print(kernels.in_use() == own)"
-    )
-    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "True"
-
-
 @pytest.mark.skipif(
     "avx512vl" not in Path("/proc/cpuinfo").read_text() or in_use() is None,
     reason="needs a processor with AVX-512, and OpenBLAS",
