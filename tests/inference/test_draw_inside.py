@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from browser import Browser
 from drawing import HOSTILE, click, numbers, opened, settle, text
 from nnbasic.data import Dataset
+from nnbasic.model import MLP
 from nnbasic.runs import Run
 from nnbasic.runs.trained import load
 
@@ -76,6 +78,15 @@ def test_a_maxout_unit_shows_the_sum_of_each_piece(
     assert largest == pytest.approx(sums.max(), abs=0.011)
 
 
+def looking_at(digit: int, networks: dict[str, Run], dataset: Dataset) -> Iterator[tuple[str, MLP]]:
+    """The networks of the page in their order, each after the first test image of ``digit``."""
+    image = dataset.test.images[np.flatnonzero(dataset.test.labels == digit)[:1]]
+    for name in ("relu", "tanh"):
+        trained = load(networks[name])
+        next(trained.forward(image))
+        yield name, trained.network
+
+
 def test_a_class_shows_what_speaks_for_it_and_against_it(
     browser: Browser, few: Path, networks: dict[str, Run], dataset: Dataset
 ) -> None:
@@ -83,12 +94,8 @@ def test_a_class_shows_what_speaks_for_it_and_against_it(
     opened(browser, few)
     browser.press("2", "2")
     settle(browser)
-    image = dataset.test.images[np.flatnonzero(dataset.test.labels == 2)[:1]]
-    for number, name in enumerate(("relu", "tanh"), 1):
-        trained = load(networks[name])
-        next(trained.forward(image))
-        hidden = trained.network.blocks[1].output[0]
-        added = hidden * trained.network.parameters["layer3.weight"][:, 5]
+    for number, (_, network) in enumerate(looking_at(2, networks, dataset), 1):
+        added = network.blocks[1].output[0] * network.parameters["layer3.weight"][:, 5]
         card = f"article:nth-child({number})"
         click(browser, f"{card} .class:nth-child(6)")
         assert text(browser, f"{card} .detail h3") == "What speaks for 5"
@@ -114,11 +121,8 @@ def test_layers_say_how_many_units_are_silent_or_saturated(
     opened(browser, few)
     browser.press("1", "1")
     settle(browser)
-    image = dataset.test.images[np.flatnonzero(dataset.test.labels == 1)[:1]]
-    for number, name in enumerate(("relu", "tanh"), 1):
-        trained = load(networks[name])
-        next(trained.forward(image))
-        for layer, block in enumerate(trained.network.blocks[:2], 1):
+    for number, (name, network) in enumerate(looking_at(1, networks, dataset), 1):
+        for layer, block in enumerate(network.blocks[:2], 1):
             a = block.output
             share = np.mean(a == 0) if name == "relu" else np.mean(np.abs(a) > 0.9)
             word = "are 0" if name == "relu" else "saturated"
