@@ -14,11 +14,8 @@ from pathlib import Path
 AVX512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
 """What OpenBLAS's SkylakeX kernels need, as Linux names it."""
 
-ZEN_4 = 25
-"""The family of AMD's first processors with AVX-512, whose units have half the width of it.
-
-Its older models have no AVX-512. Of the next family, 26 (Zen 5), on the units are as wide.
-"""
+ZEN_5 = 26
+"""The first family of AMD's processors that OpenBLAS 0.3.34 does not know."""
 
 
 def prepare() -> None:
@@ -56,8 +53,9 @@ def choice(cpuinfo: str) -> str | None:
     """OpenBLAS's name of the kernels to ask for on the processor that ``cpuinfo`` describes.
 
     ``cpuinfo`` is the text of Linux's /proc/cpuinfo. None where OpenBLAS chooses well by itself.
-    Of AMD's processors with AVX-512 OpenBLAS 0.3.31 takes kernels for AVX-512 on a Zen 4, where
-    those for AVX2 are faster, and the other way round on later ones (docs/performance.md).
+    For a processor of AMD that it does not know it takes AVX2 kernels even if it has AVX-512:
+    they are slower there (docs/performance.md), and those of OpenBLAS 0.3.34 crash in products of
+    double precision where a processor of AMD's has AVX-512 (OpenBLAS's issues 6013 and 6026).
     """
     first = cpuinfo.partition("\n\n")[0]
     found = {
@@ -66,9 +64,8 @@ def choice(cpuinfo: str) -> str | None:
     }
     family = found.get("cpu family", "")
     amd = found.get("vendor_id") == "AuthenticAMD" and family.isdecimal()
-    if not amd or int(family) < ZEN_4 or not set(found.get("flags", "").split()) >= AVX512:
-        return None
-    return "Haswell" if int(family) == ZEN_4 else "SkylakeX"
+    newer = amd and int(family) >= ZEN_5
+    return "SkylakeX" if newer and set(found.get("flags", "").split()) >= AVX512 else None
 
 
 def in_use() -> str | None:

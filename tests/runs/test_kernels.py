@@ -26,7 +26,7 @@ def cpuinfo(vendor: str, family: int, flags: str) -> str:
         (cpuinfo("AuthenticAMD", 27, FLAGS), "SkylakeX"),
         (cpuinfo("AuthenticAMD", 26, "fpu sse2 avx avx2 fma"), None),  # AVX-512 turned off
         (cpuinfo("AuthenticAMD", 26, FLAGS.replace("avx512vl", "")), None),
-        (cpuinfo("AuthenticAMD", 25, FLAGS), "Haswell"),
+        (cpuinfo("AuthenticAMD", 25, FLAGS), None),  # Zen 4, which OpenBLAS knows
         (cpuinfo("AuthenticAMD", 25, "fpu sse2 avx avx2 fma"), None),  # Zen 3
         (cpuinfo("AuthenticAMD", 23, "fpu sse2 avx avx2 fma"), None),
         (cpuinfo("GenuineIntel", 6, FLAGS), None),  # which has better ones for some
