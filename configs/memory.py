@@ -60,9 +60,10 @@ def training_memory(config: Config, processes: int = 1) -> int:
         scratch = max(scratch, (8 + itemsize) * max(weights))  # the norm of an update, in float64
     share = -(-config.batch_size // processes)
     rows = config.batch_size - share + max(share, ROWS)
-    # outputs, gradients and work arrays of an affine layer and its activation
-    values = 2 * sum(affine) + 3 * sum(config.layers[1:]) + config.layers[0]
-    training = vectors * parameters + rows * values * itemsize + scratch
+    # outputs, gradients and work arrays of an affine layer and its activation; the gathered pixels
+    values = 2 * sum(affine) + 3 * sum(config.layers[1:]) + 2 * config.layers[0]
+    gathered = processes * weights[0]
+    training = vectors * parameters + (rows * values + gathered) * itemsize + scratch
 
     beginning = parameters + config.init.scratch * max(weights)
     resuming = 2 * (1 + moments) * parameters  # read as a whole before anything is set

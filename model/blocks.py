@@ -9,7 +9,7 @@ import numpy as np
 
 from nnbasic.model.activations import Activation
 from nnbasic.model.arrays import Array, Order
-from nnbasic.model.layers import Affine, Layer
+from nnbasic.model.layers import Affine, FirstAffine, Layer
 
 
 class Block:
@@ -33,7 +33,11 @@ class Block:
         self.activation = activation
         self.order = order
         affine_units = activation.affine_units(units) if activation else units
-        self.affine = Affine(inputs, affine_units, first=number == 1, below=below)
+        self.affine = (
+            FirstAffine(inputs, affine_units)
+            if number == 1
+            else Affine(inputs, affine_units, below=below)
+        )
         self.layers: list[Layer] = [self.affine]
         if activation:
             self.layers.append(activation.layer(units))

@@ -17,7 +17,6 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from nnbasic.model.arrays import Array
-from nnbasic.model.blas import axpby
 from nnbasic.model.registry import Bounds, Registry
 
 State = dict[str, Array]
@@ -84,7 +83,7 @@ class Optimizer(ABC):
 
     def decay(self, w: Array, g: Array, learning_rate: float) -> None:
         """Apply the weight decay to the weights ``w``, before the update."""
-        axpby(self.weight_decay, w, 1, g)
+        g += self.weight_decay * w
 
     @abstractmethod
     def apply(
@@ -119,15 +118,19 @@ class SGD(Optimizer):
         self, w: Array, g: Array, moments: Sequence[Array], learning_rate: float, steps: int
     ) -> None:
         if not self.momentum:
-            axpby(-learning_rate, g, 1, w)
+            g *= learning_rate
+            w -= g
             return
         (v,) = moments
-        axpby(1, g, self.momentum, v)
+        v *= self.momentum
+        v += g
         if self.nesterov:
-            axpby(-learning_rate, g, 1, w)
-            axpby(-learning_rate * self.momentum, v, 1, w)
+            g *= learning_rate
+            w -= g
+            np.multiply(v, learning_rate * self.momentum, out=g)
         else:
-            axpby(-learning_rate, v, 1, w)
+            np.multiply(v, learning_rate, out=g)
+        w -= g
 
 
 @OPTIMIZERS.register("adagrad")
@@ -161,7 +164,8 @@ class RMSprop(Optimizer):
         self, w: Array, g: Array, moments: Sequence[Array], learning_rate: float, steps: int
     ) -> None:
         (s,) = moments
-        axpby(1 - self.decay_rate, g * g, self.decay_rate, s)
+        s *= self.decay_rate
+        s += (1 - self.decay_rate) * (g * g)
         _scaled_step(w, g, s, learning_rate, self.eps)
 
 
@@ -184,9 +188,11 @@ class Adam(Optimizer):
         self, w: Array, g: Array, moments: Sequence[Array], learning_rate: float, steps: int
     ) -> None:
         m, v = moments
-        axpby(1, g, self.beta1, m)
+        m *= self.beta1
+        m += g
         g *= g
-        axpby(1, g, self.beta2, v)
+        v *= self.beta2
+        v += g
         # m_hat = m·(1 - beta1)/(1 - beta1^t) and √v_hat = √v·root, so that
         # m_hat / (√v_hat + eps) = m·first/root / (√v + eps/root)
         first = (1 - self.beta1) / (1 - self.beta1**steps)
@@ -194,7 +200,8 @@ class Adam(Optimizer):
         np.sqrt(v, out=g)
         g += self.eps / root
         np.divide(m, g, out=g)
-        axpby(-learning_rate * first / root, g, 1, w)
+        g *= learning_rate * first / root
+        w -= g
 
 
 @OPTIMIZERS.register("adamw")
@@ -213,7 +220,8 @@ def _scaled_step(w: Array, g: Array, squares: Array, learning_rate: float, eps: 
     root = np.sqrt(squares)
     root += eps
     g /= root
-    axpby(-learning_rate, g, 1, w)
+    g *= learning_rate
+    w -= g
 
 
 def blocks(size: int) -> Iterator[slice]:

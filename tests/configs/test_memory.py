@@ -67,11 +67,14 @@ def test_what_each_choice_adds() -> None:
     plain = memory_of("sgd")
     assert memory_of("{name: sgd, momentum: 0.9}") - plain == vector
     assert memory_of("adam") - plain == 2 * vector
-    assert memory_of("sgd", processes=3) - plain == 2 * vector + 2 * memory.PROCESS
+    gathered = 4 * 784 * 2000  # weights of the first layer
+    further = memory_of("sgd", processes=3) - plain
+    assert further == 2 * (vector + gathered + memory.PROCESS)
     diagnosed = memory_of("sgd", diagnostics="true")
     assert diagnosed > plain + vector
     more = memory_of("sgd", processes=2, diagnostics="true") - diagnosed
-    assert more == 2 * vector + memory.PROCESS  # its gradient, and the copy that a fork keeps
+    # its gradient, what it gathers, and the copy that a fork keeps
+    assert more == 2 * vector + gathered + memory.PROCESS
 
 
 def test_a_config_fits_or_is_refused_at_its_layers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
 from nnbasic.model import ACTIVATIONS, MLP, Elementwise
-from nnbasic.model.layers import Affine, Layer
+from nnbasic.model.layers import Affine, FirstAffine, Layer
 from nnbasic.model.rectifiers import MaxoutLayer, PReLULayer
 
 F8 = np.dtype(np.float64)
@@ -33,7 +34,7 @@ def ready(layer: Layer, n: int, **parameters: Any) -> Layer:
 
 
 def test_affine_by_hand() -> None:
-    layer = ready(Affine(2, 3, first=False), 2, weight=[[1, 2, 3], [4, 5, 6]], bias=[10, 20, 30])
+    layer = ready(Affine(2, 3), 2, weight=[[1, 2, 3], [4, 5, 6]], bias=[10, 20, 30])
     z = layer.forward(np.array([[1.0, 0.0], [2.0, -1.0]]), training=True)
     assert z.tolist() == [[11, 22, 33], [8, 19, 30]]
     below = layer.backward(np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 1.0]]))
@@ -44,28 +45,33 @@ def test_affine_by_hand() -> None:
 
 
 def test_the_first_layer_computes_no_gradient_of_the_images() -> None:
-    layer = ready(Affine(2, 1, first=True), 1, weight=[[1], [2]], bias=[0])
+    layer = ready(FirstAffine(2, 1), 1, weight=[[1], [2]], bias=[0])
     layer.forward(np.array([[3.0, 4.0]]), training=True)
     assert layer.backward(np.array([[2.0]])) is None
     assert layer.gradients["weight"].tolist() == [[6], [8]]
     assert layer.gradient.size == 0
 
 
-@pytest.mark.parametrize("columns", [(0, 6), (1, 4), (2, 3), (5, 6), (0, 0)], ids=str)
+@pytest.mark.parametrize("units", [2, 100])
+@pytest.mark.parametrize("used", [range(20), [1, 2, 3, 7, 19], [0], range(19), []], ids=str)
 def test_pixels_that_are_0_in_the_whole_batch(
-    columns: tuple[int, int], rng: np.random.Generator
+    used: Sequence[int], units: int, rng: np.random.Generator
 ) -> None:
-    images = np.zeros((3, 6))
-    images[:, slice(*columns)] = rng.normal(size=(3, columns[1] - columns[0]))
-    gradient = rng.normal(size=(3, 2))
-    weight = rng.normal(size=(6, 2))
-    layer = ready(Affine(6, 2, first=True), 3, weight=weight, bias=[0, 0])
-    for x in (rng.normal(size=(3, 6)), images):  # what a batch before left is overwritten
+    images = np.zeros((3, 20))
+    images[:, used] = rng.normal(size=(3, len(used)))
+    gradient = rng.normal(size=(3, units))
+    weight, bias = rng.normal(size=(20, units)), rng.normal(size=units)
+    layer = FirstAffine(20, units)
+    ready(layer, 3, weight=weight, bias=bias)
+    for x in (rng.normal(size=(3, 20)), images):  # what a batch before left is overwritten
         z = layer.forward(x, training=True)
-        layer.backward(gradient)
-    np.testing.assert_allclose(z, np.einsum("ni,iu->nu", images, weight), rtol=1e-12)
+        for _ in range(2):
+            assert layer.backward(gradient) is None
+    np.testing.assert_allclose(z, np.einsum("ni,iu->nu", images, weight) + bias, rtol=1e-12)
     expected = np.einsum("ni,nu->iu", images, gradient)
     np.testing.assert_allclose(layer.gradients["weight"], expected, rtol=1e-12)
+    assert layer.gathers == (units == 100 and len(used) < 18)
+    np.testing.assert_allclose(layer.gradients["bias"], gradient.sum(axis=0), rtol=1e-12)
 
 
 def test_prelu_per_unit_by_hand() -> None:
