@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sampling import MINUTES, Sample
@@ -29,6 +30,12 @@ def sample(request: pytest.FixtureRequest) -> Sample:
     seconds = max(0.0, END - time.monotonic()) / len(waiting)
     waiting.remove(request.node.nodeid)
     return Sample(request.node.name, seconds)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `aftermath.prepare` keeps the run of which it gives copies."""
+    return tmp_path_factory.mktemp("trained") / "runs"
 
 
 @pytest.fixture(autouse=True)

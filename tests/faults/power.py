@@ -41,6 +41,16 @@ class Disk:
     reported: list[bytes] = field(default_factory=list)
     """What the process has written to stdout."""
 
+    def __post_init__(self) -> None:
+        """All that is there now is certain."""
+        self.names[self.root] = DIRECTORY
+        for path in Path(self.root).rglob("*"):
+            self.names[str(path)] = DIRECTORY if path.is_dir() else len(self.contents)
+            if not path.is_dir():
+                self.certain_contents[len(self.contents)] = path.read_bytes()
+                self.contents[len(self.contents)] = bytearray(path.read_bytes())
+        self.certain_names |= self.names
+
     def does(self, call: Call) -> bool:
         """Do what ``call`` did; whether that changed what may be left after a cut."""
         if call.result < 0:
@@ -101,11 +111,16 @@ class Disk:
         elif call.name == "unlink":
             self._pend({paths[0]: None})
         else:
-            gone: Names = {paths[0]: None} if call.name == "rename" else {}
-            self._pend(gone | {paths[1]: self.names[paths[0]]})
+            old, new = paths
+            moved = [name for name in self.names if name == old or name.startswith(f"{old}/")]
+            change: Names = {new + name[len(old) :]: self.names[name] for name in moved}
+            if call.name == "rename":
+                change |= dict.fromkeys(moved)
+            self._pend(change)
         return True
 
     def _pend(self, change: Names) -> None:
+        """Its folder is that of its first name: of a move, the new one."""
         self.names |= change
         self.pending.append((str(Path(next(iter(change))).parent), change))
 

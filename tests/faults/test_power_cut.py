@@ -1,6 +1,6 @@
-"""The power is cut at every moment: an epoch that was reported is there, and the run goes on.
+"""The power is cut at every moment: what was reported is there, and the run goes on.
 
-A run is trained under strace; what the disk may hold is worked out from what it wrote and synced.
+Each operation is traced; what the disk may hold is worked out from what was written and synced.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import pytest
 from sampling import Sample
 
 import power
+from aftermath import KILLED, check, prepare
 from calls import traced
 from nnbasic.data import Dataset
 from nnbasic.runs import Run, RunError, all_runs
@@ -22,19 +23,19 @@ from worked_on import config
 pytest.importorskip("resource")
 
 
-def certain(folder: Path, operation: str) -> dict[power.State, list[bytes]]:
-    """What may be left of a training at each moment, and what it had reported by then."""
+def certain(folder: Path, operation: str, trained: Path) -> dict[power.State, list[bytes]]:
+    """What may be left of an operation at each moment, and what it had reported by then."""
     root = folder / "disk"
     root.mkdir()
+    prepare(operation, root / "runs", trained)
+    disk = power.Disk(str(root))
     code, err, calls = traced(operation, root / "runs", folder / "log")
     assert (code, err) == (0, "")
-    disk = power.Disk(str(root), names={str(root): power.DIRECTORY})
-    disk.certain_names |= disk.names
     found: dict[power.State, list[bytes]] = {}
     for call in calls:
         if disk.does(call):
             found |= {state: list(disk.reported) for state in disk.states()}
-    assert disk.reported == [b"0", b"1", b"2", b"finished"]
+    assert disk.reported[-1] == b"done"
     return found
 
 
@@ -47,7 +48,7 @@ def resumed(folder: Path, reported: list[bytes], dataset: Dataset) -> Run | None
         except RunError:
             return None
     (run,) = runs
-    if b"finished" in reported:
+    if b"done" in reported:
         assert run.status() == "finished"
         return run
     if epochs := int(reported[-1]):
@@ -60,9 +61,9 @@ def resumed(folder: Path, reported: list[bytes], dataset: Dataset) -> Run | None
 
 
 def test_at_every_moment(
-    tmp_path: Path, dataset: Dataset, straight: Straight, sample: Sample
+    tmp_path: Path, dataset: Dataset, straight: Straight, trained: Path, sample: Sample
 ) -> None:
-    states = certain(tmp_path, "train")
+    states = certain(tmp_path, "train", trained)
     expected = straight("a power cut", config())
     resumable = 0
     for number, (state, reported) in enumerate(sample(list(states.items()), 60), 1):
@@ -80,10 +81,24 @@ def test_at_every_moment(
     assert resumable > number / 2
 
 
-def test_without_waiting_for_the_disk_all_could_be_lost(tmp_path: Path) -> None:
+@pytest.mark.parametrize("operation", ["tag", "rename", "rm", "restore"])
+def test_a_run_that_is_edited_or_moved(
+    operation: str, tmp_path: Path, dataset: Dataset, straight: Straight, trained: Path
+) -> None:
+    expected = straight("a power cut", config())
+    states = certain(tmp_path, operation, trained)
+    for number, (state, reported) in enumerate(states.items(), 1):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        power.write(state, folder)
+        check(operation, folder / "runs", 0 if reported else KILLED, dataset, expected)
+    assert len(states) > 1
+
+
+def test_without_waiting_for_the_disk_all_could_be_lost(tmp_path: Path, trained: Path) -> None:
     """What `--no-sync` says; and that the test above can fail."""
-    states = certain(tmp_path, "train unsynced")
+    states = certain(tmp_path, "train unsynced", trained)
     reported = [
         found for state, found in states.items() if not any(n for n, _ in state if n != ".")
     ]
-    assert [b"0", b"1", b"2", b"finished"] in reported
+    assert [b"0", b"1", b"2", b"done"] in reported

@@ -1,7 +1,8 @@
 """What a process does to runs, for tests that disturb it: one operation on the runs in a folder.
 
-The exit code is 3 for an error that is one message of ours. ``train`` writes a line to stdout once
-the run is there, after each epoch, and at the end: from then on none of it may be lost.
+The exit code is 3 for an error that is one message of ours. A process writes ``done`` to stdout at
+the end, and ``train`` a line once the run is there and after each epoch: from then on none of it
+may be lost.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ def train(folder: Path) -> None:
     for event in session.train():
         if isinstance(event, EpochResult):
             os.write(1, b"%d\n" % event.epoch)
-    os.write(1, b"finished\n")
 
 
 def train_unsynced(folder: Path) -> None:
@@ -70,6 +70,7 @@ OPERATIONS = {
 if __name__ == "__main__":
     try:
         (OPERATIONS | {"train unsynced": train_unsynced})[sys.argv[1]](Path(sys.argv[2]))
+        os.write(1, b"done\n")
     except (RunError, FailedError, DataError) as error:
         print(error, file=sys.stderr)
         sys.exit(REFUSED)
