@@ -11,6 +11,11 @@ def percent(share: float | None) -> str:
     return NONE if share is None else f"{100 * share:.2f}"
 
 
+def accuracy(share: float | None, error: float | None) -> str:
+    """An accuracy in percent with its standard error: ``98.20 ± 0.13``."""
+    return NONE if share is None else f"{percent(share)} ± {percent(error)}"
+
+
 def short(loss: float) -> str:
     """A loss with four decimals, or with three digits if it is huge."""
     return f"{loss:.4f}" if loss < 1000 else f"{loss:.3g}"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnbasic.cli.numbers import NONE, percent
-from nnbasic.compare.significance import binomial_error
+from nnbasic.cli.numbers import accuracy
 from nnbasic.configs import printable
 from nnbasic.runs.collection import RunData
-from nnbasic.runs.record import Record
 from nnbasic.runs.selection import is_number
 
 if TYPE_CHECKING:
@@ -31,19 +29,13 @@ def draw(run: RunData) -> Figure:
     handles, labels = left.get_legend_handles_labels()
     if handles:
         figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-    test = scored(run.record)
-    score = "" if test == NONE else f", {test} on the test images of {run.record.dataset}"
+    score, record = "", run.record
+    if record.test_accuracy is not None:
+        test = accuracy(record.test_accuracy, record.test_error)
+        score = f", {test} % on the test images of {record.dataset}"
     title = figure.suptitle(f"{printable(run.user.name)[:60]}{score}", color=INK, fontsize=11)
     title.set_parse_math(False)  # a name may hold dollars
     return figure
-
-
-def scored(record: Record) -> str:
-    """The accuracy on the test set with its standard error: ``98.20 ± 0.13 %``."""
-    share, images = record.test_accuracy, record.test_images
-    if share is None or images is None:
-        return NONE
-    return f"{percent(share)} ± {percent(binomial_error(share, images))} %"
 
 
 def _panel(axes: Axes, run: RunData, what: str, factor: float) -> None:

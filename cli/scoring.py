@@ -10,10 +10,11 @@ from nnbasic import runs
 from nnbasic.cli.failures import low
 from nnbasic.cli.finding import find_one
 from nnbasic.cli.loading import recorded_data
-from nnbasic.cli.numbers import percent, short
+from nnbasic.cli.numbers import accuracy, short
 from nnbasic.cli.tables import Column, table
 from nnbasic.cli.terminal import out, print_json, terminal_width
 from nnbasic.runs.predictions import Evaluation, Predictions
+from nnbasic.runs.record import binomial_error
 from nnbasic.runs.trained import Checkpoint
 
 FIGURES = {"prec.": "precision", "rec.": "recall", "F1": "f1"}
@@ -66,9 +67,10 @@ def show(
 ) -> None:
     """Print the scores as a person reads them."""
     images = f"{len(predictions.labels)} {split} images of {dataset}"
+    error = binomial_error(predictions.accuracy, len(predictions.labels))
     out(
         f"{run.id}, {checkpoint} checkpoint, {images}",
-        f"accuracy {percent(predictions.accuracy)} %, loss {short(predictions.loss)}",
+        f"accuracy {accuracy(predictions.accuracy, error)} %, loss {short(predictions.loss)}",
         "",
         *by_class(predictions, names, terminal_width()),
     )

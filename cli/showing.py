@@ -11,7 +11,7 @@ from nnbasic.cli.accuracy_curve import accuracy_curve
 from nnbasic.cli.figure_files import check_matplotlib, write
 from nnbasic.cli.finding import read_all, read_one
 from nnbasic.cli.listing import epochs, summary
-from nnbasic.cli.numbers import NONE, percent
+from nnbasic.cli.numbers import NONE, accuracy, percent
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
 from nnbasic.runs.choices import shown, values
@@ -106,12 +106,13 @@ def _facts(data: RunData) -> dict[str, str]:
         facts["search"] = str(record.rate_search)
     if best is not None and best.val_accuracy is not None:
         loss = _number(best.val_loss, ".4f")
-        accuracy = percent(best.val_accuracy)
-        facts["validation"] = f"{accuracy} %, loss {loss}, best at epoch {best.epoch}"
+        facts["validation"] = (
+            f"{percent(best.val_accuracy)} %, loss {loss}, best at epoch {best.epoch}"
+        )
     if record.test_accuracy is not None:
         loss = _number(record.test_loss, ".4f")
-        accuracy = run_figure.scored(record)
-        facts["test"] = f"{accuracy}, loss {loss}, with the best weights"
+        test = accuracy(record.test_accuracy, record.test_error)
+        facts["test"] = f"{test} %, loss {loss}, with the best weights"
     return {key: text for key, text in facts.items() if text}
 
 
@@ -137,7 +138,7 @@ def _results(data: RunData) -> dict[str, str]:
         "best epoch": _number(best and best.epoch, "g"),
         "val. %": percent(record.val_accuracy),
         "val. loss": _number(best and best.val_loss, ".4f"),
-        "test %": percent(record.test_accuracy),
+        "test %": accuracy(record.test_accuracy, record.test_error),
         "test loss": _number(record.test_loss, ".4f"),
     }
 

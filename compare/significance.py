@@ -203,8 +203,3 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
         ways = ways * (n - k) // (k + 1)
     p: float = 2 * tail / 2**n
     return min(1.0, p)
-
-
-def binomial_error(share: float, n: int) -> float:
-    """Standard error √(p(1 - p)/n) of a ``share`` of ``n`` independent cases."""
-    return math.sqrt(share * (1 - share) / n)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
@@ -190,6 +191,13 @@ class Record(BaseModel):
         """Between 0 and 1; None before the test images are scored."""
         return _share(self.test_correct, self.test_images)
 
+    @property
+    def test_error(self) -> float | None:
+        """The standard error of `test_accuracy`: what so few test images leave open."""
+        if self.test_accuracy is None or self.test_images is None:
+            return None
+        return binomial_error(self.test_accuracy, self.test_images)
+
     def class_names(self, count: int) -> list[str]:
         """What the ``count`` outputs are called: what the config calls them, else their numbers."""
         data = self.config.get("data")
@@ -218,6 +226,11 @@ class User(BaseModel):
     name: str
     tags: list[str] = []
     notes: str = ""
+
+
+def binomial_error(share: float, n: int) -> float:
+    """Standard error √(p(1 - p)/n) of a ``share`` of ``n`` independent cases."""
+    return math.sqrt(share * (1 - share) / n)
 
 
 def _share(correct: int | None, images: int | None) -> float | None:

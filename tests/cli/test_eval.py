@@ -108,9 +108,10 @@ def test_the_table(nnbasic: Command, summaries: dict[str, Any]) -> None:
     said = nnbasic("eval", "older")
     assert said.code == 0
     lines = said.out.splitlines()
-    accuracy = 100 * summaries["older"]["test_accuracy"]
+    share = summaries["older"]["test_accuracy"]
+    accuracy = f"{100 * share:.2f} ± {100 * (share * (1 - share) / 2000) ** 0.5:.2f}"
     assert lines[0] == f"{summaries['older']['run']}, best checkpoint, 2000 test images of digits"
-    assert lines[1].startswith(f"accuracy {accuracy:.2f} %, loss ")
+    assert lines[1].startswith(f"accuracy {accuracy} %, loss ")
     assert len(lines) == 15
     assert max(map(len, lines)) <= 80
     scores = nnbasic("eval", "older", "--json").json()

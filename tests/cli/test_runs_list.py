@@ -29,8 +29,9 @@ class TestList:
             assert run.startswith(row[0])
             figures = [each["best"]["val_accuracy"], each["test_accuracy"]]
             name, seed = each["config"]["activation"]["name"], str(each["config"]["seed"])
-            assert row[1:] == [name, seed, *(f"{100 * f:.2f}" for f in figures)]
-        assert said.out.endswith("3 runs on digits: 3 finished, 2/2 epochs.\n")
+            error = ["±", f"{100 * each['test_standard_error']:.2f}"]
+            assert row[1:] == [name, seed, *(f"{100 * f:.2f}" for f in figures), *error]
+        assert "3 runs on digits: 3 finished, 2/2 epochs. ± is the standard error" in said.out
 
     def test_ids_are_cut_no_shorter_than_they_can_be_used(
         self, runs: Path, ids: list[str], nnbasic: Command, monkeypatch: pytest.MonkeyPatch

@@ -32,8 +32,8 @@ class TestFinished:
         said = nnbasic("train", "--config", "small.yaml")
         assert said.code == 0
         assert re.fullmatch(
-            r"test accuracy \d\d\.\d\d % on digits \(loss \d\.\d{4}\), weights of epoch 3 of 3,"
-            r" \d\.\d s\nruns/\d{8}T\d{6}Z-small-[0-9a-f]{4}\n",
+            r"test accuracy \d\d\.\d\d ± \d\.\d\d % on digits \(loss \d\.\d{4}\), weights of"
+            r" epoch 3 of 3, \d\.\d s\nruns/\d{8}T\d{6}Z-small-[0-9a-f]{4}\n",
             said.out,
         )
         assert re.fullmatch(
@@ -74,6 +74,7 @@ class TestFinished:
             "dataset": "digits",
             "epochs": 3,
             "test_accuracy": record.test_accuracy,
+            "test_standard_error": record.test_error,
             "test_loss": record.test_loss,
             "best": {"epoch": 3, "val_accuracy": record.best.val_accuracy},
             "seconds": record.seconds,

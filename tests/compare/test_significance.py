@@ -13,7 +13,6 @@ from scipy import optimize, stats
 from nnbasic.compare.ranking import pair_weights
 from nnbasic.compare.significance import (
     Contrasts,
-    binomial_error,
     contrasts,
     fitted_prior,
     holm,
@@ -205,8 +204,3 @@ def test_mcnemar_is_scipys_binomial_test(b: int, c: int) -> None:
 def test_mcnemar_of_a_large_test_set() -> None:
     expected = stats.binomtest(4900, 10_000).pvalue
     assert mcnemar_p(4900, 5100) == pytest.approx(expected, rel=1e-9)
-
-
-def test_binomial_error() -> None:
-    assert binomial_error(0.98, 10_000) == pytest.approx(stats.binom.std(10_000, 0.98) / 10_000)
-    assert binomial_error(1.0, 10) == 0

@@ -8,10 +8,11 @@ import sys
 from datetime import datetime, timedelta
 
 import pytest
+from scipy import stats
 
 from nnbasic.data import Dataset
 from nnbasic.runs import EpochFigures, Predictions, Run, User
-from nnbasic.runs.record import SCHEMA_VERSION
+from nnbasic.runs.record import SCHEMA_VERSION, binomial_error
 
 
 def test_a_finished_run_has_all_that_the_design_promises(finished: Run, dataset: Dataset) -> None:
@@ -61,6 +62,14 @@ def test_accuracies_are_counts_of_images(finished: Run, dataset: Dataset) -> Non
     written = json.loads((finished.directory / "run.json").read_text())
     assert written["best"]["val_accuracy"] == record.val_accuracy == record.best.val_correct / 100
     assert written["test_accuracy"] == record.test_accuracy == record.test_correct / 100
+    assert record.test_error == binomial_error(record.test_accuracy, 100)
+    assert finished.record().model_copy(update={"test_images": None}).test_error is None
+
+
+def test_the_standard_error_of_an_accuracy() -> None:
+    expected = stats.binom.std(10_000, 0.98) / 10_000
+    assert binomial_error(0.98, 10_000) == pytest.approx(expected)
+    assert binomial_error(1.0, 10) == 0
 
 
 @pytest.mark.parametrize("images", [3, 7, 99, 4999, 5000, 9001, 59_999])
