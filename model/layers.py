@@ -121,14 +121,14 @@ class FirstAffine(Affine):
         if not self.gathers:
             return super().forward(x, training)
         n, k = len(x), len(self.inked)
-        pixels, weight = self.pixels[: n * k].reshape(n, k), self.weight[:k]
+        pixels, weight, blank = self.pixels[: n * k].reshape(n, k), self.weight[:k], self.weight[k:]
         # clip: the other modes go through a buffer of NumPy's own.
         np.take(x, self.inked, axis=1, out=pixels, mode="clip")
         np.take(self.parameters["weight"], self.inked, axis=0, out=weight, mode="clip")
         bias = self.parameters["bias"]
         if self.background:
-            blank = np.add.reduce(self.parameters["weight"][self.blank], axis=0)
-            bias = bias + self.background * blank
+            np.take(self.parameters["weight"], self.blank, axis=0, out=blank, mode="clip")
+            bias = bias + self.background * np.add.reduce(blank, axis=0)
         return self._forward(pixels, weight, bias)
 
     def backward(self, gradient: Array) -> Array | None:
