@@ -14,6 +14,7 @@ from common import images, in_turn, ratio, report
 
 from nnbasic.data import Batches, Scale, load
 from nnbasic.model import MLP, evaluate
+from nnbasic.model.blas import one_blas_thread
 from nnbasic.runs.trained import SCORING_BATCH
 
 NETS = [[784, 100, 10], [784, 256, 128, 10], [784, 512, 512, 10], [784, 1024, 1024, 10]]
@@ -35,9 +36,10 @@ def main() -> None:
         w = [rng.random(shape, np.float32) for shape in pairwise(sizes)]
 
         def products(a: list[np.ndarray] = a, w: list[np.ndarray] = w) -> None:
-            for _ in range(IMAGES // SCORING_BATCH):
-                for i, weight in enumerate(w):
-                    np.matmul(a[i], weight, out=a[i + 1])
+            with one_blas_thread():  # as scoring has
+                for _ in range(IMAGES // SCORING_BATCH):
+                    for i, weight in enumerate(w):
+                        np.matmul(a[i], weight, out=a[i + 1])
 
         def scoring(network: MLP = network, batches: Batches = batches) -> None:
             evaluate(network, batches)

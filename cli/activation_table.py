@@ -11,9 +11,9 @@ import click
 import numpy as np
 
 from nnbasic.cli.curves import draw
-from nnbasic.cli.figure_files import check_matplotlib, write
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import out, terminal_width
+from nnbasic.compare import figure_file
 from nnbasic.configs import ConfigError
 from nnbasic.configs.plugins import PluginError, run_plugin
 from nnbasic.configs.reader import Document
@@ -33,7 +33,7 @@ def activations(names: tuple[str, ...], plugins: tuple[Path, ...], plot: Path | 
     Those of ``plugins`` are among them.
     """
     if plot is not None:
-        check_matplotlib()
+        figure_file.check()
     for plugin in plugins:
         try:
             run_plugin(plugin.resolve())
@@ -41,7 +41,7 @@ def activations(names: tuple[str, ...], plugins: tuple[Path, ...], plot: Path | 
             raise click.BadParameter(str(error), param_hint="--plugin") from None
     chosen = [named(text) for text in names or ACTIVATIONS]
     if plot is not None:
-        write(draw(chosen), plot)
+        figure_file.save(draw(chosen), plot)
     out(*table_of(chosen, terminal_width()))
     if plot is not None:
         out("", str(plot))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from nnbasic.cli.options import complete_run, data_option, ends_in, runs_option
+from nnbasic.cli.options import FIGURES, complete_run, data_option, ends_in, runs_option
 
 
 def figure_file(
@@ -26,8 +26,8 @@ def figure_file(
             f"{value}: there is no figure {kind!r}. Name the file after one of"
             f" {', '.join(figure_file.KINDS)}, as curves.pdf, or say it, as curves=slide.pdf."
         )
-    if file.suffix.lower() not in figure_file.SUFFIXES:
-        raise click.BadParameter(f"{file} must end in {' or '.join(figure_file.SUFFIXES)}.")
+    if file.suffix.lower() not in FIGURES:
+        raise click.BadParameter(f"{file} must end in {' or '.join(FIGURES)}.")
     figure_file.check()
     return kind, file
 

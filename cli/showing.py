@@ -8,12 +8,12 @@ from typing import Any
 
 from nnbasic.cli import run_figure
 from nnbasic.cli.accuracy_curve import accuracy_curve
-from nnbasic.cli.figure_files import check_matplotlib, write
 from nnbasic.cli.finding import read_all, read_one
 from nnbasic.cli.listing import epochs, summary
 from nnbasic.cli.numbers import NONE, accuracy, percent
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
+from nnbasic.compare import figure_file
 from nnbasic.runs.choices import shown, values
 from nnbasic.runs.collection import RunData, flow
 from nnbasic.runs.selection import is_number
@@ -26,10 +26,10 @@ HEAD, TAIL = 5, 10
 def show(run: str | None, curve: bool, figure: Path | None, runs_dir: Path, as_json: bool) -> None:
     """Print all about ``run``, about the newest one if it is None; draw it if asked."""
     if figure is not None:
-        check_matplotlib()
+        figure_file.check()
     data = read_one(run, runs_dir)
     if figure is not None:
-        write(run_figure.draw(data), figure)
+        figure_file.save(run_figure.draw(data), figure)
         err(f"The figure is in {figure}")
     if as_json:
         print_json(complete(data))

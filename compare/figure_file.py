@@ -1,4 +1,4 @@
-"""One figure of a comparison in a file of its own, for a slide or a paper."""
+"""One figure in a file of its own, for a slide or a paper: PDF, SVG or PNG."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ KINDS = {
 }
 """The figures by name, and what a comparison must have for each of them."""
 
-SUFFIXES = (".pdf", ".svg", ".png")
-
 DPI = 480
 """Dots per inch of a PNG: a figure of one panel is 2,016 pixels wide."""
 
@@ -49,20 +47,25 @@ def missing(what: str, error: ImportError) -> RunError:
 
 
 def write(comparison: Comparison, kind: str, file: Path) -> None:
-    """Write the figure ``kind``, one of `KINDS`, to ``file``, whose suffix is one of `SUFFIXES`.
+    """Write the figure ``kind``, one of `KINDS`, to ``file``.
 
     RunError if ``comparison`` has nothing to draw, or ``file`` cannot be written.
     """
     check()
-    import matplotlib
-
     figure = _drawn(comparison, kind)
     if figure is None:
         raise RunError(f"--figure {kind}: these runs do not have {KINDS[kind]}")
+    save(figure, file)
+
+
+def save(figure: Figure, file: Path) -> None:
+    """Write ``figure`` as PDF, SVG or PNG, by the suffix of ``file``; RunError if it cannot be."""
+    import matplotlib
+
     form = file.suffix[1:].lower()
-    # without a date the same runs make the same file; fonts are embedded as such, or stay text
+    # without a date the same figure makes the same file; fonts are embedded as such, or stay text
     undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(form)
-    settings: Any = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": kind}
+    settings: Any = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "nnbasic"}
     dots = min(DPI, MOST_PIXELS / max(figure.get_size_inches()))
     try:
         with matplotlib.rc_context(settings), warnings.catch_warnings(), replacing(file) as content:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -217,3 +218,9 @@ def scored(accuracy: float | None, images: int = 10_000) -> dict[str, int | None
     """The part of an epoch's record that says how many of ``images`` were classified right."""
     correct = None if accuracy is None else round(accuracy * images)
     return {"val_correct": correct, "val_images": images}
+
+
+def words(picture: Path) -> set[str]:
+    """The texts in an SVG file."""
+    texts = ElementTree.parse(picture).iter("{http://www.w3.org/2000/svg}text")
+    return {str(text.text) for text in texts}

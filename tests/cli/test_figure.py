@@ -9,15 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from nnbasic.compare.figure_file import KINDS
-
-SVG = "{http://www.w3.org/2000/svg}"
+from support import words
 
 
 @pytest.fixture
@@ -26,24 +24,20 @@ def runs(workplace: Path, trained_on_digits: Path) -> Path:
     return Path(shutil.copytree(trained_on_digits, workplace / "runs"))
 
 
-def words(file: str) -> set[str]:
-    return {str(text.text) for text in ElementTree.parse(file).iter(f"{SVG}text")}
-
-
 @pytest.mark.usefixtures("runs")
 @pytest.mark.parametrize("kind", set(KINDS) - {"effects"})
 def test_each_figure_is_named_by_its_file(nnbasic: Callable[..., Any], kind: str) -> None:
     said = nnbasic("compare", "--figure", f"{kind}.svg")
     assert said.code == 0
     assert said.err.endswith(f"The figure is in {kind}.svg\n")
-    assert {"relu", "tanh"} <= words(f"{kind}.svg")
+    assert {"relu", "tanh"} <= words(Path(f"{kind}.svg"))
 
 
 def test_effects_are_those_of_the_runs_that_are_ranked(
     nnbasic: Callable[..., Any], runs: Path
 ) -> None:
     assert nnbasic("compare", "--figure", "effects=slide.svg").code == 0
-    assert {"relu", "tanh", "What each choice does"} <= words("slide.svg")
+    assert {"relu", "tanh", "What each choice does"} <= words(Path("slide.svg"))
     for run in list(runs.iterdir())[1:]:
         shutil.rmtree(run)
     said = nnbasic("compare", "--figure", "effects.svg")
@@ -81,7 +75,7 @@ def test_the_same_runs_make_the_same_file(nnbasic: Callable[..., Any], file: str
     [
         ("thesis.pdf", "no figure 'thesis'"),
         ("loss=curves.pdf", "no figure 'loss'"),
-        ("curves.tex", "must end in .pdf or .svg or .png"),
+        ("curves.tex", "must end in .png or .svg or .pdf"),
         ("curves=", "must end in"),
     ],
 )

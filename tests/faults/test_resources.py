@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -82,32 +83,48 @@ def test_one_core() -> None:
     assert ended(taskset, "-c", "0") == (0, "")
 
 
-@pytest.fixture
-def half_a_core() -> Iterator[Path]:
-    """The file of a new control group; a process that writes its id there has half a core."""
-    v1 = Path("/sys/fs/cgroup/cpu").is_dir()
+@contextlib.contextmanager
+def control_group(controller: str, v1: str, v2: str, limit: str) -> Iterator[Callable[[], object]]:
+    """What puts the process that calls it into a new control group with this limit."""
+    old = Path(f"/sys/fs/cgroup/{controller}").is_dir()
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
-        if controllers == ("cpu" if v1 else ""):
+        if controllers == (controller if old else ""):
             break
-    group = Path(f"/sys/fs/cgroup/{controllers}{path}", f"half-a-core-{os.getpid()}")
+    group = Path(f"/sys/fs/cgroup/{controllers}{path}", f"limited-{os.getpid()}")
     try:
         group.mkdir()
     except OSError as error:
         pytest.skip(f"needs the right to make a control group: {error}")
     try:
-        (group / ("cpu.cfs_quota_us" if v1 else "cpu.max")).write_text("50000")
-        yield group / "cgroup.procs"
-    except OSError as error:
-        pytest.skip(f"needs the right to set a quota: {error}")
+        try:
+            (group / (v1 if old else v2)).write_text(limit)
+        except OSError as error:
+            pytest.skip(f"needs the right to set a limit: {error}")
+        yield lambda: (group / "cgroup.procs").write_text("0")
     finally:
         group.rmdir()
 
 
-def test_half_a_core(half_a_core: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENBLAS_NUM_THREADS")
-    assert ended(limit=lambda: half_a_core.write_text("0")) == (0, "")
+    with control_group("cpu", "cpu.cfs_quota_us", "cpu.max", "50000") as enter:
+        assert ended(limit=enter) == (0, "")
     assert [run.record().machine["cores"] for run in all_runs()] == [1]
+
+
+@pytest.mark.parametrize(("mebibytes", "enough"), [(150, False), (200, True)])
+def test_the_memory_of_a_container(mebibytes: int, enough: bool) -> None:
+    """Enough is enough: the kernel would kill a process that takes more."""
+    limit = str(mebibytes * 2**20)
+    with control_group("memory", "memory.limit_in_bytes", "memory.max", limit) as enter:
+        code, err = ended(limit=enter)
+    if enough:
+        assert (code, err) == (0, "")
+    else:
+        assert code == 2
+        assert f"there is {mebibytes} MiB of memory here" in err
+    assert statuses() == ["finished"] * enough
 
 
 def test_no_new_processes() -> None:
