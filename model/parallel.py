@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -35,7 +36,8 @@ SPINS = 2000
 """How often a process polls before it sleeps: for some 0.3 ms; waking up takes 0.05 ms."""
 
 PATIENCE = 0.2
-"""Seconds asleep after which a process looks whether the others still live."""
+"""Seconds asleep after which a process looks whether the others still live, and for which it waits
+until threads that are ending have ended."""
 
 AVAILABLE = sys.platform == "linux"
 """Whether there are teams of more than one: they need a fork, which macOS's own BLAS forbids."""
@@ -224,12 +226,15 @@ def obstacle() -> str | None:
             return f"no process can be started ({error.strerror})"
     if not pid:
         os._exit(0)
-    threads = len(list(Path("/proc/self/task").iterdir()))
     with contextlib.suppress(ChildProcessError):  # with SIGCHLD ignored
         os.waitpid(pid, 0)
     pools = [pool for pool in loaded().info() if pool["internal_api"] != "openblas"]
-    if threads > 1 + sum(pool["num_threads"] - 1 for pool in pools):
-        return "a library has threads of its own here, beside which a fork may deadlock"
+    known = 1 + sum(pool["num_threads"] - 1 for pool in pools)
+    end = time.monotonic() + PATIENCE
+    while len(list(Path("/proc/self/task").iterdir())) > known:
+        if time.monotonic() > end:
+            return "a library has threads of its own here, beside which a fork may deadlock"
+        time.sleep(PATIENCE / 100)  # one that has been joined may still be on its way out
     return None
 
 

@@ -84,3 +84,13 @@ def test_every_way_ends(
         assert warning in done.stderr
     else:
         assert done.stderr == ""
+
+
+def test_a_thread_that_is_about_to_end_is_waited_for() -> None:
+    """OpenBLAS's are, at a fork: where a core is taken away, they are seen for a while yet."""
+    code = (
+        "import ctypes; from nnbasic.model.parallel import obstacle; c = ctypes.CDLL(None);"
+        " c.pthread_create(ctypes.byref(ctypes.c_ulong()), None,"
+        " ctypes.cast(c.usleep, ctypes.c_void_p), ctypes.c_void_p(100_000)); print(obstacle())"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "None\n"
