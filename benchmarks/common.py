@@ -71,7 +71,7 @@ def epochs(
 
 
 def peak_memory(command: Sequence[str], env: Mapping[str, str] = os.environ) -> float:
-    """The most that ``command`` and its child processes occupy at one time, in MB.
+    """The most that ``command`` and its child processes occupy at one time, in MiB.
 
     What they share is counted once (Linux's "proportional set size"). To look takes time: measure
     the seconds of another run.
@@ -95,7 +95,7 @@ def family(pid: int) -> list[int]:
 
 
 def occupied(pid: int) -> float:
-    """The memory of a process in MB; of pages that several have, its share."""
+    """The memory of a process in MiB; of pages that several have, its share."""
     with contextlib.suppress(OSError):
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024

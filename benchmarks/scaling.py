@@ -70,7 +70,7 @@ def main() -> None:
             rows.append([axis, value, statistics.median(taken[value]), memory])
             print(*rows[-1], flush=True)
     print()
-    report(["axis", "value", "seconds an epoch", "peak MB"], rows, options.json, base=BASE)
+    report(["axis", "value", "seconds an epoch", "peak MiB"], rows, options.json, base=BASE)
 
 
 if __name__ == "__main__":

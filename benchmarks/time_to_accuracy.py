@@ -66,8 +66,9 @@ def main() -> None:
     print(f"\n{reached} of {len(rows)} seeds reach {100 * GOAL:g} %")
     for place, name in enumerate(commands):
         seconds = statistics.median(row[1] / row[1 + 2 * place] for row in rows)
-        share = memory["nnbasic"] / memory[name]
-        print(f"against {name}: {seconds:.3f} of the seconds, {share:.3f} of {memory[name]:.0f} MB")
+        size = memory[name]
+        share = memory["nnbasic"] / size
+        print(f"against {name}: {seconds:.3f} of the seconds, {share:.3f} of {size:.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -97,7 +97,8 @@ def read(run: Run) -> list[dict[str, Any]]:
 
 def keep(run: Run, epochs: int) -> None:
     """Drop the lines after the first ``epochs`` epochs, which the run is about to repeat."""
-    rows = [row for row in read(run) if row["epoch"] <= epochs]
+    lines = read_lines(run.directory / FILE, has_epoch, strict=True)  # or they would be lost
+    rows = [row for row in lines.rows if row["epoch"] <= epochs]
     write_text(run.directory / FILE, "".join(json.dumps(row) + "\n" for row in rows))
 
 

@@ -138,17 +138,23 @@ def has_epoch(row: Mapping[str, Any]) -> None:
         raise ValueError("it has no epoch")
 
 
-def read_lines(path: Path, check: Callable[[dict[str, Any]], object] = dict) -> Lines:
+def read_lines(
+    path: Path, check: Callable[[dict[str, Any]], object] = dict, *, strict: bool = False
+) -> Lines:
     """The objects of a JSON Lines file, up to a line that is torn or that ``check`` refuses.
 
-    ``check`` raises ValueError. Without a file there are none, and that is no problem.
+    ``check`` raises ValueError. Without a file there are none, and that is no problem; a file that
+    cannot be read is one, or with ``strict`` a RunError.
     """
     try:
         content = read_bytes(path, LARGEST_LINES)
     except FileNotFoundError:
         return Lines([], None)
     except OSError as error:
-        return Lines([], f"{path}: cannot be read: {error.strerror}")
+        problem = f"{path}: cannot be read: {error.strerror}"
+        if strict:
+            raise RunError(problem) from error
+        return Lines([], problem)
     rows: list[dict[str, Any]] = []
     for line in content.splitlines():
         try:

@@ -12,7 +12,7 @@ import pytest
 from nnbasic import configs, runs
 from nnbasic.data import Batches, Dataset, Scale, Split, digits
 from nnbasic.model import EpochResult, steps, stream
-from nnbasic.runs import Run
+from nnbasic.runs import Run, RunError
 from nnbasic.runs.diagnostics import FILE, PROBE, probe, read
 
 SMALL = ("layers=[784, 12, 8, 10]", "epochs=3", "batch_size=64", "data.dataset=digits")
@@ -60,6 +60,20 @@ def test_step_0_is_there_before_the_training(tmp_path: Path, dataset: Dataset) -
     before = read(run)
     assert [line["epoch"] for line in before] == [0]
     assert before == read(trained(tmp_path, dataset))[:1]
+
+
+def test_lines_that_cannot_be_read_are_not_replaced(tmp_path: Path, dataset: Dataset) -> None:
+    """As when the disk has an error for a moment: they are not taken for none."""
+    run = started(tmp_path, dataset)
+    (run.directory / FILE).rename(run.directory / "kept")
+    (run.directory / FILE).mkdir()
+    with pytest.raises(RunError, match="cannot be read"):
+        next(runs.train(run, dataset))
+    (run.directory / FILE).rmdir()
+    (run.directory / "kept").rename(run.directory / FILE)
+    for _ in runs.train(run, dataset):
+        pass
+    assert [line["epoch"] for line in read(run)] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("batch_size", [64, 600])
