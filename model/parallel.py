@@ -226,7 +226,8 @@ def obstacle() -> str | None:
             return f"no process can be started ({error.strerror})"
     if not pid:
         os._exit(0)
-    with contextlib.suppress(ChildProcessError):  # with SIGCHLD ignored
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):  # with SIGCHLD ignored
+        os.kill(pid, signal.SIGKILL)  # somebody may have stopped it
         os.waitpid(pid, 0)
     pools = [pool for pool in loaded().info() if pool["internal_api"] != "openblas"]
     known = 1 + sum(pool["num_threads"] - 1 for pool in pools)

@@ -117,6 +117,17 @@ with team.at_work(lambda: time.sleep(600)):
         until(lambda: gone(partner))
 
 
+def test_a_process_that_is_stopped_as_it_is_forked_holds_up_nobody() -> None:
+    """The one that is forked to see whether that is possible."""
+    code = (
+        "import os, signal; from nnbasic.model.parallel import obstacle;"
+        " os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGSTOP));"
+        " print(obstacle())"
+    )
+    said = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=LIMIT)
+    assert said == "None\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_sweep_ends_with_all_its_processes_though_one_is_stopped(
     held: Any, number: signal.Signals
