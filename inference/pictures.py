@@ -26,6 +26,9 @@ ENDINGS = (
 STREAM = "-"
 """The name of what does not come from a file."""
 
+MOST = 1_000_000
+"""The most pictures in a file; a small one can promise thousands of millions, with no pixel."""
+
 _STREAM_BYTES = 1 << 30  # the most that is read of a stream
 
 
@@ -129,10 +132,16 @@ def _pictures(path: Path) -> Array | list[Array]:
     if not start:
         raise DataError("is empty")
     if start == b"\x93NUMPY":
-        return _stack(_npy(path))
-    if start[:2] in (b"\0\0", b"\x1f\x8b"):
-        return _stack(idx.read(path))
-    return [_image(path)]
+        found = _stack(_npy(path))
+    elif start[:2] in (b"\0\0", b"\x1f\x8b"):
+        found = _stack(idx.read(path))
+    else:
+        return [_image(path)]
+    if not found.size:
+        return []
+    if len(found) > MOST:
+        raise DataError(f"holds {len(found):,} pictures, and at most {MOST:,} are read of a file")
+    return found
 
 
 def _npy(path: Path) -> Array:

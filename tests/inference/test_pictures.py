@@ -195,6 +195,17 @@ def test_a_stack_with_an_empty_picture(images: np.ndarray, tmp_path: Path) -> No
     assert found[1].number == 2
 
 
+def test_a_header_that_promises_pictures_without_end(tmp_path: Path) -> None:
+    """Of no pixel, and of one each in a file that is all zeros."""
+    header = b"\0\0\x08\x03"
+    file = tmp_path / "many"
+    file.write_bytes(header + struct.pack(">3I", 1 << 28, 0, 5))
+    assert reason(file) == "holds no picture"
+    n = 1_000_001
+    file.write_bytes(header + struct.pack(">3I", n, 1, 5) + bytes(5 * n))
+    assert reason(file) == "holds 1,000,001 pictures, and at most 1,000,000 are read of a file"
+
+
 def _saved(array: np.ndarray) -> bytes:
     file = io.BytesIO()
     np.save(file, array)
