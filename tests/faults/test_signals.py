@@ -51,6 +51,17 @@ def gone(process: int) -> bool:
     return state(process) in "ZX"
 
 
+def go_on_if_unbegun(process: int) -> None:
+    """Continue a process that was stopped as it was forked, before it did anything.
+
+    Of these nothing is promised: it could not ask to be killed with its parent. Git is one, too.
+    """
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        if fields[0] == "T" and int(fields[7]) <= 1:  # page faults
+            os.kill(process, signal.SIGCONT)
+
+
 def until(condition: Callable[[], object]) -> None:
     end = time.monotonic() + LIMIT
     while not condition():
@@ -183,6 +194,8 @@ def test_at_random_moments_to_every_process(team: None, sample: Sample) -> None:
                 process.wait(0.1 if target in partners and number == signal.SIGHUP else LIMIT)
             process.kill()
             process.wait()
+        for partner in partners:
+            go_on_if_unbegun(partner)
         until(lambda partners=partners: all(map(gone, partners)))
         ours = disturbed()
         if ours and ours[-1].status() == "finished":
