@@ -158,7 +158,7 @@ class TestCollapsed:
         summary = nnbasic("train", *self.DEAD, "--json").json()
         assert summary["status"] == "collapsed"
         assert "all units of layer1 are dead" in summary["reason"]
-        assert nnbasic("runs", "list").out.endswith("1 run on digits: 1 collapsed, 3/3 epochs.\n")
+        assert "1 run on digits: 1 collapsed, 3/3 epochs." in nnbasic("runs", "list").out
         assert nnbasic("runs", "list", "--where", "status=finished", "--json").json()["runs"] == []
         assert re.search(
             r"status +collapsed\nreason +all units", nnbasic("runs", "show", summary["run"]).out
