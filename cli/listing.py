@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnbasic.cli.finding import read_all
-from nnbasic.cli.numbers import NONE, accuracy, percent
+from nnbasic.cli.numbers import NONE, percent, tested
 from nnbasic.cli.tables import Column, fitting, paragraph, table
 from nnbasic.cli.terminal import out, print_json, printable, terminal_width
 from nnbasic.runs.choices import headings, shown, tell_apart, values
@@ -75,13 +75,13 @@ def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[
         *_choices(runs),
         *_unlike(Column("epochs", [epochs(data) for data in runs], number=True)),
         Column("val. %", [percent(data.record.val_accuracy) for data in runs], number=True),
-        Column("test %", [_tested(data.record) for data in runs], number=True),
+        Column("test %", [tested(data.record) for data in runs], number=True),
         *_tags(runs),
     ]
     kept = fitting(columns, room)
     lines = table(kept, room)
     notes = [_count(runs)]
-    if any("±" in line for line in lines):
+    if any(column.head == "test %" and {*column.cells} != {NONE} for column in kept):
         notes.append("± is the standard error that a test set of this size leaves.")
     if left_out := [column.head for column in columns if column not in kept]:
         notes.append(f"No room for {', '.join(left_out)}: widen the terminal, or use --json.")
@@ -98,10 +98,6 @@ def unique_length(ids: Iterable[str]) -> int:
 def epochs(data: RunData) -> str:
     """How many are done, of how many."""
     return f"{data.record.epoch}/{shown(data.flat.get('epochs'))}"
-
-
-def _tested(record: Record) -> str:
-    return accuracy(record.test_accuracy, record.test_error)
 
 
 def _named(runs: Sequence[RunData]) -> list[Column]:

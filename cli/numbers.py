@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nnbasic.runs.record import Record
+
 NONE = "–"
 """What stands for a figure that there is not."""
 
@@ -14,6 +19,11 @@ def percent(share: float | None) -> str:
 def accuracy(share: float | None, error: float | None) -> str:
     """An accuracy in percent with its standard error: ``98.20 ± 0.13``."""
     return NONE if share is None else f"{percent(share)} ± {percent(error)}"
+
+
+def tested(record: Record) -> str:
+    """The `accuracy` of a run on the test images."""
+    return accuracy(record.test_accuracy, record.test_error)
 
 
 def short(loss: float) -> str:

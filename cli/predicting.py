@@ -15,7 +15,7 @@ import numpy as np
 from nnbasic.cli.drawing import BLOCKS, side_by_side
 from nnbasic.cli.failures import FAILED
 from nnbasic.cli.finding import find_each
-from nnbasic.cli.numbers import accuracy
+from nnbasic.cli.numbers import tested
 from nnbasic.cli.tables import Column, paragraph, table
 from nnbasic.cli.terminal import encodable, err, lines_of, out, print_json, terminal_width
 from nnbasic.data import DATASETS
@@ -186,7 +186,7 @@ def _network(answer: Answer) -> str:
     run, record = answer.run, answer.record
     if record.test_accuracy is None:
         return run.id
-    right = accuracy(record.test_accuracy, record.test_error)
+    right = tested(record)
     return f"{run.id}, {right} % right on the test images of {record.dataset}"
 
 

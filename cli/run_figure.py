@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnbasic.cli.numbers import accuracy
+from nnbasic.cli.numbers import tested
 from nnbasic.configs import printable
 from nnbasic.runs.collection import RunData
 from nnbasic.runs.selection import is_number
@@ -31,8 +31,7 @@ def draw(run: RunData) -> Figure:
         figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     score, record = "", run.record
     if record.test_accuracy is not None:
-        test = accuracy(record.test_accuracy, record.test_error)
-        score = f", {test} % on the test images of {record.dataset}"
+        score = f", {tested(record)} % on the test images of {record.dataset}"
     title = figure.suptitle(f"{printable(run.user.name)[:60]}{score}", color=INK, fontsize=11)
     title.set_parse_math(False)  # a name may hold dollars
     return figure

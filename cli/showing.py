@@ -10,7 +10,7 @@ from nnbasic.cli import run_figure
 from nnbasic.cli.accuracy_curve import accuracy_curve
 from nnbasic.cli.finding import read_all, read_one
 from nnbasic.cli.listing import epochs, summary
-from nnbasic.cli.numbers import NONE, accuracy, percent
+from nnbasic.cli.numbers import NONE, percent, tested
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
 from nnbasic.compare import figure_file
@@ -111,8 +111,7 @@ def _facts(data: RunData) -> dict[str, str]:
         )
     if record.test_accuracy is not None:
         loss = _number(record.test_loss, ".4f")
-        test = accuracy(record.test_accuracy, record.test_error)
-        facts["test"] = f"{test} %, loss {loss}, with the best weights"
+        facts["test"] = f"{tested(record)} %, loss {loss}, with the best weights"
     return {key: text for key, text in facts.items() if text}
 
 
@@ -138,7 +137,7 @@ def _results(data: RunData) -> dict[str, str]:
         "best epoch": _number(best and best.epoch, "g"),
         "val. %": percent(record.val_accuracy),
         "val. loss": _number(best and best.val_loss, ".4f"),
-        "test %": accuracy(record.test_accuracy, record.test_error),
+        "test %": tested(record),
         "test loss": _number(record.test_loss, ".4f"),
     }
 

@@ -16,7 +16,7 @@ from nnbasic.cli.finding import find_one
 from nnbasic.cli.interrupts import INTERRUPTED, Interrupts, interrupts
 from nnbasic.cli.listing import result
 from nnbasic.cli.loading import load, recorded_data
-from nnbasic.cli.numbers import accuracy, percent, short
+from nnbasic.cli.numbers import percent, short, tested
 from nnbasic.cli.progress import shown
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
 from nnbasic.data.files import syncing
@@ -186,9 +186,8 @@ def score(run: Run, record: Record) -> None:
     """Print what a run that finished is worth."""
     if record.test_accuracy is not None and record.test_loss is not None:
         best = record.best.epoch if record.best else 0
-        right = accuracy(record.test_accuracy, record.test_error)
         out(
-            f"test accuracy {right} % on {record.dataset}"
+            f"test accuracy {tested(record)} % on {record.dataset}"
             f" (loss {short(record.test_loss)}), weights of epoch {best}"
             f" of {record.epoch}, {record.seconds:.1f} s",
             str(run.directory),
