@@ -1,0 +1,97 @@
+"""The products of a step, as one of two processes has them, with each of OpenBLAS's kernels.
+
+python benchmarks/kernels.py
+python benchmarks/kernels.py --kernels SkylakeX,Haswell
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import statistics
+import time
+from itertools import pairwise
+from multiprocessing.connection import Connection
+
+import numpy as np
+from common import ratio, table
+
+from nnbasic.model.arrays import layout
+from nnbasic.runs.kernels import in_use
+
+NETS = [
+    ([784, 50, 10], 50),
+    ([784, 100, 10], 50),
+    ([784, 100, 10], 10),
+    ([784, 256, 128, 10], 64),
+    ([784, 512, 512, 10], 64),
+    ([784, 800, 10], 50),
+    ([784, 900, 900, 10], 128),
+    ([784, 1024, 1024, 10], 64),
+    ([784, 1024, 1024, 1024, 10], 128),
+]
+REPEATS = 5
+"""How often the products are computed in one measurement."""
+
+
+def serve(end: Connection) -> None:
+    """Compute the products of the net whose number comes; send the microseconds."""
+    rng = np.random.default_rng(0)
+    end.send(in_use())
+    while True:
+        number = end.recv()
+        sizes, rows = NETS[number]
+        orders = ["C", *(layout(*units) for units in pairwise(sizes[1:])), "C"]
+        batches = [
+            [np.asarray(rng.random((rows, n), np.float32), order=order) for _ in range(2)]
+            for n, order in zip(sizes, orders, strict=True)
+        ]
+        a, d = zip(*batches, strict=True)
+        w = [rng.random(shape, np.float32) * np.float32(1e-3) for shape in pairwise(sizes)]
+        dw = [np.empty_like(one) for one in w]
+        for turn in range(REPEATS + 1):
+            if turn == 1:
+                begun = time.perf_counter()
+            for i in range(len(w)):
+                np.matmul(a[i], w[i], out=a[i + 1])
+            for i in reversed(range(len(w))):
+                np.matmul(a[i].T, d[i + 1], out=dw[i])
+                if i:
+                    np.matmul(d[i + 1], w[i].T, out=d[i])
+        end.send((time.perf_counter() - begun) / REPEATS * 1e6)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--kernels", default="SkylakeX,Haswell", help="as OpenBLAS calls them")
+    options = parser.parse_args()
+    context = multiprocessing.get_context("spawn")
+    pipes, names, processes = [], [], []
+    for kernels in options.kernels.split(","):
+        pipe, end = context.Pipe()
+        # A new process reads these as it loads NumPy.
+        os.environ |= {"OPENBLAS_CORETYPE": kernels, "OPENBLAS_NUM_THREADS": "1"}
+        processes.append(context.Process(target=serve, args=(end,), daemon=True))
+        processes[-1].start()
+        pipes.append(pipe)
+        names.append(pipe.recv())
+    rows = []
+    for number, (sizes, batch) in enumerate(NETS):
+        times: list[list[float]] = [[] for _ in names]
+        for _ in range(options.rounds):
+            for pipe, found in zip(pipes, times, strict=True):
+                pipe.send(number)
+                found.append(pipe.recv())
+        medians = [round(statistics.median(found)) for found in times]
+        net = f"{'-'.join(map(str, sizes))}, {batch}"
+        rows.append([net, *medians, *(ratio(found, times[0]) for found in times[1:])])
+    head = ["net, rows", *(f"{name} µs" for name in names), *(f"{n}/{names[0]}" for n in names[1:])]
+    print(table(head, rows))
+    for process in processes:
+        process.terminate()
+
+
+if __name__ == "__main__":
+    main()
