@@ -53,8 +53,7 @@ class Score(NamedTuple):
     accuracy: float
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(NamedTuple):
     """One update: ``step`` counts from 1 over all epochs; loss and accuracy are the batch's."""
 
     epoch: int
