@@ -90,9 +90,10 @@ def tiny(rounds: int) -> Iterator[list[Any]]:
         x = rng.integers(0, 255, (STEPS * batch, sizes[0]), dtype=np.uint8)
         y = rng.integers(0, sizes[-1], len(x))
         for name, optimizer in OPTIMIZERS.items():
-            times = in_turn({"": epochs(MLP(sizes), x, y, batch, optimizer)}, rounds)[""]
-            spread = [round(q / STEPS * 1e6) for q in np.quantile(times, [0, 0.5])]
-            yield [f"{'-'.join(map(str, sizes))}, {batch}", name, *spread]
+            ways = {n: epochs(MLP(sizes), x, y, batch, optimizer, n) for n in (None, 1)}
+            times = in_turn({str(n): way for n, way in ways.items()}, rounds).values()
+            medians = [round(statistics.median(found) / STEPS * 1e6) for found in times]
+            yield [f"{'-'.join(map(str, sizes))}, {batch}", name, *medians]
 
 
 class Dense(FirstAffine):
@@ -152,7 +153,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=21)
     rounds = parser.parse_args().rounds
-    print(table(["net, batch", "optimizer", "least µs", "median µs"], [*tiny(rounds)]), "\n")
+    print(table(["net, batch", "optimizer", "µs", "one process µs"], [*tiny(rounds)]), "\n")
     with threadpool_limits(1):
         head = ["units", "rows", "scale", "gathered µs", "all µs", "ratio"]
         print(table(head, [*first_layer(rounds)]), "\n")
