@@ -40,7 +40,8 @@ class CrossEntropy(Loss):
         # A row a class: NumPy reduces over few long rows much faster than over many short ones.
         scores = logits.T.copy()
         flat = scores.reshape(-1)
-        chosen = labels * len(labels) + np.arange(len(labels))  # where the labels' logits are
+        n = len(labels)
+        chosen = labels.astype(np.intp) * n + np.arange(n)  # where the labels' logits are
         scores -= scores.max(axis=0)
         loss = -flat[chosen]
         np.exp(scores, out=scores)

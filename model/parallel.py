@@ -66,10 +66,7 @@ class Team:
         self._main = os.getpid()
         self._partners: dict[int, int] = {}  # process id → rank
         self._barriers = 0
-        self._cores: list[int] = []
         if size > 1:
-            cores = sorted(os.sched_getaffinity(0))
-            self._cores = cores if len(cores) == size else []
             try:
                 # Two sets in turn: a process may be at the next barrier before all have left this.
                 self._gates = [[_gate() for _ in range(size)] for _ in range(2)]
@@ -116,7 +113,7 @@ class Team:
         They are forks: they have only `shared` arrays in common with this one.
         """
         try:
-            with self.one_core_each():
+            with self.one_thread_each():
                 for rank in range(1, self.size):
                     self._fork(rank, work)
             yield
@@ -130,29 +127,13 @@ class Team:
                     os.waitpid(pid, 0)
 
     @contextlib.contextmanager
-    def one_core_each(self) -> Iterator[None]:
-        """A block in which each process of a team has one thread for its products.
-
-        And, where there are as many cores as processes, a core of its own: two processes that wait
-        for each other in turn never run at once for long, so that the scheduler may leave them on
-        one core, beside an idle one.
-        """
+    def one_thread_each(self) -> Iterator[None]:
+        """A block in which each process of a team has one thread for its products."""
         if self.size == 1 or self.rank:  # the others were forked in such a block
             yield
-            return
-        with one_blas_thread():
-            before = os.sched_getaffinity(0)
-            self._keep_to_its_core()
-            try:
+        else:
+            with one_blas_thread():
                 yield
-            finally:  # before BLAS starts threads again, which would inherit it
-                with contextlib.suppress(OSError):
-                    os.sched_setaffinity(0, before)
-
-    def _keep_to_its_core(self) -> None:
-        if self._cores:
-            with contextlib.suppress(OSError):  # it has been taken from this process meanwhile
-                os.sched_setaffinity(0, {self._cores[self.rank]})
 
     def _fork(self, rank: int, work: Callable[[], object]) -> None:
         numbers = [getattr(signal, name) for name in SIGNALS]
@@ -183,7 +164,7 @@ class Team:
                         os.close(int(file.name))
             self.rank = rank
             self._partners.clear()
-            self._keep_to_its_core()
+            self._keep_to_a_core()
             work()
             status = 0
         except BaseException as error:
@@ -191,6 +172,17 @@ class Team:
             self._last_words[rank, : len(words)] = np.frombuffer(words, np.uint8)
         finally:
             os._exit(status)
+
+    def _keep_to_a_core(self) -> None:
+        """Keep this process to one core, if there is one for each; the main process stays free.
+
+        Processes that wait for each other in turn seldom run at once for long. So the scheduler may
+        leave two on one core, beside an idle one.
+        """
+        cores = sorted(os.sched_getaffinity(0))
+        if len(cores) == self.size:
+            with contextlib.suppress(OSError):  # that core has been taken away just now
+                os.sched_setaffinity(0, {cores[self.rank]})
 
     def _wait(self, gate: Semaphore) -> None:
         for _ in range(SPINS):

@@ -113,8 +113,7 @@ def steps(
     Several processes share the work as `nnbasic.model.parallel` says. The arrays of ``network``
     and ``state`` are moved to shared memory for it when the first result is asked for: look them
     up anew. Between two results they may be read, not changed, as the other processes are at the
-    next batch; and within an epoch this process has one BLAS thread, and where there is a process
-    for each core, one core.
+    next batch; and within an epoch this process has one BLAS thread.
 
     Raises `DivergedError`; ChildProcessError if one of the processes dies; ValueError for several
     processes and a network whose layers keep a state, since each would see other rows.
@@ -134,7 +133,7 @@ def steps(
         for epoch in range(done + 1, epochs + 1):
             started = time.perf_counter()
             total_loss, total_correct, learning_rate = 0.0, 0.0, 0.0
-            with team.one_core_each():
+            with team.one_thread_each():
                 for x, labels, n in batches.epoch(epoch, team.rank, team.size):
                     learning_rate = optimizer.lr * schedule(step, epochs * len(batches))
                     mine = network.backpropagate(x, labels, n)

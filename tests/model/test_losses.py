@@ -136,6 +136,19 @@ def test_the_gradient_is_the_slope_of_the_loss(
         assert gradient[index] == pytest.approx(slope, rel=1e-6, abs=1e-10)
 
 
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint64])
+def test_labels_of_any_whole_type(loss: str, dtype: Any) -> None:
+    """Also where 300 × 9 is more than the type can hold."""
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=(300, 10)), rng.integers(0, 10, 300)
+    found = []
+    for same in (labels, labels.astype(dtype)):
+        gradient = np.empty_like(logits)
+        found.append((LOSSES.build(loss)(logits, same, 300, gradient), gradient.tobytes()))
+    assert found[0] == found[1]
+
+
 def test_a_wrong_output_is_refused() -> None:
     with pytest.raises(ValueError, match="must be one of 'softmax' or 'sigmoid'"):
         LOSSES.build({"name": "mse", "output": "tanh"})
