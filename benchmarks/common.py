@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,50 @@ from nnbasic.runs.training import processes
 
 if missing := kernels.variables():  # NumPy is loaded: begin again with those that the command has
     os.execve(sys.executable, sys.orig_argv, os.environ | missing)
+
+
+OPTIMIZERS = {
+    "sgd": {"name": "sgd", "lr": 0.01},
+    "momentum": {"name": "sgd", "lr": 0.01, "momentum": 0.9},
+    "adam": {"name": "adam"},
+}
+"""Those that are compared, by the names that they have in tables."""
+
+
+def named(sizes: Sequence[int], rows: int) -> str:
+    """A net and a number of rows, as tables have them."""
+    return f"{'-'.join(map(str, sizes))}, {rows}"
+
+
+def products(
+    sizes: Sequence[int], rows: int, orders: Sequence[Any] | None = None
+) -> Callable[[], None]:
+    """The products of a step and nothing else: forward, and the gradients of weights and inputs.
+
+    ``orders`` say how the batch of each layer lies in memory; without them, row by row.
+    """
+    rng = np.random.default_rng(0)
+    orders = orders or ["C"] * len(sizes)
+    a, d = (
+        [
+            np.asarray(rng.random((rows, n), np.float32), order=order)
+            for n, order in zip(sizes, orders, strict=True)
+        ]
+        for _ in range(2)
+    )
+    # Small weights, so that the activations stay finite, as any run's do.
+    w = [np.full(shape, 1e-3, np.float32) for shape in pairwise(sizes)]
+    dw = [np.empty_like(one) for one in w]
+
+    def step() -> None:
+        for i in range(len(w)):
+            np.matmul(a[i], w[i], out=a[i + 1])
+        for i in reversed(range(len(w))):
+            np.matmul(a[i].T, d[i + 1], out=dw[i])
+            if i:
+                np.matmul(d[i + 1], w[i].T, out=d[i])
+
+    return step
 
 
 def in_turn(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:

@@ -14,10 +14,9 @@ import time
 from itertools import pairwise
 from multiprocessing.connection import Connection
 
-import numpy as np
-from common import ratio, table
+from common import named, products, ratio, table
 
-from nnbasic.model.arrays import layout
+from nnbasic.model.arrays import Order, layout
 from nnbasic.runs.kernels import in_use
 
 NETS = [
@@ -37,29 +36,20 @@ REPEATS = 5
 
 def serve(end: Connection) -> None:
     """Compute the products of the net whose number comes; send the microseconds."""
-    rng = np.random.default_rng(0)
+    steps = [products(sizes, rows, orders(sizes)) for sizes, rows in NETS]
     end.send(in_use())
     while True:
-        number = end.recv()
-        sizes, rows = NETS[number]
-        orders = ["C", *(layout(*units) for units in pairwise(sizes[1:])), "C"]
-        batches = [
-            [np.asarray(rng.random((rows, n), np.float32), order=order) for _ in range(2)]
-            for n, order in zip(sizes, orders, strict=True)
-        ]
-        a, d = zip(*batches, strict=True)
-        w = [rng.random(shape, np.float32) * np.float32(1e-3) for shape in pairwise(sizes)]
-        dw = [np.empty_like(one) for one in w]
-        for turn in range(REPEATS + 1):
-            if turn == 1:
-                begun = time.perf_counter()
-            for i in range(len(w)):
-                np.matmul(a[i], w[i], out=a[i + 1])
-            for i in reversed(range(len(w))):
-                np.matmul(a[i].T, d[i + 1], out=dw[i])
-                if i:
-                    np.matmul(d[i + 1], w[i].T, out=d[i])
+        step = steps[end.recv()]
+        step()
+        begun = time.perf_counter()
+        for _ in range(REPEATS):
+            step()
         end.send((time.perf_counter() - begun) / REPEATS * 1e6)
+
+
+def orders(sizes: list[int]) -> list[Order]:
+    """How the batches of nnbasic lie in memory."""
+    return ["C", *(layout(*units) for units in pairwise(sizes[1:])), "C"]
 
 
 def main() -> None:
@@ -85,8 +75,9 @@ def main() -> None:
                 pipe.send(number)
                 found.append(pipe.recv())
         medians = [round(statistics.median(found)) for found in times]
-        net = f"{'-'.join(map(str, sizes))}, {batch}"
-        rows.append([net, *medians, *(ratio(found, times[0]) for found in times[1:])])
+        rows.append(
+            [named(sizes, batch), *medians, *(ratio(found, times[0]) for found in times[1:])]
+        )
     head = ["net, rows", *(f"{name} µs" for name in names), *(f"{n}/{names[0]}" for n in names[1:])]
     print(table(head, rows))
     for process in processes:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from common import epochs, images, in_turn, ratio, table
+from common import OPTIMIZERS, epochs, images, in_turn, named, ratio, table
 from threadpoolctl import threadpool_limits
 
 from nnbasic.data import Batches, Scale
@@ -26,11 +26,6 @@ from nnbasic.model.training import _Update
 NETS = [([784, 100, 10], 100), ([784, 256, 128, 10], 128), ([784, 512, 512, 10], 128)]
 TINY = [([4, 4, 10], 100), ([4, 4, 4, 10], 128)]
 LAYERS = [(50, 100), (64, 256), (64, 512), (64, 1024)]
-OPTIMIZERS = {
-    "sgd": {"name": "sgd", "lr": 0.01},
-    "momentum": {"name": "sgd", "lr": 0.01, "momentum": 0.9},
-    "adam": {"name": "adam"},
-}
 PARTS: dict[str, list[tuple[type, str]]] = {
     "layers": [(cls, name) for cls in (Affine, FirstAffine) for name in ("forward", "backward")],
     "update": [(_Update, "__call__")],
@@ -80,7 +75,7 @@ def parts(rounds: int) -> Iterator[list[Any]]:
             for part, seconds in {**timers.seconds, "rest": rest, "step": total}.items():
                 found.setdefault(part, []).append(seconds / STEPS * 1e6)
         medians = [round(statistics.median(found[part])) for part in (*PARTS, "rest", "step")]
-        yield [f"{'-'.join(map(str, sizes))}, {batch}", *medians]
+        yield [named(sizes, batch), *medians]
 
 
 def tiny(rounds: int) -> Iterator[list[Any]]:
@@ -93,7 +88,7 @@ def tiny(rounds: int) -> Iterator[list[Any]]:
             ways = {n: epochs(MLP(sizes), x, y, batch, optimizer, n) for n in (None, 1)}
             times = in_turn({str(n): way for n, way in ways.items()}, rounds).values()
             medians = [round(statistics.median(found) / STEPS * 1e6) for found in times]
-            yield [f"{'-'.join(map(str, sizes))}, {batch}", name, *medians]
+            yield [named(sizes, batch), name, *medians]
 
 
 class Dense(FirstAffine):

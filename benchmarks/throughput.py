@@ -21,7 +21,7 @@ from itertools import pairwise
 from multiprocessing.connection import Connection
 
 import numpy as np
-from common import epochs, images, ratio, report
+from common import OPTIMIZERS, epochs, images, named, products, ratio, report
 
 from nnbasic.model import MLP
 
@@ -35,48 +35,27 @@ NETS = [
     ([784, 1024, 1024, 1024, 10], 256),
 ]
 EPOCH = 60_000
-SPECS = {
-    "sgd": {"name": "sgd", "lr": 0.01},
-    "momentum": {"name": "sgd", "lr": 0.01, "momentum": 0.9},
-    "adam": {"name": "adam"},
-}
 Candidate = Callable[[], object]
 PAUSE = 0.3
 """Seconds of rest before each measurement, in which the threads of the last one go to sleep."""
 
 
-def products(
+def bare_products(
     sizes: list[int], batch: int, x: np.ndarray, y: np.ndarray, optimizer: str
 ) -> Candidate:
-    """The products for ``count`` images: forward, and the gradients of weights and inputs."""
-    rng = np.random.default_rng(0)
-    shapes = list(pairwise(sizes))
-    a = [rng.random((batch, n), np.float32) for n in sizes]
-    d = [rng.random((batch, n), np.float32) for n in sizes]
-    w = [rng.random(shape, np.float32) for shape in shapes]
-    dw = [np.empty_like(one) for one in w]
+    step = products(sizes, batch)
 
     def run() -> None:
         for _ in range(-(-len(y) // batch)):
-            for i in range(len(shapes)):
-                np.matmul(a[i], w[i], out=a[i + 1])
-            for i in reversed(range(len(shapes))):
-                np.matmul(a[i].T, d[i + 1], out=dw[i])
-                if i:
-                    np.matmul(d[i + 1], w[i].T, out=d[i])
+            step()
 
-    def reset_and_run() -> None:
-        for one in w:
-            one.fill(1e-3)  # so that the activations stay finite, as any run's do
-        run()
-
-    return reset_and_run
+    return run
 
 
 def nnbasic(
     sizes: list[int], batch: int, x: np.ndarray, y: np.ndarray, optimizer: str
 ) -> Candidate:
-    return epochs(MLP(sizes, "relu", "he"), x, y, batch, SPECS[optimizer])
+    return epochs(MLP(sizes, "relu", "he"), x, y, batch, OPTIMIZERS[optimizer])
 
 
 def pytorch(
@@ -195,7 +174,7 @@ def sklearn(
 
 CANDIDATES: dict[str, Callable[..., Candidate | None]] = {
     "nnbasic": nnbasic,
-    "products": products,
+    "products": bare_products,
     "torch": functools.partial(pytorch, compiled=False),
     "compiled": functools.partial(pytorch, compiled=True),
     "jax_scan": functools.partial(jax, scan=True),
@@ -274,7 +253,7 @@ def main() -> None:
             times = measure(sizes, batch, options.images, optimizer, names, options.rounds)
             names = list(times)
             own = scale * statistics.median(times["nnbasic"])
-            row = [f"{net}, {batch}", optimizer, own, EPOCH / own]
+            row = [named(sizes, batch), optimizer, own, EPOCH / own]
             for name in names[1:]:
                 row += [
                     scale * statistics.median(times[name]),
