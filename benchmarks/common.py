@@ -19,8 +19,8 @@ import numpy as np
 
 from nnbasic.data import Batches, Scale, load
 from nnbasic.model import MLP, EpochResult, steps, stream
-from nnbasic.runs import kernels
-from nnbasic.runs.training import processes
+from nnbasic.training import kernels
+from nnbasic.training.session import processes
 
 if missing := kernels.variables():  # NumPy is loaded: begin again with those that the command has
     os.execve(sys.executable, sys.orig_argv, os.environ | missing)

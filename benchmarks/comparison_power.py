@@ -27,7 +27,7 @@ from nnbasic.compare.grouping import group_runs
 from nnbasic.compare.planning import plan
 from nnbasic.compare.ranking import rank
 from nnbasic.compare.standing import accuracies, stand
-from nnbasic.runs.collection import collect
+from nnbasic.training.collection import collect
 
 SMALL, LARGE = (0.0025, 0.0040), (0.0130, 0.0300)
 """True differences whose finding is counted."""

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from common import ratio, report
 
-from nnbasic import configs, data, runs
+from nnbasic import configs, data, training
 
 
 def seconds(config: configs.Config, dataset: data.Dataset) -> float:
     """Seconds of an epoch, from the second one on."""
     with tempfile.TemporaryDirectory() as folder:
-        session = runs.start(config, dataset, runs=Path(folder), name="benchmark")
+        session = training.start(config, dataset, runs=Path(folder), name="benchmark")
         ends = [time.perf_counter()]
         for result in session.train():
             if hasattr(result, "val_loss"):

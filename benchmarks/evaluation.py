@@ -15,7 +15,7 @@ from common import images, in_turn, ratio, report
 from nnbasic.data import Batches, Scale, load
 from nnbasic.model import MLP, evaluate
 from nnbasic.model.blas import one_blas_thread
-from nnbasic.runs.trained import SCORING_BATCH
+from nnbasic.training.trained import SCORING_BATCH
 
 NETS = [[784, 100, 10], [784, 256, 128, 10], [784, 512, 512, 10], [784, 1024, 1024, 10]]
 IMAGES = 10_000

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from common import named, products, ratio, table
 
 from nnbasic.model.arrays import Order, layout
-from nnbasic.runs.kernels import in_use
+from nnbasic.training.kernels import in_use
 
 NETS = [
     ([784, 50, 10], 50),

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from nnbasic.cli.terminal import encodable
-from nnbasic.runs.selection import is_number
+from nnbasic.training.selection import is_number
 
 ROWS, COLUMNS = 7, 60
 """The characters that the curve takes, at most as many columns."""

@@ -22,7 +22,7 @@ from nnbasic.compare import comparison as comparisons
 from nnbasic.compare import formats
 from nnbasic.compare.blocks import Block, Curves, Sentences, Table, Wanted, blocks
 from nnbasic.compare.comparison import Comparison
-from nnbasic.runs.collection import collect
+from nnbasic.training.collection import collect
 
 
 def compare(

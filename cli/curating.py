@@ -9,9 +9,9 @@ import click
 from nnbasic.cli.finding import distinct, find_one, read_all
 from nnbasic.cli.tables import indented
 from nnbasic.cli.terminal import lines_of, out, printable, warn
-from nnbasic.runs import curation, metrics_export
-from nnbasic.runs.lookup import find
-from nnbasic.runs.storage import RunError
+from nnbasic.training import curation, metrics_export
+from nnbasic.training.lookup import find
+from nnbasic.training.storage import RunError
 
 
 def tag(run: str, words: tuple[str, ...], remove: bool, runs_dir: Path) -> None:

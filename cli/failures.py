@@ -40,7 +40,7 @@ def report(error: Exception) -> int:
     from nnbasic.configs import ConfigError
     from nnbasic.data import DataError
     from nnbasic.model import ActivationError
-    from nnbasic.runs import RunError
+    from nnbasic.training import RunError
 
     if isinstance(error, (ActivationError, ConfigError, DataError, RunError)):
         err(*lines_of(f"Error: {error}{advice(error)}"))

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nnbasic.cli.terminal import err, warn
-from nnbasic.runs.collection import RunData, collect, read
-from nnbasic.runs.directory import Run
-from nnbasic.runs.lookup import find_latest, newest
+from nnbasic.training.collection import RunData, collect, read
+from nnbasic.training.directory import Run
+from nnbasic.training.lookup import find_latest, newest
 
 
 def read_all(

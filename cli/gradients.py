@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import numpy as np
 
-from nnbasic import configs, runs
+from nnbasic import configs, training
 from nnbasic.cli.tables import Column, table
 from nnbasic.cli.terminal import out, terminal_width
 from nnbasic.model import check_gradients
@@ -22,7 +22,7 @@ def check(config: str | None, overrides: tuple[str, ...]) -> int:
     rng = np.random.default_rng(loaded.seed)
     x = rng.random((EXAMPLES, loaded.layers[0]))
     labels = rng.integers(0, loaded.layers[-1], EXAMPLES)
-    checks = check_gradients(runs.build(loaded), x, labels)
+    checks = check_gradients(training.build(loaded), x, labels)
     columns = [
         Column("parameter", [each.name for each in checks]),
         Column("size", [str(each.size) for each in checks], number=True),

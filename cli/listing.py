@@ -12,14 +12,14 @@ from nnbasic.cli.finding import read_all
 from nnbasic.cli.numbers import NONE, percent, tested
 from nnbasic.cli.tables import Column, fitting, paragraph, table
 from nnbasic.cli.terminal import out, print_json, printable, terminal_width
-from nnbasic.runs.choices import headings, shown, tell_apart, values
-from nnbasic.runs.collection import RunData
-from nnbasic.runs.directory import Run
-from nnbasic.runs.lookup import all_runs
-from nnbasic.runs.selection import is_number, select
+from nnbasic.training.choices import headings, shown, tell_apart, values
+from nnbasic.training.collection import RunData
+from nnbasic.training.directory import Run
+from nnbasic.training.lookup import all_runs
+from nnbasic.training.selection import is_number, select
 
 if TYPE_CHECKING:
-    from nnbasic.runs.record import Record, User
+    from nnbasic.training.record import Record, User
 
 
 def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json: bool) -> None:

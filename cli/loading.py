@@ -15,7 +15,7 @@ from nnbasic.configs import Config, Data
 from nnbasic.data import DataError, Dataset, mnist
 from nnbasic.data.fetch import FetchError, Progress
 from nnbasic.data.files import MnistError
-from nnbasic.runs import Record, images
+from nnbasic.training import Record, images
 
 UNFETCHED = (
     "Connect to the network, or name a folder that holds MNIST's files with --data or"

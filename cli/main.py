@@ -23,7 +23,7 @@ from nnbasic.cli.runs import runs
 from nnbasic.cli.sweep import sweep
 from nnbasic.cli.terminal import open_standard_streams, warn
 from nnbasic.cli.train import train
-from nnbasic.runs import kernels
+from nnbasic.training import kernels
 
 kernels.prepare()  # before anything loads NumPy
 # Processes that a library starts, as multiprocessing does, import nothing from this folder either.

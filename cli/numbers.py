@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nnbasic.runs.record import Record
+    from nnbasic.training.record import Record
 
 NONE = "–"
 """What stands for a figure that there is not."""

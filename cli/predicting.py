@@ -22,9 +22,9 @@ from nnbasic.data import DATASETS
 from nnbasic.inference import Digit, Prediction, Unreadable, read
 from nnbasic.inference import predict as predicted
 from nnbasic.inference.pictures import ENDINGS, STREAM
-from nnbasic.runs import Record, Run
-from nnbasic.runs.choices import in_spreadsheet
-from nnbasic.runs.trained import load
+from nnbasic.training import Record, Run
+from nnbasic.training.choices import in_spreadsheet
+from nnbasic.training.trained import load
 
 DIFFER = "≠"
 """What marks the digits that the networks do not agree on."""

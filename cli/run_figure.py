@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from nnbasic.cli.numbers import tested
 from nnbasic.configs import printable
-from nnbasic.runs.collection import RunData
-from nnbasic.runs.selection import is_number
+from nnbasic.training.collection import RunData
+from nnbasic.training.selection import is_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

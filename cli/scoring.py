@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from nnbasic import runs
+from nnbasic import training
 from nnbasic.cli.failures import low
 from nnbasic.cli.finding import find_one
 from nnbasic.cli.loading import recorded_data
 from nnbasic.cli.numbers import accuracy, short
 from nnbasic.cli.tables import Column, table
 from nnbasic.cli.terminal import out, print_json, terminal_width
-from nnbasic.runs.predictions import Evaluation, Predictions
-from nnbasic.runs.record import binomial_error
-from nnbasic.runs.trained import Checkpoint
+from nnbasic.training.predictions import Evaluation, Predictions
+from nnbasic.training.record import binomial_error
+from nnbasic.training.trained import Checkpoint
 
 FIGURES = {"prec.": "precision", "rec.": "recall", "F1": "f1"}
 
@@ -34,7 +34,9 @@ def evaluate(
     chosen = find_one(run, runs_dir)
     record, config = chosen.record(), chosen.config(trust_plugins=trust_plugins)
     dataset = recorded_data(record, config, data_dir)
-    predictions = runs.evaluate_run(chosen, dataset, split, checkpoint, trust_plugins=trust_plugins)
+    predictions = training.evaluate_run(
+        chosen, dataset, split, checkpoint, trust_plugins=trust_plugins
+    )
     names = record.class_names(predictions.probabilities.shape[1])
     if as_json:
         print_json(
@@ -58,7 +60,7 @@ def evaluate(
 
 
 def show(
-    run: runs.Run,
+    run: training.Run,
     checkpoint: Checkpoint,
     split: str,
     dataset: str,

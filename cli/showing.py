@@ -14,10 +14,10 @@ from nnbasic.cli.numbers import NONE, percent, tested
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
 from nnbasic.compare import figure_file
-from nnbasic.runs.choices import shown, values
-from nnbasic.runs.collection import RunData, flow
-from nnbasic.runs.selection import is_number
-from nnbasic.runs.storage import RunError
+from nnbasic.training.choices import shown, values
+from nnbasic.training.collection import RunData, flow
+from nnbasic.training.selection import is_number
+from nnbasic.training.storage import RunError
 
 HEAD, TAIL = 5, 10
 """How many epochs of a long run are shown, from its start and from its end."""

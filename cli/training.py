@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from nnbasic import configs, runs
+from nnbasic import configs, training
 from nnbasic.cli.accuracy_curve import accuracy_curve
 from nnbasic.cli.failures import low, traced
 from nnbasic.cli.finding import find_one
@@ -21,8 +21,8 @@ from nnbasic.cli.progress import shown
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
 from nnbasic.data.files import syncing
 from nnbasic.model import DivergedError
-from nnbasic.runs import Record, Run, Session, environment
-from nnbasic.runs.directory import check_folder
+from nnbasic.training import Record, Run, Session, environment
+from nnbasic.training.directory import check_folder
 
 EXIT_CODES = {"finished": 0, "interrupted": INTERRUPTED}
 
@@ -97,7 +97,7 @@ def started(
     for caution in configs.cautions(config):
         warn(caution)
     dataset = load(config.data, data_dir=data_dir, quiet=quiet)
-    session = runs.start(config, dataset, runs=runs_dir, name=name or default_name(source))
+    session = training.start(config, dataset, runs=runs_dir, name=name or default_name(source))
     for warning in session.record.warnings:
         warn(warning)
     return session
@@ -155,9 +155,9 @@ def follow(session: Session, quiet: bool, interrupt: Interrupts) -> str | None:
                 pass
     except (KeyboardInterrupt, DivergedError):
         pass  # the record says how it ended
-    except runs.FailedError as error:
+    except training.FailedError as error:
         fault = error.__cause__
-        if fault and not isinstance(fault, (OSError, MemoryError, runs.RunError)):
+        if fault and not isinstance(fault, (OSError, MemoryError, training.RunError)):
             err(*traced(fault))
         return str(error)
     return None

@@ -13,8 +13,8 @@ from nnbasic.compare.grouping import UNDECISIVE, config
 from nnbasic.compare.measures import Group, number
 from nnbasic.compare.planning import Plan
 from nnbasic.configs import Config, flow
-from nnbasic.runs.choices import RATE, Values, shown
-from nnbasic.runs.collection import RunData
+from nnbasic.training.choices import RATE, Values, shown
+from nnbasic.training.collection import RunData
 
 SEVERAL_SEEDS = 5
 """How many seeds are proposed where there is one."""

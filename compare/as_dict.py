@@ -10,7 +10,7 @@ from nnbasic.compare.gains import Gain
 from nnbasic.compare.measures import Group
 from nnbasic.compare.planning import DIFFERENCES, POWER, Plan
 from nnbasic.compare.significance import Contrast, Summary
-from nnbasic.runs.record import binomial_error
+from nnbasic.training.record import binomial_error
 
 
 def group(found: Group) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from nnbasic.compare.crossing import name
 from nnbasic.compare.factors import Effects, Factor
 from nnbasic.compare.measures import Group
 from nnbasic.compare.verdict import percent
-from nnbasic.runs.choices import headings, shown
+from nnbasic.training.choices import headings, shown
 
 WARNING = "Warning:"
 FIXED = "With the learning rates that were given:"

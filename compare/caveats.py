@@ -15,9 +15,9 @@ from nnbasic.compare.measures import (
     has_all_metrics,
     latest_of_each,
 )
-from nnbasic.runs.choices import RATE, SEARCHED, Values, shown, values
-from nnbasic.runs.collection import RunData, Scalar
-from nnbasic.runs.record import binomial_error
+from nnbasic.training.choices import RATE, SEARCHED, Values, shown, values
+from nnbasic.training.collection import RunData, Scalar
+from nnbasic.training.record import binomial_error
 
 TIMING: dict[str, Callable[[RunData], object]] = {
     "threads": lambda run: run.record.threads,

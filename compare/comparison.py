@@ -19,9 +19,9 @@ from nnbasic.compare.planning import Plan, plan
 from nnbasic.compare.ranking import Ranking, rank
 from nnbasic.compare.standing import accuracies, stand
 from nnbasic.compare.verdict import verdict
-from nnbasic.runs.choices import Values
-from nnbasic.runs.collection import RunData, Scalar
-from nnbasic.runs.storage import RunError
+from nnbasic.training.choices import Values
+from nnbasic.training.collection import RunData, Scalar
+from nnbasic.training.storage import RunError
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nnbasic.runs.choices import Values, headings, shown
+from nnbasic.training.choices import Values, headings, shown
 
 
 class Crossing(NamedTuple):

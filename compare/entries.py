@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from nnbasic.compare.colours import Look, looks
 from nnbasic.compare.measures import Group
-from nnbasic.runs.choices import Values, headings, shown
-from nnbasic.runs.collection import RunData
+from nnbasic.training.choices import Values, headings, shown
+from nnbasic.training.collection import RunData
 
 ALL = "all runs"
 """What tells a single row from others."""

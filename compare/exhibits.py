@@ -23,7 +23,7 @@ from nnbasic.compare.scales import Limits, about, common_limits
 from nnbasic.compare.significance import Summary
 from nnbasic.model import ACTIVATIONS
 from nnbasic.model.arrays import Array
-from nnbasic.runs.collection import RunData
+from nnbasic.training.collection import RunData
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnbasic.data.files import replacing
-from nnbasic.runs.storage import RunError
+from nnbasic.training.storage import RunError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,7 +11,7 @@ from typing import Any
 from nnbasic.compare.blocks import Block, Curves, Sentences, Wanted, blocks
 from nnbasic.compare.comparison import Comparison
 from nnbasic.configs.errors import printable
-from nnbasic.runs.choices import in_spreadsheet, shown
+from nnbasic.training.choices import in_spreadsheet, shown
 
 LATEX = {
     "\\": r"\textbackslash{}",

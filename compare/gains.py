@@ -11,8 +11,8 @@ from nnbasic.compare.grouping import config, decisive
 from nnbasic.compare.measures import Group
 from nnbasic.compare.significance import Contrast, contrasts
 from nnbasic.compare.standing import accuracies
-from nnbasic.runs.choices import RATE, SEARCHED, Values
-from nnbasic.runs.collection import Scalar
+from nnbasic.training.choices import RATE, SEARCHED, Values
+from nnbasic.training.collection import Scalar
 
 
 class Gain(NamedTuple):

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nnbasic.runs.choices import Values, is_choice, shown, tell_apart, values
-from nnbasic.runs.collection import RunData, Scalar
-from nnbasic.runs.storage import RunError
+from nnbasic.training.choices import Values, is_choice, shown, tell_apart, values
+from nnbasic.training.collection import RunData, Scalar
+from nnbasic.training.storage import RunError
 
 TERMS = ("epochs", "data.validation", "dataset", "code")
 """What must be equal for two runs to be compared fairly; all else is a choice to be compared."""

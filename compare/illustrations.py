@@ -14,7 +14,7 @@ from nnbasic.compare.mistakes import Answers, answers
 from nnbasic.compare.svg import element
 from nnbasic.data import Dataset
 from nnbasic.model.arrays import Array
-from nnbasic.runs.collection import RunData
+from nnbasic.training.collection import RunData
 
 MOST_ROWS = 24
 """How many rows, the first ones of the table, have figures of their own."""

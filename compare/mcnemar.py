@@ -9,8 +9,8 @@ import numpy as np
 
 from nnbasic.compare.measures import Group
 from nnbasic.compare.significance import mcnemar_p
-from nnbasic.runs.predictions import Predictions
-from nnbasic.runs.storage import RunError
+from nnbasic.training.predictions import Predictions
+from nnbasic.training.storage import RunError
 
 
 class McNemar(NamedTuple):

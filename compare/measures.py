@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from nnbasic.compare.grouping import config
 from nnbasic.compare.significance import Contrast, Summary, summary
-from nnbasic.runs.choices import Values
-from nnbasic.runs.collection import RunData, Scalar
+from nnbasic.training.choices import Values
+from nnbasic.training.collection import RunData, Scalar
 
 FAILED = ("diverged", "collapsed")
 """How a run may end that did not work out, and would do so again."""

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from nnbasic.model.arrays import Array
-from nnbasic.runs.collection import RunData
-from nnbasic.runs.predictions import Predictions
-from nnbasic.runs.storage import RunError
+from nnbasic.training.collection import RunData
+from nnbasic.training.predictions import Predictions
+from nnbasic.training.storage import RunError
 
 
 class Confused(NamedTuple):

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from nnbasic.configs import Config, shortage
 from nnbasic.model.arrays import Array
-from nnbasic.runs.collection import RunData
-from nnbasic.runs.storage import RunError
-from nnbasic.runs.trained import build, restored
+from nnbasic.training.collection import RunData
+from nnbasic.training.storage import RunError
+from nnbasic.training.trained import build, restored
 
 SIDE = 28
 ACROSS, DOWN = 8, 2

@@ -12,7 +12,7 @@ from nnbasic.compare.distributions import t_quantile
 from nnbasic.compare.measures import number
 from nnbasic.compare.significance import LEVEL
 from nnbasic.model.arrays import Array
-from nnbasic.runs.collection import RunData
+from nnbasic.training.collection import RunData
 
 BINS = 128
 """The most bins of a pooled histogram."""
@@ -70,7 +70,7 @@ def by_seconds(runs: Sequence[RunData], key: str) -> Band | None:
 
 
 def pooled(histograms: Iterable[Any]) -> Pooled | None:
-    """The sum of histograms as `nnbasic.runs.diagnostics` writes them; others are left out."""
+    """The sum of histograms as `nnbasic.training.diagnostics` writes them; others are left out."""
     parts = [part for part in map(_part, histograms) if part is not None]
     if not parts:
         return None

@@ -24,10 +24,10 @@ from nnbasic.compare.grouping import config
 from nnbasic.compare.measures import Group, number
 from nnbasic.configs import printable
 from nnbasic.data import Dataset
-from nnbasic.runs import environment
-from nnbasic.runs.choices import shown, values
-from nnbasic.runs.collection import RunData
-from nnbasic.runs.storage import RunError, write_text
+from nnbasic.training import environment
+from nnbasic.training.choices import shown, values
+from nnbasic.training.collection import RunData
+from nnbasic.training.storage import RunError, write_text
 
 TEMPLATE = "report.html.j2"
 DIGITS = 6

@@ -8,7 +8,7 @@ from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.factors import Level
 from nnbasic.compare.measures import Group, Reached
 from nnbasic.compare.significance import Contrast, Summary
-from nnbasic.runs.choices import headings, shown
+from nnbasic.training.choices import headings, shown
 
 Column = tuple[str, Callable[[Group], str]]
 """A heading, and the function that gives a group's cell."""

@@ -12,8 +12,8 @@ import numpy as np
 
 from nnbasic.data.files import replacing
 from nnbasic.model.arrays import Array
-from nnbasic.runs import Record, Run, RunError, Trained
-from nnbasic.runs.trained import restored
+from nnbasic.training import Record, Run, RunError, Trained
+from nnbasic.training.trained import restored
 
 Facts = Mapping[str, Any]
 """What a file says of its network, in the types of JSON."""

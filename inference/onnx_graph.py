@@ -16,7 +16,7 @@ from nnbasic.model import Activation, rectifiers
 from nnbasic.model import activations as bounded
 from nnbasic.model.blocks import Block
 from nnbasic.model.rectifiers import GELU_CUBIC, SELU_ALPHA, SELU_SCALE
-from nnbasic.runs import RunError, Trained
+from nnbasic.training import RunError, Trained
 
 OPSET, IR_VERSION = 13, 7
 """Those of the end of 2020, which runtimes of any age read; the library's defaults are newer."""

@@ -10,7 +10,7 @@ import numpy as np
 from nnbasic.inference import portable
 from nnbasic.model.arrays import Array
 from nnbasic.model.blocks import Block
-from nnbasic.runs import RunError, Trained
+from nnbasic.training import RunError, Trained
 
 CODES = 32767
 """The code of a unit's largest weight: the most that 16 bits hold."""

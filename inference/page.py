@@ -23,9 +23,9 @@ from nnbasic.data.dataset import DIGITS_CACHE
 from nnbasic.inference.packing import pack, text_of
 from nnbasic.inference.predicting import Prediction, predict
 from nnbasic.model import INITIALIZERS
-from nnbasic.runs import Record, Run, RunError, Trained
-from nnbasic.runs.storage import write_text
-from nnbasic.runs.trained import load
+from nnbasic.training import Record, Run, RunError, Trained
+from nnbasic.training.storage import write_text
+from nnbasic.training.trained import load
 
 SCRIPTS = [
     f"{name}.js" for name in ("preparation", "network", "pictures", "pad", "strip", "card", "draw")

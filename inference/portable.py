@@ -6,7 +6,7 @@ from typing import Any
 
 from nnbasic.model import ACTIVATIONS, LOSSES, Activation, Loss, Registry
 from nnbasic.model.losses import MeanSquaredError
-from nnbasic.runs import RunError
+from nnbasic.training import RunError
 
 
 def spec(activation: Activation, program: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnbasic.inference.preparation import Image
 from nnbasic.model.arrays import Array, Labels
-from nnbasic.runs import RunError, Trained
+from nnbasic.training import RunError, Trained
 
 
 class Prediction(NamedTuple):

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnbasic.data.files import read_bytes, sync_folder, syncing
-from nnbasic.runs.directory import Run
-from nnbasic.runs.storage import FILES, RunError, write_bytes
 from nnbasic.sweeps.outcome import Outcome, outcome
 from nnbasic.sweeps.plan import Job
 from nnbasic.sweeps.worker import Task, train_in_subprocess
+from nnbasic.training.directory import Run
+from nnbasic.training.storage import FILES, RunError, write_bytes
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -14,9 +14,9 @@ from statistics import fmean
 
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
-from nnbasic.runs.record import RateSearch
-from nnbasic.runs.storage import RunError, refuse_link
 from nnbasic.sweeps.plan import Attempt, Cell, Job, Key, attempts, jobs
+from nnbasic.training.record import RateSearch
+from nnbasic.training.storage import RunError, refuse_link
 
 FOLDER = ".lr-search"
 """The folder of the trials, in that of the runs: hidden, for they are not to be compared."""

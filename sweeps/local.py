@@ -8,10 +8,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 
-from nnbasic.runs.storage import RunError
 from nnbasic.sweeps.outcome import Outcome, Progress, outcome
 from nnbasic.sweeps.plan import Job
 from nnbasic.sweeps.worker import train_in_subprocess
+from nnbasic.training.storage import RunError
 
 
 def run_local(

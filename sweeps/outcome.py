@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nnbasic.runs.directory import Run
-from nnbasic.runs.storage import RunError
 from nnbasic.sweeps.plan import ENDED, Job
+from nnbasic.training.directory import Run
+from nnbasic.training.storage import RunError
 
 
 class Progress(NamedTuple):

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from nnbasic.configs import Config, ConfigError, Problem, dump, flow, load
 from nnbasic.configs.reader import Document
 from nnbasic.data import Dataset
-from nnbasic.runs import environment
-from nnbasic.runs.directory import Run
-from nnbasic.runs.lookup import all_runs
-from nnbasic.runs.record import RateSearch, Record
-from nnbasic.runs.storage import RunError
 from nnbasic.sweeps.worker import Task
+from nnbasic.training import environment
+from nnbasic.training.directory import Run
+from nnbasic.training.lookup import all_runs
+from nnbasic.training.record import RateSearch, Record
+from nnbasic.training.storage import RunError
 
 ENDED = ("finished", "collapsed", "diverged")
 """The statuses of runs with which there is nothing left to do."""

@@ -28,13 +28,13 @@ from nnbasic.data import DataError
 from nnbasic.data.files import syncing
 from nnbasic.model import DivergedError, EpochResult
 from nnbasic.model.parallel import ask_for_signal_at_end_of_parent
-from nnbasic.runs import images, kernels
-from nnbasic.runs.directory import Run
-from nnbasic.runs.failing import FailedError
-from nnbasic.runs.record import RateSearch
-from nnbasic.runs.starting import start
-from nnbasic.runs.storage import RunError
-from nnbasic.runs.training import Session
+from nnbasic.training import images, kernels
+from nnbasic.training.directory import Run
+from nnbasic.training.failing import FailedError
+from nnbasic.training.record import RateSearch
+from nnbasic.training.session import Session
+from nnbasic.training.starting import start
+from nnbasic.training.storage import RunError
 
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"

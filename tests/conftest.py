@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from nnbasic.data import digits
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, Registry
-from nnbasic.runs import all_runs
+from nnbasic.training import all_runs
 from support import SMALL
 
 pytest_plugins = ["browser", "small_runs"]

@@ -12,7 +12,7 @@ import pytest
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
 from nnbasic.model import ACTIVATIONS
-from nnbasic.runs import Run, start
+from nnbasic.training import Run, start
 from support import Straight
 
 NETWORKS: dict[str, dict[str, Any]] = {

@@ -18,7 +18,7 @@ import numpy as np
 from nnbasic import data
 from nnbasic.configs import Config, load
 from nnbasic.data import Dataset
-from nnbasic.runs import EpochFigures, Run, start, train
+from nnbasic.training import EpochFigures, Run, start, train
 
 SCRIPTS = sysconfig.get_path("scripts")
 NNBASIC = str(Path(SCRIPTS, "nnbasic"))

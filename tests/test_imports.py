@@ -17,11 +17,11 @@ BELOW = {
     "model": set(),
     "data": set(),
     "configs": {"model", "data"},
-    "runs": {"configs", "model", "data"},
-    "sweeps": {"runs", "configs", "model", "data"},
-    "compare": {"runs", "configs", "model", "data"},
-    "inference": {"runs", "configs", "model", "data"},
-    "cli": {"compare", "inference", "sweeps", "runs", "configs", "model", "data"},
+    "training": {"configs", "model", "data"},
+    "sweeps": {"training", "configs", "model", "data"},
+    "compare": {"training", "configs", "model", "data"},
+    "inference": {"training", "configs", "model", "data"},
+    "cli": {"compare", "inference", "sweeps", "training", "configs", "model", "data"},
 }
 """What each room may import, beside itself."""
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from nnbasic.model.parallel import AVAILABLE
-from nnbasic.runs import newest
-from nnbasic.runs.cores import cores
+from nnbasic.training import newest
+from nnbasic.training.cores import cores
 from support import BASE, NNBASIC, SCRIPTS, content, epochs_on_disk, run, started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")

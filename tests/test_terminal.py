@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbasic.runs import newest
+from nnbasic.training import newest
 from support import BASE, NNBASIC, epochs_on_disk, run, started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from nnbasic.cli.main import main
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
-from nnbasic.runs import start
+from nnbasic.training import start
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbasic.runs import Run, find
+from nnbasic.training import Run, find
 
 Command = Callable[..., Any]
 

@@ -16,8 +16,8 @@ from PIL import Image
 
 from nnbasic.data import digits
 from nnbasic.inference import predict, prepare
-from nnbasic.runs import Run
-from nnbasic.runs.trained import load
+from nnbasic.training import Run
+from nnbasic.training.trained import load
 from support import NNBASIC
 
 Command = Callable[..., Any]

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from nnbasic import data
 from nnbasic.configs import load
-from nnbasic.runs import Run, find, start
+from nnbasic.training import Run, find, start
 from support import SMALL, content, finish, stopped_after_one
 
 Command = Callable[..., Any]

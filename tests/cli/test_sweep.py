@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from nnbasic.runs import Run, all_runs
+from nnbasic.training import Run, all_runs
 from support import started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")

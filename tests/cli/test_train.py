@@ -15,7 +15,7 @@ import pytest
 
 from nnbasic.configs import load
 from nnbasic.data import mnist
-from nnbasic.runs import Run, find, newest
+from nnbasic.training import Run, find, newest
 from support import PLUGIN, content, limited_files, stopped_after_one
 
 pytest.importorskip("resource")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nnbasic.runs import newest
+from nnbasic.training import newest
 from support import PLUGIN, limited_files
 
 pytest.importorskip("resource")

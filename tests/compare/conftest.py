@@ -17,8 +17,8 @@ from nnbasic.compare.blocks import Wanted
 from nnbasic.compare.comparison import Comparison, compare
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
-from nnbasic.runs import start
-from nnbasic.runs.collection import collect
+from nnbasic.training import start
+from nnbasic.training.collection import collect
 
 Make = Callable[..., Path]
 

@@ -14,7 +14,7 @@ from scipy import stats
 from nnbasic.cli.comparing import in_terminal
 from nnbasic.compare.blocks import Wanted
 from nnbasic.compare.comparison import Comparison, compare
-from nnbasic.runs import RunError
+from nnbasic.training import RunError
 from support import scored
 
 Make = Callable[..., Path]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nnbasic.compare.comparison import compare
 from nnbasic.compare.entries import Entry, entries
-from nnbasic.runs.collection import collect
+from nnbasic.training.collection import collect
 
 Make = Callable[..., Path]
 

@@ -19,7 +19,7 @@ from nnbasic.compare.comparison import compare
 from nnbasic.compare.entries import Entry, entries
 from nnbasic.compare.mistakes import answers
 from nnbasic.compare.scales import Limits
-from nnbasic.runs.collection import collect
+from nnbasic.training.collection import collect
 
 Rows = list[dict[str, Any]]
 LAYERS = ["layer1", "layer2", "layer3"]

@@ -13,9 +13,9 @@ import pytest
 from nnbasic.cli.comparing import in_terminal
 from nnbasic.compare.blocks import Wanted
 from nnbasic.compare.comparison import Comparison
-from nnbasic.runs import RunError
-from nnbasic.runs.choices import values
-from nnbasic.runs.collection import collect
+from nnbasic.training import RunError
+from nnbasic.training.choices import values
+from nnbasic.training.collection import collect
 
 Make = Callable[..., Path]
 Compared = Callable[..., Comparison]

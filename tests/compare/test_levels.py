@@ -11,7 +11,7 @@ from nnbasic.compare.colours import ACTIVATIONS
 from nnbasic.compare.comparison import Comparison, compare
 from nnbasic.compare.entries import entries
 from nnbasic.compare.levels import PLAIN, Choice, choices
-from nnbasic.runs.collection import collect
+from nnbasic.training.collection import collect
 
 Make = Callable[..., Path]
 

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from nnbasic.compare.comparison import Comparison
-from nnbasic.runs import Predictions
+from nnbasic.training import Predictions
 
 Make = Callable[..., Path]
 Compared = Callable[..., Comparison]

@@ -13,8 +13,8 @@ import pytest
 from nnbasic.compare.mistakes import answers
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
-from nnbasic.runs import Predictions, evaluate_run, start
-from nnbasic.runs.collection import read
+from nnbasic.training import Predictions, evaluate_run, start
+from nnbasic.training.collection import read
 
 LABELS = np.array([0, 0, 1, 2], dtype=np.uint8)
 

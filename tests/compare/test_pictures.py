@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from nnbasic.compare.pictures import digit, filters, first_weights
-from nnbasic.runs import build
-from nnbasic.runs.collection import RunData, collect
+from nnbasic.training import build
+from nnbasic.training.collection import RunData, collect
 
 
 def opened(url: str) -> np.ndarray:

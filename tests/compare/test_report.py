@@ -21,8 +21,8 @@ from nnbasic.compare.formats import told
 from nnbasic.compare.pictures import digit, filters, first_weights
 from nnbasic.compare.report import render, write
 from nnbasic.data import Dataset
-from nnbasic.runs import RunError
-from nnbasic.runs.collection import collect
+from nnbasic.training import RunError
+from nnbasic.training.collection import collect
 
 HOSTILE = '</script><script>alert("x")</script><img src=x onerror=alert(1)>'
 

@@ -18,7 +18,7 @@ from nnbasic.compare.colours import COLOURS
 from nnbasic.compare.comparison import compare
 from nnbasic.compare.report import write
 from nnbasic.data import Dataset
-from nnbasic.runs.collection import collect
+from nnbasic.training.collection import collect
 
 HOSTILE = '</script><script>alert("x")</script><img src=x onerror=alert(1)>'
 WORD = "unbreakable" * 12

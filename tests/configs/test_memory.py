@@ -13,7 +13,7 @@ import pytest
 from nnbasic.configs import Config, ConfigError, loads, memory, shortage
 from nnbasic.configs.memory import training_memory
 from nnbasic.data import Dataset
-from nnbasic.runs import RunError, start, starting
+from nnbasic.training import RunError, start, starting
 
 TRAIN = """
 import sys
@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from nnbasic.configs import loads
 from nnbasic.data import Dataset, Split
-from nnbasic.runs import start
+from nnbasic.training import start
 
 config, folder = loads(sys.argv[1]), Path(sys.argv[2])
 rng = np.random.default_rng(0)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from nnbasic.data import Dataset
-from nnbasic.runs import Run, RunError, all_runs
-from nnbasic.runs.curation import TRASH
+from nnbasic.training import Run, RunError, all_runs
+from nnbasic.training.curation import TRASH
 from support import content, finish
 from worked_on import discard, train
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbasic.runs import kernels
+from nnbasic.training import kernels
 
 NAMES = ["openat", "write", "lseek", "fsync", "rename", "linkat", "link", "unlink", "unlinkat"]
 NAMES += ["mkdir", "rmdir", "flock", "close"]

@@ -17,7 +17,7 @@ from sampling import Sample
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.model import EpochResult
-from nnbasic.runs import FailedError, Run, RunError, start
+from nnbasic.training import FailedError, Run, RunError, start
 from support import BASE, NNBASIC, Straight, content, epochs_on_disk, finish, started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="does not delete what is open")

@@ -21,8 +21,8 @@ import pytest
 from hostile import HOSTILE, NAMES, make
 from nnbasic.cli.main import main
 from nnbasic.cli.options import run_ids
-from nnbasic.runs import newest
 from nnbasic.sweeps.plan import attempts
+from nnbasic.training import newest
 from support import NNBASIC
 
 resource = pytest.importorskip("resource")  # as pipes with a name, not on Windows

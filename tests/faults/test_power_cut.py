@@ -15,8 +15,8 @@ import power
 from aftermath import KILLED, check, prepare
 from calls import traced
 from nnbasic.data import Dataset
-from nnbasic.runs import Run, RunError, all_runs
-from nnbasic.runs.storage import PART
+from nnbasic.training import Run, RunError, all_runs
+from nnbasic.training.storage import PART
 from support import Straight, content, finish
 from worked_on import config
 

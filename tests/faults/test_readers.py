@@ -25,11 +25,11 @@ from nnbasic.inference import Digit, Unreadable
 from nnbasic.inference import read as read_pictures
 from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
-from nnbasic.runs import Predictions, Run, RunError
-from nnbasic.runs.checkpoint import Progress, restore, save
-from nnbasic.runs.collection import read as read_run
-from nnbasic.runs.metrics_export import write_csv
-from nnbasic.runs.selection import facts, select
+from nnbasic.training import Predictions, Run, RunError
+from nnbasic.training.checkpoint import Progress, restore, save
+from nnbasic.training.collection import read as read_run
+from nnbasic.training.metrics_export import write_csv
+from nnbasic.training.selection import facts, select
 
 SEED = 500
 """How many contents come of one seed, in the long form."""

@@ -14,8 +14,8 @@ import pytest
 
 from calls import strace
 from nnbasic.model.parallel import AVAILABLE
-from nnbasic.runs import all_runs
-from nnbasic.runs.cores import cores
+from nnbasic.training import all_runs
+from nnbasic.training.cores import cores
 from support import NNBASIC
 
 pytestmark = pytest.mark.skipif(not AVAILABLE or cores() < 2, reason="needs Linux and 2 cores")

@@ -17,8 +17,8 @@ import pytest
 from sampling import Sample
 
 from nnbasic.model.parallel import AVAILABLE
-from nnbasic.runs import Run, all_runs, newest
-from nnbasic.runs.cores import cores
+from nnbasic.training import Run, all_runs, newest
+from nnbasic.training.cores import cores
 from support import BASE, NNBASIC, content, epochs_on_disk, run, started, wait_for
 
 pytestmark = pytest.mark.skipif(not AVAILABLE or cores() < 2, reason="needs a team: Linux, 2 cores")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nnbasic.model.parallel import AVAILABLE
-from nnbasic.runs.cores import cores
+from nnbasic.training.cores import cores
 
 pytestmark = pytest.mark.skipif(not AVAILABLE or cores() < 2, reason="needs a team: Linux, 2 cores")
 
@@ -17,7 +17,7 @@ PROGRAM = """
 import ctypes, multiprocessing, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from nnbasic.runs import start
+from nnbasic.training import start
 from small_runs import make_config, make_dataset
 
 def train(name):

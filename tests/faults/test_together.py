@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nnbasic.runs import Run, all_runs, newest
-from nnbasic.runs.curation import TRASH
+from nnbasic.training import Run, all_runs, newest
+from nnbasic.training.curation import TRASH
 from support import NNBASIC, content, epochs_on_disk, started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no flock")
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 ROUND = """
 import sys, time
 from pathlib import Path
-from nnbasic.runs import Run, RunError, all_runs
-from nnbasic.runs import curation
-from nnbasic.runs.curation import TRASH
+from nnbasic.training import Run, RunError, all_runs
+from nnbasic.training import curation
+from nnbasic.training.curation import TRASH
 folder, own = Path("runs"), sys.argv[1]
 print("ready", flush=True)
 sys.stdin.read()

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from nnbasic.configs import ConfigError, load
-from nnbasic.runs import Run, RunError
-from nnbasic.runs.curation import discard, purge, restore, tag
-from nnbasic.runs.storage import FILES
 from nnbasic.sweeps.cluster import read_files, write_files
 from nnbasic.sweeps.learning_rates import choose_rates
+from nnbasic.training import Run, RunError
+from nnbasic.training.curation import discard, purge, restore, tag
+from nnbasic.training.storage import FILES
 from support import NNBASIC
 
 TRAP = "open({marker!r}, 'a').write(__name__ + '\\n')\nraise SystemExit(f'{{__name__}} was run')\n"

@@ -15,10 +15,10 @@ from nnbasic.configs import Config
 from nnbasic.data import DataError
 from nnbasic.data.files import syncing
 from nnbasic.model import EpochResult
-from nnbasic.runs import FailedError, Run, RunError, all_runs, start
-from nnbasic.runs.collection import collect
-from nnbasic.runs.curation import TRASH, discard, purge, rename, restore, tag
-from nnbasic.runs.metrics_export import write_csv
+from nnbasic.training import FailedError, Run, RunError, all_runs, start
+from nnbasic.training.collection import collect
+from nnbasic.training.curation import TRASH, discard, purge, rename, restore, tag
+from nnbasic.training.metrics_export import write_csv
 from small_runs import make_config, make_dataset
 
 REFUSED = 3

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from drawing import HOSTILE
-from nnbasic import runs
+from nnbasic import training
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, idx
 from nnbasic.data.pen import Style
 from nnbasic.data.strokes import DRAWINGS
 from nnbasic.inference.page import write
-from nnbasic.runs import Run, Trained, start
-from nnbasic.runs.trained import load
+from nnbasic.training import Run, Trained, start
+from nnbasic.training.trained import load
 from small_runs import NETWORKS
 
 
@@ -34,7 +34,7 @@ def reader_run(mnist_directory: Path, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("reader")
     command = [sys.executable, "-m", "nnbasic", "train", "--quiet", "--config=fast"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return runs.newest(folder / "runs")
+    return training.newest(folder / "runs")
 
 
 @pytest.fixture(scope="session")

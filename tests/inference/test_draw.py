@@ -17,8 +17,8 @@ from nnbasic.inference import predict
 from nnbasic.inference.page import write
 from nnbasic.inference.pen import write as written
 from nnbasic.inference.preparation import frame
-from nnbasic.runs import Run, Trained
-from nnbasic.runs.trained import load
+from nnbasic.training import Run, Trained
+from nnbasic.training.trained import load
 
 Labelled = tuple[np.ndarray, np.ndarray]
 Skeletons = list[tuple[int, list[np.ndarray]]]

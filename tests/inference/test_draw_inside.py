@@ -12,8 +12,8 @@ from browser import Browser
 from drawing import HOSTILE, click, numbers, opened, settle, text
 from nnbasic.data import Dataset
 from nnbasic.model import MLP
-from nnbasic.runs import Run
-from nnbasic.runs.trained import load
+from nnbasic.training import Run
+from nnbasic.training.trained import load
 
 
 def test_a_unit_shows_its_weights_its_sum_and_its_place(

@@ -19,8 +19,8 @@ from nnbasic.inference.formats import FORMATS, export
 from nnbasic.model import ACTIVATIONS, LOSSES
 from nnbasic.model.activations import Identity
 from nnbasic.model.losses import CrossEntropy
-from nnbasic.runs import Run, RunError, start
-from nnbasic.runs.trained import load
+from nnbasic.training import Run, RunError, start
+from nnbasic.training.trained import load
 
 Make = Callable[..., Config]
 

@@ -14,8 +14,8 @@ from nnbasic import data
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
 from nnbasic.inference.formats import export
-from nnbasic.runs import Run, start
-from nnbasic.runs.trained import load
+from nnbasic.training import Run, start
+from nnbasic.training.trained import load
 from small_runs import NETWORKS
 
 

@@ -20,8 +20,8 @@ from nnbasic.inference import packing, predict
 from nnbasic.inference.page import render, write
 from nnbasic.model import ACTIVATIONS
 from nnbasic.model.activations import Identity
-from nnbasic.runs import Run, RunError, start
-from nnbasic.runs.trained import Trained, load
+from nnbasic.training import Run, RunError, start
+from nnbasic.training.trained import Trained, load
 
 HOSTILE = "</script><script>alert(1)</script><!--<img src=x onerror=alert(2)>"
 

@@ -8,7 +8,7 @@ import pytest
 from nnbasic.inference import predict
 from nnbasic.inference.pen import LENGTH, RADIUS, write
 from nnbasic.inference.preparation import frame
-from nnbasic.runs import Trained
+from nnbasic.training import Trained
 
 Labelled = tuple[np.ndarray, np.ndarray]
 Skeletons = list[tuple[int, list[np.ndarray]]]

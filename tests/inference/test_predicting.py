@@ -13,8 +13,8 @@ from PIL import Image
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, digits
 from nnbasic.inference import predict
-from nnbasic.runs import Predictions, Run, RunError, start
-from nnbasic.runs.trained import load
+from nnbasic.training import Predictions, Run, RunError, start
+from nnbasic.training.trained import load
 
 
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])

@@ -12,7 +12,7 @@ from PIL import Image
 from nnbasic.data import DataError, idx
 from nnbasic.inference import predict, prepare
 from nnbasic.inference.preparation import frame
-from nnbasic.runs import Trained
+from nnbasic.training import Trained
 
 Labelled = tuple[np.ndarray, np.ndarray]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnbasic.inference import predict, prepare_each
-from nnbasic.runs import Trained
+from nnbasic.training import Trained
 
 Labelled = tuple[np.ndarray, np.ndarray]
 

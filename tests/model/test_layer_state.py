@@ -14,7 +14,7 @@ from nnbasic.model import ACTIVATIONS, MLP, Activation, check_gradients, evaluat
 from nnbasic.model.arrays import Array, Order
 from nnbasic.model.diagnostics import diagnose
 from nnbasic.model.layers import Layer
-from nnbasic.runs.checkpoint import Progress, restore, save
+from nnbasic.training.checkpoint import Progress, restore, save
 from support import examples
 
 

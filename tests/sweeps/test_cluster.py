@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from nnbasic.runs import Run, RunError, all_runs
 from nnbasic.sweeps.cluster import read_files, write_files
+from nnbasic.training import Run, RunError, all_runs
 from support import started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")

@@ -12,10 +12,10 @@ import pytest
 
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
-from nnbasic.runs import RunError, start
-from nnbasic.runs.record import RateSearch, Status
 from nnbasic.sweeps.learning_rates import FOLDER, choose_rates
 from nnbasic.sweeps.plan import Cell, Job
+from nnbasic.training import RunError, start
+from nnbasic.training.record import RateSearch, Status
 from support import figures
 
 Curve = Callable[[float, Job], float | Status]

@@ -15,11 +15,11 @@ import pytest
 
 from nnbasic import data
 from nnbasic.configs import load
-from nnbasic.runs import RateSearch, Run, start
 from nnbasic.sweeps.local import run_local
 from nnbasic.sweeps.outcome import Outcome, outcome
 from nnbasic.sweeps.plan import Cell, Job, jobs
 from nnbasic.sweeps.worker import train_in_subprocess
+from nnbasic.training import RateSearch, Run, start
 
 SEARCH = RateSearch(given=0.1, chosen=0.1, tried={0.1: 0.9, 1.0: 0.1}, seeds=2)
 

@@ -17,8 +17,8 @@ from nnbasic.model import StepResult
 from nnbasic.model.activations import Tanh
 from nnbasic.model.initializers import He, Normal, Xavier
 from nnbasic.model.rectifiers import LeakyReLU, ReLU
-from nnbasic.runs import RateSearch, Run, RunError, build, start
 from nnbasic.sweeps.plan import Cell, Job, attempts, cells, jobs, outstanding
+from nnbasic.training import RateSearch, Run, RunError, build, start
 
 
 @pytest.fixture(autouse=True)

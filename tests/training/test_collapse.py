@@ -1,0 +1,60 @@
+"""Runs that end near chance, and the cause that is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbasic.configs import Config
+from nnbasic.data import Dataset
+from nnbasic.training import Record, start
+
+Make = Callable[..., Config]
+
+
+@pytest.fixture
+def trained(tmp_path: Path, dataset: Dataset, config: Make) -> Callable[..., Record]:
+    def trained(**changes: Any) -> Record:
+        session = start(config(**changes), dataset, runs=tmp_path / "runs", name="x")
+        for _ in session.train():
+            pass
+        assert session.run.record() == session.record
+        return session.record
+
+    return trained
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"optimizer": {"name": "sgd", "lr": 10.0}}, "all units of layer1 are dead"),
+        (
+            {"activation": "tanh", "optimizer": {"name": "sgd", "lr": 100.0}},
+            "100 % of the activations of layer1 are saturated",
+        ),
+        (
+            {"activation": "sigmoid", "layers": [784, *[16] * 4, 10], "init": "xavier"},
+            "activation sigmoid does not go with init xavier",
+        ),
+        ({"init": "zeros"}, "all units of a layer stay alike"),
+        ({"optimizer": {"name": "sgd", "lr": 1e-6}}, "too low for so few epochs"),
+        (
+            {"optimizer": {"name": "sgd", "lr": 10.0}, "diagnostics": False},
+            "the learning rate may be too high",
+        ),
+    ],
+)
+def test_a_run_near_chance_has_collapsed_and_says_why(
+    trained: Callable[..., Record], changes: dict[str, Any], cause: str
+) -> None:
+    record = trained(**changes)
+    assert (record.status, record.outcome) == ("finished", "collapsed")
+    assert cause in (record.reason or "")
+
+
+def test_a_run_that_learned_has_not(trained: Callable[..., Record]) -> None:
+    record = trained(epochs=6)
+    assert (record.outcome, record.reason) == ("finished", None)

@@ -1,0 +1,208 @@
+"""`diagnostics.jsonl`: its lines, its warnings, and that training does not notice it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnbasic import configs, training
+from nnbasic.data import Batches, Dataset, Scale, Split, digits
+from nnbasic.model import EpochResult, steps, stream
+from nnbasic.training import Run, RunError
+from nnbasic.training.diagnostics import FILE, PROBE, probe, read
+
+SMALL = ("layers=[784, 12, 8, 10]", "epochs=3", "batch_size=64", "data.dataset=digits")
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    images, labels = digits.generate(1500, seed=5)
+    cuts = [slice(0, 600), slice(600, 1300), slice(1300, 1500)]
+    train, validation, test = (Split(images[cut], labels[cut]) for cut in cuts)
+    return Dataset("digits", train, validation, test, "0" * 64, "generated")
+
+
+def started(runs_dir: Path, dataset: Dataset, *overrides: str) -> Run:
+    config = configs.load("relu", (*SMALL, *overrides))
+    return training.start(config, dataset, runs=runs_dir, name="probed").run
+
+
+def trained(runs_dir: Path, dataset: Dataset, *overrides: str) -> Run:
+    run = started(runs_dir, dataset, *overrides)
+    for _ in training.train(run, dataset):
+        pass
+    return run
+
+
+def text(run: Run) -> str:
+    return (run.directory / FILE).read_text()
+
+
+def test_a_line_for_step_0_and_for_every_epoch(tmp_path: Path, dataset: Dataset) -> None:
+    lines = read(trained(tmp_path, dataset))
+    assert [line["epoch"] for line in lines] == [0, 1, 2, 3]
+    assert [line["step"] for line in lines] == [0, 10, 20, 30]
+    for line in lines:
+        assert [layer["layer"] for layer in line["layers"]] == ["layer1", "layer2", "layer3"]
+        for layer in line["layers"]:
+            assert (layer["update_ratio"] is None) == (line["epoch"] == 0)
+            histogram = layer["histogram"]
+            assert histogram["low"] <= layer["mean"] <= histogram["high"]
+        assert sum(line["layers"][2]["histogram"]["counts"]) == PROBE * 10
+
+
+def test_step_0_is_there_before_the_training(tmp_path: Path, dataset: Dataset) -> None:
+    run = started(tmp_path, dataset)
+    before = read(run)
+    assert [line["epoch"] for line in before] == [0]
+    assert before == read(trained(tmp_path, dataset))[:1]
+
+
+def test_lines_that_cannot_be_read_are_not_replaced(tmp_path: Path, dataset: Dataset) -> None:
+    """As when the disk has an error for a moment: they are not taken for none."""
+    run = started(tmp_path, dataset)
+    (run.directory / FILE).rename(run.directory / "kept")
+    (run.directory / FILE).mkdir()
+    with pytest.raises(RunError, match="cannot be read"):
+        next(training.train(run, dataset))
+    (run.directory / FILE).rmdir()
+    (run.directory / "kept").rename(run.directory / FILE)
+    for _ in training.train(run, dataset):
+        pass
+    assert [line["epoch"] for line in read(run)] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("batch_size", [64, 600])
+def test_update_ratio_is_that_of_the_last_step(
+    tmp_path: Path, dataset: Dataset, batch_size: int
+) -> None:
+    run = started(tmp_path, dataset, f"batch_size={batch_size}", "epochs=2")
+    network = training.build(run.config())
+    weights = [network.parameters[name] for name in ("layer1.weight", "layer3.weight")]
+    config = run.config()
+    # The same training in the open, with a copy of the weights at every step.
+    batches = Batches(
+        dataset.train.images,
+        dataset.train.labels,
+        batch_size=batch_size,
+        scale=Scale.fit("unit", dataset.train.images),
+        dtype=np.float32,
+        order=stream(config.seed, "batch_order"),
+    )
+    expected: list[list[float]] = []
+    copies = [[w.copy() for w in weights]]
+    for result in steps(
+        network, batches, optimizer=config.optimizer, schedule=config.schedule, epochs=2
+    ):
+        if isinstance(result, EpochResult):
+            norm = np.linalg.norm
+            last = zip(copies[-2], copies[-1], strict=True)
+            expected.append([float(norm(b - a) / norm(a)) for a, b in last])
+        else:
+            copies.append([w.copy() for w in weights])
+    for _ in training.train(run, dataset):
+        pass
+    found = [[line["layers"][i]["update_ratio"] for i in (0, 2)] for line in read(run)[1:]]
+    assert np.allclose(found, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+@pytest.mark.parametrize("torn", [False, True])
+def test_resumed_leaves_the_lines_of_uninterrupted(
+    tmp_path: Path, dataset: Dataset, epochs: int, torn: bool
+) -> None:
+    expected = text(trained(tmp_path, dataset))
+    run = started(tmp_path, dataset)
+    events = training.train(run, dataset)
+    for event in events:
+        if isinstance(event, EpochResult) and event.epoch == epochs:
+            break
+    events.close()
+    # A crash may leave the next epoch's line, whole or torn, before its checkpoint.
+    following = expected.splitlines(keepends=True)[epochs + 1]
+    with (run.directory / FILE).open("a") as file:
+        file.write(following[: len(following) // 2] if torn else following)
+    for _ in training.train(run, dataset):
+        pass
+    assert text(run) == expected
+
+
+def test_training_does_not_notice(tmp_path: Path, dataset: Dataset) -> None:
+    momentum = ("optimizer.momentum=0.9", "batch_size=50")
+    with_it = trained(tmp_path, dataset, *momentum)
+    without = trained(tmp_path, dataset, *momentum, "diagnostics=false")
+    with np.load(with_it.last) as a, np.load(without.last) as b:
+        assert all(a[name].tobytes() == b[name].tobytes() for name in a)
+    dropped = ("epoch_seconds", "elapsed_seconds")
+    rows: list[list[dict[str, Any]]] = [
+        [{k: v for k, v in row.items() if k not in dropped} for row in run.metrics()]
+        for run in (with_it, without)
+    ]
+    assert rows[0] == rows[1]
+
+
+def test_diagnostics_false_leaves_none(tmp_path: Path, dataset: Dataset) -> None:
+    run = trained(tmp_path, dataset, "diagnostics=false", "epochs=1")
+    assert read(run) == []
+    assert not (run.directory / FILE).exists()
+
+
+def test_training_images_stand_in_for_missing_validation_ones(dataset: Dataset) -> None:
+    none = Split(dataset.validation.images[:0], dataset.validation.labels[:0])
+    bare = Dataset("digits", dataset.train, none, dataset.test, "0" * 64, "generated")
+    config = configs.load("relu", SMALL)
+    x, labels = probe(config, bare)
+    assert x.shape == (PROBE, 784)
+    assert (labels == dataset.train.labels[:PROBE]).all()
+    x, labels = probe(config, dataset)
+    assert np.allclose(x * 255, dataset.validation.images[:PROBE])
+    assert (labels == dataset.validation.labels[:PROBE]).all()
+
+
+def test_what_is_not_finite_is_null(tmp_path: Path, dataset: Dataset) -> None:
+    run = started(tmp_path, dataset, "init={name: normal, std: 1.0e+25}")
+    line = json.loads(text(run), parse_constant=pytest.fail)
+    assert line["layers"][2]["mean"] is None
+    assert line["layers"][2]["histogram"] is None
+    (warning,) = run.record().warnings
+    assert "grows to infinity" in warning
+
+
+DEEP = "layers=[784, 100, 100, 100, 100, 100, 10]"
+
+
+@pytest.mark.parametrize(
+    ("activation", "init", "layers", "change"),
+    [
+        ("relu", "normal", DEEP, "shrinks by a factor of"),
+        ("sigmoid", "he", DEEP, "shrinks by a factor of"),
+        ("relu", "{name: normal, std: 1.0}", DEEP, "grows by a factor of"),
+        ("relu", "he", DEEP, None),
+        ("tanh", "xavier", DEEP, None),
+        ("selu", "lecun", DEEP, None),
+        ("sigmoid", "{name: xavier, gain: 4}", DEEP, None),
+        ("relu", "normal", "layers=[784, 256, 128, 10]", None),
+        ("relu", "normal", "layers=[784, 10]", None),
+    ],
+)
+def test_a_mismatched_pair_is_warned_of(
+    tmp_path: Path, dataset: Dataset, activation: str, init: str, layers: str, change: str | None
+) -> None:
+    run = started(tmp_path, dataset, f"activation={activation}", f"init={init}", layers)
+    warnings = run.record().warnings
+    if change is None:
+        assert warnings == []
+    else:
+        assert [change in warning for warning in warnings] == [True]
+        assert activation in warnings[0]
+        assert "from layer1 to layer5" in warnings[0]
+
+
+def test_one_name_of_several_activations(tmp_path: Path, dataset: Dataset) -> None:
+    activations = "activation=[sigmoid, tanh, sigmoid, sigmoid, sigmoid]"
+    (warning,) = started(tmp_path, dataset, activations, DEEP, "init=normal").record().warnings
+    assert warning.startswith("activation sigmoid and tanh does not go with init normal")

@@ -1,0 +1,178 @@
+"""The directory of a run: its files, whole and broken, and a new one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nnbasic.configs import Config, load
+from nnbasic.data import Dataset
+from nnbasic.training import Run, RunError, User, start
+from nnbasic.training.directory import VersionError, create
+from nnbasic.training.record import SCHEMA_VERSION
+from support import edit
+
+
+def test_the_config_of_a_run_is_the_one_it_was_started_with(
+    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+) -> None:
+    given = config(activation={"name": "elu", "alpha": 0.3}, schedule={"name": "step"}, seed=5)
+    run = start(given, dataset, runs=tmp_path, name="x").run
+    assert run.config() == load(run.directory / "config.yaml") == given
+    assert run.record().config == json.loads(json.dumps(given.model_dump()))
+    assert run.record().identity == given.identity()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "cannot be read"),
+        (b"{", "cannot be read"),
+        (b"\xff\xfe\x00", "cannot be read"),
+        (b"[" * 200_000, "cannot be read"),
+        (b"[]", "broken"),
+        (b"null", "broken"),
+        (b"{}", "broken: id: Field required"),
+        (
+            b'{"schema_version": 999}',
+            "has version 999, this nnbasic reads version 2; use the newer",
+        ),
+    ],
+)
+def test_a_broken_record_is_one_message(finished: Run, content: bytes, message: str) -> None:
+    (finished.directory / "run.json").write_bytes(content)
+    with pytest.raises(RunError, match=re.escape(message)) as error:
+        finished.record()
+    assert finished.id in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_record_of_an_older_version_says_how_to_train_it_again(finished: Run) -> None:
+    edit(finished, schema_version=SCHEMA_VERSION - 1)
+    config = finished.directory / "config.yaml"
+    command = re.escape(f"nnbasic train --config {config}")
+    with pytest.raises(VersionError, match=f"use the older nnbasic that wrote it, or .*{command}$"):
+        finished.record()
+    assert load(config) == finished.config()
+
+
+def test_a_wrong_value_in_the_record_is_named(finished: Run) -> None:
+    edit(finished, status="sleeping")
+    with pytest.raises(RunError, match=r"run\.json: broken: status: "):
+        finished.record()
+
+
+def test_a_directory_without_a_record_is_not_a_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="not a run, it has no run"):
+        Run(tmp_path).record()
+
+
+def test_a_config_that_was_broken_says_so(finished: Run) -> None:
+    (finished.directory / "config.yaml").write_text("layers: 3\n")
+    with pytest.raises(RunError, match="its config cannot be used:\n"):
+        finished.config()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"\xff", b'{"name": 3}'])
+def test_a_run_without_a_readable_user_file_is_called_by_its_id(
+    finished: Run, content: bytes | None
+) -> None:
+    path = finished.directory / "user.json"
+    path.unlink() if content is None else path.write_bytes(content)
+    assert finished.user() == User(name=finished.id)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("relu", "relu"),
+        ("my run", "my-run"),
+        ("a/b\\..", "a-b"),
+        ("../../etc", "etc"),
+        ("-rf", "rf"),
+        (".hidden", "hidden"),
+        ("überlang", "berlang"),
+        ("활성화", "run"),
+        ("", "run"),
+        ("x" * 300, "x" * 40),
+        ("a\nb\x1b[31m", "a-b-31m"),
+        ("leaky_relu-0.2", "leaky_relu-0.2"),
+    ],
+)
+def test_a_run_directory_has_a_tame_name(tmp_path: Path, name: str, word: str) -> None:
+    run = create(tmp_path / "runs", name)
+    assert run.directory.parent == tmp_path / "runs"
+    assert re.fullmatch(rf"\d{{8}}T\d{{6}}Z-{re.escape(word)}-[0-9a-f]{{4}}", run.id)
+    assert run.directory.is_dir()
+
+
+@pytest.mark.parametrize("name", ["활성화 ½", 'a"b\\', "-rf", "a\nb", "caf\udce9"])
+def test_the_name_itself_is_kept_as_it_was_typed(
+    tmp_path: Path, dataset: Dataset, config: Callable[..., Config], name: str
+) -> None:
+    run = start(config(), dataset, runs=tmp_path, name=name).run
+    assert run.user().name == name.encode(errors="replace").decode()
+
+
+def test_many_runs_of_one_second_get_directories_of_their_own(tmp_path: Path) -> None:
+    assert len({create(tmp_path, "same").id for _ in range(300)}) == 300
+
+
+@pytest.mark.parametrize("folder", ["file", "file/deeper", "dangling"])
+def test_runs_that_cannot_be_a_folder(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "dangling").symlink_to(tmp_path / "file" / "no")
+    with pytest.raises(RunError, match=r"not a directory|cannot make a run directory"):
+        create(tmp_path / folder, "x")
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_what_cannot_be_begun_leaves_no_directory(
+    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(RunError, match="cannot begin a run: File too large"):
+            start(config(), dataset, runs=tmp_path, name="x")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+class TestMetrics:
+    def test_a_torn_line_is_cut_off_before_the_run_goes_on(self, finished: Run) -> None:
+        path = finished.directory / "metrics.jsonl"
+        whole = path.read_text()
+        path.write_text(whole + '{"epoch": 4, "st')
+        assert [row["epoch"] for row in finished.metrics()] == [1, 2, 3]
+        kept = finished.keep_metrics(2, 100)
+        assert (
+            [each.epoch for each in kept] == [row["epoch"] for row in finished.metrics()] == [1, 2]
+        )
+        assert path.read_text() == "".join(whole.splitlines(keepends=True)[:2])
+
+    @pytest.mark.parametrize("keep", [slice(1), slice(1, None), slice(0)])
+    def test_metrics_that_do_not_reach_the_checkpoint_are_refused(
+        self, finished: Run, keep: slice
+    ) -> None:
+        path = finished.directory / "metrics.jsonl"
+        text = "".join(path.read_text().splitlines(keepends=True)[keep])
+        path.write_text(text)
+        with pytest.raises(RunError, match="does not hold the 3 epochs"):
+            finished.keep_metrics(3, 100)
+        assert path.read_text() == text
+
+    @pytest.mark.parametrize("figure", ["null", '"high"', "[]"])
+    def test_metrics_without_a_figure_are_refused(self, finished: Run, figure: str) -> None:
+        path = finished.directory / "metrics.jsonl"
+        path.write_text(
+            re.sub(r'"train_accuracy": [^,]+', f'"train_accuracy": {figure}', path.read_text())
+        )
+        with pytest.raises(RunError, match="does not hold the 3 epochs"):
+            finished.keep_metrics(3, 100)

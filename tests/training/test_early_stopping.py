@@ -1,0 +1,76 @@
+"""Which epoch is the best, when to stop waiting for a better one, and a run that does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nnbasic.configs import Config, EarlyStopping
+from nnbasic.data import Dataset
+from nnbasic.training import EpochFigures, start
+from nnbasic.training.history import best_epoch, patience_is_over
+from support import figures, finish
+
+
+def epochs(key: str, *values: float | None) -> list[EpochFigures]:
+    """A history with these values of ``key``, on 100 validation images."""
+    row = figures(0.5).model_dump()
+    return [
+        EpochFigures.from_metrics({**row, "epoch": i, key: value}, 100)
+        for i, value in enumerate(values, 1)
+    ]
+
+
+class TestBest:
+    def test_nothing_yet(self) -> None:
+        assert best_epoch([]) is None
+
+    def test_the_first_of_the_highest(self) -> None:
+        history = epochs("val_accuracy", 0.5, 0.9, 0.7, 0.9, 0.1)
+        assert best_epoch(history) is history[1]
+
+    def test_the_last_without_validation(self) -> None:
+        history = epochs("val_accuracy", None, None)
+        assert best_epoch(history) is history[-1]
+
+
+class TestPatience:
+    @pytest.mark.parametrize(
+        ("values", "over"),
+        [
+            ([], False),
+            ([0.5], False),
+            ([0.5, 0.5], False),
+            ([0.5, 0.5, 0.5], True),
+            ([0.5, 0.4, 0.6, 0.6], False),
+            ([0.5, 0.4, 0.6, 0.6, 0.5], True),
+            ([0.5, 0.4, 0.45], True),
+        ],
+    )
+    def test_of_two_epochs(self, values: list[float], over: bool) -> None:
+        accuracy = EarlyStopping(metric="val_accuracy", patience=2)
+        assert patience_is_over(accuracy, epochs("val_accuracy", *values)) is over
+        loss = EarlyStopping(metric="val_loss", patience=2)
+        assert patience_is_over(loss, epochs("val_loss", *(-value for value in values))) is over
+
+    def test_small_steps_do_not_count_however_many(self) -> None:
+        stopping = EarlyStopping(metric="val_accuracy", patience=3, min_delta=0.1)
+        assert patience_is_over(stopping, epochs("val_accuracy", 0.5, 0.55, 0.58, 0.6))
+        assert not patience_is_over(stopping, epochs("val_accuracy", 0.5, 0.55, 0.58, 0.61))
+
+    def test_a_loss_that_was_not_finite_is_no_improvement(self) -> None:
+        stopping = EarlyStopping(metric="val_loss", patience=1)
+        assert not patience_is_over(stopping, epochs("val_loss", 3.0))
+        assert patience_is_over(stopping, epochs("val_loss", 3.0, None))
+
+
+def test_a_run_stops_early_and_is_judged_by_its_best_epoch(
+    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+) -> None:
+    setting = config(epochs=50, early_stopping={"patience": 2})
+    record = finish(start(setting, dataset, runs=tmp_path, name="x").run, dataset).record()
+    assert record.status == "finished"
+    assert record.best is not None
+    assert record.epoch == record.best.epoch + 2 < 50

@@ -1,0 +1,212 @@
+"""What other programs read: CSV, and TensorBoard's event files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbasic.training import RunError
+from nnbasic.training.collection import RunData, collect
+from nnbasic.training.metrics_export import write_csv, write_tensorboard
+
+
+@pytest.fixture
+def data(tmp_path: Path, trained_on_digits: Path) -> list[RunData]:
+    """Copies of three runs: relu of seeds 0 and 1, and tanh."""
+    return collect(Path(shutil.copytree(trained_on_digits, tmp_path / "runs")))[0]
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+def test_the_csv_has_a_row_for_each_epoch_of_each_run(data: list[RunData], tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    assert write_csv(data, path) == 6
+    rows = read_csv(path)
+    assert [(row["run"], row["epoch"]) for row in rows] == [
+        (each.run.id, epoch) for each in data for epoch in ("1", "2")
+    ]
+    for row, metrics in zip(rows, (m for each in data for m in each.metrics), strict=True):
+        for key, value in metrics.items():
+            assert float(row[key]) == value
+    head = list(rows[0])
+    assert head[:5] == ["run", "name", "seed", "activation", "activation.grad_at_zero"]
+    assert head[5:] == list(data[0].metrics[0])
+    assert [row["seed"] for row in rows] == ["0", "0", "1", "1", "0", "0"]
+    assert [row["activation"] for row in rows] == ["relu"] * 4 + ["tanh"] * 2
+    assert [row["activation.grad_at_zero"] for row in rows] == ["0"] * 4 + [""] * 2
+    assert path.read_bytes().count(b"\r\n") == 7
+
+
+FORMULAS = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1;2)", "＝1+1", "\t=1", "\r=1", "\n=1"]
+
+
+@pytest.mark.parametrize("name", [*FORMULAS, '";=1', "a,b\r\nc", "\ud800"])
+def test_a_name_cannot_become_a_formula_or_another_cell(
+    data: list[RunData], tmp_path: Path, name: str
+) -> None:
+    each = data[0]
+    (each.run.directory / "user.json").write_text(json.dumps({"name": name}))
+    write_csv(collect(tmp_path / "runs")[0], tmp_path / "metrics.csv")
+    rows = read_csv(tmp_path / "metrics.csv")
+    assert len(rows) == 6
+    assert len({len(row) for row in rows}) == 1
+    assert rows[0]["name"][0] not in "=+-@＝\t\r\n"
+    assert rows[0]["name"].isprintable()
+
+
+def test_no_heading_of_a_column_is_a_formula(data: list[RunData], tmp_path: Path) -> None:
+    path = data[0].run.directory / "metrics.jsonl"
+    path.write_text('{"epoch": 1, "=1+1": "=2+2"}\n')
+    write_csv(collect(tmp_path / "runs")[0], tmp_path / "metrics.csv")
+    rows = read_csv(tmp_path / "metrics.csv")
+    assert rows[0]["'=1+1"] == "'=2+2"
+    assert "=1+1" not in rows[0]
+
+
+def test_numbers_stay_numbers_also_below_zero_and_beyond_all_bounds(
+    data: list[RunData], tmp_path: Path
+) -> None:
+    path = data[0].run.directory / "metrics.jsonl"
+    row = {"epoch": 1, "train_loss": -1.5e-7, "val_loss": None, "val_accuracy": None}
+    line = row | {"learning_rate": None, "non_finite": {"val_loss": "inf", "learning_rate": "-inf"}}
+    path.write_text(json.dumps(line) + "\n")
+    write_csv(collect(tmp_path / "runs")[0], tmp_path / "metrics.csv")
+    first = read_csv(tmp_path / "metrics.csv")[0]
+    assert [first[key] for key in row] == ["1", "-1.5e-07", "inf", ""]
+    assert first["learning_rate"] == "-inf"
+    assert "non_finite" not in first
+
+
+def test_a_csv_file_that_is_there_is_kept(data: list[RunData], tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text("precious")
+    with pytest.raises(RunError, match="already exists"):
+        write_csv(data, path)
+    assert path.read_text() == "precious"
+    with pytest.raises(RunError, match="cannot be written"):
+        write_csv(data, tmp_path / "missing" / "metrics.csv")
+
+
+def checksum(content: bytes) -> int:
+    """The masked CRC-32C of TFRecord, bit by bit."""
+    crc = 0xFFFFFFFF
+    for byte in content:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    crc ^= 0xFFFFFFFF
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def events(folder: Path) -> Iterator[Any]:
+    """The events of the one file in ``folder``, read as the format says, checksums and all."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    (path,) = folder.iterdir()
+    content = path.read_bytes()
+    while content:
+        head, body = content[:8], content[12:]
+        (length,) = struct.unpack("<Q", head)
+        assert struct.unpack("<I", content[8:12]) == (checksum(head),)
+        assert struct.unpack("<I", body[length : length + 4]) == (checksum(body[:length]),)
+        yield Event.FromString(body[:length])
+        content = body[length + 4 :]
+
+
+def test_the_event_files_say_what_the_runs_say(data: list[RunData], tmp_path: Path) -> None:
+    pytest.importorskip("tensorboardX")
+    folder = tmp_path / "events"
+    write_tensorboard(data, folder)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(each.run.id for each in data)
+    for each in data:
+        found = {}
+        for event in events(folder / each.run.id):
+            for value in event.summary.value:
+                found[value.tag, event.step] = value, event.wall_time
+        start = datetime.fromisoformat(each.record.started).timestamp()
+        for row in each.metrics:
+            value, time = found["accuracy/validation", row["epoch"]]
+            assert value.simple_value == pytest.approx(row["val_accuracy"])
+            assert time == pytest.approx(start + row["elapsed_seconds"])
+            assert found["loss/train", row["epoch"]][0].simple_value == pytest.approx(
+                row["train_loss"]
+            )
+        assert each.record.best is not None
+        value, _ = found["accuracy/test", each.record.best.epoch]
+        assert value.simple_value == pytest.approx(each.record.test_accuracy)
+        for row in each.diagnostics:
+            layer = row["layers"][0]
+            histogram = found["activations/layer1", row["epoch"]][0].histo
+            assert list(histogram.bucket) == layer["histogram"]["counts"]
+            assert histogram.bucket_limit[-1] == layer["histogram"]["high"]
+            assert histogram.num == 512 * 8
+            assert histogram.sum / histogram.num == pytest.approx(layer["mean"])
+            gradient = found["gradient_norm/layer1", row["epoch"]][0].simple_value
+            assert gradient == pytest.approx(layer["gradient_norm"])
+        (text,) = found["config/text_summary", 0][0].tensor.string_val
+        assert f"    activation: {{name: {each.user.name}".encode() in text
+
+
+def test_tensorboard_reads_the_event_files(data: list[RunData], tmp_path: Path) -> None:
+    reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    write_tensorboard(data, tmp_path / "events")
+    for each in data:
+        folder = str(tmp_path / "events" / each.run.id)
+        accumulator = reader.EventAccumulator(folder, size_guidance={"histograms": 0})
+        accumulator.Reload()
+        scalars = accumulator.Scalars("accuracy/validation")
+        assert [event.step for event in scalars] == [1, 2]
+        assert [event.value for event in scalars] == pytest.approx(
+            [row["val_accuracy"] for row in each.metrics]
+        )
+        histograms = accumulator.Histograms("activations/layer2")
+        assert [event.step for event in histograms] == [0, 1, 2]
+
+
+def test_what_is_in_the_folder_of_events_is_kept(data: list[RunData], tmp_path: Path) -> None:
+    pytest.importorskip("tensorboardX")
+    folder = tmp_path / "events"
+    write_tensorboard(data[:1], folder)
+    before = [path.read_bytes() for path in folder.glob("*/*")]
+    with pytest.raises(RunError, match="already exists"):
+        write_tensorboard(data, folder)
+    assert [path.read_bytes() for path in folder.glob("*/*")] == before
+    write_tensorboard(data[1:], folder)
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(RunError, match="cannot be written"):
+        write_tensorboard(data, tmp_path / "file")
+
+
+def test_of_broken_diagnostics_a_line_says_so(data: list[RunData], tmp_path: Path) -> None:
+    pytest.importorskip("tensorboardX")
+    (data[0].run.directory / "diagnostics.jsonl").write_text('{"epoch": 0, "layers": [{}]}\n')
+    (problem,) = write_tensorboard(data, tmp_path / "events")
+    assert problem.startswith(f"{data[0].run.directory}: broken, it is exported in part")
+    for each in data:
+        found = list(events(tmp_path / "events" / each.run.id))
+        assert any("accuracy/train" in str(event) for event in found)
+
+
+def test_without_the_extra_the_message_says_what_to_install(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['tensorboardX'] = None\n"
+        "from nnbasic.training.metrics_export import write_tensorboard\n"
+        "write_tensorboard([], sys.argv[1])"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "events")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert 'pip install "nnbasic[tensorboard]"' in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "events").exists()

@@ -1,0 +1,70 @@
+"""Scoring a run again, on any split."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from nnbasic.configs import Config
+from nnbasic.data import Dataset, Split
+from nnbasic.training import Predictions, Run, RunError, evaluate_run, start
+
+
+def test_the_test_score_can_be_had_again_bit_for_bit(finished: Run, dataset: Dataset) -> None:
+    record = finished.record()
+    again = evaluate_run(finished, dataset)
+    assert (again.correct, again.loss) == (record.test_correct, record.test_loss)
+    assert again.accuracy == record.test_accuracy
+    assert again.accuracy > 0.3  # it has learned
+    saved = Predictions.read(finished.predictions)
+    assert saved.predicted.tolist() == again.predicted.tolist()
+    assert saved.probabilities.tobytes() == again.probabilities.tobytes()
+
+
+def test_the_validation_score_of_a_checkpoint_is_that_of_its_epoch(
+    finished: Run, dataset: Dataset
+) -> None:
+    record = finished.record()
+    checkpoints: list[Literal["best", "last"]] = ["best", "last"]
+    for name in checkpoints:
+        figures = getattr(record, name)
+        scored = evaluate_run(finished, dataset, "validation", name)
+        assert (scored.correct, scored.loss) == (figures.val_correct, figures.val_loss)
+
+
+def test_the_training_images_are_not_gone_through_again(
+    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+) -> None:
+    setting = config(data={"validation": 100, "scale": "standard"})
+    session = start(setting, dataset, runs=tmp_path, name="x")
+    for _ in session.train():
+        pass
+    nothing = Split(dataset.train.images[:0], dataset.train.labels[:0])
+    without = dataclasses.replace(dataset, train=nothing)
+    assert evaluate_run(session.run, without).loss == session.record.test_loss
+
+
+def test_other_data_is_refused(finished: Run, dataset: Dataset) -> None:
+    other = dataclasses.replace(dataset, name="mnist", sha256="cd" * 32)
+    with pytest.raises(
+        RunError, match=r"trained on digits abababababab…, .* is mnist cdcdcdcdcdcd"
+    ):
+        evaluate_run(finished, other)
+
+
+def test_an_empty_split_is_refused(
+    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+) -> None:
+    nothing = Split(dataset.validation.images[:0], dataset.validation.labels[:0])
+    without = dataclasses.replace(dataset, validation=nothing)
+    setting = config(epochs=1, data={"validation": 0})
+    session = start(setting, without, runs=tmp_path, name="x")
+    for _ in session.train():
+        pass
+    assert session.record.val_accuracy is None
+    with pytest.raises(RunError, match="trained without a validation split"):
+        evaluate_run(session.run, without, "validation")

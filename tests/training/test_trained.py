@@ -1,0 +1,153 @@
+"""A trained network without the images that it was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnbasic.configs import Config
+from nnbasic.data import Dataset, Scale
+from nnbasic.model import MLP, DivergedError
+from nnbasic.training import Predictions, Run, RunError, Trained, build, start
+from nnbasic.training.trained import SCORING_BATCH, load
+from support import edit, finish, stop_after
+
+
+@pytest.fixture
+def standard(tmp_path: Path, dataset: Dataset, config: Callable[..., Config]) -> Run:
+    """A run whose scale depends on the training images."""
+    setting = config(data={"validation": 100, "scale": "standard"}, epochs=2)
+    return finish(start(setting, dataset, runs=tmp_path / "standard", name="x").run, dataset)
+
+
+def test_the_scale_is_kept_with_the_run(standard: Run, dataset: Dataset) -> None:
+    fitted = Scale.fit("standard", dataset.train.images)
+    assert standard.record().scale == fitted
+    assert load(standard).scale == fitted
+
+
+@pytest.mark.parametrize("checkpoint", ["best", "last"])
+def test_pixels_give_the_bits_of_the_training(
+    standard: Run, dataset: Dataset, checkpoint: Any
+) -> None:
+    trained = load(standard, checkpoint)
+    with np.load(standard.directory / f"{checkpoint}.npz") as file:
+        weight = file["parameters/layer1.weight"]
+    assert trained.network.parameters["layer1.weight"].tobytes() == weight.tobytes()
+    assert trained.config == standard.config()
+    if checkpoint == "best":
+        expected = Predictions.read(standard.predictions)
+        found = trained.probabilities(dataset.test.images)
+        assert found.tobytes() == expected.probabilities.tobytes()
+        logits = trained.logits(dataset.test.images)
+        assert logits.argmax(axis=1).tolist() == expected.predicted.tolist()
+
+
+def test_many_images_are_taken_in_batches(standard: Run, rng: np.random.Generator) -> None:
+    trained = load(standard)
+    images = rng.integers(0, 256, (SCORING_BATCH + 7, 784)).astype(np.uint8)
+    scale, network = trained.scale, trained.network
+    x = images.astype(np.float64) * scale.multiplier + scale.offset
+    logits = trained.logits(images)
+    assert logits.shape == (SCORING_BATCH + 7, 10)
+    np.testing.assert_allclose(logits, network.forward(x), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(trained.probabilities(images), network.probabilities(x), rtol=1e-4)
+    # each batch is one product, whatever comes before and after it
+    assert logits[SCORING_BATCH:].tobytes() == trained.logits(images[SCORING_BATCH:]).tobytes()
+
+
+def test_hidden_activations_stay_until_the_next_batch(standard: Run, dataset: Dataset) -> None:
+    trained = load(standard)
+    weight, bias = (trained.network.parameters[f"layer2.{name}"] for name in ("weight", "bias"))
+    for logits in trained.forward(dataset.test.images):
+        hidden = trained.network.blocks[0].output
+        assert hidden.shape == (100, 16)
+        np.testing.assert_allclose(hidden @ weight + bias, logits, rtol=1e-4, atol=1e-5)
+
+
+def test_no_images(standard: Run) -> None:
+    trained = load(standard)
+    nothing = np.zeros((0, 784), np.uint8)
+    assert trained.logits(nothing).shape == trained.probabilities(nothing).shape == (0, 10)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int64, bool])
+def test_what_is_no_pixels(standard: Run, dtype: Any) -> None:
+    """Images that were scaled already would be scaled twice, and nothing would show it."""
+    with pytest.raises(ValueError, match="they must be uint8"):
+        load(standard).probabilities(np.zeros((3, 784), dtype))
+
+
+def test_the_class_of_saturated_outputs_is_the_one_that_training_counts(
+    dataset: Dataset, config: Callable[..., Config]
+) -> None:
+    """Several sigmoids at exactly 1 are a tie; the logits behind them are none."""
+    setting = config(loss={"name": "mse", "output": "sigmoid"})
+    trained = Trained(build(setting), dataset.scale("unit"), setting)
+    trained.network.vector *= 1000
+    x, labels, _ = next(trained.batches(dataset.test).epoch(0))
+    _, correct = trained.network.score(x, labels)
+    evaluation = trained.evaluate(dataset.test)
+    assert ((evaluation.probabilities == 1).sum(axis=1) > 1).any()
+    assert evaluation.correct == correct
+
+
+class TestNoTrainedNetwork:
+    """A run without an epoch has the weights before the first step, at most."""
+
+    @pytest.fixture
+    def begun(self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]) -> Run:
+        run = start(config(), dataset, runs=tmp_path, name="x").run
+        stop_after(0, run, dataset)
+        assert run.last.exists()
+        return run
+
+    @pytest.mark.parametrize("checkpoint", ["best", "last"])
+    def test_interrupted_in_the_first_epoch(self, begun: Run, checkpoint: Any) -> None:
+        command = f"nnbasic train --resume {begun.directory}$"
+        with pytest.raises(RunError, match=rf"the run \(interrupted\) has not .*{command}"):
+            load(begun, checkpoint)
+
+    def test_in_the_first_epoch(self, begun: Run) -> None:
+        edit(begun, status="running")
+        with begun.claim(), pytest.raises(RunError, match=r"\(running\) has not .* wait"):
+            load(begun)
+        with pytest.raises(RunError, match=r"the run \(crashed\) has not"):
+            load(begun)
+
+    @pytest.mark.parametrize("checkpoint", ["best", "last"])
+    def test_diverged_in_the_first_epoch(
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], checkpoint: Any
+    ) -> None:
+        hot = config(optimizer={"name": "sgd", "lr": 1e25}, schedule="constant")
+        run = start(hot, dataset, runs=tmp_path, name="x").run
+        with pytest.raises(DivergedError):
+            finish(run, dataset)
+        with pytest.raises(RunError) as error:
+            load(run, checkpoint)
+        message = str(error.value)
+        assert message.startswith(
+            f"{run.directory}: the run diverged in its first epoch and has no"
+        )
+        assert "not finite at epoch 1, step 2" in message
+        again = f"nnbasic train --config {run.directory / 'config.yaml'} --set optimizer.lr=1e+24"
+        assert message.endswith(again)
+
+    @pytest.mark.parametrize("checkpoint", ["best", "last"])
+    def test_a_checkpoint_that_was_lost(self, finished: Run, checkpoint: Any) -> None:
+        (finished.directory / f"{checkpoint}.npz").unlink()
+        with pytest.raises(RunError, match=rf"{checkpoint}\.npz: there is no such checkpoint"):
+            load(finished, checkpoint)
+
+    def test_a_checkpoint_of_another_network(
+        self, finished: Run, config: Callable[..., Config]
+    ) -> None:
+        other = config(layers=[784, 17, 10])
+        assert isinstance(build(other), MLP)
+        (finished.directory / "config.yaml").write_text("layers: [784, 17, 10]\n")
+        with pytest.raises(RunError, match=r"best\.npz: not a checkpoint of this network"):
+            load(finished)

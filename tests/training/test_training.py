@@ -1,0 +1,234 @@
+"""A run goes on with the same bits wherever it was stopped, and shows that it is alive."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbasic.configs import Config
+from nnbasic.data import Dataset
+from nnbasic.model import EpochResult, parallel
+from nnbasic.training import EpochFigures, Run, start, train
+from nnbasic.training import session as training_module
+from support import Straight, content, finish, stop_after
+
+pytest.importorskip("resource")
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "adam": {"optimizer": "adam", "schedule": {"name": "one_cycle"}, "dtype": "float64"},
+    "standardised": {"data": {"validation": 5000, "scale": "standard"}},
+    "early stopping": {
+        "activation": "prelu",
+        "optimizer": {"name": "sgd", "lr": 0.03, "nesterov": True, "momentum": 0.9, "clip_norm": 1},
+        "early_stopping": {"patience": 1, "metric": "val_loss", "min_delta": 0.05},
+        "epochs": 6,
+    },
+}
+
+
+class TestTheSameBits:
+    """Which optimisers and schedules go on with the same bits: see `tests/model/test_training`."""
+
+    @pytest.mark.parametrize(
+        ("name", "stops"),
+        [
+            ("adam", (1,)),
+            ("standardised", (1,)),
+            *(("early stopping", stops) for stops in [(0,), (0, 0), (2,), (1, 2)]),
+        ],
+    )
+    def test_stopped_and_resumed(
+        self,
+        tmp_path: Path,
+        dataset: Dataset,
+        config: Callable[..., Config],
+        straight: Straight,
+        name: str,
+        stops: tuple[int, ...],
+    ) -> None:
+        setting = config(**SETTINGS[name])
+        run = start(setting, dataset, runs=tmp_path, name="stopped").run
+        for epochs in stops:
+            stop_after(epochs, run, dataset)
+            assert run.record().status == run.status() == "interrupted"
+            assert run.record().epoch == epochs == len(run.metrics())
+        assert content(finish(run, dataset)) == straight(name, setting)
+
+    def test_another_seed_gives_other_bits(
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
+    ) -> None:
+        other = finish(start(config(seed=1), dataset, runs=tmp_path, name="x").run, dataset)
+        assert content(other)["last.npz"] != straight("plain", config())["last.npz"]
+
+    def test_interrupted_while_an_epoch_is_written(
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
+    ) -> None:
+        """A KeyboardInterrupt may come anywhere; here it comes as the checkpoint is replaced."""
+        run = start(config(), dataset, runs=tmp_path, name="x").run
+        with pytest.raises(KeyboardInterrupt), interrupted_on_the_way():
+            finish(run, dataset)
+        assert run.status() == "interrupted"
+        assert content(finish(run, dataset)) == straight("plain", config())
+
+
+@contextlib.contextmanager
+def interrupted_on_the_way() -> Iterator[None]:
+    """Raise KeyboardInterrupt as the ninth file of the run is replaced."""
+    calls = 0
+
+    def profile(frame: Any, event: str, argument: Any) -> None:
+        nonlocal calls
+        if event == "call" and frame.f_code.co_name == "replace":
+            calls += 1
+            if calls == 9:
+                sys.setprofile(None)
+                raise KeyboardInterrupt
+
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
+class TestKilled:
+    """`kill -9` at every single operation on the run's files, from the claim to the end."""
+
+    def child(self, work: Callable[[], object]) -> int:
+        """The exit code of a forked process that does ``work``; negative if it was killed."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's threads and a fork
+            process = os.fork()
+        if not process:
+            with contextlib.suppress(BaseException):
+                work()
+                os._exit(0)
+            os._exit(1)
+        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+    def killed_at(self, operation: int, run: Run, dataset: Dataset) -> bool:
+        """Train until the ``operation``-th time that a file is touched; False: it ended first."""
+
+        def work() -> None:
+            left = operation
+
+            def hook(event: str, arguments: tuple[Any, ...]) -> None:
+                nonlocal left
+                touching = event in ("open", "os.rename", "os.remove", "os.truncate")
+                if touching and str(run.directory) in str(arguments[0]):
+                    left -= 1
+                    if not left:
+                        os.kill(os.getpid(), signal.SIGKILL)
+
+            sys.addaudithook(hook)
+            finish(run, dataset)
+
+        code = self.child(work)
+        assert code in (0, -signal.SIGKILL)
+        return code != 0
+
+    def test_at_every_operation(
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+    ) -> None:
+        def finished(run: Run) -> Any:
+            # in a child too: where a library has left a thread, this process may have no partner
+            assert run.status() == "finished" or self.child(lambda: finish(run, dataset)) == 0
+            return content(run)
+
+        begun = start(config(epochs=2), dataset, runs=tmp_path, name="x").run
+        expected = finished(Run(shutil.copytree(begun.directory, tmp_path / "whole")))
+        statuses: list[str] = []
+        for operation in range(1, 200):
+            run = Run(tmp_path / f"killed-{operation}")
+            shutil.copytree(begun.directory, run.directory)
+            if not self.killed_at(operation, run, dataset):
+                break
+            statuses.append(run.status())
+            if operation % 3 == 0 and statuses[-1] != "finished":
+                self.killed_at(operation // 2, run, dataset)  # and once more on the way
+            assert finished(run) == expected, f"killed at operation {operation}"
+            shutil.rmtree(run.directory)
+        assert len(statuses) > 30
+        assert set(statuses) == {"interrupted", "crashed", "finished"}
+
+
+def test_the_metrics_of_an_epoch_are_on_disk_when_it_is_told(
+    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+) -> None:
+    run = start(config(), dataset, runs=tmp_path, name="x").run
+    seen = 0.0
+    for event in train(run, dataset):
+        if isinstance(event, EpochResult):
+            row = run.metrics()[-1]
+            assert row == {
+                "epoch": event.epoch,
+                "step": event.step,
+                "train_loss": event.train_loss,
+                "train_accuracy": event.train_accuracy,
+                "val_loss": event.val_loss,
+                "val_accuracy": event.val_accuracy,
+                "learning_rate": event.learning_rate,
+                "epoch_seconds": event.epoch_seconds,
+                "elapsed_seconds": row["elapsed_seconds"],
+            }
+            assert row["elapsed_seconds"] >= seen + event.epoch_seconds
+            seen = row["elapsed_seconds"]
+            assert run.record().last == EpochFigures.from_metrics(row, 100)
+            assert event.step == event.epoch * 10
+
+
+def test_a_run_that_was_never_trained_can_be_resumed(
+    tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
+) -> None:
+    run = start(config(), dataset, runs=tmp_path, name="x").run
+    train(run, dataset).close()
+    assert run.status() == "interrupted"
+    assert content(finish(run, dataset)) == straight("plain", config())
+
+
+def test_it_gives_signs_of_life_within_an_epoch(
+    tmp_path: Path,
+    dataset: Dataset,
+    config: Callable[..., Config],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = start(config(), dataset, runs=tmp_path, name="x").run
+    with contextlib.closing(train(run, dataset)) as events:
+        next(events)
+        first = run.record().heartbeat
+        next(events)
+        assert run.record().heartbeat == first
+        monkeypatch.setattr(training_module, "HEARTBEAT", 0.0)
+        next(events)
+        assert run.record().heartbeat > first
+
+
+def test_time_adds_up_over_sessions(
+    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+) -> None:
+    run = start(config(), dataset, runs=tmp_path, name="x").run
+    stop_after(2, run, dataset)
+    spent = run.metrics()[-1]["elapsed_seconds"]
+    finish(run, dataset)
+    assert run.metrics()[-1]["elapsed_seconds"] > spent
+    assert run.record().seconds > spent
+
+
+@pytest.mark.parametrize(
+    ("threads", "batch_size", "expected"),
+    [(1, 128, 1), (2, 128, 2), (2, 32, 2), (2, 31, 1), (2, 1, 1), (8, 128, 8), (64, 128, 8)],
+)
+def test_how_many_processes_share_a_batch(
+    monkeypatch: pytest.MonkeyPatch, threads: int, batch_size: int, expected: int
+) -> None:
+    monkeypatch.setattr(training_module.environment, "blas_threads", lambda: threads)
+    assert training_module.processes(batch_size) == (expected if parallel.AVAILABLE else 1)

@@ -1,0 +1,162 @@
+"""How a run ends that does not finish: refused, diverged, or failed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnbasic.configs import Config
+from nnbasic.data import Dataset, Split
+from nnbasic.model import DivergedError
+from nnbasic.training import FailedError, Run, RunError, start, train
+from support import Straight, content, finish, limited_files, stop_after
+
+pytest.importorskip("resource")
+
+
+class TestRefused:
+    def test_a_run_that_has_finished(self, finished: Run, dataset: Dataset) -> None:
+        before = content(finished)
+        with pytest.raises(RunError, match="the run has finished; there is nothing to resume"):
+            finish(finished, dataset)
+        assert content(finished) == before
+
+    def test_a_run_that_is_being_trained(
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+    ) -> None:
+        run = start(config(), dataset, runs=tmp_path, name="x").run
+        with contextlib.closing(train(run, dataset)) as events:
+            next(events)
+            assert run.status() == "running"
+            with pytest.raises(RunError, match="another process is training this run"):
+                finish(run, dataset)
+            assert run.status() == "running"
+        assert run.status() == "interrupted"
+
+    def test_other_data(
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+    ) -> None:
+        run = start(config(), dataset, runs=tmp_path, name="x").run
+        other = Dataset("mnist", *[dataset.train] * 3, sha256="cd" * 32, source="elsewhere")
+        with pytest.raises(RunError, match="scores would not compare"):
+            finish(run, other)
+
+    @pytest.mark.parametrize(("old", "new"), [("epochs: 3", "epochs: 4"), ("seed: 0", "seed: 1")])
+    def test_a_config_that_was_edited(
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], old: str, new: str
+    ) -> None:
+        run = start(config(), dataset, runs=tmp_path, name="x").run
+        stop_after(1, run, dataset)
+        path = run.directory / "config.yaml"
+        text = path.read_text()
+        path.write_text(text.replace(old, new))
+        with pytest.raises(RunError, match="is not what it was started with"):
+            finish(run, dataset)
+        path.write_text(text)
+        assert finish(run, dataset).status() == "finished"
+
+    def test_a_damaged_checkpoint(
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+    ) -> None:
+        run = start(config(), dataset, runs=tmp_path, name="x").run
+        stop_after(2, run, dataset)
+        whole = run.last.read_bytes()
+        run.last.write_bytes(whole[:-100])
+        before = (run.directory / "run.json").read_bytes()
+        with pytest.raises(RunError, match=r"last\.npz: damaged, or not a checkpoint"):
+            finish(run, dataset)
+        assert (run.directory / "run.json").read_bytes() == before
+        run.last.write_bytes(whole)
+        assert finish(run, dataset).record().epoch == 3
+
+
+class TestDiverged:
+    HOT = {"optimizer": {"name": "sgd", "lr": 1e25}, "schedule": "constant"}  # noqa: RUF012
+
+    def test_the_record_says_where_and_why(
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+    ) -> None:
+        run = start(config(**self.HOT), dataset, runs=tmp_path, name="x").run
+        with pytest.raises(DivergedError, match="at epoch 1, step 2; first in layer"):
+            finish(run, dataset)
+        record = run.record()
+        assert record.status == run.status() == "diverged"
+        assert record.reason is not None
+        for words in ("epoch 1, step 2", "optimizer.lr is 1e+25", "init is he"):
+            assert words in record.reason
+        assert "clip_norm" in record.reason
+        assert record.ended is not None
+        assert run.metrics() == []
+        with pytest.raises(RunError, match="the run has diverged; there is nothing to resume"):
+            finish(run, dataset)
+
+    @pytest.mark.parametrize("held_out", [True, False])
+    def test_in_the_very_last_step(
+        self,
+        tmp_path: Path,
+        dataset: Dataset,
+        config: Callable[..., Config],
+        held_out: bool,
+    ) -> None:
+        """No further training step would see it: the validation set does, or the test set."""
+        if not held_out:
+            nothing = Split(dataset.train.images[:0], dataset.train.labels[:0])
+            dataset = Dataset(
+                "digits", dataset.train, nothing, dataset.test, "ab" * 32, "generated"
+            )
+        setting = config(**self.HOT, batch_size=1000, epochs=1)
+        run = start(setting, dataset, runs=tmp_path, name="x").run
+        with pytest.raises(DivergedError, match="at epoch 1, step 1; first in"):
+            finish(run, dataset)
+        record = run.record()
+        assert record.status == "diverged"
+        assert record.test_accuracy is None
+        json.loads((run.directory / "run.json").read_text(), parse_constant=pytest.fail)
+        json.loads((run.directory / "metrics.jsonl").read_text() or "0", parse_constant=pytest.fail)
+
+
+class TestFailed:
+    def test_a_full_disk_and_space_again(
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
+    ) -> None:
+        run = start(config(), dataset, runs=tmp_path, name="x").run
+        stop_after(1, run, dataset)
+        with limited_files(40_000), pytest.raises(FailedError, match="File too large") as error:
+            finish(run, dataset)
+        assert isinstance(error.value.__cause__, OSError)
+        record = run.record()
+        assert record.status == run.status() == "failed"
+        assert record.reason == str(error.value) == "OSError: [Errno 27] File too large"
+        assert content(finish(run, dataset)) == straight("plain", config())
+        assert run.record().reason is None
+
+    def test_a_disk_too_full_for_the_record(
+        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
+    ) -> None:
+        run = start(config(), dataset, runs=tmp_path, name="x").run
+        stop_after(1, run, dataset)
+        with limited_files(100), pytest.raises(FailedError, match="File too large"):
+            finish(run, dataset)
+        assert run.record().status == "interrupted"
+        assert content(finish(run, dataset)) == straight("plain", config())
+
+    def test_a_fault_of_the_code(
+        self,
+        tmp_path: Path,
+        dataset: Dataset,
+        config: Callable[..., Config],
+    ) -> None:
+        run = start(config(), dataset, runs=tmp_path, name="x").run
+        broken = Dataset(
+            "digits", dataset.train, dataset.validation, Split(*[np.zeros(3)] * 2), "ab" * 32, ""
+        )
+        with pytest.raises(FailedError) as error:
+            finish(run, broken)
+        assert error.value.__cause__ is not None
+        assert run.record().status == "failed"
+        assert run.record().reason == str(error.value)

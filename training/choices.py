@@ -1,0 +1,126 @@
+"""What a run was made of, and what of it tells several runs apart."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from nnbasic.configs.errors import printable
+from nnbasic.training.collection import RunData, Scalar
+
+Values = dict[str, Scalar]
+"""What a run was made of: its config without the seed, its data and its code."""
+
+RATE = "optimizer.lr"
+SEARCHED = "lr_search"
+"""The key that says that a sweep searched for the learning rate; other runs do not have it."""
+
+
+_KNOWN: WeakKeyDictionary[RunData, Values] = WeakKeyDictionary()
+
+
+class Choices(NamedTuple):
+    """Keys and values of several runs; the keys are written as in a config.
+
+    ``same``: what all have in common. ``differs``: keys that tell runs apart. ``implied``: keys
+    that differ only because another does, as ``activation.slope`` where one activation has a
+    slope, or ``optimizer.lr`` where each choice had its rate searched.
+    """
+
+    same: Values
+    differs: tuple[str, ...]
+    implied: tuple[str, ...]
+
+
+def tell_apart(table: Sequence[Values]) -> Choices:
+    """What the rows of ``table``, the `values` of at least one run, have in common and what not."""
+    keys = dict.fromkeys(key for row in table for key in row)
+    # a key that some run lacks differs, whatever the others have
+    same = {
+        key: value
+        for key, value in table[0].items()
+        if all(key in row and row[key] == value for row in table)
+    }
+    different = [key for key in keys if key not in same]
+    implied = {key for key in different if _is_implied(key, table)}
+    return Choices(
+        same,
+        tuple(key for key in different if key not in implied),
+        tuple(key for key in different if key in implied),
+    )
+
+
+def values(run: RunData) -> Values:
+    """What ``run`` was made of; a component's name stands under the component's own key.
+
+    Keys are printable: a record may hold any. Worked out once for each run.
+    """
+    if run not in _KNOWN:
+        _KNOWN[run] = _values(run)
+    return _KNOWN[run]
+
+
+def _values(run: RunData) -> Values:
+    content = {
+        printable(key.removesuffix(".name")): value
+        for key, value in run.flat.items()
+        if key != "seed"
+    }
+    searched: Values = {} if run.record.rate_search is None else {SEARCHED: True}
+    return (
+        content
+        # records are read leniently, so these may be missing
+        | {key: content.get(key) for key in ("epochs", "data.validation")}
+        | searched
+        | {
+            "dataset": f"{run.record.dataset} {run.record.dataset_sha256}",
+            "code": run.record.code_sha256,
+        }
+    )
+
+
+def is_choice(key: str, row: Values) -> bool:
+    """Whether somebody chose the value of ``key`` in ``row``; a searched rate is an outcome."""
+    return key in row and not (key == RATE and row.get(SEARCHED))
+
+
+def headings(keys: Iterable[str]) -> dict[str, str]:
+    """The short form of each key: its last part, unless another one ends with the same."""
+    ends = {key: key.rpartition(".")[2] for key in keys}
+    often = Counter(ends.values())
+    return {key: end if often[end] == 1 else key for key, end in ends.items()}
+
+
+def shown(value: Scalar) -> str:
+    """``value`` as a config writes it, safe to print; of a hash the first digits."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return re.sub(r"\b([0-9a-f]{8})[0-9a-f]{24,}", r"\1", printable(str(value)))
+
+
+def in_spreadsheet(value: Any) -> Any:
+    """``value`` for a cell of a CSV file: no text of others becomes a formula there."""
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    if not text.startswith(tuple("=+-@＝＋－＠")):
+        return text
+    try:
+        float(text)  # such as -inf
+    except ValueError:
+        return f"'{text}"
+    return text
+
+
+def _is_implied(key: str, table: Sequence[Values]) -> bool:
+    """Whether ``key``, where it is a choice, has one value for each name of its component."""
+    component = key.rpartition(".")[0]
+    found: dict[Scalar, Scalar] = {}
+    return all(
+        component in row and found.setdefault(row[component], row[key]) == row[key]
+        for row in table
+        if is_choice(key, row)
+    )

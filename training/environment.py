@@ -1,0 +1,142 @@
+"""What a result may depend on besides its config: code, versions, machine, threads."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import platform
+import socket
+import subprocess
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from nnbasic.configs.plugins import PluginError, file_sha256
+from nnbasic.training import kernels
+from nnbasic.training.cores import cores
+from nnbasic.training.record import Record
+
+COMPUTING = ("python", "numpy", "blas", "kernels")
+"""The `versions` that may change the last bits."""
+
+
+def now() -> str:
+    """The present time in UTC, ISO 8601 with microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def code_sha256(plugins: Iterable[str] = ()) -> str:
+    """Hash of the code that computes: runs with equal hashes, configs and data are repetitions.
+
+    It is over the files of `nnbasic.model` and `nnbasic.data`, whole rooms so that a new file
+    cannot be forgotten; the two files of this room that put a training together; and the files
+    ``plugins`` of the config. What reads configs is left out, because the complete config is
+    compared itself; so is all that shows, finds, compares or documents runs.
+    """
+    hashes = [*_own_hashes(), *map(_plugin_hash, plugins)]
+    return hashlib.sha256("\n".join(hashes).encode(errors="replace")).hexdigest()
+
+
+def _plugin_hash(plugin: str) -> str:
+    """The hash of a plugin's file; of one that is not there any more, its name."""
+    try:
+        return file_sha256(Path(plugin))
+    except (PluginError, ValueError):  # ValueError: a name that cannot be a path
+        return plugin
+
+
+def plugins_sha256(plugins: Iterable[str]) -> dict[str, str]:
+    """The hash of each plugin's file, for the record of a run."""
+    return {plugin: _plugin_hash(plugin) for plugin in plugins}
+
+
+def versions() -> dict[str, str | None]:
+    """Versions of Python, NumPy, its BLAS with its kernels, and nnbasic; a checkout's commit."""
+    build: Any = np.show_config(mode="dicts")
+    blas = build.get("Build Dependencies", {}).get("blas", {})
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "blas": f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip(),
+        "kernels": kernels.in_use(),
+        "nnbasic": importlib.metadata.version("nnbasic"),
+        "git_commit": git_commit(),
+    }
+
+
+def machine() -> dict[str, Any]:
+    """The computer: host name, system, processor and the cores this process may use."""
+    return {
+        "host": socket.gethostname(),
+        "system": platform.platform(terse=True),
+        "processor": _processor(),
+        "cores": cores(),
+    }
+
+
+def changes(record: Record) -> list[str]:
+    """What may change the last bits and is not as in ``record``: ``numpy 2.0.1, now 2.4.6``."""
+    present = versions()
+    code = code_sha256(record.plugins)
+    pairs = {
+        "code": (record.code_sha256[:8], code[:8]),
+        **{name: (record.versions.get(name), present[name]) for name in COMPUTING},
+        "processor": (record.machine.get("processor"), _processor()),
+        "BLAS threads": (record.threads, blas_threads()),
+    }
+    return [f"{what} {before}, now {now}" for what, (before, now) in pairs.items() if before != now]
+
+
+def blas_threads() -> int:
+    """How many threads the BLAS of NumPy has now, at most one per core.
+
+    Where threadpoolctl does not know the BLAS, as with Apple's Accelerate, one per core.
+    """
+    pools = ThreadpoolController().info()
+    threads = [pool["num_threads"] for pool in pools if pool["user_api"] == "blas"]
+    return min(cores(), max(threads, default=cores()))
+
+
+@functools.cache
+def git_commit() -> str | None:
+    """The commit of the checkout that this code runs from; None where it is installed."""
+    here = Path(__file__).resolve()
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(here.parent), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        git("ls-files", "--error-unmatch", here.name)  # not of a checkout that merely holds it
+        return git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+@functools.cache
+def _own_hashes() -> tuple[str, ...]:
+    """The name and the hash of each file of nnbasic that computes."""
+    here = Path(__file__).parent
+    rooms = [here.with_name("model"), here.with_name("data")]
+    files = [file for room in rooms for file in sorted(room.glob("*.py"))]
+    files += [here / "trained.py", here / "session.py"]
+    return tuple(f"{file.parent.name}/{file.name} {_sha256(file)}" for file in files)
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,157 @@
+"""Runs for other programs: a CSV file for spreadsheets, event files for TensorBoard."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nnbasic.data.files import replacing
+from nnbasic.training.choices import in_spreadsheet, shown, tell_apart, values
+from nnbasic.training.collection import RunData
+from nnbasic.training.selection import is_number
+from nnbasic.training.storage import RunError
+
+SCALARS = {
+    "loss/train": "train_loss",
+    "loss/validation": "val_loss",
+    "accuracy/train": "train_accuracy",
+    "accuracy/validation": "val_accuracy",
+    "learning_rate": "learning_rate",
+}
+"""TensorBoard's names of the metrics; those with the same part before the slash share a panel."""
+
+LAYER_SCALARS = (
+    "dead",
+    "saturated",
+    "gradient_norm",
+    "preactivation_gradient_norm",
+    "update_ratio",
+)
+
+
+def write_csv(data: Sequence[RunData], path: Path) -> int:
+    """Write a row for each epoch of each run, and return the number of rows.
+
+    The columns are the run's id, name and seed, the keys that differ among the runs, and the
+    metrics. RunError if ``path`` exists or cannot be written.
+    """
+    if path.exists():
+        raise RunError(f"{path}: already exists; name a new file")
+    _, differs, implied = tell_apart([values(run) for run in data])
+    keys = (*differs, *implied)
+    table = [head | row for run in data for head in [_head(run, keys)] for row in _metrics(run)]
+    columns = dict.fromkeys(["run", "name", "seed", *keys, *(key for row in table for key in row)])
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(map(_cell, columns))
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in table)
+    try:
+        with replacing(path, new=True) as file:
+            file.write(text.getvalue().encode())
+    except FileExistsError:  # made since it was looked for
+        raise RunError(f"{path}: already exists; name a new file") from None
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {error.strerror}") from None
+    return len(table)
+
+
+def _head(data: RunData, keys: Sequence[str]) -> dict[str, Any]:
+    of_run = values(data)
+    choices = {key: of_run[key] for key in keys if key in of_run}
+    return {
+        "run": data.run.id,
+        "name": data.user.name,
+        "seed": data.flat.get("seed"),
+        **{key: value if is_number(value) else shown(value) for key, value in choices.items()},
+    }
+
+
+def _metrics(data: RunData) -> list[dict[str, Any]]:
+    """The metrics with ``nan`` and ``inf`` in place of null, where the file says which it was."""
+    rows = []
+    for line in data.metrics:
+        row = dict(line)
+        non_finite = row.pop("non_finite", None)
+        rows.append(row | non_finite if isinstance(non_finite, dict) else row)
+    return rows
+
+
+def _cell(value: Any) -> Any:
+    return value if value is None or is_number(value) else in_spreadsheet(str(value))
+
+
+def write_tensorboard(data: Sequence[RunData], folder: Path) -> list[str]:
+    """Write the metrics, layers and config of each run to event files in ``folder``/<its id>.
+
+    A step is an epoch, and its time that of the training. Returns a line for each run that is
+    broken, and was written in part. RunError if the extra ``tensorboard`` is not installed, or one
+    of the folders exists or cannot be written.
+    """
+    try:
+        from tensorboardX import SummaryWriter
+    except ImportError:
+        raise RunError(
+            'event files need the extra "tensorboard": pip install "nnbasic[tensorboard]"'
+        ) from None
+    for run in data:
+        if (folder / run.run.id).exists():
+            raise RunError(f"{folder / run.run.id}: already exists; name another folder")
+    problems = []
+    for run in data:
+        try:
+            (folder / run.run.id).mkdir(parents=True)  # two commands cannot both make it
+            with SummaryWriter(str(folder / run.run.id)) as writer:
+                _write_run(run, writer)
+        except OSError as error:
+            raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            problems.append(f"{run.run.directory}: broken, it is exported in part: {error!r}")
+    return problems
+
+
+def _write_run(data: RunData, writer: Any) -> None:
+    record = data.record
+    start = datetime.fromisoformat(record.started).timestamp()
+    times = {row["epoch"]: start + row["elapsed_seconds"] for row in data.metrics}
+    config = yaml.safe_dump(record.config, default_flow_style=None, sort_keys=False)
+    writer.add_text("config", "".join(f"    {line}\n" for line in config.splitlines()), 0, start)
+    for row in data.metrics:
+        for name, key in SCALARS.items():
+            if is_number(row.get(key)):
+                writer.add_scalar(name, row[key], row["epoch"], times[row["epoch"]])
+    if record.best and record.test_accuracy is not None and record.test_loss is not None:
+        at = record.best.epoch, times.get(record.best.epoch, start)
+        writer.add_scalar("accuracy/test", record.test_accuracy, *at)
+        writer.add_scalar("loss/test", record.test_loss, *at)
+    for row in data.diagnostics:
+        for layer in row["layers"]:
+            _write_layer(layer, row["epoch"], times.get(row["epoch"], start), writer)
+
+
+def _write_layer(layer: dict[str, Any], epoch: int, time: float, writer: Any) -> None:
+    for key in LAYER_SCALARS:
+        if is_number(layer[key]):
+            writer.add_scalar(f"{key}/{layer['layer']}", layer[key], epoch, time)
+    histogram = layer["histogram"]
+    if histogram is None:
+        return
+    low, high, counts = histogram["low"], histogram["high"], histogram["counts"]
+    number, mean, sd = sum(counts), layer["mean"], layer["sd"]
+    writer.add_histogram_raw(
+        f"activations/{layer['layer']}",
+        min=low,
+        max=high,
+        num=number,
+        sum=number * mean,
+        sum_squares=number * (sd**2 + mean**2),
+        bucket_limits=[low + (high - low) * (i + 1) / len(counts) for i in range(len(counts))],
+        bucket_counts=counts,
+        global_step=epoch,
+        walltime=time,
+    )

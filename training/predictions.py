@@ -1,0 +1,118 @@
+"""A network's answers for a set of images, their figures, and the file that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnbasic.data.files import replacing
+from nnbasic.model.arrays import Array
+from nnbasic.training import npz
+from nnbasic.training.storage import RunError
+
+LARGEST = 1 << 28
+"""Bytes of a file of predictions: a thousand times what ten classes take for MNIST's test set."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """``labels`` and ``predicted`` (n,) are classes; ``probabilities`` is (n, classes).
+
+    ``predicted`` is the class of the largest logit. It cannot be had from the probabilities: where
+    several are rounded to 1, their largest one is another class.
+    """
+
+    labels: Array
+    predicted: Array
+    probabilities: Array
+
+    @property
+    def correct(self) -> int:
+        """How many images are classified right."""
+        return int(np.count_nonzero(self.labels == self.predicted))
+
+    @property
+    def accuracy(self) -> float:
+        """The share of images classified right."""
+        return self.correct / len(self.labels)
+
+    def confusion(self) -> Array:
+        """Counts of shape (classes, classes): a row for a true class, a column for a predicted."""
+        classes = self.probabilities.shape[1]
+        pairs = self.labels * classes + self.predicted
+        return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+    def per_class(self) -> list[dict[str, Any]]:
+        """Precision, recall and F1 of each class; 0 where there is nothing to divide by."""
+        confusion = self.confusion()
+        rows = []
+        for c, right in enumerate(np.diag(confusion)):
+            support, predicted = int(confusion[c].sum()), int(confusion[:, c].sum())
+            rows.append(
+                {
+                    "class": c,
+                    "precision": float(right / predicted) if predicted else 0.0,
+                    "recall": float(right / support) if support else 0.0,
+                    "f1": float(2 * right / (support + predicted)) if support + predicted else 0.0,
+                    "support": support,
+                }
+            )
+        return rows
+
+    def save(self, path: Path) -> None:
+        """Write one `.npz`: classes in the smallest integer type, probabilities in float32."""
+        integer = np.min_scalar_type(self.probabilities.shape[1] - 1)
+        labels, predicted = self.labels.astype(integer), self.predicted.astype(integer)
+        probabilities = self.probabilities.astype(np.float32)
+        with replacing(path) as file:
+            np.savez(file, labels=labels, predicted=predicted, probabilities=probabilities)
+
+    @classmethod
+    def read(cls, path: Path) -> Predictions:
+        """What `save` wrote to ``path``; RunError if it is missing or holds anything else."""
+        names = [field.name for field in fields(cls)]
+        try:
+            arrays = npz.read(path, names, LARGEST, _check)
+        except FileNotFoundError:
+            raise RunError(f"{path} is missing") from None
+        except KeyError as error:
+            raise RunError(f"{path} is damaged: it has no {error.args[0]}") from None
+        except npz.DamagedError as error:
+            raise RunError(f"{path} is damaged: {error}") from None
+        labels, predicted, probabilities = (arrays[name] for name in names)
+        classes = probabilities.shape[1]
+        lowest = min(labels.min(), predicted.min())
+        highest = max(labels.max(), predicted.max())
+        if lowest < 0 or highest >= classes or not np.isfinite(probabilities).all():
+            raise RunError(
+                f"{path} is damaged: it has a class that is not 0 to {classes - 1}, or a"
+                " probability that is no number"
+            )
+        return cls(labels.astype(np.intp), predicted.astype(np.intp), probabilities)
+
+
+@dataclass(frozen=True)
+class Evaluation(Predictions):
+    """Predictions with the mean ``loss`` over the images, which `predictions.npz` does not hold."""
+
+    loss: float
+
+
+def _check(headers: Mapping[str, npz.Header]) -> None:
+    """DamagedError unless there are a label, a class and probabilities for each image."""
+    labels, predicted, probabilities = headers.values()
+    fits = (
+        len(labels.shape) == 1
+        and labels.shape[0] > 0
+        and labels.shape == predicted.shape == probabilities.shape[:1]
+        and labels.dtype.kind in "iu"
+        and predicted.dtype.kind in "iu"
+        and len(probabilities.shape) == 2
+        and probabilities.dtype.kind == "f"
+    )
+    if not fits:
+        raise npz.DamagedError("it does not hold a label, a class and probabilities for each image")

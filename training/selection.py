@@ -1,0 +1,170 @@
+"""Choosing and ordering runs by what is known about them: ``activation=relu``, ``seconds<60``."""
+
+from __future__ import annotations
+
+import difflib
+import operator
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from nnbasic.configs.errors import ConfigError
+from nnbasic.training.choices import values
+from nnbasic.training.collection import RunData, Scalar, flatten
+from nnbasic.training.storage import RunError
+
+Facts = dict[str, Scalar | list[str]]
+
+ABSENT: list[str] = []
+"""Stands for a key that a run does not have, which is not the same as null."""
+
+BEST_FIRST = ("val_accuracy",)
+"""Keys that are sorted from the highest value down; all others from the lowest up."""
+
+SHARES = ("val_accuracy", "test_accuracy")
+"""Keys of shares that are shown in percent, to the hundredth. A value above 1, or with a percent
+sign, is compared with what is shown; any other with the share itself."""
+
+_ORDER: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def facts(data: RunData) -> Facts:
+    """What a condition may ask of a run: the keys of its config, and figures of its record.
+
+    ``tag`` is a list of words, ``epoch`` the epochs done, ``val_accuracy`` the best epoch's.
+    """
+    record = data.record
+    return {
+        **values(data),
+        "name": data.user.name,
+        "status": data.status,
+        "tag": data.user.tags,
+        "dataset": record.dataset,
+        "seed": data.flat.get("seed"),
+        "epoch": record.epoch,
+        "seconds": record.seconds,
+        "val_accuracy": record.val_accuracy,
+        "test_accuracy": record.test_accuracy,
+    }
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A ``key``, a ``sign`` (``= != < <= > >=``), and the value: as ``written`` and as YAML.
+
+    ``percent``: the value is one of percent, without the sign.
+    """
+
+    key: str
+    sign: str
+    written: str
+    value: Any
+    percent: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """The condition in ``text``; RunError if it is not one."""
+        from nnbasic.configs.reader import Document  # YAML, which a plain list does without
+
+        match = re.fullmatch(r"\s*([\w.]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
+        if not match:
+            raise RunError(
+                f"{text!r} is no condition: give KEY=VALUE, or one of"
+                " != < <= > >= instead of =, as in activation=relu or 'val_accuracy>97'"
+            )
+        key, sign, written = match.groups()
+        percent = key.endswith("accuracy") and written.endswith("%")
+        written = written.removesuffix("%").rstrip() if percent else written
+        try:
+            value = flatten({key: Document(written, text).value}).get(key, written)
+        except ConfigError:  # not YAML: take it literally
+            value = written
+        if (percent or sign in _ORDER) and not is_number(value):
+            raise RunError(f"{text!r}: {sign} compares with a number")
+        return cls(key, sign, written, value, percent)
+
+    def figure(self, key: str, found: Scalar | list[str]) -> Scalar | list[str]:
+        """``found`` under ``key`` as the value is to be compared with it: see `SHARES`."""
+        percent = self.percent or (is_number(self.value) and self.value > 1)
+        return round(100 * found, 2) if key in SHARES and percent and is_number(found) else found
+
+    def holds(self, found: Scalar | list[str]) -> bool:
+        """Whether a run fulfils it that has ``found`` under the key; `ABSENT` equals nothing."""
+        if self.sign in _ORDER:
+            return is_number(found) and bool(_ORDER[self.sign](found, self.value))
+        equal = any(map(self._equals, found if isinstance(found, list) else [found]))
+        return equal == (self.sign == "=")
+
+    def _equals(self, found: Scalar) -> bool:
+        if isinstance(found, str):
+            return found in (self.written, self.value)  # a name may look like a number
+        if is_number(found) and is_number(self.value):
+            return bool(found == self.value)
+        return found is self.value  # true, false, null
+
+
+def select(
+    data: Sequence[RunData], where: Iterable[str] = (), sort: str | None = None
+) -> list[RunData]:
+    """The runs for which all of ``where`` hold, sorted by ``sort`` or in the given order.
+
+    A key may be shortened to its last part if no other key ends with it. RunError for a key that
+    no run has, for an invalid condition, and for sorting by the test set.
+    """
+    conditions = [Condition.parse(text) for text in where]
+    if not data or not (conditions or sort):
+        return list(data)
+    table = [(each, facts(each)) for each in data]
+    known = list(dict.fromkeys(key for _, row in table for key in row))
+    for condition in conditions:
+        key = resolve(condition.key, known)
+        table = [
+            (each, row)
+            for each, row in table
+            if condition.holds(condition.figure(key, row.get(key, ABSENT)))
+        ]
+    if sort is not None:
+        key = resolve(sort, known)
+        if key == "test_accuracy":
+            raise RunError(
+                "runs are not sorted by test_accuracy: whoever chooses by the test set has none"
+                " left to tell how good the choice is; sort by val_accuracy"
+            )
+        table.sort(key=lambda pair: _rank(key, pair[1].get(key)))
+    return [each for each, _ in table]
+
+
+def resolve(key: str, known: Sequence[str]) -> str:
+    """The key in ``known`` that ``key`` means; RunError if it means none, or several."""
+    plain = key.removesuffix(".name")
+    if plain in known:
+        return plain
+    matches = [each for each in known if each.endswith(f".{plain}")]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise RunError(f"{key!r} could mean {' or '.join(matches)}; give the whole key")
+    endings = [each.rpartition(".")[2] for each in known]
+    close = difflib.get_close_matches(plain, [*known, *endings], n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+    raise RunError(f"no run has a key {key!r}; {hint}")
+
+
+def _rank(key: str, value: Any) -> tuple[Any, ...]:
+    """The sort key of a run: first numbers by size, then texts, then runs without a value."""
+    if is_number(value):
+        return 0, -value if key in BEST_FIRST else value
+    if value is None or value == []:
+        return (2,)
+    return 1, " ".join(value) if isinstance(value, list) else str(value)
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether ``value`` is a number; true and false are not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

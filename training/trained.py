@@ -1,0 +1,145 @@
+"""A trained network in use: the parameters of a checkpoint, and what pixels are scaled by.
+
+Training scores with it, `eval` and the report load it from a run; none of them needs the images
+that the network was trained on.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from nnbasic.configs import Config
+from nnbasic.data import Batches, Scale, Split
+from nnbasic.model import MLP
+from nnbasic.model.arrays import Array
+from nnbasic.model.blas import one_blas_thread
+from nnbasic.training.checkpoint import restore
+from nnbasic.training.directory import Run
+from nnbasic.training.predictions import Evaluation
+from nnbasic.training.record import Record
+from nnbasic.training.storage import RunError
+
+Checkpoint = Literal["best", "last"]
+
+SCORING_BATCH = 500
+"""Images scored at a time. One number everywhere: a product's last bits depend on its shape."""
+
+
+def build(config: Config) -> MLP:
+    """The network that ``config`` describes, before its first step."""
+    return MLP(
+        config.layers,
+        config.activation,
+        config.init,
+        loss=config.loss,
+        seed=config.seed,
+        dtype=config.dtype,
+    )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network that takes pixels: images are uint8 (n, 784), 0 the background, 255 full ink.
+
+    They are taken `SCORING_BATCH` at a time and by one BLAS thread, so that the same images in the
+    same order have the same bits wherever they are scored.
+    """
+
+    network: MLP
+    scale: Scale
+    config: Config
+
+    def forward(self, images: Array) -> Iterator[Array]:
+        """Yield the logits (batch, classes) of ``images``, a batch at a time.
+
+        Until the next batch is asked for, the ``output`` of each of ``network.blocks`` is that of
+        this one: the activations of a hidden layer, shape (batch, units), or the logits.
+        ValueError if the images are not uint8: scaled ones would be scaled again.
+        """
+        if images.dtype != np.uint8:
+            raise ValueError(f"images are {images.dtype}; they must be uint8, as pixels 0 to 255")
+        labels = np.zeros(len(images), np.uint8)  # batches have some; they are not looked at
+        for batch in self.batches(Split(images, labels)).epoch(0):
+            with one_blas_thread():
+                logits = self.network.forward(batch.x)
+            yield logits
+
+    def logits(self, images: Array) -> Array:
+        """The logits of ``images``, shape (n, classes)."""
+        return np.concatenate([self._no_logits(), *self.forward(images)])
+
+    def probabilities(self, images: Array) -> Array:
+        """The probability of each class for each of ``images``, shape (n, classes)."""
+        batches = map(self.network.loss.probabilities, self.forward(images))
+        return np.concatenate([self._no_logits(), *batches])
+
+    def evaluate(self, split: Split) -> Evaluation:
+        """Predict the images of ``split``, and compare with its labels."""
+        batches = self.batches(split)
+        labels, predicted, probabilities, loss = [], [], [], 0.0
+        for x, y, _ in batches.epoch(0):
+            with one_blas_thread():  # for the bits that training gets
+                loss += self.network.score(x, y)[0] * len(y)
+            labels.append(y.copy())
+            # of the logits, as in training: probabilities near 1 are rounded to ties
+            predicted.append(self.network.logits.argmax(axis=1))
+            with np.errstate(invalid="ignore"):  # the loss says whether the network has diverged
+                probabilities.append(self.network.loss.probabilities(self.network.logits))
+        return Evaluation(
+            np.concatenate(labels),
+            np.concatenate(predicted),
+            np.concatenate(probabilities),
+            loss / batches.examples,
+        )
+
+    def batches(self, split: Split) -> Batches:
+        """``split`` in its order, scaled, in batches for scoring."""
+        return Batches(
+            split.images,
+            split.labels,
+            batch_size=SCORING_BATCH,
+            scale=self.scale,
+            dtype=self.config.dtype,
+        )
+
+    def _no_logits(self) -> Array:
+        return np.empty((0, self.network.sizes[-1]), self.network.dtype)
+
+
+def load(run: Run, checkpoint: Checkpoint = "best", *, trust_plugins: bool = False) -> Trained:
+    """The network of ``run`` with the parameters of its best or its last epoch.
+
+    Which plugins run, says `Run.config`. RunError if the run is broken, or has no such checkpoint.
+    """
+    return restored(run, run.record(), run.config(trust_plugins=trust_plugins), checkpoint)
+
+
+def restored(run: Run, record: Record, config: Config, checkpoint: Checkpoint = "best") -> Trained:
+    """`load` for a run whose ``record`` and ``config`` are at hand."""
+    if not record.epoch:  # last.npz may be there, but holds the weights before the first step
+        raise RunError(f"{run.directory}: {_why_untrained(run, record, config)}")
+    network = build(config)
+    restore(run.best if checkpoint == "best" else run.last, network)
+    return Trained(network, record.scale, config)
+
+
+def _why_untrained(run: Run, record: Record, config: Config) -> str:
+    """Why a run without an epoch has no trained network, and what to do."""
+    status = run.status(record)
+    directory = shlex.quote(str(run.directory))
+    if status == "diverged":
+        rate = config.optimizer.lr / 10
+        return (
+            f"the run diverged in its first epoch and has no trained network: {record.reason}. To"
+            f" try a tenth of the rate: nnbasic train --config {directory}/config.yaml"
+            f" --set optimizer.lr={rate:g}"
+        )
+    remedy = f"go on with: nnbasic train --resume {directory}"
+    if status == "running":
+        remedy = "wait until it has"
+    return f"the run ({status}) has not completed its first epoch, so there is no network; {remedy}"
