@@ -17,13 +17,13 @@ from nnbasic.compare import figure_file
 from nnbasic.configs import ConfigError
 from nnbasic.configs.plugins import PluginError, run_plugin
 from nnbasic.configs.reader import Document
-from nnbasic.model import ACTIVATIONS, Activation
+from nnbasic.model import ACTIVATIONS, Layer
 from nnbasic.model.curves import curve
 
 HEADS = ("name", f"{'range':^10}", "f(0)", "f'(0)", "max f'", "mean", "options")
 
 
-Chosen = list[tuple[str, str, Activation]]
+Chosen = list[tuple[str, str, Layer]]
 """Activations, each with its name and its options."""
 
 
@@ -47,7 +47,7 @@ def activations(names: tuple[str, ...], plugins: tuple[Path, ...], plot: Path | 
         out("", str(plot))
 
 
-def named(text: str) -> tuple[str, str, Activation]:
+def named(text: str) -> tuple[str, str, Layer]:
     """The activation that ``text`` describes: ``elu``, ``elu(alpha=2)`` or what --set takes."""
     if call := re.fullmatch(r"\s*(\w+)\s*\((.*)\)\s*", text, re.DOTALL):
         text = f"{{name: {call[1]}, {call[2].replace('=', ': ')}}}"
@@ -73,9 +73,9 @@ def table_of(chosen: Chosen, room: int) -> list[str]:
     return [*lines, "", "mean: of f(z) for z from the standard normal distribution."]
 
 
-def _figures(activation: Activation) -> tuple[str, str, str, str, str]:
+def _figures(activation: Layer) -> tuple[str, str, str, str, str]:
     """Range, f(0), f'(0), largest f' and mean; nothing but a word for what has no fixed curve."""
-    if activation.affine_units(1) > 1:
+    if activation.inputs(1) > 1:
         return f"{'learned':^10}", "", "", "", ""
     near = np.linspace(-10, 10, 20_001)  # 0 is among them
     a, slope = curve(activation, near)
@@ -94,7 +94,7 @@ def _short(value: float) -> str:
     return f"{round(value, 4) + 0.0:.3g}"  # + 0.0 makes -0 plain 0
 
 
-def options(activation: Activation) -> str:
+def options(activation: Layer) -> str:
     """Its hyperparameters: ``slope 0.25, shared false``."""
     spec = ACTIVATIONS.spec(activation)
     return ", ".join(f"{key} {json.dumps(value)}" for key, value in spec.items() if key != "name")

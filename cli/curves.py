@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnbasic.compare.colours import looks
-from nnbasic.model import Activation
+from nnbasic.model import Layer
 from nnbasic.model.arrays import Array
 from nnbasic.model.curves import curve, pieces
 
@@ -24,7 +24,7 @@ FUNCTION: dict[str, Any] = {"linewidth": 2.4}
 DERIVATIVE: dict[str, Any] = {"linewidth": 1.2, "dashes": (4, 1.5)}
 
 
-def draw(activations: Sequence[tuple[str, str, Activation]]) -> Figure:
+def draw(activations: Sequence[tuple[str, str, Layer]]) -> Figure:
     """The picture of activations, each with its name and its options, which stand beside it."""
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
@@ -45,7 +45,7 @@ def draw(activations: Sequence[tuple[str, str, Activation]]) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, name: str, options: str, activation: Activation, colour: str) -> None:
+def _panel(axes: Axes, name: str, options: str, activation: Layer, colour: str) -> None:
     z = np.linspace(*SIDES, 1601)
     a, slope = curve(activation, z)
     axes.grid(color=GRID, linewidth=0.6)

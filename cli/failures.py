@@ -39,10 +39,10 @@ def report(error: Exception) -> int:
     from nnbasic.cli.loading import advice
     from nnbasic.configs import ConfigError
     from nnbasic.data import DataError
-    from nnbasic.model import ActivationError
+    from nnbasic.model import LayerError
     from nnbasic.training import RunError
 
-    if isinstance(error, (ActivationError, ConfigError, DataError, RunError)):
+    if isinstance(error, (LayerError, ConfigError, DataError, RunError)):
         err(*lines_of(f"Error: {error}{advice(error)}"))
         return UNUSABLE
     err(*traced(error))

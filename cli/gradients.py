@@ -8,21 +8,41 @@ import numpy as np
 from nnbasic import configs, training
 from nnbasic.cli.tables import Column, table
 from nnbasic.cli.terminal import out, terminal_width
-from nnbasic.model import check_gradients
-from nnbasic.model.gradcheck import TOLERANCE
+from nnbasic.model import ACTIVATIONS
+from nnbasic.model.gradcheck import (
+    POINTS,
+    TOLERANCE,
+    GradientCheck,
+    check_activation,
+    check_gradients,
+)
 
 EXAMPLES = 8
 
 
 def check(config: str | None, overrides: tuple[str, ...]) -> int:
-    """Print the relative error of each parameter's gradient; the exit code."""
+    """Check the activations point by point, then each parameter's gradient; the exit code."""
     if config is None:
         raise click.UsageError("Give --config FILE.")
     loaded = configs.load(config, overrides).model_copy(update={"dtype": "float64"})
+    network = training.build(loaded)
+    wrong = False
+    for name, activation in {ACTIVATIONS.name(a): a for a in network.activations}.items():
+        checked = check_activation(activation)
+        kinks = ", ".join(f"{kink:g}" for kink in checked.kinks)
+        agrees = f"agrees at {len(POINTS) - len(checked.kinks)} points from {POINTS[0]:g} to"
+        agrees += f" {POINTS[-1]:g}{f'; kinks at z = {kinks}' if kinks else ''}"
+        out(f"{name}: {checked.mismatch or agrees}")
+        wrong |= checked.mismatch is not None
     rng = np.random.default_rng(loaded.seed)
     x = rng.random((EXAMPLES, loaded.layers[0]))
     labels = rng.integers(0, loaded.layers[-1], EXAMPLES)
-    checks = check_gradients(training.build(loaded), x, labels)
+    wrong |= _show(check_gradients(network, x, labels))
+    return int(wrong)
+
+
+def _show(checks: list[GradientCheck]) -> bool:
+    """Print the relative error of each parameter's gradient; whether one is too large."""
     columns = [
         Column("parameter", [each.name for each in checks]),
         Column("size", [str(each.size) for each in checks], number=True),
@@ -30,11 +50,12 @@ def check(config: str | None, overrides: tuple[str, ...]) -> int:
         Column("relative error", [f"{each.error:.1e}" for each in checks], number=True),
         Column("", ["" if each.agrees else f"above {TOLERANCE:g}" for each in checks]),
     ]
-    lines = table(columns, terminal_width())
-    wrong = sum(not each.agrees for each in checks)
-    if wrong:
-        differ = "differs" if wrong == 1 else "differ"
-        out(*lines, f"{wrong} of {len(checks)} parameters {differ}.")
-        return 1
-    out(*lines, f"All {len(checks)} parameters agree to within {TOLERANCE:g}.")
-    return 0
+    out(*table(columns, terminal_width()))
+    wrong = [each for each in checks if not each.agrees]
+    if not wrong:
+        out(f"All {len(checks)} parameters agree to within {TOLERANCE:g}.")
+        return False
+    out(*(f"{each.worst}" for each in wrong))
+    differ = "differs" if len(wrong) == 1 else "differ"
+    out(f"{len(wrong)} of {len(checks)} parameters {differ}.")
+    return True

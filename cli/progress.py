@@ -11,22 +11,22 @@ from typing import Any
 from nnbasic.cli.bars import tqdm
 from nnbasic.cli.numbers import percent, short
 from nnbasic.cli.terminal import err
-from nnbasic.model import EpochResult, StepResult
+from nnbasic.model import Epoch, Step
 
 REFRESH = 0.1
 """Seconds after which the figures beside a bar are drawn anew."""
 
 
 def shown(
-    events: Iterable[StepResult | EpochResult], epochs: int, steps: int, done: int
-) -> Iterator[StepResult | EpochResult]:
+    events: Iterable[Step | Epoch], epochs: int, steps: int, done: int
+) -> Iterator[Step | Epoch]:
     """Pass ``events`` on and show them: ``epochs`` of ``steps`` batches, ``done`` already done."""
     events = iter(events)
     first = list(itertools.islice(events, 1))  # a training that cannot begin shows no bar
     bars = _Bars(epochs, steps, done) if sys.stderr.isatty() else None
     try:
         for event in itertools.chain(first, events):
-            if isinstance(event, EpochResult):
+            if isinstance(event, Epoch):
                 line = figures(event, epochs)
                 if bars:
                     bars.write(line)
@@ -63,7 +63,7 @@ class _Bars:
         )
         self.drawn = 0.0
 
-    def step(self, result: StepResult) -> None:
+    def step(self, result: Step) -> None:
         """Count a batch, and show its figures from time to time."""
         if self.batches.n == self.batches.total:
             self.batches.reset()
@@ -90,12 +90,14 @@ class _Bars:
         print(end="\033[J", file=sys.stderr, flush=True)
 
 
-def figures(result: EpochResult, epochs: int) -> str:
+def figures(result: Epoch, epochs: int) -> str:
     """The figures of an epoch in one line: at most 80 columns for fewer than 100 epochs."""
-    parts = [
-        f"epoch {result.epoch:>{len(str(epochs))}}/{epochs}",
-        f"train loss {short(result.train_loss)} acc {percent(result.train_accuracy)} %",
-    ]
-    if result.val_loss is not None and result.val_accuracy is not None:
-        parts.append(f"val loss {short(result.val_loss)} acc {percent(result.val_accuracy)} %")
-    return "  ".join([*parts, f"{result.epoch_seconds:.1f} s"])
+
+    def of(part: str) -> str:
+        loss, accuracy = result.metrics[f"{part}_loss"], result.metrics[f"{part}_accuracy"]
+        return f"{part} loss {short(loss)} acc {percent(accuracy)} %"
+
+    parts = [f"epoch {result.epoch:>{len(str(epochs))}}/{epochs}", of("train")]
+    if "val_loss" in result.metrics:
+        parts.append(of("val"))
+    return "  ".join([*parts, f"{result.seconds:.1f} s"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnbasic.configs import cgroups
 from nnbasic.configs.schema import Config
-from nnbasic.model import hidden_activations, parameter_count
+from nnbasic.model.network import hidden_activations, parameter_count
 
 MIB, GIB = 2**20, 2**30
 
@@ -47,7 +47,7 @@ def training_memory(config: Config, processes: int = 1) -> int:
     """
     activations = hidden_activations(config.layers, config.activation)
     hidden = list(zip(activations, config.layers[1:-1], strict=True))
-    affine = [*(activation.affine_units(units) for activation, units in hidden), config.layers[-1]]
+    affine = [*(activation.inputs(units) for activation, units in hidden), config.layers[-1]]
     weights = [inputs * units for inputs, units in zip(config.layers[:-1], affine, strict=True)]
     itemsize = np.dtype(config.dtype).itemsize
     parameters = itemsize * parameter_count(config.layers, config.activation)
@@ -65,7 +65,7 @@ def training_memory(config: Config, processes: int = 1) -> int:
     gathered = processes * weights[0]
     training = vectors * parameters + (rows * values + gathered) * itemsize + scratch
 
-    beginning = parameters + config.init.scratch * max(weights)
+    beginning = parameters + 18 * max(weights)
     resuming = 2 * (1 + moments) * parameters  # read as a whole before anything is set
     return PROGRAM + (processes - 1) * PROCESS + max(beginning, training, resuming)
 

@@ -29,8 +29,8 @@ from nnbasic.model import (
     LOSSES,
     OPTIMIZERS,
     SCHEDULES,
-    Activation,
     Initializer,
+    Layer,
     Loss,
     Optimizer,
     Schedule,
@@ -122,7 +122,7 @@ class Config(Section):
         description="Units of the input (28 × 28 pixels: 784), of each hidden layer, and of the "
         "output (at least the 10 classes, or those of `data`).",
     )
-    activation: Annotated[Activation | list[Activation], Component(ACTIVATIONS, many=True)] = Field(
+    activation: Annotated[Layer | list[Layer], Component(ACTIVATIONS, many=True)] = Field(
         default="relu",
         validate_default=True,
         description="The activation of the hidden layers, or a list with one for each of them.",
@@ -180,8 +180,8 @@ class Config(Section):
     @field_validator("activation")
     @classmethod
     def _one_per_hidden_layer(
-        cls, value: Activation | list[Activation], info: ValidationInfo
-    ) -> Activation | list[Activation]:
+        cls, value: Layer | list[Layer], info: ValidationInfo
+    ) -> Layer | list[Layer]:
         layers = info.data.get("layers")
         if isinstance(value, list) and layers and len(value) != len(layers) - 2:
             raise wrong(f"a list of {len(value)} for {len(layers) - 2} hidden layers; one for each")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -89,33 +88,27 @@ class Batches:
         """The number of batches in an epoch; the last one may be smaller."""
         return -(-self.examples // self._batch_size)
 
-    def epoch(
-        self, number: int, rank: int = 0, size: int = 1, *, whole: bool = False
-    ) -> Iterator[Batch]:
-        """The batches of epoch ``number``: inputs (n, d) of ``dtype`` and labels (n,) of intp.
+    def indices(self, epoch: int):
+        order = (
+            np.arange(self.examples)
+            if self._order is None
+            else self._permutation(self._order, epoch)
+        )
+        for start in range(0, self.examples, self._batch_size):
+            yield order[start : start + self._batch_size]
 
-        The inputs live in a buffer that the next batch overwrites. The order is the same
-        whenever it is asked for, whatever epochs were asked for before. Where ``size`` processes
-        share each batch: the rows of process ``rank`` alone, one more or less than the others';
-        or, with ``whole``, every ``size``-th batch whole, beginning with batch ``rank``.
-        """
-        order = None if self._order is None else self._permutation(self._order, number)
-        first, every = (rank, size) if whole else (0, 1)
-        rank, size = (0, 1) if whole else (rank, size)
-        for start in range(first * self._batch_size, self.examples, every * self._batch_size):
-            n = min(self._batch_size, self.examples - start)
-            rows = slice(start + n * rank // size, start + n * (rank + 1) // size)
-            x = self._x[: rows.stop - rows.start]
-            examples: slice | np.ndarray = rows
-            source = self._images[rows]
-            if order is not None:
-                examples, source = order[rows], self._gathered[: len(x)]
-                # clip: the other modes go through a buffer of NumPy's own.
-                np.take(self._images, examples, axis=0, out=source, mode="clip")
-            if self._transform is not None:
-                source = self._transform(source, np.arange(self.examples)[examples], number)
-            self._scaled(source, x)
-            yield Batch(x, self._labels[examples], n)
+    def take(self, examples, epoch):
+        x = self._x[: len(examples)]
+        source = self._gathered[: len(examples)]
+        np.take(self._images, examples, axis=0, out=source, mode="clip")
+        if self._transform is not None:
+            source = self._transform(source, examples, epoch)
+        self._scaled(source, x)
+        return x, self._labels[examples]
+
+    def epoch(self, number):
+        for examples in self.indices(number):
+            yield self.take(examples, number)
 
     def _permutation(self, order: np.random.SeedSequence, number: int) -> np.ndarray:
         entropy: Any = order.entropy

@@ -102,7 +102,7 @@ FORMATS: dict[str, Callable[[Trained, Facts], bytes]] = {
 
 def _arrays(trained: Trained) -> dict[str, Array]:
     """All that the network computes with, by name: ``layer1.weight`` is (inputs, units)."""
-    return {**trained.network.parameters, **trained.network.state}
+    return trained.network.parameters
 
 
 def _texts(facts: Facts) -> dict[str, str]:

@@ -12,10 +12,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from nnbasic.inference import portable
 from nnbasic.inference.preparation import SIDE
-from nnbasic.model import Activation, rectifiers
-from nnbasic.model import activations as bounded
-from nnbasic.model.blocks import Block
-from nnbasic.model.rectifiers import GELU_CUBIC, SELU_ALPHA, SELU_SCALE
+from nnbasic.model import Layer, activations
+from nnbasic.model.activations import GELU_CUBIC, SELU_ALPHA, SELU_SCALE
+from nnbasic.model.layers import Dense
 from nnbasic.training import RunError, Trained
 
 OPSET, IR_VERSION = 13, 7
@@ -68,10 +67,11 @@ def serialize(trained: Trained, metadata: Mapping[str, str]) -> bytes:
     x = graph.add("Cast", graph.add("Flatten", "images"), to=TensorProto.FLOAT)
     x = graph.add("Mul", x, graph.constant("scale.multiplier", trained.scale.multiplier))
     x = graph.add("Add", x, graph.constant("scale.offset", trained.scale.offset))
-    outputs = []
-    for block, units in zip(network.blocks, network.sizes[1:], strict=True):
-        x = _block(graph, x, block)
-        outputs.append((x, units))
+    outputs = {}  # of the config's layers: the last of each name
+    for layer in network.layers:
+        x = _layer(graph, x, layer, "logits" if layer is network.layers[-1] else "")
+        outputs[layer.name] = x, layer.units
+    *hidden, logits = outputs.values()
     ends = {"softmax": "Softmax", "sigmoid": "Sigmoid"}[portable.output(network.loss, PROGRAM)]
     axis = {"axis": 1} if ends == "Softmax" else {}
     last = graph.add(ends, x, name="probabilities", **axis)
@@ -82,7 +82,7 @@ def serialize(trained: Trained, metadata: Mapping[str, str]) -> bytes:
             [helper.make_tensor_value_info("images", TensorProto.UINT8, ["n", SIDE, SIDE])],
             [
                 helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", units])
-                for name, units in [(last, network.sizes[-1]), outputs[-1], *outputs[:-1]]
+                for name, units in [(last, network.sizes[-1]), logits, *hidden]
             ],
             [*graph.constants.values()],
         ),
@@ -96,61 +96,58 @@ def serialize(trained: Trained, metadata: Mapping[str, str]) -> bytes:
     return content
 
 
-def _block(graph: Graph, x: str, block: Block) -> str:
-    """The output of ``block`` for its input ``x``."""
+def _layer(graph: Graph, x: str, layer: Layer, name: str) -> str:
+    """The output of ``layer`` for its input ``x``; ``name`` is what it is called, if given."""
     constants = {
-        name: graph.constant(f"{block.name}.{name}", array)
-        for layer in block.layers
-        for name, array in layer.parameters.items()
+        key: graph.constant(f"{layer.name}.{key}", array) for key, array in layer.parameters.items()
     }
-    affine = x, constants["weight"], constants["bias"]
-    if block.activation is None:
-        return graph.add("Gemm", *affine, name="logits")
-    portable.spec(block.activation, PROGRAM)
-    z = graph.add("Gemm", *affine, name=f"{block.name}.preactivation")
-    operator, inputs, attributes = _activation(graph, z, block.activation, constants.get("slope"))
-    return graph.add(operator, *inputs, name=f"{block.name}.activation", **attributes)
+    if isinstance(layer, Dense):
+        affine = x, constants["weight"], constants["bias"]
+        return graph.add("Gemm", *affine, name=name or f"{layer.name}.preactivation")
+    portable.spec(layer, PROGRAM)
+    operator, inputs, attributes = _activation(graph, x, layer, constants.get("slope"))
+    return graph.add(operator, *inputs, name=f"{layer.name}.activation", **attributes)
 
 
 def _activation(
-    graph: Graph, z: str, activation: Activation, slope: str | None
+    graph: Graph, z: str, activation: Layer, slope: str | None
 ) -> tuple[str, list[str], dict[str, Any]]:
     """The last node of an activation of ``z``: operator, inputs, attributes.
 
     The nodes before it are added to ``graph``.
     """
     match activation:
-        case bounded.Identity():
+        case activations.Identity():
             return "Identity", [z], {}
-        case bounded.Step():
+        case activations.Step():
             return "Cast", [graph.add("Greater", z, graph.number(0))], {"to": TensorProto.FLOAT}
-        case bounded.Sigmoid():
+        case activations.Sigmoid():
             return "Sigmoid", [z], {}
-        case bounded.Tanh():
+        case activations.Tanh():
             return "Tanh", [z], {}
-        case bounded.Softsign():
+        case activations.Softsign():
             return "Softsign", [z], {}
-        case bounded.HardTanh():
+        case activations.HardTanh():
             return "Clip", [z, graph.number(-1), graph.number(1)], {}
-        case rectifiers.ReLU():
+        case activations.ReLU():
             return "Relu", [z], {}
-        case rectifiers.LeakyReLU():
+        case activations.LeakyReLU():
             return "LeakyRelu", [z], {"alpha": activation.slope}
-        case rectifiers.PReLU() if slope:
+        case activations.PReLU() if slope:
             return "PRelu", [z, slope], {}
-        case rectifiers.ELU():
+        case activations.ELU():
             return "Elu", [z], {"alpha": activation.alpha}
-        case rectifiers.SELU():
+        case activations.SELU():
             return "Selu", [z], {"alpha": SELU_ALPHA, "gamma": SELU_SCALE}
-        case rectifiers.Softplus():
+        case activations.Softplus():
             return "Softplus", [z], {}
-        case rectifiers.GELU():
+        case activations.GELU():
             return "Mul", [_half_gate(graph, z), z], {}
-        case rectifiers.SiLU():
+        case activations.SiLU():
             return "Mul", [z, graph.add("Sigmoid", z)], {}
-        case rectifiers.Mish():
+        case activations.Mish():
             return "Mul", [z, graph.add("Tanh", graph.add("Softplus", z))], {}
-        case rectifiers.Maxout():
+        case activations.Maxout():
             return "Max", graph.split(z, activation.pieces), {}
     raise RunError(f"ONNX files with the activation {activation} cannot be written")
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nnbasic.inference import portable
+from nnbasic.model import MLP, Layer
 from nnbasic.model.arrays import Array
-from nnbasic.model.blocks import Block
+from nnbasic.model.layers import Dense
 from nnbasic.training import RunError, Trained
 
 CODES = 32767
@@ -60,9 +61,10 @@ def pack(trained: Trained, images: Array) -> Packed:
     network = trained.network
     exact, before = trained.probabilities(images), network.vector.copy()
     for form in (Weight.coded, Weight.plain):
-        weights = [form(block.affine.parameters["weight"]) for block in network.blocks]
-        for block, weight in zip(network.blocks, weights, strict=True):
-            block.affine.parameters["weight"][...] = weight.decoded
+        dense = [layer for layer in network.layers if isinstance(layer, Dense)]
+        weights = [form(layer.parameters["weight"]) for layer in dense]
+        for layer, weight in zip(dense, weights, strict=True):
+            layer.parameters["weight"][...] = weight.decoded
         change = float(np.abs(trained.probabilities(images) - exact).max())
         network.vector[:] = before
         if change <= TOLERANCE:
@@ -70,27 +72,34 @@ def pack(trained: Trained, images: Array) -> Packed:
     packed = {
         "scale": [trained.scale.multiplier, trained.scale.offset],
         "output": portable.output(network.loss, PROGRAM),
-        "layers": [_layer(*pair) for pair in zip(network.blocks, weights, strict=True)],
+        "layers": [
+            _layer(*three) for three in zip(dense, weights, [*_hidden(network), None], strict=True)
+        ],
     }
     return Packed(packed, weights[0].steps is not None, change)
 
 
-def _layer(block: Block, weight: Weight) -> dict[str, Any]:
-    activation = block.activation
-    if len(block.layers) > (2 if activation else 1):
-        raise RunError(f"{block.name} has more than an affine map and an activation")
+def _hidden(network: MLP) -> list[Layer]:
+    """The activations of the hidden layers; RunError if there are layers of other kinds."""
+    others = [layer for layer in network.layers if not isinstance(layer, Dense)]
+    if [layer.name for layer in others] != [f"layer{i + 1}" for i in range(len(others))]:
+        raise RunError("a hidden layer has more than an affine map and an activation")
+    return others
+
+
+def _layer(dense: Dense, weight: Weight, activation: Layer | None) -> dict[str, Any]:
     packed: dict[str, Any] = {
-        "units": block.output.shape[1],
+        "units": activation.units if activation else dense.units,
         "weight": {
             "codes": text_of(weight.values),
             "scale": None if weight.steps is None else text_of(weight.steps),
         },
-        "bias": _floats(block.affine.parameters["bias"]),
+        "bias": _floats(dense.parameters["bias"]),
         "activation": activation and portable.spec(activation, PROGRAM),
         "limits": activation and activation.limits,
     }
-    for layer in block.layers[1:]:
-        packed |= {name: _floats(array) for name, array in layer.parameters.items()}
+    if activation:
+        packed |= {name: _floats(array) for name, array in activation.parameters.items()}
     return packed
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnbasic.model import ACTIVATIONS, LOSSES, Activation, Loss, Registry
+from nnbasic.model import ACTIVATIONS, LOSSES, Layer, Loss
 from nnbasic.model.losses import MeanSquaredError
+from nnbasic.model.registry import Registry
 from nnbasic.training import RunError
 
 
-def spec(activation: Activation, program: str) -> dict[str, Any]:
+def spec(activation: Layer, program: str) -> dict[str, Any]:
     """The complete specification of ``activation``; RunError if it is a plugin's.
 
     ``program`` is what would have to compute it, for the message.

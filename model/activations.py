@@ -1,214 +1,302 @@
-"""Activation functions: the derivative next to the function, in one table.
+"""Activation functions as layers: each function next to its derivative, in one table.
 
-Here are the table and the activations that are bounded or trivial; the rectifiers, which grow with
-their input, are in `nnbasic.model.rectifiers`.
-
-An elementwise activation is a pair of methods that write into arrays which the caller owns.
-``z`` is the pre-activation, ``a`` the activation, ``gradient`` is dL/da; `backward` leaves
-dL/dz = gradient · f'(z) in ``out``. ``work`` is scratch of the same shape. All five arrays are
-distinct, and z, a and gradient are only read. Where the derivative follows from the output it
-is computed from the output. Every function is finite for every finite float32 input up to
-±1e4 and raises no floating-point warning there.
+x is the pre-activation, a = f(x) the activation, and backward turns dL/da into dL/dx =
+dL/da · f'(x). Where f' follows from the output it is computed from the output. Every function is
+finite for every finite float32 input up to ±1e4, and raises no floating-point warning there.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Literal
 
 import numpy as np
 
-from nnbasic.model.arrays import Array, Order, constant
-from nnbasic.model.layers import Layer
-from nnbasic.model.registry import Registry
+from nnbasic.model.arrays import Array
+from nnbasic.model.layers import Layer, Shapes
+from nnbasic.model.randomness import StepRandom
+from nnbasic.model.registry import Bounds, Registry
+from nnbasic.model.tutorials import adapted
+
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+GELU_CUBIC = 0.044715
 
 
-class ActivationError(ValueError):
-    """An activation that has computed nothing."""
-
-
-class Activation(ABC):
-    """What stands between two affine layers."""
-
-    caution: ClassVar[str | None] = None
-    """What a user should know before training with it."""
-
-    limits: ClassVar[tuple[float, float] | None] = None
-    """Where a bounded activation flattens out, below and above: near them it is saturated."""
-
-    def affine_units(self, units: int) -> int:
-        """How many affine outputs ``units`` units take: as many, but for maxout."""
-        return units
-
-    @abstractmethod
-    def layer(self, units: int) -> Layer:
-        """A layer that applies this activation to ``units`` units."""
-
-
-class Elementwise(Activation):
-    """An activation that is a function of one number, applied to each element."""
-
-    @abstractmethod
-    def forward(self, z: Array, out: Array, work: Array) -> Array | None:
-        """out = f(z); or the result is returned, and copied there."""
-
-    @abstractmethod
-    def backward(
-        self, gradient: Array, z: Array, a: Array, out: Array, work: Array
-    ) -> Array | None:
-        """out = gradient · f'(z), where a = f(z); or the result is returned, and copied there."""
-
-    def layer(self, units: int) -> Layer:
-        return ElementwiseLayer(self, units)
-
-
-class ElementwiseLayer(Layer):
-    """Applies an `Elementwise` activation to the pre-activations (n, units)."""
-
-    def __init__(self, function: Elementwise, units: int) -> None:
-        super().__init__({})
-        self.function = function
-        self.units = units
-        self.unchecked = {"forward", "backward"}
-
-    def resize(self, n: int, dtype: np.dtype[Any], order: Order) -> None:
-        shape = n, self.units
-        self.output, self.gradient, self.work = (np.empty(shape, dtype, order) for _ in range(3))
-        for array in (self.output, self.gradient) if self.unchecked else ():
-            array.fill(np.nan)
-
-    def forward(self, x: Array, training: bool) -> Array:
-        self.input = x
-        returned = self.function.forward(x, self.output, self.work)
-        self._take("forward", returned, self.output, x)
-        return self.output
-
-    def backward(self, gradient: Array) -> Array:
-        returned = self.function.backward(
-            gradient, self.input, self.output, self.gradient, self.work
-        )
-        self._take("backward", returned, self.gradient, gradient)
-        return self.gradient
-
-    def _take(self, method: str, returned: Array | None, out: Array, given: Array) -> None:
-        """Copy what ``method`` returned to ``out``; ActivationError if it did nothing at all."""
-        if returned is not None and returned is not out:
-            np.copyto(out, returned)
-        if method in self.unchecked:
-            self.unchecked.remove(method)
-            if np.isnan(out).all() and np.isfinite(given).all():
-                raise ActivationError(
-                    f"{method} of {type(self.function).__name__} leaves `out` as it is: it must"
-                    " write its result there, as in np.maximum(z, 0, out=out), or return it"
-                    " (`out = ...` only gives the name to another array)"
-                )
-
-
-ACTIVATIONS: Registry[Activation] = Registry("activation")
+ACTIVATIONS: Registry[Layer] = Registry("activation", Layer, adapt=adapted)
 
 
 @ACTIVATIONS.register("identity")
-@dataclass(frozen=True)
-class Identity(Elementwise):
-    """f(z) = z: with it the whole network stays one affine map."""
+@dataclass
+class Identity(Layer):
+    """f(x) = x: with it the whole network stays one affine map."""
 
-    def forward(self, z: Array, out: Array, work: Array) -> None:
-        np.copyto(out, z)
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        return x
 
-    def backward(self, gradient: Array, z: Array, a: Array, out: Array, work: Array) -> None:
-        np.copyto(out, gradient)
+    def backward(self, gradient: Array) -> Array:
+        return gradient
 
 
 @ACTIVATIONS.register("step")
-@dataclass(frozen=True)
-class Step(Elementwise):
-    """f(z) = 1 if z > 0 else 0 (the perceptron's); its derivative is 0, so nothing flows back."""
+@dataclass
+class Step(Layer):
+    """f(x) = 1 if x > 0 else 0 (the perceptron's); its derivative is 0, so nothing flows back."""
 
     caution = (
         "the derivative of step is 0, so the hidden layers keep the weights they start with;"
         " only the output layer learns"
     )
 
-    def forward(self, z: Array, out: Array, work: Array) -> None:
-        np.greater(z, 0, out=out)
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        return (x > 0).astype(x.dtype)
 
-    def backward(self, gradient: Array, z: Array, a: Array, out: Array, work: Array) -> None:
-        out.fill(0)
+    def backward(self, gradient: Array) -> Array:
+        return np.zeros_like(gradient)
 
 
 @ACTIVATIONS.register("sigmoid")
-@dataclass(frozen=True)
-class Sigmoid(Elementwise):
-    """f(z) = 1 / (1 + e^-z), f' = a(1 - a), at most 1/4."""
+@dataclass
+class Sigmoid(Layer):
+    """f(x) = 1 / (1 + e^-x), f' = a(1 - a), at most 1/4."""
 
     limits = (0.0, 1.0)
 
-    def forward(self, z: Array, out: Array, work: Array) -> None:
-        sigmoid(z, out)
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.a = sigmoid(x)
+        return self.a
 
-    def backward(self, gradient: Array, z: Array, a: Array, out: Array, work: Array) -> None:
-        np.subtract(1, a, out=out)
-        out *= a
-        out *= gradient
+    def backward(self, gradient: Array) -> Array:
+        return gradient * self.a * (1 - self.a)
 
 
 @ACTIVATIONS.register("tanh")
-@dataclass(frozen=True)
-class Tanh(Elementwise):
-    """f(z) = tanh z, f' = 1 - a²."""
+@dataclass
+class Tanh(Layer):
+    """f(x) = tanh x, f' = 1 - a²."""
 
     limits = (-1.0, 1.0)
 
-    def forward(self, z: Array, out: Array, work: Array) -> None:
-        np.tanh(z, out=out)
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.a = np.tanh(x)
+        return self.a
 
-    def backward(self, gradient: Array, z: Array, a: Array, out: Array, work: Array) -> None:
-        np.multiply(a, a, out=out)
-        np.subtract(1, out, out=out)
-        out *= gradient
+    def backward(self, gradient: Array) -> Array:
+        return gradient * (1 - self.a * self.a)
 
 
 @ACTIVATIONS.register("softsign")
-@dataclass(frozen=True)
-class Softsign(Elementwise):
-    """f(z) = z / (1 + |z|), f' = (1 - |a|)² (Glorot & Bengio 2010)."""
+@dataclass
+class Softsign(Layer):
+    """f(x) = x / (1 + |x|), f' = (1 - |a|)² (Glorot & Bengio 2010)."""
 
     limits = (-1.0, 1.0)
 
-    def forward(self, z: Array, out: Array, work: Array) -> None:
-        np.abs(z, out=out)
-        out += 1
-        np.divide(z, out, out=out)
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.a = x / (1 + np.abs(x))
+        return self.a
 
-    def backward(self, gradient: Array, z: Array, a: Array, out: Array, work: Array) -> None:
-        np.abs(a, out=out)
-        np.subtract(1, out, out=out)
-        out *= out
-        out *= gradient
+    def backward(self, gradient: Array) -> Array:
+        return gradient * (1 - np.abs(self.a)) ** 2
 
 
 @ACTIVATIONS.register("hard_tanh")
-@dataclass(frozen=True)
-class HardTanh(Elementwise):
-    """f(z) = min(1, max(-1, z)), f' = 1 strictly between -1 and 1, else 0 (Collobert 2004)."""
+@dataclass
+class HardTanh(Layer):
+    """f(x) = min(1, max(-1, x)), f' = 1 strictly between -1 and 1, else 0 (Collobert 2004)."""
 
     limits = (-1.0, 1.0)
 
-    def forward(self, z: Array, out: Array, work: Array) -> None:
-        np.clip(z, -1, 1, out=out)
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.a = np.clip(x, -1, 1)
+        return self.a
 
-    def backward(self, gradient: Array, z: Array, a: Array, out: Array, work: Array) -> None:
-        np.abs(a, out=work)
-        np.less(work, 1, out=out)
-        out *= gradient
+    def backward(self, gradient: Array) -> Array:
+        return gradient * (np.abs(self.a) < 1)
 
 
-def sigmoid(z: Array, out: Array) -> None:
-    """out = 1 / (1 + e^-z), without overflow: e^-z is held below the largest number."""
-    limit = float(np.log(np.finfo(z.dtype).max)) - 1
-    np.negative(z, out=out)
-    np.minimum(out, constant(limit, z), out=out)
-    np.exp(out, out=out)
-    out += 1
-    np.reciprocal(out, out=out)
+@ACTIVATIONS.register("relu")
+@dataclass
+class ReLU(Layer):
+    """f(x) = max(0, x), f' = 1 if x > 0, 0 if x < 0, and ``grad_at_zero`` at 0."""
+
+    grad_at_zero: Literal[0, 1] = 0
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.x = x
+        return np.maximum(x, 0)
+
+    def backward(self, gradient: Array) -> Array:
+        positive = self.x >= 0 if self.grad_at_zero else self.x > 0
+        return gradient * positive
+
+
+@ACTIVATIONS.register("leaky_relu")
+@dataclass
+class LeakyReLU(Layer):
+    """f(x) = x if x > 0 else slope·x (Maas et al. 2013)."""
+
+    slope: Annotated[float, Bounds(ge=0, le=1)] = 0.01
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.x = x
+        return np.maximum(x, self.slope * x)  # slope <= 1
+
+    def backward(self, gradient: Array) -> Array:
+        return np.where(self.x > 0, gradient, self.slope * gradient)
+
+
+@ACTIVATIONS.register("prelu")
+@dataclass
+class PReLU(Layer):
+    """Leaky ReLU whose slope is learned, one per unit or one per layer (He et al. 2015).
+
+    dL/dslope = sum of dL/da · x over x <= 0 (eq. 2 and 3).
+    """
+
+    slope: float = 0.25
+    shared: bool = False
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.x = x
+        return np.where(x > 0, x, self.parameters["slope"] * x)
+
+    def backward(self, gradient: Array) -> Array:
+        of_units = np.sum(gradient * np.minimum(self.x, 0), axis=0)
+        self.gradients["slope"][:] = of_units.sum() if self.shared else of_units
+        return np.where(self.x > 0, gradient, self.parameters["slope"] * gradient)
+
+    def shapes(self) -> Shapes:
+        return {"slope": (1 if self.shared else self.units,)}
+
+    def start(self) -> None:
+        self.parameters["slope"].fill(self.slope)
+
+
+@ACTIVATIONS.register("elu")
+@dataclass
+class ELU(Layer):
+    """f(x) = x if x > 0 else alpha(e^x - 1), f' = 1 or a + alpha (Clevert et al. 2016)."""
+
+    alpha: Annotated[float, Bounds(ge=0)] = 1.0
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.x = x
+        self.a = np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))
+        return self.a
+
+    def backward(self, gradient: Array) -> Array:
+        return np.where(self.x > 0, gradient, gradient * (self.a + self.alpha))
+
+
+@ACTIVATIONS.register("selu")
+@dataclass
+class SELU(Layer):
+    """f(x) = scale·ELU(x) with the fixed alpha and scale of Klambauer et al. 2017, eq. 2."""
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.elu = ELU(SELU_ALPHA)
+        return SELU_SCALE * self.elu.forward(x)
+
+    def backward(self, gradient: Array) -> Array:
+        return SELU_SCALE * self.elu.backward(gradient)
+
+
+@ACTIVATIONS.register("softplus")
+@dataclass
+class Softplus(Layer):
+    """f(x) = ln(1 + e^x), f' = sigmoid x = 1 - e^-a (Dugas et al. 2001)."""
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.a = softplus(x)
+        return self.a
+
+    def backward(self, gradient: Array) -> Array:
+        return gradient * -np.expm1(-self.a)
+
+
+@ACTIVATIONS.register("gelu")
+@dataclass
+class GELU(Layer):
+    """f(x) = x/2 (1 + tanh u), u = √(2/π)(x + 0.044715 x³) (Hendrycks & Gimpel 2016).
+
+    f' = (1 + t)/2 · (1 + (1 - t)·x·u'), with t = tanh u and u' = √(2/π)(1 + 3·0.044715 x²).
+    """
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.x = x
+        self.t = np.tanh(ROOT_2_PI * x * (1 + GELU_CUBIC * x * x))
+        return 0.5 * x * (1 + self.t)
+
+    def backward(self, gradient: Array) -> Array:
+        slope_u = ROOT_2_PI * (1 + 3 * GELU_CUBIC * self.x * self.x)
+        return gradient * (0.5 * (1 + self.t) * (1 + (1 - self.t) * self.x * slope_u))
+
+
+@ACTIVATIONS.register("silu")
+@dataclass
+class SiLU(Layer):
+    """f(x) = x·s, f' = s + a(1 - s), with s = sigmoid x (Elfwing et al. 2018; "swish")."""
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.s = sigmoid(x)
+        self.a = x * self.s
+        return self.a
+
+    def backward(self, gradient: Array) -> Array:
+        return gradient * (self.s + self.a * (1 - self.s))
+
+
+@ACTIVATIONS.register("mish")
+@dataclass
+class Mish(Layer):
+    """f(x) = x·t with t = tanh(softplus x); f' = t + x(1 - t²)·sigmoid x (Misra 2020)."""
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.x = x
+        self.t = np.tanh(softplus(x))
+        return x * self.t
+
+    def backward(self, gradient: Array) -> Array:
+        return gradient * (self.t + self.x * (1 - self.t * self.t) * sigmoid(self.x))
+
+
+@ACTIVATIONS.register("maxout")
+@dataclass
+class Maxout(Layer):
+    """Each unit is the largest of ``pieces`` affine outputs (Goodfellow et al. 2013).
+
+    The pre-activations have shape (n, pieces · units), piece after piece. The gradient flows to
+    the winning piece alone; of equal pieces the first wins.
+    """
+
+    pieces: Annotated[int, Bounds(ge=1)] = 2
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.x = x.reshape(len(x), self.pieces, -1)
+        self.a = self.x.max(axis=1)
+        return self.a
+
+    def backward(self, gradient: Array) -> Array:
+        below, left = np.empty_like(self.x), gradient  # left: what no earlier piece has taken
+        for piece in range(self.pieces):
+            below[:, piece] = np.where(self.x[:, piece] == self.a, left, 0)
+            left = left - below[:, piece]
+        return below.reshape(len(below), -1)
+
+    def inputs(self, units: int) -> int:
+        return units * self.pieces
+
+
+ROOT_2_PI = float(np.sqrt(2 / np.pi))
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + e^-x), without overflow: e^-x is held below the largest number."""
+    lowest = 1 - float(np.log(np.finfo(x.dtype).max))
+    return 1 / (1 + np.exp(-np.maximum(x, lowest)))
+
+
+def softplus(x: Array) -> Array:
+    """ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), in which nothing overflows."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))

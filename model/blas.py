@@ -19,7 +19,7 @@ def one_blas_thread() -> Iterator[None]:
 
 def libraries() -> Sequence[Any]:
     """What threadpoolctl knows of each BLAS that is loaded."""
-    return loaded().select(user_api="blas").lib_controllers  # type: ignore[no-any-return]
+    return loaded().select(user_api="blas").lib_controllers
 
 
 def numpys(found: Sequence[Any]) -> Any | None:

@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 
 from nnbasic.model.arrays import Array
-from nnbasic.model.registry import Bounds, Registry
+from nnbasic.model.registry import Bounds, Component, Registry
 
 Distribution = Literal["normal", "uniform", "truncated_normal"]
 
@@ -42,7 +42,7 @@ def draw(shape: tuple[int, int], rng: np.random.Generator, distribution: Distrib
 
 
 @dataclass(frozen=True, kw_only=True)
-class Initializer(ABC):
+class Initializer(Component, ABC):
     """How a layer begins: its weights by `weight`, each bias at ``bias``."""
 
     caution: ClassVar[str | None] = None
@@ -58,7 +58,7 @@ class Initializer(ABC):
         """A float64 weight of shape (inputs, units)."""
 
 
-INITIALIZERS: Registry[Initializer] = Registry("initialiser")
+INITIALIZERS: Registry[Initializer] = Registry("initialiser", Initializer)
 
 
 @INITIALIZERS.register("normal")

@@ -1,24 +1,25 @@
-"""The multilayer perceptron: two flat vectors, a stack of layers, and a loss on top."""
+"""The multilayer perceptron: a list of layers, and a loss on top."""
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from nnbasic.model.activations import ACTIVATIONS, Activation
-from nnbasic.model.arrays import Array, Labels, Order, layout
-from nnbasic.model.blocks import Block
+from nnbasic.model.activations import ACTIVATIONS
+from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.initializers import INITIALIZERS, Initializer
+from nnbasic.model.layers import Dense, Layer, PixelDense, check_shapes
 from nnbasic.model.losses import LOSSES, Loss
-from nnbasic.model.randomness import stream
+from nnbasic.model.randomness import StepRandom, stream
 from nnbasic.model.registry import Spec
 
-ActivationSpec = Spec | Activation | Sequence[Spec | Activation]
+ActivationSpec = Spec | Layer | Sequence[Spec | Layer]
 
 
 class MLP:
@@ -26,11 +27,14 @@ class MLP:
 
     ``layers`` are the sizes: inputs, hidden units, classes. ``activation`` is one for all hidden
     layers, or a list with one for each; the output layer is affine and the loss adds softmax
-    (or sigmoid). Everything that can be learned stands in ``vector``, its gradient in
-    ``gradient``; `parameters` and `gradients` are named views of the two. ``blocks`` are the
-    hidden layers and the output layer; ``logits_gradient`` is dL/dlogits of the last batch.
+    (or sigmoid). Raises ValueError for sizes, names or hyperparameters that make no network, and
+    `LayerError` for an activation that does not return what it should.
 
-    Raises ValueError for sizes, names or hyperparameters that make no network.
+    Attributes:
+        layers: affine layers and activations in turn, from the input up.
+        parameters, gradients: by full name, ``layer1.weight`` of shape (inputs, units).
+        vector, gradient: all of them in one flat array each, of which the former are views; the
+            first ``weights`` entries are those of two dimensions, which weight decay shrinks.
     """
 
     def __init__(
@@ -49,128 +53,97 @@ class MLP:
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"dtype is {self.dtype}; it must be float32 or float64")
-        self.blocks = _blocks(self.sizes, self.activations)
-        count = _count(self.blocks)
+        self.layers = _stack(self.sizes, self.activations)
+        count, self.weights = _count(self.layers)
         self.bind(np.zeros(count, self.dtype), np.zeros(count, self.dtype))
-        self.weights = _weight_slices(self.parameters)
         self._initialise(INITIALIZERS.build(init), seed)
-        self._batch_size = 0
+        for layer in self.layers:
+            if not isinstance(layer, Dense):
+                check_shapes(layer, self.dtype)
 
-    def bind(self, vector: Array, gradient: Array) -> None:
-        """Use these arrays as storage for the parameters and the gradient; keep their values."""
-        self.vector, self.parameters = vector, _views(self.blocks, vector)
-        self.gradient, self.gradients = gradient, _views(self.blocks, gradient)
-        for block in self.blocks:
-            block.bind(self.parameters, self.gradients)
-
-    @property
-    def state(self) -> dict[str, Array]:
-        """The layers' arrays that are no parameters but change in training, by name."""
-        return {name: array for block in self.blocks for name, array in block.state.items()}
-
-    def forward(self, x: ArrayLike) -> Array:
-        """The logits (n, classes) of the batch ``x`` (n, inputs)."""
-        return np.copy(self._logits(self._batch(x)))
-
-    def probabilities(self, x: ArrayLike) -> Array:
-        """The output layer's probability of each class, shape (n, classes)."""
-        return self.loss.probabilities(self._logits(self._batch(x)))
-
-    def loss_and_gradients(self, x: ArrayLike, labels: ArrayLike) -> tuple[float, dict[str, Array]]:
-        """The mean loss over the batch, and dL/dparameter under each parameter's name."""
-        batch = self._batch(x)
-        n = len(batch)
-        loss, _ = self.backpropagate(batch, self._labels(labels, n), n, training=False)
-        return loss, {name: gradient.copy() for name, gradient in self.gradients.items()}
-
-    def backpropagate(
-        self, x: Array, labels: Labels, size: int, *, training: bool = True
-    ) -> tuple[float, int]:
-        """Set ``gradient`` for a batch; return its mean loss and how many it got right.
-
-        Of a batch of ``size`` examples these may be some rows: loss and gradient are then what
-        they add to those of the batch. The training loop's way in: ``x`` has the network's dtype
-        and nothing is checked.
-        """
-        if not len(x):  # the last batch may have no row for this process
-            self.gradient.fill(0)
-            return 0.0, 0
-        with np.errstate(over="ignore", invalid="ignore"):  # a diverging loss is reported as such
-            loss, correct = self._score(x, labels, size, training)
-            gradient: Array | None = self.logits_gradient
-            for block in reversed(self.blocks):
-                assert gradient is not None  # only the first block returns none
-                gradient = block.backward(gradient)
-        return loss, correct
-
-    def score(self, x: Array, labels: Labels) -> tuple[float, int]:
-        """The mean loss of a batch and how many it got right; nothing is checked."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return self._score(x, labels, len(labels), training=False)
-
-    @property
-    def logits(self) -> Array:
-        """The logits of the last batch, in a buffer that the next batch overwrites."""
-        return self.blocks[-1].output
-
-    def places(self) -> list[tuple[str, Array]]:
-        """Every parameter, and every output for the last batch, by name, from the input up."""
-        found: list[tuple[str, Array]] = []
-        for block in self.blocks:
-            for layer in block.layers:
-                found += [(f"{block.name}.{name}", a) for name, a in layer.parameters.items()]
-                what = "pre-activation" if layer is block.affine else "activation"
-                output = layer.output if self._batch_size else self.vector[:0]
-                found.append((f"{block.name} ({what})", output))
-        return found
-
-    def _score(self, x: Array, labels: Labels, size: int, training: bool) -> tuple[float, int]:
-        logits = self._logits(x, training)
-        loss = self.loss(logits, labels, size, self.logits_gradient)
-        return loss, int(np.count_nonzero(logits.argmax(axis=1) == labels))
-
-    def _logits(self, x: Array, training: bool = False) -> Array:
-        if len(x) != self._batch_size:
-            self._batch_size = len(x)
-            for block in self.blocks:
-                block.resize(len(x), self.dtype)
-            self.logits_gradient = np.empty((len(x), self.sizes[-1]), self.dtype)
-        for block in self.blocks:
-            x = block.forward(x, training)
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        """The logits (n, classes) of the batch ``x`` (n, inputs), which has the network's dtype."""
+        for layer in self.layers:
+            x = layer.forward(x, rng)
         return x
 
-    def _batch(self, x: ArrayLike) -> Array:
+    def backward(self, gradient: Array) -> None:
+        """From dL/dlogits of the last batch, fill `gradients`."""
+        below: Array | None = gradient
+        for layer in reversed(self.layers):
+            if below is None:  # the first affine layer: the pixels have no use for a gradient
+                return
+            below = layer.backward(below)
+
+    def logits(self, x: ArrayLike) -> Array:
+        """`forward` for numbers of any type; ValueError for another shape than (n, inputs)."""
         batch = np.ascontiguousarray(x, dtype=self.dtype)
         if batch.ndim != 2 or batch.shape[1] != self.sizes[0] or not len(batch):
             raise ValueError(f"x has shape {batch.shape}; it must be (n, {self.sizes[0]}), n > 0")
-        return batch
+        return self.forward(batch)
 
-    def _labels(self, labels: ArrayLike, n: int) -> Labels:
-        given = np.asarray(labels)
-        if given.shape != (n,) or given.dtype.kind not in "iu":
-            raise ValueError(f"labels must be {n} integers; they are {given.dtype} {given.shape}")
-        if given.min() < 0 or given.max() >= self.sizes[-1]:
-            raise ValueError(
-                f"labels go from {given.min()} to {given.max()}; "
-                f"the network has classes 0 to {self.sizes[-1] - 1}"
-            )
-        return given.astype(np.intp)
+    def probabilities(self, x: ArrayLike) -> Array:
+        """The output layer's probability of each class, shape (n, classes)."""
+        return self.loss.probabilities(self.logits(x))
+
+    def loss_and_gradients(
+        self, x: ArrayLike, labels: ArrayLike, rng: StepRandom | None = None
+    ) -> tuple[float, dict[str, Array]]:
+        """The mean loss over the batch, and dL/dparameter under each parameter's name.
+
+        With ``rng`` as in that step of a training. ValueError for shapes or labels that do not fit.
+        """
+        batch = np.ascontiguousarray(x, dtype=self.dtype)
+        logits = self.logits(batch) if rng is None else self.forward(batch, rng)
+        loss, gradient = self.loss(logits, check_labels(labels, *logits.shape))
+        self.backward(gradient)
+        return loss, {name: gradient.copy() for name, gradient in self.gradients.items()}
+
+    def outputs(self, x: Array) -> Iterator[tuple[Layer, Array]]:
+        """Each layer with its output for the batch ``x``, from the input up."""
+        for layer in self.layers:
+            x = layer.forward(x)
+            yield layer, x
+
+    def bind(self, vector: Array, gradient: Array) -> None:
+        """Use these arrays as storage for the parameters and the gradient; keep their values."""
+        self.vector, self.parameters = vector, self.views(vector)
+        self.gradient, self.gradients = gradient, self.views(gradient)
+        for layer in self.layers:
+            full = {key: f"{layer.name}.{key}" for key in layer.shapes()}
+            layer.parameters = {key: self.parameters[name] for key, name in full.items()}
+            layer.gradients = {key: self.gradients[name] for key, name in full.items()}
+
+    def views(self, vector: Array) -> dict[str, Array]:
+        """Each parameter's part of ``vector``, by its full name; the weights' parts come first."""
+        shapes = {
+            f"{layer.name}.{key}": shape
+            for layer in self.layers
+            for key, shape in layer.shapes().items()
+        }
+        views: dict[str, Array] = {}
+        start = 0
+        for name in sorted(shapes, key=lambda name: len(shapes[name]) < 2):
+            stop = start + math.prod(shapes[name])
+            views[name] = vector[start:stop].reshape(shapes[name])
+            start = stop
+        return {name: views[name] for name in shapes}
 
     def _initialise(self, init: Initializer, seed: int) -> None:
         # A generator a layer: one layer's draws do not depend on another's distribution or size.
-        seeds = stream(seed, "initialisation").spawn(len(self.blocks))
-        for block, child in zip(self.blocks, seeds, strict=True):
-            weight = block.affine.parameters["weight"]
-            weight[:] = init.weight(weight.shape, rng=np.random.default_rng(child))
-            block.affine.parameters["bias"].fill(init.bias)
-            for layer in block.layers:
-                layer.start()
+        seeds = stream(seed, "initialisation").spawn(len(self.sizes) - 1)
+        for layer in self.layers:
+            if isinstance(layer, Dense):
+                weight, bias = layer.parameters["weight"], layer.parameters["bias"]
+                weight[:] = init.weight(weight.shape, rng=np.random.default_rng(seeds.pop(0)))
+                bias.fill(init.bias)
+            layer.start()
 
 
 def parameter_count(layers: Sequence[int], activation: ActivationSpec) -> int:
     """How many numbers such a network learns, counted without allocating them."""
     sizes = check_sizes(layers)
-    return _count(_blocks(sizes, hidden_activations(sizes, activation)))
+    return _count(_stack(sizes, hidden_activations(sizes, activation)))[0]
 
 
 def check_sizes(layers: Sequence[int]) -> list[int]:
@@ -182,7 +155,20 @@ def check_sizes(layers: Sequence[int]) -> list[int]:
     return [int(n) for n in sizes]
 
 
-def hidden_activations(sizes: Sequence[int], activation: ActivationSpec) -> list[Activation]:
+def check_labels(labels: ArrayLike, n: int, classes: int) -> Labels:
+    """``labels`` as class indices; ValueError unless they are ``n`` of the ``classes``."""
+    given = np.asarray(labels)
+    if given.shape != (n,) or given.dtype.kind not in "iu":
+        raise ValueError(f"labels must be {n} integers; they are {given.dtype} {given.shape}")
+    if given.min() < 0 or given.max() >= classes:
+        raise ValueError(
+            f"labels go from {given.min()} to {given.max()};"
+            f" the network has classes 0 to {classes - 1}"
+        )
+    return given.astype(np.intp)
+
+
+def hidden_activations(sizes: Sequence[int], activation: ActivationSpec) -> list[Layer]:
     """One activation a hidden layer; ValueError if a list has another length."""
     hidden = len(sizes) - 2
     if isinstance(activation, Sequence) and not isinstance(activation, str):
@@ -194,42 +180,25 @@ def hidden_activations(sizes: Sequence[int], activation: ActivationSpec) -> list
     return [ACTIVATIONS.build(activation)] * hidden
 
 
-def _blocks(sizes: Sequence[int], activations: Sequence[Activation]) -> list[Block]:
-    orders: list[Order] = ["C", *(layout(*units) for units in pairwise(sizes[1:])), "C"]
-    return [
-        Block(number, inputs, units, activation, order=order, below=below)
-        for number, (inputs, units), activation, (below, order) in zip(
-            range(1, len(sizes)),
-            pairwise(sizes),
-            [*activations, None],
-            pairwise(orders),
-            strict=True,
-        )
-    ]
+def _stack(sizes: Sequence[int], activations: Sequence[Layer]) -> list[Layer]:
+    """The layers of a network; each has an activation of its own, as it keeps what it needs."""
+    layers: list[Layer] = []
+    for number, (inputs, units) in enumerate(pairwise(sizes), 1):
+        dense = PixelDense if number == 1 else Dense
+        if number > len(activations):  # the output layer
+            block: list[Layer] = [dense(inputs, units)]
+        else:
+            activation = copy.deepcopy(activations[number - 1])
+            activation.units = units
+            block = [dense(inputs, activation.inputs(units)), activation]
+        for layer in block:
+            layer.name = f"layer{number}"
+        layers += block
+    return layers
 
 
-def _count(blocks: Sequence[Block]) -> int:
-    return sum(math.prod(shape) for block in blocks for shape in block.shapes.values())
-
-
-def _views(blocks: Sequence[Block], vector: Array) -> dict[str, Array]:
-    """The parameters by name, each a view of its part of ``vector``."""
-    views: dict[str, Array] = {}
-    start = 0
-    for block in blocks:
-        for name, shape in block.shapes.items():
-            stop = start + math.prod(shape)
-            views[name] = vector[start:stop].reshape(shape)
-            start = stop
-    return views
-
-
-def _weight_slices(parameters: dict[str, Array]) -> list[slice]:
-    """Where the arrays of two dimensions lie in the vector: those that weight decay shrinks."""
-    slices: list[slice] = []
-    start = 0
-    for array in parameters.values():
-        if array.ndim > 1:
-            slices.append(slice(start, start + array.size))
-        start += array.size
-    return slices
+def _count(layers: Sequence[Layer]) -> tuple[int, int]:
+    """How many parameters there are, and how many of them stand in arrays of two dimensions."""
+    shapes = [shape for layer in layers for shape in layer.shapes().values()]
+    weights = sum(math.prod(shape) for shape in shapes if len(shape) > 1)
+    return sum(map(math.prod, shapes)), weights

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
 
 from nnbasic.model.arrays import Array
-from nnbasic.model.registry import Bounds, Registry
+from nnbasic.model.registry import Bounds, Component, Registry
 
 State = dict[str, Array]
 Positive = Annotated[float, Bounds(gt=0)]
@@ -28,7 +28,7 @@ BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Optimizer(ABC):
+class Optimizer(Component, ABC):
     """``lr`` is the rate that a schedule scales; ``clip_norm`` bounds the gradient's L2 norm.
 
     ``weight_decay`` adds that multiple of each weight to its gradient (L2 regularisation; the
@@ -48,38 +48,30 @@ class Optimizer(ABC):
     def update(
         self,
         parameters: Array,
-        gradients: Sequence[Array],
+        gradient: Array,
         state: State,
         *,
         learning_rate: float,
-        weights: Sequence[slice] = (),
-        total: Callable[[float], float] = float,
+        weights: int = 0,
+        norm: float | None = None,
     ) -> None:
-        """Change ``parameters`` and ``state`` in place; ``weights`` are the parts that decay.
+        """Change ``parameters`` and ``state`` in place; the first ``weights`` parameters decay.
 
-        The gradient is the sum of ``gradients``. All may be one part of longer vectors, of which
-        others update the other parts: ``total`` then gives the sum of a number over all of them.
+        All may be parts of longer vectors: ``norm`` is then that of the whole gradient.
         """
         state["steps"] += 1
         steps = int(state["steps"])
-        g, *others = gradients
         with np.errstate(over="ignore", invalid="ignore"):  # a divergence shows in the next loss
             if self.clip_norm is not None:
-                for other in others:
-                    g += other
-                others = []
-                norm = math.sqrt(total(float(np.vdot(g, g))))
+                norm = math.sqrt(np.vdot(gradient, gradient)) if norm is None else norm
                 if norm > self.clip_norm:
-                    g *= self.clip_norm / norm
+                    gradient *= self.clip_norm / norm
             for block in blocks(len(parameters)):
-                for other in others:
-                    g[block] += other[block]
-                if self.weight_decay:
-                    for part in weights:
-                        both = slice(max(part.start, block.start), min(part.stop, block.stop))
-                        self.decay(parameters[both], g[both], learning_rate)
-                moments = [state[name][block] for name in self.moments]
-                self.apply(parameters[block], g[block], moments, learning_rate, steps)
+                w, g = parameters[block], gradient[block]
+                if self.weight_decay and block.start < weights:
+                    decaying = slice(weights - block.start)
+                    self.decay(w[decaying], g[decaying], learning_rate)
+                self.apply(w, g, [state[key][block] for key in self.moments], learning_rate, steps)
 
     def decay(self, w: Array, g: Array, learning_rate: float) -> None:
         """Apply the weight decay to the weights ``w``, before the update."""
@@ -92,7 +84,7 @@ class Optimizer(ABC):
         """Update one block ``w`` of the parameters; ``g`` is free to be used as scratch."""
 
 
-OPTIMIZERS: Registry[Optimizer] = Registry("optimiser")
+OPTIMIZERS: Registry[Optimizer] = Registry("optimiser", Optimizer)
 
 
 @OPTIMIZERS.register("sgd")

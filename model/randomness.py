@@ -1,4 +1,4 @@
-"""Named streams of random numbers from one seed.
+"""Random numbers from one seed: a stream for each purpose, and the noise of each step.
 
 Each purpose draws from its own stream, so that changing one choice (say, adding dropout)
 leaves the draws of the others as they were: runs that differ in one choice stay paired.
@@ -6,11 +6,14 @@ leaves the draws of the others as they were: runs that differ in one choice stay
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, get_args
 
 import numpy as np
 
-Stream = Literal["initialisation", "batch_order", "dropout", "augmentation"]
+from nnbasic.model.arrays import Array
+
+Stream = Literal["initialisation", "batch_order", "noise", "augmentation"]
 STREAMS: tuple[Stream, ...] = get_args(Stream)
 """The purposes. A new one goes to the end: the place is part of the stream's seed."""
 
@@ -18,3 +21,37 @@ STREAMS: tuple[Stream, ...] = get_args(Stream)
 def stream(seed: int, name: Stream) -> np.random.SeedSequence:
     """The stream ``name`` of ``seed``: the child that `SeedSequence.spawn` would give in turn."""
     return np.random.SeedSequence(seed, spawn_key=(STREAMS.index(name),))
+
+
+class StepRandom:
+    """What a layer draws from in one step, such as the mask of a dropout.
+
+    The draws depend on the seed, the epoch, the step, the example's place in the batch, and how
+    often the step has drawn before. So nothing needs to be saved to resume, and processes that
+    share a batch draw what one process would: ``share`` is then what rows of how many are this
+    process's.
+    """
+
+    def __init__(self, seed: int, epoch: int, step: int) -> None:
+        self._key = seed, epoch, step
+        self._generator: np.random.Generator | None = None
+        self.share: tuple[slice, int] | None = None
+
+    def random(self, shape: tuple[int, ...]) -> Array:
+        """Uniform float32 numbers in [0, 1) for a batch: the first axis is that of the examples."""
+        return self._rows_of(shape, self._drawing().random)
+
+    def standard_normal(self, shape: tuple[int, ...]) -> Array:
+        """Normal float32 numbers of mean 0 and variance 1, otherwise as `random`."""
+        return self._rows_of(shape, self._drawing().standard_normal)
+
+    def _rows_of(self, shape: tuple[int, ...], draw: Callable[..., Array]) -> Array:
+        rows, size = self.share or (slice(None), shape[0])
+        return draw((size, *shape[1:]), np.float32)[rows]
+
+    def _drawing(self) -> np.random.Generator:
+        if self._generator is None:  # made when it is asked for: most networks draw nothing
+            seed, *key = self._key
+            seeds = np.random.SeedSequence(seed, spawn_key=(STREAMS.index("noise"), *key))
+            self._generator = np.random.default_rng(seeds)
+        return self._generator

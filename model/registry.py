@@ -25,6 +25,8 @@ from typing import (
     get_type_hints,
 )
 
+import numpy as np
+
 T = TypeVar("T")
 C = TypeVar("C")
 
@@ -79,11 +81,29 @@ class HyperparameterError(ValueError):
         super().__init__(f"{component}: {'; '.join(problems)}")
 
 
+class Component:
+    """What a table holds: its hyperparameters are checked when it is made, in Python as from YAML.
+
+    HyperparameterError if one does not fit. A whole number will do for a float, NumPy's numbers for
+    Python's, and a list for a tuple; what is kept has the annotated type.
+    """
+
+    def __post_init__(self) -> None:
+        values = {key: getattr(self, key) for key in hyperparameters(type(self))}
+        for key, value in _fit_all(type(self).__name__, type(self), values).items():
+            object.__setattr__(self, key, value)
+
+
 class Registry(Generic[T]):
     """A table from name to component class, with one way to add to it and one to build from it."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(
+        self, kind: str, base: type[Any], adapt: Callable[[type[Any]], type[T]] | None = None
+    ) -> None:
+        """A table of subclasses of ``base``; ``adapt`` makes one of a class that is none."""
         self.kind = kind
+        self.base = base
+        self._adapt = adapt
         self._classes: dict[str, type[T]] = {}
 
     def register(self, name: str) -> Callable[[type[C]], type[C]]:
@@ -95,9 +115,13 @@ class Registry(Generic[T]):
         def add(cls: type[C]) -> type[C]:
             if name in self._classes:
                 raise ValueError(f"the {self.kind} {name!r} is registered already")
-            if missing := getattr(cls, "__abstractmethods__", None):
-                raise ValueError(f"the {self.kind} {name!r} lacks {', '.join(sorted(missing))}")
             component: Any = cls
+            if not issubclass(cls, self.base):
+                if self._adapt is None:
+                    raise ValueError(f"the {self.kind} {name!r} must be a {self.base.__name__}")
+                component = self._adapt(cls)
+            if missing := getattr(component, "__abstractmethods__", None):
+                raise ValueError(f"the {self.kind} {name!r} lacks {', '.join(sorted(missing))}")
             self._classes[name] = component
             return cls
 
@@ -119,16 +143,15 @@ class Registry(Generic[T]):
         A whole number will do for a float, and a list for a tuple. Raises ValueError for an unknown
         name, and HyperparameterError, with all that is wrong, for hyperparameters.
         """
+        if isinstance(spec, self.base):
+            return spec
         given: Any = {"name": spec} if isinstance(spec, str) else spec
-        if type(given) in self._classes.values() or hasattr(given, "__dataclass_fields__"):
-            component: T = given
-            return component
         name = given.get("name") if isinstance(given, Mapping) else None
         if not isinstance(name, str):
             example = next(iter(self))
             raise ValueError(
-                f"the {self.kind} must be a name, such as {example!r}, or a mapping with one, such"
-                f" as {{'name': {example!r}}}"
+                f"the {self.kind} must be a name, such as {example!r}, a mapping with one, such"
+                f" as {{'name': {example!r}}}, or an instance of a registered class; not {spec!r}"
             )
         cls = self[name]
         values = {key: value for key, value in given.items() if key != "name"}
@@ -216,6 +239,8 @@ def _fit(annotation: Any, value: Any, path: tuple[str | int, ...], flaws: list[F
                 return choice
         expected = f"one of {' or '.join(map(repr, arguments))}"
     else:
+        if isinstance(value, np.generic):
+            value = value.item()
         if annotation not in _TYPES:
             raise ValueError(f"{path[0]} is annotated {annotation}, which no hyperparameter can be")
         expected = _TYPES[annotation]

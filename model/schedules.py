@@ -11,13 +11,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated
 
-from nnbasic.model.registry import Bounds, Registry
+from nnbasic.model.registry import Bounds, Component, Registry
 
 Fraction = Annotated[float, Bounds(ge=0, le=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Schedule(ABC):
+class Schedule(Component, ABC):
     """A linear rise over the first ``warmup`` of all steps, then the shape of the class."""
 
     warmup: Annotated[float, Bounds(ge=0, lt=1)] = 0.0
@@ -27,14 +27,14 @@ class Schedule(ABC):
         """The factor where ``progress`` of the steps after the warm-up, 0 to 1, is done."""
 
     def __call__(self, step: int, steps: int) -> float:
-        """The factor of step ``step`` (from 0) of ``steps``."""
+        """The factor of step ``step`` (from 0) of ``steps``; the last step has progress 1."""
         rise = round(self.warmup * steps)
         if step < rise:
             return (step + 1) / (rise + 1)
-        return self.shape((step - rise) / (steps - rise))
+        return self.shape((step - rise) / max(steps - rise - 1, 1))
 
 
-SCHEDULES: Registry[Schedule] = Registry("schedule")
+SCHEDULES: Registry[Schedule] = Registry("schedule", Schedule)
 
 
 @SCHEDULES.register("constant")

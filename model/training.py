@@ -1,26 +1,26 @@
 """The training loop: one visible loop that yields a stream of results.
 
-`steps` yields a `StepResult` after every update and an `EpochResult` after every epoch; `fit`
-passes on the epochs alone. Neither prints, writes or decides to stop: who reads the stream does.
+It yields a `Step` after every update and an `Epoch` after every pass over the examples. It never
+prints, writes or decides to stop: who reads the stream does.
 """
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Generator, Iterator
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.blas import one_blas_thread
+from nnbasic.model.layers import Dense
+from nnbasic.model.losses import METRICS, correct
 from nnbasic.model.network import MLP
 from nnbasic.model.optimizers import OPTIMIZERS, Optimizer, State
-from nnbasic.model.parallel import ALONE, Team, shared
+from nnbasic.model.randomness import StepRandom
 from nnbasic.model.registry import Spec
 from nnbasic.model.schedules import SCHEDULES, Schedule
 
@@ -35,25 +35,22 @@ class Batches(Protocol):
     def __len__(self) -> int:
         """The number of batches in an epoch."""
 
-    def epoch(
-        self, number: int, rank: int = 0, size: int = 1, *, whole: bool = False
-    ) -> Iterator[tuple[Array, Labels, int]]:
-        """The batches of epoch ``number``; a batch holds until the next one is asked for.
+    def indices(self, epoch: int) -> Iterator[np.ndarray]:
+        """The numbers of the examples in each batch of this epoch."""
 
-        Where ``size`` processes share each batch: the rows of process ``rank`` alone, which may
-        be none; or, with ``whole``, every ``size``-th batch whole. The third item is the number
-        of examples in the whole batch.
-        """
+    def take(self, examples: np.ndarray, epoch: int) -> tuple[Array, Labels]:
+        """These examples as a batch, which holds until the next one is taken."""
 
 
-class Score(NamedTuple):
-    """Mean loss and share of examples classified right."""
+class BatchScore(NamedTuple):
+    """The mean loss of a batch, and how many of its ``examples`` are classified right."""
 
     loss: float
-    accuracy: float
+    correct: int
+    examples: int
 
 
-class StepResult(NamedTuple):
+class Step(NamedTuple):
     """One update: ``step`` counts from 1 over all epochs; loss and accuracy are the batch's."""
 
     epoch: int
@@ -64,22 +61,20 @@ class StepResult(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class EpochResult:
+class Epoch:
     """One pass over the training set.
 
-    The training figures are means over the epoch's batches, each taken just before its update;
-    the validation figures belong to the parameters at the end of the epoch and are None without
-    a validation set. ``epoch_seconds`` includes the validation.
+    ``metrics`` has ``train_loss`` and ``train_accuracy``, means over the epoch's batches, each
+    taken just before its update; and with a validation set ``val_loss`` and, for each of the
+    `METRICS`, ``val_`` and its name, of the parameters at the end of the epoch. ``seconds``
+    includes the validation.
     """
 
     epoch: int
     step: int
-    train_loss: float
-    train_accuracy: float
-    val_loss: float | None
-    val_accuracy: float | None
+    metrics: dict[str, float]
     learning_rate: float
-    epoch_seconds: float
+    seconds: float
 
 
 class DivergedError(ArithmeticError):
@@ -91,185 +86,151 @@ class DivergedError(ArithmeticError):
         self.epoch, self.step, self.where = epoch, step, where
 
 
-def steps(
-    network: MLP,
-    batches: Batches,
-    *,
-    optimizer: Spec | Optimizer = "sgd",
-    schedule: Spec | Schedule = "constant",
-    epochs: int,
-    validation: Batches | None = None,
-    state: State | None = None,
-    done: int = 0,
-    processes: int = 1,
-    after_update: Callable[[dict[str, Array]], None] | None = None,
-) -> Generator[StepResult | EpochResult, None, None]:
-    """Train ``network`` in place for epochs ``done`` + 1 to ``epochs``.
+@dataclass
+class Trainer:
+    """A network at its training, for ``epochs`` epochs; ``state`` is the optimiser's.
 
-    To go on exactly, give the parameters, ``state`` and ``done`` of an earlier call that
-    stopped after an epoch, batches with the same order, and the same number of ``processes``.
-    ``after_update`` is given the parameters by name after each update, and may change them.
-
-    Several processes share the work as `nnbasic.model.parallel` says. The arrays of ``network``
-    and ``state`` are moved to shared memory for it when the first result is asked for: look them
-    up anew. Between two results they may be read, not changed, as the other processes are at the
-    next batch; and within an epoch this process has one BLAS thread.
-
-    Raises `DivergedError`; ChildProcessError if one of the processes dies; ValueError for several
-    processes and a network whose layers keep a state, since each would see other rows.
+    Give the parameters, the state and, to `results`, the number of ``done`` epochs of a training
+    that stopped after an epoch, and this one goes on to the same bits.
     """
-    optimizer = OPTIMIZERS.build(optimizer)
-    schedule = SCHEDULES.build(schedule)
-    state = optimizer.init(network.vector) if state is None else state
-    if processes > 1 and network.state:
-        raise ValueError(f"{', '.join(network.state)} need a training in one process")
-    team = Team(processes)
-    gradients = _share_memory(network, state, team)
 
-    def loop() -> Iterator[StepResult | EpochResult]:
-        network.bind(network.vector, gradients[team.rank])
-        update = _Update(network, optimizer, state, gradients, team)
-        step = done * len(batches)
-        for epoch in range(done + 1, epochs + 1):
+    network: MLP
+    train: Batches
+    optimizer: Optimizer
+    schedule: Schedule
+    epochs: int
+    validation: Batches | None = None
+    seed: int = 0
+    state: State = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.state = self.state or self.optimizer.init(self.network.vector)
+
+    def results(self, done: int = 0) -> Generator[Step | Epoch, None, None]:
+        """Train in place, from epoch ``done`` + 1 on. Raises `DivergedError`."""
+        step, steps = done * len(self.train), self.epochs * len(self.train)
+        for epoch in range(done + 1, self.epochs + 1):
             started = time.perf_counter()
-            total_loss, total_correct, learning_rate = 0.0, 0.0, 0.0
-            with team.one_thread_each():
-                for x, labels, n in batches.epoch(epoch, team.rank, team.size):
-                    learning_rate = optimizer.lr * schedule(step, epochs * len(batches))
-                    mine = network.backpropagate(x, labels, n)
-                    loss, correct = team.all_reduce(*mine)  # from here on all gradients are there
-                    step += 1
-                    if not math.isfinite(loss):
-                        raise DivergedError(epoch, step, first_non_finite(network, team))
-                    update(learning_rate)
-                    if after_update:
-                        if team.rank == 0:
-                            after_update(network.parameters)
-                        team.barrier()
-                    total_loss += loss * n
-                    total_correct += correct
-                    yield StepResult(epoch, step, loss, correct / n, learning_rate)
-            score = None if validation is None else evaluate(network, validation, team)
-            where = first_non_finite(network, team)  # no loss follows the last update
-            if where or (score is not None and not math.isfinite(score.loss)):
-                raise DivergedError(epoch, step, where)
-            yield EpochResult(
-                epoch=epoch,
-                step=step,
-                train_loss=total_loss / batches.examples,
-                train_accuracy=total_correct / batches.examples,
-                val_loss=score and score.loss,
-                val_accuracy=score and score.accuracy,
-                learning_rate=learning_rate,
-                epoch_seconds=time.perf_counter() - started,
+            total_loss, total_correct = 0.0, 0
+            for x, labels in self.batches(epoch):
+                rate = self.optimizer.lr * self.schedule(step, steps)
+                loss, right, n = self.step(x, labels, StepRandom(self.seed, epoch, step), rate)
+                step += 1
+                if not math.isfinite(loss):
+                    raise DivergedError(epoch, step, self.first_non_finite(x))
+                total_loss += loss * n
+                total_correct += right
+                yield Step(epoch, step, loss, right / n, rate)
+            scores = {f"val_{name}": value for name, value in self.score().items()}
+            finite = np.isfinite(self.network.vector).all()  # no loss follows the last update
+            if not finite or not math.isfinite(scores.get("val_loss", 0.0)):
+                raise DivergedError(epoch, step, self.first_non_finite(x))
+            examples = self.train.examples
+            scores = {
+                "train_loss": total_loss / examples,
+                "train_accuracy": total_correct / examples,
+                **scores,
+            }
+            yield Epoch(epoch, step, scores, rate, time.perf_counter() - started)
+
+    def batches(self, epoch: int) -> Iterator[tuple[Array, Labels]]:
+        """The batches of an epoch."""
+        for examples in self.train.indices(epoch):
+            yield self.train.take(examples, epoch)
+
+    def step(self, x: Array, labels: Labels, rng: StepRandom, rate: float) -> BatchScore:
+        """Learn from a batch; returns its score before the update, which needs a finite loss."""
+        loss, right = self.backpropagate(x, labels, rng)
+        if math.isfinite(loss):
+            network = self.network
+            self.optimizer.update(
+                network.vector,
+                network.gradient,
+                self.state,
+                learning_rate=rate,
+                weights=network.weights,
             )
+        return BatchScore(loss, right, len(x))
 
-    def follow() -> None:
-        with contextlib.suppress(DivergedError):  # the main process raises it
-            for _ in loop():
-                pass
+    def backpropagate(
+        self, x: Array, labels: Labels, rng: StepRandom, share: float = 1.0
+    ) -> tuple[float, int]:
+        """Set the network's gradient; returns the mean loss, and how many examples are right.
 
-    with team.at_work(follow):
-        yield from loop()
+        ``share`` is what these rows are of their batch: it scales the gradient.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):  # a diverging loss is reported as such
+            logits = self.network.forward(x, rng)
+            loss, gradient = self.network.loss(logits, labels)
+            gradient *= share
+            self.network.backward(gradient)
+        return loss, int(np.count_nonzero(correct(logits, labels)))
+
+    def score(self) -> dict[str, float]:
+        """The scores of the validation set; nothing without one."""
+        return {} if self.validation is None else evaluate(self.network, self.validation)
+
+    def first_non_finite(self, x: Array) -> str | None:
+        """The first parameter or output for the batch ``x`` with an infinity or NaN."""
+        return next((name for name, good in finite_places(self.network, x) if not good), None)
 
 
 def fit(
     network: MLP,
     batches: Batches,
     *,
+    epochs: int,
     optimizer: Spec | Optimizer = "sgd",
     schedule: Spec | Schedule = "constant",
-    epochs: int,
     validation: Batches | None = None,
-) -> Iterator[EpochResult]:
-    """Train from scratch; yield one result per epoch."""
-    for result in steps(
+    seed: int = 0,
+) -> Iterator[Epoch]:
+    """Train ``network`` from scratch; yield one result an epoch. Raises `DivergedError`."""
+    trainer = Trainer(
         network,
         batches,
-        optimizer=optimizer,
-        schedule=schedule,
-        epochs=epochs,
-        validation=validation,
-    ):
-        if isinstance(result, EpochResult):
-            yield result
+        OPTIMIZERS.build(optimizer),
+        SCHEDULES.build(schedule),
+        epochs,
+        validation,
+        seed,
+    )
+    yield from (result for result in trainer.results() if isinstance(result, Epoch))
 
 
-def evaluate(network: MLP, batches: Batches, team: Team = ALONE) -> Score:
-    """Score ``network`` on all of ``batches``, which the processes of ``team`` take in turn.
+def evaluate(network: MLP, batches: Batches) -> dict[str, float]:
+    """The mean ``loss`` of ``network`` over all of ``batches``, and that of each of the `METRICS`.
 
     The bits depend on the batches alone, not on the number of processes and BLAS threads.
     """
-    total_loss, total_correct = 0.0, 0.0
-    mine = batches.epoch(0, team.rank, team.size, whole=True)
-    with one_blas_thread():
-        for _ in range(-(-len(batches) // team.size)):
-            loss, correct = 0.0, 0
-            for x, labels, n in itertools.islice(mine, 1):  # in the last round there may be none
-                loss, correct = network.score(x, labels)
-                loss *= n
-            for one in team.all_gather(loss, correct):
-                total_loss += one[0]
-                total_correct += one[1]
-    return Score(total_loss / batches.examples, total_correct / batches.examples)
+    return means(batch_sums(network, batches, range(len(batches))), batches)
 
 
-def first_non_finite(network: MLP, team: Team = ALONE) -> str | None:
-    """The first parameter or layer output, from the input up, with an infinity or NaN.
-
-    With a team, all of it must call this; an output is then that of all their rows.
-    """
-    places = network.places()
-    bad = (i for i, (_, array) in enumerate(places) if not np.isfinite(array).all())
-    (first,) = min(team.all_gather(next(bad, len(places))))
-    return places[int(first)][0] if first < len(places) else None
-
-
-class _Update:
-    """The update of this process's part of the parameters, by the sum of all gradients."""
-
-    def __init__(
-        self,
-        network: MLP,
-        optimizer: Optimizer,
-        state: State,
-        gradients: Sequence[Array],
-        team: Team,
-    ) -> None:
-        part = team.part(len(network.vector))
-        own, others = gradients[team.rank], [g for g in gradients if g is not gradients[team.rank]]
-        self.optimizer, self.team = optimizer, team
-        self.parameters = network.vector[part]
-        self.gradients = [gradient[part] for gradient in (own, *others)]
-        self.state = {name: array[part] if array.ndim else array for name, array in state.items()}
-        self.weights = [
-            slice(max(weight.start - part.start, 0), max(weight.stop - part.start, 0))
-            for weight in network.weights
-        ]
-
-    def __call__(self, learning_rate: float) -> None:
-        """Update; all must have met since they wrote their gradients."""
-        self.optimizer.update(
-            self.parameters,
-            self.gradients,
-            self.state,
-            learning_rate=learning_rate,
-            weights=self.weights,
-            total=lambda number: self.team.all_reduce(number)[0],
-        )
-        self.team.barrier()
+def batch_sums(network: MLP, batches: Batches, numbers: Container[int]) -> Array:
+    """A row for each batch, with the sums of its losses and `METRICS`; 0 if not in ``numbers``."""
+    sums = np.zeros((len(batches), 1 + len(METRICS)))
+    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+        for number, examples in enumerate(batches.indices(0)):
+            if number in numbers:
+                x, labels = batches.take(examples, 0)
+                logits = network.forward(x)
+                values = [network.loss.losses(logits, labels)]
+                values += [metric(logits, labels) for metric in METRICS.values()]
+                sums[number] = [one.sum(dtype=np.float64) for one in values]
+    return sums
 
 
-def _share_memory(network: MLP, state: State, team: Team) -> list[Array]:
-    """Move the parameters and ``state`` to shared memory; a gradient there for each process."""
-    if team.size == 1:
-        return [network.gradient]
+def means(sums: Array, batches: Batches) -> dict[str, float]:
+    """The means over all examples from `batch_sums`."""
+    totals = sums.sum(axis=0) / batches.examples
+    return dict(zip(["loss", *METRICS], totals.tolist(), strict=True))
 
-    def moved(array: Array) -> Array:
-        copy = shared(array.shape, array.dtype)
-        copy[...] = array
-        return copy
 
-    network.bind(moved(network.vector), network.gradient)
-    state |= {name: moved(array) for name, array in state.items() if array.ndim}
-    return [shared(network.vector.shape, network.dtype) for _ in range(team.size)]
+def finite_places(network: MLP, x: Array) -> Iterator[tuple[str, bool]]:
+    """Each parameter, and each layer's output for the batch ``x``, from the input up: if finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        for layer, output in network.outputs(x):
+            for name, parameter in layer.parameters.items():
+                yield f"{layer.name}.{name}", bool(np.isfinite(parameter).all())
+            what = "pre-activation" if isinstance(layer, Dense) else "activation"
+            yield f"{layer.name} ({what})", bool(np.isfinite(output).all())

@@ -26,11 +26,11 @@ from pydantic import BaseModel, ConfigDict
 from nnbasic.configs import ConfigError, loads
 from nnbasic.data import DataError
 from nnbasic.data.files import syncing
-from nnbasic.model import DivergedError, EpochResult
-from nnbasic.model.parallel import ask_for_signal_at_end_of_parent
+from nnbasic.model import DivergedError, Epoch
 from nnbasic.training import images, kernels
 from nnbasic.training.directory import Run
 from nnbasic.training.failing import FailedError
+from nnbasic.training.parallel import end_with_parent
 from nnbasic.training.record import RateSearch
 from nnbasic.training.session import Session
 from nnbasic.training.starting import start
@@ -145,7 +145,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupt)
     if hasattr(signal, "SIGCONT"):  # if it is stopped then, it would not see the closed pipe
-        ask_for_signal_at_end_of_parent(signal.SIGCONT)
+        end_with_parent(os.getppid(), signal.SIGCONT)
     line = sys.stdin.readline()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
@@ -185,7 +185,7 @@ def _do(task: Task) -> None:
     os.write(1, os.fsencode(session.run.directory) + b"\n")
     with contextlib.closing(session.train()) as results:
         for result in results:
-            if isinstance(result, EpochResult):
+            if isinstance(result, Epoch):
                 os.write(1, EPOCH)
 
 

@@ -71,7 +71,7 @@ def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> 
 
 
 def _named(network: MLP, state: dict[str, Array]) -> dict[str, Array]:
-    parts = {"parameters": network.parameters, "layers": network.state, "optimizer": state}
+    parts = {"parameters": network.parameters, "optimizer": state}
     return {
         f"{part}/{name}": each for part, arrays in parts.items() for name, each in arrays.items()
     }

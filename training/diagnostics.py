@@ -1,7 +1,7 @@
 """`diagnostics.jsonl`: what goes on inside the network, at step 0 and after every epoch.
 
 Each line is an object: ``epoch``, ``step`` and ``layers``, a list with the figures of
-`nnbasic.model.diagnostics.LayerDiagnostics`; a number that is not finite is null.
+`nnbasic.training.layer_statistics.LayerDiagnostics`; a number that is not finite is null.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ from typing import Any
 
 from nnbasic.configs import Config
 from nnbasic.data import Batches, Dataset, files
-from nnbasic.model import ACTIVATIONS, INITIALIZERS, MLP, EpochResult, StepResult
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, MLP, Epoch, Step
 from nnbasic.model.arrays import Array, Labels
-from nnbasic.model.diagnostics import MISMATCH, LayerDiagnostics, diagnose, variance_ratio
 from nnbasic.training.directory import Run
+from nnbasic.training.layer_statistics import (
+    MISMATCH,
+    LayerDiagnostics,
+    diagnose,
+    variance_ratio,
+)
 from nnbasic.training.storage import has_epoch, read_lines, write_text
 
 FILE = "diagnostics.jsonl"
@@ -35,9 +40,9 @@ class Watcher:
         self.steps = -(-len(dataset.train.labels) // config.batch_size)
         self.before = network.vector.copy()
 
-    def read(self, result: StepResult | EpochResult) -> None:
+    def read(self, result: Step | Epoch) -> None:
         """Diagnose at the end of an epoch, and keep the parameters before its last step."""
-        if isinstance(result, EpochResult):
+        if isinstance(result, Epoch):
             layers = diagnose(self.network, self.x, self.labels, self.before)
             append(self.run, result.epoch, result.step, layers)
         elif result.step % self.steps == 0:
@@ -56,8 +61,7 @@ def probe(config: Config, dataset: Dataset) -> tuple[Array, Labels]:
         scale=dataset.scale(config.data.scale),
         dtype=config.dtype,
     )
-    x, labels, _ = next(batches.epoch(0))
-    return x, labels
+    return next(batches.epoch(0))
 
 
 def mismatch(config: Config, layers: Sequence[LayerDiagnostics]) -> str | None:

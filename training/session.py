@@ -9,24 +9,13 @@ import contextlib
 import math
 import os
 import time
-import warnings
 from collections.abc import Generator, Iterator
-from dataclasses import asdict
 from typing import Any
 
 from nnbasic.configs import Config
 from nnbasic.data import Batches, Dataset
-from nnbasic.model import (
-    INITIALIZERS,
-    DivergedError,
-    EpochResult,
-    StepResult,
-    first_non_finite,
-    parallel,
-    steps,
-    stream,
-)
-from nnbasic.training import diagnostics, environment
+from nnbasic.model import INITIALIZERS, DivergedError, Epoch, Step, Trainer, stream
+from nnbasic.training import diagnostics, environment, parallel
 from nnbasic.training.checkpoint import Progress, restore, save
 from nnbasic.training.collapse import why_collapsed
 from nnbasic.training.directory import Run
@@ -44,7 +33,7 @@ SMALLEST_SHARE = 16
 """The fewest rows of a batch that are worth a process of their own."""
 
 
-def train(run: Run, dataset: Dataset) -> Generator[StepResult | EpochResult, None, None]:
+def train(run: Run, dataset: Dataset) -> Generator[Step | Epoch, None, None]:
     """Resume ``run`` where it was stopped: `Session.train` for a run on disk.
 
     Its plugins run if they are known: see `Run.config`.
@@ -61,7 +50,7 @@ class Session:
         self.record = record
         self.dataset = dataset
 
-    def train(self) -> Generator[StepResult | EpochResult, None, None]:
+    def train(self) -> Generator[Step | Epoch, None, None]:
         """Train the run to its end, and score the test set once.
 
         A result is yielded once it is on disk. Closing the generator, or an interrupt, stops the
@@ -86,7 +75,7 @@ class Session:
                     self._end("failed", why)
                 raise FailedError(why) from cause
 
-    def _until_the_end(self) -> Iterator[StepResult | EpochResult]:
+    def _until_the_end(self) -> Iterator[Step | Epoch]:
         try:
             yield from self._epochs()
             self._finish()
@@ -132,7 +121,7 @@ class Session:
             )
         check_dataset(run, record, self.dataset)
 
-    def _epochs(self) -> Iterator[StepResult | EpochResult]:
+    def _epochs(self) -> Iterator[Step | Epoch]:
         self._write(
             status="running",
             reason=None,
@@ -147,18 +136,20 @@ class Session:
         save(self.run.last, self.trained.network, self.state, self.done)
         if self._stops_early():
             return
-        with contextlib.closing(self._stream()) as stream:
-            for result in stream:
-                if isinstance(result, EpochResult):
+        trainer = self._trainer()
+        self.state = trainer.state
+        with contextlib.closing(trainer.results(self.done.epoch)) as results:
+            for result in results:
+                if isinstance(result, Epoch):
                     self._check_held()
                 if self.watcher:
                     self.watcher.read(result)
-                if isinstance(result, EpochResult):
+                if isinstance(result, Epoch):
                     self._keep(result)
                 elif time.perf_counter() - self.beat > HEARTBEAT:
                     self._write()
                 yield result
-                if isinstance(result, EpochResult) and self._stops_early():
+                if isinstance(result, Epoch) and self._stops_early():
                     return
 
     def _finish(self) -> None:
@@ -167,7 +158,7 @@ class Session:
         restore(self.run.best, network)
         test = self.trained.evaluate(self.dataset.test)
         if not math.isfinite(test.loss):  # without validation, nothing has noticed it yet
-            raise DivergedError(self.done.epoch, self.done.step, first_non_finite(network))
+            raise DivergedError(self.done.epoch, self.done.step, None)
         test.save(self.run.predictions)
         figures = {"test_correct": test.correct, "test_images": len(test.labels)}
         self._write(**figures, test_loss=test.loss)
@@ -179,7 +170,7 @@ class Session:
     def _end(self, status: Status, reason: str | None = None) -> None:
         self._write(status=status, reason=reason, ended=environment.now())
 
-    def _stream(self) -> Generator[StepResult | EpochResult, None, None]:
+    def _trainer(self) -> Trainer:
         config, data = self.config, self.dataset
         batches = Batches(
             data.train.images,
@@ -189,26 +180,34 @@ class Session:
             dtype=config.dtype,
             order=stream(config.seed, "batch_order"),
         )
-        network = self.trained.network
-        return steps(
-            network,
+        validation = self.trained.batches(data.validation) if self.val_images else None
+        trainer = Trainer(
+            self.trained.network,
             batches,
-            optimizer=config.optimizer,
-            schedule=config.schedule,
-            epochs=config.epochs,
-            validation=self.trained.batches(data.validation) if self.val_images else None,
-            state=self.state,
-            done=self.done.epoch,
-            processes=1 if network.state else _possible(processes(config.batch_size)),
+            config.optimizer,
+            config.schedule,
+            config.epochs,
+            validation,
+            config.seed,
+            self.state,
         )
+        return parallel.shared_by(trainer, processes(config.batch_size))
 
-    def _keep(self, result: EpochResult) -> None:
+    def _keep(self, result: Epoch) -> None:
         """Write an epoch: after its diagnostics its metrics, then the checkpoints, the last last.
 
         A crash between any two of these leaves `last.npz` behind the others, and resuming
         from it writes them again with the same bits.
         """
-        row = asdict(result) | {"elapsed_seconds": self._elapsed()}
+        row = {
+            "epoch": result.epoch,
+            "step": result.step,
+            **{"val_loss": None, "val_accuracy": None},  # without a validation set
+            **result.metrics,
+            "learning_rate": result.learning_rate,
+            "epoch_seconds": result.seconds,
+            "elapsed_seconds": self._elapsed(),
+        }
         self.run.append_metrics(row)
         self.history.append(EpochFigures.from_metrics(row, self.val_images))
         self.done = Progress(result.epoch, result.step)
@@ -246,19 +245,6 @@ def processes(batch_size: int) -> int:
     if not parallel.AVAILABLE:
         return 1
     return max(1, min(environment.blas_threads(), batch_size // SMALLEST_SHARE))
-
-
-def _possible(wanted: int) -> int:
-    """``wanted`` processes; one, with a warning, if this process must not be forked now."""
-    if wanted > 1 and (why := parallel.obstacle()):
-        warnings.warn(
-            f"training in one process, not in {wanted}: {why}; the last bits may differ from those"
-            f" of {wanted}",
-            RuntimeWarning,
-            stacklevel=2,
-        )
-        return 1
-    return wanted
 
 
 def likely_causes(config: Config) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from nnbasic.configs import Config, dump, shortage
 from nnbasic.data import Dataset
-from nnbasic.model.diagnostics import diagnose
 from nnbasic.training import diagnostics, environment
 from nnbasic.training.directory import Run, create
+from nnbasic.training.layer_statistics import diagnose
 from nnbasic.training.record import RateSearch, Record, User
 from nnbasic.training.session import Session, processes
 from nnbasic.training.storage import RunError, write_text

@@ -64,9 +64,9 @@ class Trained:
         if images.dtype != np.uint8:
             raise ValueError(f"images are {images.dtype}; they must be uint8, as pixels 0 to 255")
         labels = np.zeros(len(images), np.uint8)  # batches have some; they are not looked at
-        for batch in self.batches(Split(images, labels)).epoch(0):
+        for x, _ in self.batches(Split(images, labels)).epoch(0):
             with one_blas_thread():
-                logits = self.network.forward(batch.x)
+                logits = self.network.forward(x)
             yield logits
 
     def logits(self, images: Array) -> Array:
@@ -82,14 +82,15 @@ class Trained:
         """Predict the images of ``split``, and compare with its labels."""
         batches = self.batches(split)
         labels, predicted, probabilities, loss = [], [], [], 0.0
-        for x, y, _ in batches.epoch(0):
-            with one_blas_thread():  # for the bits that training gets
-                loss += self.network.score(x, y)[0] * len(y)
+        for x, y in batches.epoch(0):
+            # the loss says whether the network has diverged
+            with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+                logits = self.network.forward(x)
+                loss += float(self.network.loss.losses(logits, y).sum(dtype=np.float64))
+                probabilities.append(self.network.loss.probabilities(logits))
             labels.append(y.copy())
             # of the logits, as in training: probabilities near 1 are rounded to ties
-            predicted.append(self.network.logits.argmax(axis=1))
-            with np.errstate(invalid="ignore"):  # the loss says whether the network has diverged
-                probabilities.append(self.network.loss.probabilities(self.network.logits))
+            predicted.append(logits.argmax(axis=1))
         return Evaluation(
             np.concatenate(labels),
             np.concatenate(predicted),

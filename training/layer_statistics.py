@@ -1,8 +1,7 @@
 """What goes on inside a network, layer by layer, on one batch.
 
-Figures of the activations, and of the gradient of the batch's mean loss. They are taken from the
-buffers that a forward and a backward pass fill anyway, and they change nothing that training
-depends on: not the parameters, not the optimiser's state, not a random generator.
+Figures of the activations, and of the gradient of the batch's mean loss. They change nothing that
+training depends on: not the parameters, not the optimiser's state, not a random generator.
 """
 
 from __future__ import annotations
@@ -13,9 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnbasic.model.activations import Activation
 from nnbasic.model.arrays import Array, Labels
-from nnbasic.model.blocks import Block
+from nnbasic.model.layers import Dense, Layer
 from nnbasic.model.network import MLP
 
 BINS = 64
@@ -83,12 +81,27 @@ def diagnose(
     ``before`` is a copy of ``network.vector`` from before the last update. Sets
     ``network.gradient``, as training does; like it, checks nothing.
     """
-    network.backpropagate(x, labels, len(labels), training=False)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        outputs = {layer.name: (layer, output) for layer, output in network.outputs(x)}
+        logits = outputs[network.layers[-1].name][1]
+        gradients = _preactivation_gradients(network, logits, labels)
+        weights = None if before is None else network.views(before)
         return [
-            _layer(network, block, None if before is None else _update_ratio(network, part, before))
-            for block, part in zip(network.blocks, network.weights, strict=True)
+            _layer(network, layer, output, gradients[name], weights)
+            for name, (layer, output) in outputs.items()
         ]
+
+
+def _preactivation_gradients(network: MLP, logits: Array, labels: Labels) -> dict[str, Array]:
+    """dL/d(output) of each affine layer, by name; sets all other gradients too."""
+    found: dict[str, Array] = {}
+    gradient: Array | None = network.loss(logits, labels)[1]
+    for layer in reversed(network.layers):
+        assert gradient is not None  # only the first layer returns none
+        if isinstance(layer, Dense):
+            found[layer.name] = gradient
+        gradient = layer.backward(gradient)
+    return found
 
 
 def variance_ratio(layers: Sequence[LayerDiagnostics]) -> float | None:
@@ -120,42 +133,41 @@ def histogram(values: Array) -> Histogram | None:
     return Histogram(first * width, (first + len(counts)) * width, counts)
 
 
-def _layer(network: MLP, block: Block, update_ratio: float | None) -> LayerDiagnostics:
-    a, activation = block.output, block.activation
+def _layer(
+    network: MLP, layer: Layer, a: Array, gradient: Array, before: dict[str, Array] | None
+) -> LayerDiagnostics:
+    hidden = not isinstance(layer, Dense)
+    weight = f"{layer.name}.weight"
+    change = None if before is None else _change(network.parameters[weight], before[weight])
     mean = a.mean(axis=0, dtype=np.float64, keepdims=True)
     within = float(a.var(axis=0, dtype=np.float64, mean=mean).mean())
     return LayerDiagnostics(
-        layer=block.name,
+        layer=layer.name,
         mean=float(mean.mean()),
         sd=math.sqrt(within + float(mean.var())),
         image_sd=math.sqrt(within),
         histogram=histogram(a),
-        dead=_dead(a) if activation else None,
-        saturated=_saturated(a, activation) if activation else None,
-        gradient_norm=_norm(block.affine.gradients["weight"]),
-        preactivation_gradient_norm=_norm(
-            block.layers[-1].gradient if activation else network.logits_gradient
-        ),
-        update_ratio=update_ratio,
+        dead=float(np.mean(~a.any(axis=0))) if hidden else None,
+        saturated=_saturated(a, layer.limits),
+        gradient_norm=_norm(network.gradients[weight]),
+        preactivation_gradient_norm=_norm(gradient),
+        update_ratio=None
+        if before is None
+        else _change(network.parameters[weight], before[weight]),
     )
 
 
-def _dead(a: Array) -> float:
-    return float(np.mean(~a.any(axis=0)))
-
-
-def _saturated(a: Array, activation: Activation) -> float | None:
-    if activation.limits is None:
+def _saturated(a: Array, limits: tuple[float, float] | None) -> float | None:
+    if limits is None:
         return None
-    low, high = activation.limits
+    low, high = limits
     margin = OUTER * (high - low)
     outside = np.count_nonzero(a < low + margin) + np.count_nonzero(a > high - margin)
     return int(outside) / a.size
 
 
-def _update_ratio(network: MLP, weight: slice, before: Array) -> float:
-    change = network.vector[weight] - before[weight]
-    return float(np.float64(_norm(change)) / _norm(before[weight]))
+def _change(weight: Array, before: Array) -> float:
+    return float(np.float64(_norm(weight - before)) / _norm(before))
 
 
 def _norm(array: Array) -> float:
