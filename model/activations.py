@@ -27,7 +27,6 @@ ACTIVATIONS: Registry[Layer] = Registry("activation", Layer, adapt=adapted)
 
 
 @ACTIVATIONS.register("identity")
-@dataclass
 class Identity(Layer):
     """f(x) = x: with it the whole network stays one affine map."""
 
@@ -39,7 +38,6 @@ class Identity(Layer):
 
 
 @ACTIVATIONS.register("step")
-@dataclass
 class Step(Layer):
     """f(x) = 1 if x > 0 else 0 (the perceptron's); its derivative is 0, so nothing flows back."""
 
@@ -56,7 +54,6 @@ class Step(Layer):
 
 
 @ACTIVATIONS.register("sigmoid")
-@dataclass
 class Sigmoid(Layer):
     """f(x) = 1 / (1 + e^-x), f' = a(1 - a), at most 1/4."""
 
@@ -71,7 +68,6 @@ class Sigmoid(Layer):
 
 
 @ACTIVATIONS.register("tanh")
-@dataclass
 class Tanh(Layer):
     """f(x) = tanh x, f' = 1 - a²."""
 
@@ -86,7 +82,6 @@ class Tanh(Layer):
 
 
 @ACTIVATIONS.register("softsign")
-@dataclass
 class Softsign(Layer):
     """f(x) = x / (1 + |x|), f' = (1 - |a|)² (Glorot & Bengio 2010)."""
 
@@ -101,7 +96,6 @@ class Softsign(Layer):
 
 
 @ACTIVATIONS.register("hard_tanh")
-@dataclass
 class HardTanh(Layer):
     """f(x) = min(1, max(-1, x)), f' = 1 strictly between -1 and 1, else 0 (Collobert 2004)."""
 
@@ -124,7 +118,7 @@ class ReLU(Layer):
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
         self.x = x
-        return np.maximum(x, 0)
+        return np.maximum(x, np.zeros_like(x[0]))  # a row of zeros: faster than the number 0
 
     def backward(self, gradient: Array) -> Array:
         positive = self.x >= 0 if self.grad_at_zero else self.x > 0
@@ -190,7 +184,6 @@ class ELU(Layer):
 
 
 @ACTIVATIONS.register("selu")
-@dataclass
 class SELU(Layer):
     """f(x) = scale·ELU(x) with the fixed alpha and scale of Klambauer et al. 2017, eq. 2."""
 
@@ -203,7 +196,6 @@ class SELU(Layer):
 
 
 @ACTIVATIONS.register("softplus")
-@dataclass
 class Softplus(Layer):
     """f(x) = ln(1 + e^x), f' = sigmoid x = 1 - e^-a (Dugas et al. 2001)."""
 
@@ -216,7 +208,6 @@ class Softplus(Layer):
 
 
 @ACTIVATIONS.register("gelu")
-@dataclass
 class GELU(Layer):
     """f(x) = x/2 (1 + tanh u), u = √(2/π)(x + 0.044715 x³) (Hendrycks & Gimpel 2016).
 
@@ -234,7 +225,6 @@ class GELU(Layer):
 
 
 @ACTIVATIONS.register("silu")
-@dataclass
 class SiLU(Layer):
     """f(x) = x·s, f' = s + a(1 - s), with s = sigmoid x (Elfwing et al. 2018; "swish")."""
 
@@ -248,7 +238,6 @@ class SiLU(Layer):
 
 
 @ACTIVATIONS.register("mish")
-@dataclass
 class Mish(Layer):
     """f(x) = x·t with t = tanh(softplus x); f' = t + x(1 - t²)·sigmoid x (Misra 2020)."""
 

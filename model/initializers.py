@@ -48,9 +48,6 @@ class Initializer(Component, ABC):
     caution: ClassVar[str | None] = None
     """What a user should know before training with it."""
 
-    scratch: ClassVar[int] = 18
-    """Bytes that `weight` takes at its peak for each entry, its result included."""
-
     bias: float = 0.0
 
     @abstractmethod
@@ -131,7 +128,6 @@ class LeCun(Scaled):
 class Orthogonal(Initializer):
     """Orthonormal rows or columns, whichever are fewer, times ``gain`` (Saxe et al. 2014)."""
 
-    scratch = 41
     gain: Annotated[float, Bounds(gt=0)] = 1.0
 
     def weight(self, shape: tuple[int, int], *, rng: np.random.Generator) -> Array:

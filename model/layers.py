@@ -95,7 +95,7 @@ class Dense(Layer):
 
     def backward(self, gradient: Array) -> Array | None:
         np.matmul(self.x.T, gradient, out=self.gradients["weight"])
-        np.add.reduce(gradient, axis=0, out=self.gradients["bias"])
+        gradient.sum(axis=0, out=self.gradients["bias"])
         return gradient @ self.parameters["weight"].T
 
     def shapes(self) -> Shapes:

@@ -2,17 +2,16 @@
 
 All act on the network's flat vectors. The state is a dict of arrays, so that resuming is
 loading a dict; its ``steps`` counts the updates. An update goes through the vectors in blocks
-that stay in the processor's cache over its several passes, and uses the gradient as scratch:
-afterwards the gradient is spent.
+that stay in the processor's cache over its several passes.
 """
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from nnbasic.model.arrays import Array
 from nnbasic.model.registry import Bounds, Component, Registry
 
 State = dict[str, Array]
+Moments = Sequence[Array]
 Positive = Annotated[float, Bounds(gt=0)]
 Decay = Annotated[float, Bounds(ge=0, lt=1)]
 
@@ -35,10 +35,14 @@ class Optimizer(Component, ABC):
     biases and slopes are left alone), except in AdamW.
     """
 
-    moments: ClassVar[tuple[str, ...]] = ()
     lr: Positive
     weight_decay: Annotated[float, Bounds(ge=0)] = 0.0
     clip_norm: Positive | None = None
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """The names of the vectors that the state has, beside the number of ``steps``."""
+        return ()
 
     def init(self, parameters: Array) -> State:
         """The state before the first update of the flat vector ``parameters``."""
@@ -51,7 +55,7 @@ class Optimizer(Component, ABC):
         gradient: Array,
         state: State,
         *,
-        learning_rate: float,
+        rate: float,
         weights: int = 0,
         norm: float | None = None,
     ) -> None:
@@ -60,28 +64,26 @@ class Optimizer(Component, ABC):
         All may be parts of longer vectors: ``norm`` is then that of the whole gradient.
         """
         state["steps"] += 1
-        steps = int(state["steps"])
         with np.errstate(over="ignore", invalid="ignore"):  # a divergence shows in the next loss
             if self.clip_norm is not None:
                 norm = math.sqrt(np.vdot(gradient, gradient)) if norm is None else norm
                 if norm > self.clip_norm:
                     gradient *= self.clip_norm / norm
-            for block in blocks(len(parameters)):
+            for start in range(0, len(parameters), BLOCK):
+                block = slice(start, start + BLOCK)
                 w, g = parameters[block], gradient[block]
-                if self.weight_decay and block.start < weights:
-                    decaying = slice(weights - block.start)
-                    self.decay(w[decaying], g[decaying], learning_rate)
-                self.apply(w, g, [state[key][block] for key in self.moments], learning_rate, steps)
+                if self.weight_decay and start < weights:
+                    self.decay(w[: weights - start], g[: weights - start], rate)
+                moments = [state[name][block] for name in self.moments]
+                self.apply(w, g, moments, rate, int(state["steps"]))
 
-    def decay(self, w: Array, g: Array, learning_rate: float) -> None:
+    def decay(self, w: Array, g: Array, rate: float) -> None:
         """Apply the weight decay to the weights ``w``, before the update."""
         g += self.weight_decay * w
 
     @abstractmethod
-    def apply(
-        self, w: Array, g: Array, moments: Sequence[Array], learning_rate: float, steps: int
-    ) -> None:
-        """Update one block ``w`` of the parameters; ``g`` is free to be used as scratch."""
+    def apply(self, w: Array, g: Array, moments: Moments, rate: float, step: int) -> None:
+        """Update one block ``w`` of the parameters by its gradient ``g``, which is then spent."""
 
 
 OPTIMIZERS: Registry[Optimizer] = Registry("optimiser", Optimizer)
@@ -95,34 +97,22 @@ class SGD(Optimizer):
     Sutskever et al. 2013, eq. 3 and 4, with the rate outside the velocity.
     """
 
-    moments = ("velocity",)
     lr: Positive = 0.1
     momentum: Decay = 0.0
     nesterov: bool = False
 
-    def init(self, parameters: Array) -> State:
-        state = super().init(parameters)
-        if not self.momentum:
-            state["velocity"] = np.zeros(0, parameters.dtype)
-        return state
+    @property
+    def moments(self) -> tuple[str, ...]:
+        return ("velocity",) if self.momentum else ()
 
-    def apply(
-        self, w: Array, g: Array, moments: Sequence[Array], learning_rate: float, steps: int
-    ) -> None:
-        if not self.momentum:
-            g *= learning_rate
-            w -= g
-            return
-        (v,) = moments
-        v *= self.momentum
-        v += g
-        if self.nesterov:
-            g *= learning_rate
-            w -= g
-            np.multiply(v, learning_rate * self.momentum, out=g)
-        else:
-            np.multiply(v, learning_rate, out=g)
-        w -= g
+    def apply(self, w: Array, g: Array, moments: Moments, rate: float, step: int) -> None:
+        direction = g
+        if self.momentum:
+            (v,) = moments
+            v *= self.momentum
+            v += g
+            direction = g + self.momentum * v if self.nesterov else v
+        w -= np.multiply(direction, rate, out=g)
 
 
 @OPTIMIZERS.register("adagrad")
@@ -134,12 +124,10 @@ class Adagrad(Optimizer):
     lr: Positive = 0.01
     eps: Positive = 1e-8
 
-    def apply(
-        self, w: Array, g: Array, moments: Sequence[Array], learning_rate: float, steps: int
-    ) -> None:
+    def apply(self, w: Array, g: Array, moments: Moments, rate: float, step: int) -> None:
         (s,) = moments
         s += g * g
-        _scaled_step(w, g, s, learning_rate, self.eps)
+        w -= rate * g / (np.sqrt(s) + self.eps)
 
 
 @OPTIMIZERS.register("rmsprop")
@@ -152,13 +140,11 @@ class RMSprop(Optimizer):
     decay_rate: Decay = 0.9
     eps: Positive = 1e-8
 
-    def apply(
-        self, w: Array, g: Array, moments: Sequence[Array], learning_rate: float, steps: int
-    ) -> None:
+    def apply(self, w: Array, g: Array, moments: Moments, rate: float, step: int) -> None:
         (s,) = moments
         s *= self.decay_rate
         s += (1 - self.decay_rate) * (g * g)
-        _scaled_step(w, g, s, learning_rate, self.eps)
+        w -= rate * g / (np.sqrt(s) + self.eps)
 
 
 @OPTIMIZERS.register("adam")
@@ -176,9 +162,7 @@ class Adam(Optimizer):
     beta2: Decay = 0.999
     eps: Positive = 1e-8
 
-    def apply(
-        self, w: Array, g: Array, moments: Sequence[Array], learning_rate: float, steps: int
-    ) -> None:
+    def apply(self, w: Array, g: Array, moments: Moments, rate: float, step: int) -> None:
         m, v = moments
         m *= self.beta1
         m += g
@@ -187,12 +171,12 @@ class Adam(Optimizer):
         v += g
         # m_hat = m·(1 - beta1)/(1 - beta1^t) and √v_hat = √v·root, so that
         # m_hat / (√v_hat + eps) = m·first/root / (√v + eps/root)
-        first = (1 - self.beta1) / (1 - self.beta1**steps)
-        root = math.sqrt((1 - self.beta2) / (1 - self.beta2**steps))
+        first = (1 - self.beta1) / (1 - self.beta1**step)
+        root = math.sqrt((1 - self.beta2) / (1 - self.beta2**step))
         np.sqrt(v, out=g)
         g += self.eps / root
         np.divide(m, g, out=g)
-        g *= learning_rate * first / root
+        g *= rate * first / root
         w -= g
 
 
@@ -203,20 +187,5 @@ class AdamW(Adam):
 
     weight_decay: Annotated[float, Bounds(ge=0)] = 0.01
 
-    def decay(self, w: Array, g: Array, learning_rate: float) -> None:
-        w *= 1 - learning_rate * self.weight_decay
-
-
-def _scaled_step(w: Array, g: Array, squares: Array, learning_rate: float, eps: float) -> None:
-    """w -= lr·g / (√squares + eps), with ``g`` as scratch."""
-    root = np.sqrt(squares)
-    root += eps
-    g /= root
-    g *= learning_rate
-    w -= g
-
-
-def blocks(size: int) -> Iterator[slice]:
-    """The slices of at most `BLOCK` elements that a vector of ``size`` elements consists of."""
-    for start in range(0, size, BLOCK):
-        yield slice(start, min(start + BLOCK, size))
+    def decay(self, w: Array, g: Array, rate: float) -> None:
+        w *= 1 - rate * self.weight_decay

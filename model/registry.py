@@ -93,6 +93,12 @@ class Component:
         for key, value in _fit_all(type(self).__name__, type(self), values).items():
             object.__setattr__(self, key, value)
 
+    def __eq__(self, other: object) -> bool:  # of a class without hyperparameters
+        return type(self) is type(other)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
 
 class Registry(Generic[T]):
     """A table from name to component class, with one way to add to it and one to build from it."""

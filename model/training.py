@@ -147,7 +147,7 @@ class Trainer:
                 network.vector,
                 network.gradient,
                 self.state,
-                learning_rate=rate,
+                rate=rate,
                 weights=network.weights,
             )
         return BatchScore(loss, right, len(x))

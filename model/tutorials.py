@@ -1,7 +1,7 @@
 """Classes as tutorials write them, made into layers.
 
-They have ``forward(self, x)`` and ``backward(self, dout)``, may keep a mask in ``self``, change ``x``
-or ``dout`` in place, and return another type.
+They have ``forward(self, x)`` and ``backward(self, dout)``. They may keep a mask in ``self``, and
+change what they are given in place.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ class SharedTrainer(Trainer):
             self.network.vector[part],
             gradient,
             {name: array[part] if array.ndim else array for name, array in self.state.items()},
-            learning_rate=rate,
+            rate=rate,
             weights=max(self.network.weights - part.start, 0),
             norm=norm,
         )
