@@ -6,14 +6,14 @@ import contextlib
 import secrets
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nnbasic.configs.errors import printable
 from nnbasic.data.files import sync_folder
 from nnbasic.training.directory import Run
-from nnbasic.training.record import User, parse_user
-from nnbasic.training.storage import RunError, read_json, refuse_link
+from nnbasic.training.record import User
+from nnbasic.training.storage import RunError, refuse_link
 
 TRASH = ".trash"
 """Where removed runs go, below the runs: hidden, so that nothing lists them."""
@@ -27,8 +27,8 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
 
     RunError for a word that is empty or has spaces, or that is to be removed but is not a tag.
     """
-    with run.editing():
-        user = _user(run)
+
+    def changed(user: User) -> User:
         tags = dict.fromkeys(user.tags)
         for word in words:
             if not word or printable(word) != word or " " in word:
@@ -36,11 +36,12 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
             if remove and word not in tags:
                 there = ", ".join(user.tags) or "none"
                 raise RunError(f"{run.directory}: no tag {word!r} to remove; it has {there}")
+            tags[word] = None
             if remove:
                 del tags[word]
-            else:
-                tags[word] = None
-        return _write(run, user.model_copy(update={"tags": list(tags)}))
+        return User(name=user.name, tags=list(tags), notes=user.notes)
+
+    return _edit(run, changed)
 
 
 def rename(run: Run, name: str) -> User:
@@ -48,16 +49,37 @@ def rename(run: Run, name: str) -> User:
     name = name.strip()
     if not name or printable(name) != name:
         raise RunError(f"{name!r} is not a name: it must be one line, and not empty")
-    with run.editing():
-        return _write(run, _user(run).model_copy(update={"name": name}))
+    return _edit(run, lambda user: User(name=name, tags=user.tags, notes=user.notes))
 
 
 def note(run: Run, text: str, *, replace: bool = False) -> User:
     """Add ``text`` to the run's notes, as a line of its own; or ``replace`` them by it."""
-    with run.editing():
-        user = _user(run)
+
+    def changed(user: User) -> User:
         before = [] if replace or not user.notes else [user.notes]
-        return _write(run, user.model_copy(update={"notes": "\n".join([*before, text.strip()])}))
+        return User(name=user.name, tags=user.tags, notes="\n".join([*before, text.strip()]))
+
+    return _edit(run, changed)
+
+
+def _edit(run: Run, change: Callable[[User], User]) -> User:
+    """Replace `user.json`; RunError if it is broken, so that nothing in it is lost."""
+    with run.editing():
+        run.record()  # raises if it is not a run
+        try:
+            user = run.read_user()
+        except FileNotFoundError:
+            user = User(name=run.id)
+        except (OSError, ValueError):
+            raise RunError(
+                f"{run.directory}/user.json: broken; repair it, or move it away to get a new one"
+            ) from None
+        user = change(user)
+        try:
+            run.write_user(user)
+        except OSError as error:
+            raise RunError(f"{run.directory}: cannot be written: {error.strerror}") from None
+        return user
 
 
 def discard(runs: Sequence[Run]) -> None:
@@ -74,7 +96,6 @@ def restore(runs: Sequence[Run]) -> None:
     for run in runs:
         if run.directory.parent.name != TRASH:
             raise RunError(f"{run.directory}: not in the trash")
-        refuse_link(run.directory)
         refuse_link(run.directory.parent)
     _move(runs, [run.directory.parent.parent / run.id for run in runs])
 
@@ -85,16 +106,20 @@ def purge(runs: Sequence[Run]) -> None:
         _check(run)
     doomed = [_trash(run) / f".{run.id}.{secrets.token_hex(4)}{DOOMED}" for run in runs]
     _move(runs, doomed)  # there nobody finds them, so that none is brought back half deleted
-    for folder in {each.parent for each in doomed}:
-        with contextlib.suppress(OSError):  # what a killed process has left can wait
-            doomed += [each for each in folder.glob(f".*{DOOMED}") if each not in doomed]
-    for directory in doomed:
+    for directory in dict.fromkeys([*doomed, *(path for each in doomed for path in _left(each))]):
         try:
             shutil.rmtree(directory)
         except FileNotFoundError:  # another process deletes it too
             continue
         except OSError as error:
             raise RunError(f"{directory}: cannot be deleted: {error}") from None
+
+
+def _left(doomed: Path) -> list[Path]:
+    """What a killed process has left half deleted beside ``doomed``."""
+    with contextlib.suppress(OSError):  # it can wait
+        return list(doomed.parent.glob(f".*{DOOMED}"))
+    return []
 
 
 def _trash(run: Run) -> Path:
@@ -104,16 +129,11 @@ def _trash(run: Run) -> Path:
 
 def _check(run: Run) -> None:
     """RunError if ``run`` is being trained, or is not a run at all; a broken one may go."""
-    refuse_link(run.directory)
     refuse_link(run.directory.parent / TRASH)
     if not (run.directory / "run.json").exists():
         raise RunError(f"{run.directory}: not a run, it has no run.json; it stays")
-    try:
-        status = run.status()
-    except RunError:
-        return
-    if status == "running":
-        raise RunError(f"{run.directory}: the run is running; end it first (Ctrl-C keeps it)")
+    with _alone(run):
+        pass
 
 
 def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
@@ -136,28 +156,9 @@ def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
 @contextlib.contextmanager
 def _alone(run: Run) -> Iterator[None]:
     """Keep all others from ``run`` while the block moves it; RunError if one is at work on it."""
+    refuse_link(run.directory)
     if sys.platform == "win32":  # which moves nothing that is open
         yield
     else:
         with run.editing(), run.claim():
             yield
-
-
-def _user(run: Run) -> User:
-    """`user.json` for editing; RunError if it is broken, so that nothing in it is lost."""
-    run.record()  # raises if it is not a run
-    path = run.directory / "user.json"
-    try:
-        return parse_user(read_json(path)[0])
-    except FileNotFoundError:
-        return User(name=run.id)
-    except (OSError, ValueError):
-        raise RunError(f"{path}: broken; repair it, or move it away to get a new one") from None
-
-
-def _write(run: Run, user: User) -> User:
-    try:
-        run.write_user(user)
-    except OSError as error:
-        raise RunError(f"{run.directory}: cannot be written: {error.strerror}") from None
-    return user

@@ -6,6 +6,7 @@ Each line is an object: ``epoch``, ``step`` and ``layers``, a list with the figu
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Sequence
@@ -18,9 +19,12 @@ from nnbasic.model import ACTIVATIONS, INITIALIZERS, MLP, EpochResult, StepResul
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.diagnostics import MISMATCH, LayerDiagnostics, diagnose, variance_ratio
 from nnbasic.training.directory import Run
-from nnbasic.training.storage import has_epoch, read_lines, write_text
+from nnbasic.training.storage import RunError, object_with_epoch
 
 FILE = "diagnostics.jsonl"
+LONGEST = 1 << 24
+"""Bytes of a line: ten thousand layers."""
+
 PROBE = 512
 """How many images the network is diagnosed on, always the same ones."""
 
@@ -92,14 +96,27 @@ def append(run: Run, epoch: int, step: int, layers: Sequence[LayerDiagnostics]) 
 
 def read(run: Run) -> list[dict[str, Any]]:
     """The lines of the run, without a torn last one; empty if it was not diagnosed."""
-    return read_lines(run.directory / FILE, has_epoch).rows
+    return run.diagnostics_lines().rows
 
 
 def keep(run: Run, epochs: int) -> None:
-    """Drop the lines after the first ``epochs`` epochs, which the run is about to repeat."""
-    lines = read_lines(run.directory / FILE, has_epoch, strict=True)  # or they would be lost
-    rows = [row for row in lines.rows if row["epoch"] <= epochs]
-    write_text(run.directory / FILE, "".join(json.dumps(row) + "\n" for row in rows))
+    """Cut off the lines after the first ``epochs`` epochs, which the run is about to repeat.
+
+    A missing file stops no run, nor does one that has become longer than what is read at once.
+    """
+    whole = 0
+    try:
+        with files.opened(run.directory / FILE) as file, contextlib.suppress(ValueError):
+            while line := file.readline(LONGEST):
+                if object_with_epoch(line)["epoch"] > epochs:
+                    break
+                whole += len(line)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RunError(f"{run.directory / FILE}: cannot be read: {error.strerror}") from error
+    with files.appending(run.directory / FILE) as file:
+        file.truncate(whole)
 
 
 def _finite(figures: dict[str, Any]) -> dict[str, Any]:

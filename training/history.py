@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nnbasic.configs import EarlyStopping
-    from nnbasic.training.record import EpochFigures
+    from nnbasic.training.record import EpochRow
 
 
-def best_epoch(history: Sequence[EpochFigures]) -> EpochFigures | None:
+def best_epoch(history: Sequence[EpochRow]) -> EpochRow | None:
     """The first epoch of the highest validation accuracy; without validation, the last epoch."""
-    if not history or history[-1].val_correct is None:
+    if not history or history[-1].val_accuracy is None:
         return history[-1] if history else None
-    return max(history, key=lambda epoch: epoch.val_correct or 0)
+    return max(history, key=lambda epoch: epoch.val_accuracy or 0)
 
 
-def patience_is_over(stopping: EarlyStopping, history: Sequence[EpochFigures]) -> bool:
+def patience_is_over(stopping: EarlyStopping, history: Sequence[EpochRow]) -> bool:
     """Whether the metric has not improved by ``min_delta`` for ``patience`` epochs.
 
     A function of the metrics alone, so that a resumed run decides as an uninterrupted one.

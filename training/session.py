@@ -32,13 +32,10 @@ from nnbasic.training.collapse import why_collapsed
 from nnbasic.training.directory import Run
 from nnbasic.training.failing import FailedError, GoneError, explained
 from nnbasic.training.history import best_epoch, patience_is_over
-from nnbasic.training.record import EpochFigures, Record, Status
+from nnbasic.training.record import EpochRow, Record, Status
 from nnbasic.training.scoring import check_dataset
 from nnbasic.training.storage import RunError, clear
 from nnbasic.training.trained import Trained, build
-
-HEARTBEAT = 30.0
-"""Seconds between two signs of life within an epoch."""
 
 SMALLEST_SHARE = 16
 """The fewest rows of a batch that are worth a process of their own."""
@@ -108,15 +105,13 @@ class Session:
         clear(self.run.directory)
         if self.run.last.exists():
             self.done = restore(self.run.last, network, self.state)
-        self.val_images = len(self.dataset.validation.labels)
-        self.history = self.run.keep_metrics(self.done.epoch, self.val_images)
+        self.history = self.run.keep_metrics(self.done.epoch)
         self.watcher = None
         if self.config.diagnostics:
             diagnostics.keep(self.run, self.done.epoch)
             self.watcher = diagnostics.Watcher(self.run, network, self.config, self.dataset)
         self.spent = self.history[-1].elapsed_seconds if self.history else 0.0
         self.began = time.perf_counter()
-        self.beat = self.began
 
     def _check(self) -> None:
         run, record = self.run, self.record
@@ -124,11 +119,10 @@ class Session:
             raise RunError(
                 f"{run.directory}: the run has {record.status}; there is nothing to resume"
             )
-        same = self.config.identity() == record.identity
-        if not same or self.config.seed != record.config.get("seed"):
+        if self.config.identity() != record.identity:
             raise RunError(
-                f"{run.directory}: its config.yaml is not what it was started with, so the run"
-                " cannot go on exactly; put it back, or give it to --config for a new run"
+                f"{run.directory}: its record has another config than it was started with, so the"
+                " run cannot go on exactly; give its config.yaml to --config for a new run"
             )
         check_dataset(run, record, self.dataset)
 
@@ -155,8 +149,6 @@ class Session:
                     self.watcher.read(result)
                 if isinstance(result, EpochResult):
                     self._keep(result)
-                elif time.perf_counter() - self.beat > HEARTBEAT:
-                    self._write()
                 yield result
                 if isinstance(result, EpochResult) and self._stops_early():
                     return
@@ -169,8 +161,7 @@ class Session:
         if not math.isfinite(test.loss):  # without validation, nothing has noticed it yet
             raise DivergedError(self.done.epoch, self.done.step, first_non_finite(network))
         test.save(self.run.predictions)
-        figures = {"test_correct": test.correct, "test_images": len(test.labels)}
-        self._write(**figures, test_loss=test.loss)
+        self._write(test_accuracy=test.accuracy, test_loss=test.loss)
         self._end("finished")
         if self.record.outcome == "collapsed":
             rows = diagnostics.read(self.run) if self.watcher else []
@@ -196,7 +187,7 @@ class Session:
             optimizer=config.optimizer,
             schedule=config.schedule,
             epochs=config.epochs,
-            validation=self.trained.batches(data.validation) if self.val_images else None,
+            validation=self.trained.batches(data.validation) if self.record.val_images else None,
             state=self.state,
             done=self.done.epoch,
             processes=1 if network.state else _possible(processes(config.batch_size)),
@@ -208,9 +199,9 @@ class Session:
         A crash between any two of these leaves `last.npz` behind the others, and resuming
         from it writes them again with the same bits.
         """
-        row = asdict(result) | {"elapsed_seconds": self._elapsed()}
+        row = EpochRow(**asdict(result), elapsed_seconds=self._elapsed())
         self.run.append_metrics(row)
-        self.history.append(EpochFigures.from_metrics(row, self.val_images))
+        self.history.append(row)
         self.done = Progress(result.epoch, result.step)
         best = best_epoch(self.history)
         network = self.trained.network
@@ -228,9 +219,7 @@ class Session:
 
     def _write(self, **changes: Any) -> None:
         self._check_held()
-        self.beat = time.perf_counter()
-        changes |= {"heartbeat": environment.now(), "seconds": self._elapsed()}
-        self.record = self.record.model_copy(update=changes)
+        self.record = self.record.model_copy(update=changes | {"seconds": self._elapsed()})
         self.run.write_record(self.record)
 
     def _check_held(self) -> None:

@@ -43,7 +43,6 @@ def start(
     if not config.diagnostics:
         layers = None
     warning = layers and diagnostics.mismatch(config, layers)
-    name = name.encode(errors="replace").decode()  # an argument may be no Unicode
     run = create(runs, name)
     try:
         if layers:
@@ -69,7 +68,6 @@ def _first_record(
     queued: str | None,
     warnings: list[str],
 ) -> Record:
-    moment = environment.now()
     return Record(
         id=run.id,
         status="interrupted",  # until `Session.train` begins
@@ -78,6 +76,8 @@ def _first_record(
         rate_search=rate_search,
         dataset=dataset.name,
         dataset_sha256=dataset.sha256,
+        val_images=len(dataset.validation.labels),
+        test_images=len(dataset.test.labels),
         scale=dataset.scale(config.data.scale),
         code_sha256=environment.code_sha256(config.plugins),
         plugins=environment.plugins_sha256(config.plugins),
@@ -86,7 +86,6 @@ def _first_record(
         threads=environment.blas_threads(),
         warnings=warnings,
         queued=queued,
-        started=moment,
+        started=environment.now(),
         process=os.getpid(),
-        heartbeat=moment,
     )
