@@ -54,7 +54,7 @@ def test_what_forbids_a_comparison(
     for seed in range(3):
         make(activation="relu", seed=seed)
         make(activation="tanh", seed=seed)
-    better = {"best": {"val_correct": 100}}
+    better = {"best": {"val_accuracy": 1.0}}
     odd = make({**changes, **better}, activation="relu", seed=7)
     comparison = compared()
     assert [len(group.runs) for group in comparison.groups] == [3, 3, 1]
