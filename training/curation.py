@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nnbasic.configs.errors import printable
@@ -27,8 +27,7 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
 
     RunError for a word that is empty or has spaces, or that is to be removed but is not a tag.
     """
-
-    def changed(user: User) -> User:
+    with _edited(run) as user:
         tags = dict.fromkeys(user.tags)
         for word in words:
             if not word or printable(word) != word or " " in word:
@@ -39,9 +38,8 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
             tags[word] = None
             if remove:
                 del tags[word]
-        return User(name=user.name, tags=list(tags), notes=user.notes)
-
-    return _edit(run, changed)
+        user.tags = list(tags)
+    return user
 
 
 def rename(run: Run, name: str) -> User:
@@ -49,37 +47,37 @@ def rename(run: Run, name: str) -> User:
     name = name.strip()
     if not name or printable(name) != name:
         raise RunError(f"{name!r} is not a name: it must be one line, and not empty")
-    return _edit(run, lambda user: User(name=name, tags=user.tags, notes=user.notes))
+    with _edited(run) as user:
+        user.name = name
+    return user
 
 
 def note(run: Run, text: str, *, replace: bool = False) -> User:
     """Add ``text`` to the run's notes, as a line of its own; or ``replace`` them by it."""
-
-    def changed(user: User) -> User:
+    with _edited(run) as user:
         before = [] if replace or not user.notes else [user.notes]
-        return User(name=user.name, tags=user.tags, notes="\n".join([*before, text.strip()]))
+        user.notes = "\n".join([*before, text.strip()])
+    return user
 
-    return _edit(run, changed)
 
-
-def _edit(run: Run, change: Callable[[User], User]) -> User:
-    """Replace `user.json`; RunError if it is broken, so that nothing in it is lost."""
+@contextlib.contextmanager
+def _edited(run: Run) -> Iterator[User]:
+    """What `user.json` says, written at the end of the block; RunError if it is broken."""
     with run.editing():
         run.record()  # raises if it is not a run
         try:
             user = run.read_user()
         except FileNotFoundError:
             user = User(name=run.id)
-        except (OSError, ValueError):
+        except (OSError, ValueError):  # it is not overwritten
             raise RunError(
                 f"{run.directory}/user.json: broken; repair it, or move it away to get a new one"
             ) from None
-        user = change(user)
+        yield user
         try:
             run.write_user(user)
         except OSError as error:
             raise RunError(f"{run.directory}: cannot be written: {error.strerror}") from None
-        return user
 
 
 def discard(runs: Sequence[Run]) -> None:
@@ -106,20 +104,14 @@ def purge(runs: Sequence[Run]) -> None:
         _check(run)
     doomed = [_trash(run) / f".{run.id}.{secrets.token_hex(4)}{DOOMED}" for run in runs]
     _move(runs, doomed)  # there nobody finds them, so that none is brought back half deleted
-    for directory in dict.fromkeys([*doomed, *(path for each in doomed for path in _left(each))]):
+    left = (each for target in doomed for each in target.parent.glob(f".*{DOOMED}"))
+    for directory in sorted({*doomed, *left}):  # also what a killed process has left
         try:
             shutil.rmtree(directory)
         except FileNotFoundError:  # another process deletes it too
             continue
         except OSError as error:
             raise RunError(f"{directory}: cannot be deleted: {error}") from None
-
-
-def _left(doomed: Path) -> list[Path]:
-    """What a killed process has left half deleted beside ``doomed``."""
-    with contextlib.suppress(OSError):  # it can wait
-        return list(doomed.parent.glob(f".*{DOOMED}"))
-    return []
 
 
 def _trash(run: Run) -> Path:

@@ -213,6 +213,8 @@ class Record(BaseModel):
 class User(BaseModel):
     """What `user.json` holds: the only file that is edited after the run."""
 
+    model_config = ConfigDict(validate_assignment=True)
+
     name: Text
     tags: list[Text] = []
     notes: Text = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from nnbasic.training.storage import object_with_epoch, parse_json, read_lines
 @pytest.mark.parametrize(
     "content",
     [
-        "NaN", "-Infinity", "1e999", "1" * 101, "0." + "1" * 101, "[" * 21 + "]" * 21,
+        "NaN", "-Infinity", "1e999", "1" * 101, "[" * 21 + "]" * 21,
         "[" * 100_000, '"\\ud800"', '{"\\udfff": 1}', "", "\xff",
     ],
 )  # fmt: skip
@@ -22,10 +23,8 @@ def test_json_that_others_would_trip_over_is_refused(content: str) -> None:
 
 
 def test_json_that_only_looks_so_is_read() -> None:
-    digits = "1" * 200
-    assert parse_json(f'["{digits}", "\\\\ud800", "{"[" * 50}"]'.encode()) == [
-        digits, "\\ud800", "[" * 50,
-    ]  # fmt: skip
+    texts = ["1" * 200, "\\ud800", "[" * 50, "\U0001f600"]
+    assert parse_json(json.dumps(texts).encode()) == texts
 
 
 @pytest.mark.parametrize(
