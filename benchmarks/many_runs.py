@@ -59,14 +59,15 @@ def multiply(original: Path, runs: Path) -> None:
         shutil.copytree(original, run, ignore=left_out)
         config = record["config"] | {"activation": {"name": activation}, "seed": seed}
         config |= {"init": {"name": init}}
-        correct = round(rng.gauss(9000 + 50 * cell, 30))
+        accuracy = round(rng.gauss(9000 + 50 * cell, 30)) / 10_000
         changed = {
             "id": run.name,
             "config": config,
             "identity": f"{cell:064x}",
             "started": f"2026-01-01T{time}.000000+00:00",
-            "best": record["best"] | {"val_correct": correct, "val_images": 10_000},
-            "test_correct": correct,
+            "best": record["best"] | {"val_accuracy": accuracy},
+            "val_images": 10_000,
+            "test_accuracy": accuracy,
             "test_images": 10_000,
         }
         (run / "run.json").write_text(json.dumps(record | changed, indent=2))

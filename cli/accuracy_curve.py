@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from nnbasic.cli.terminal import encodable
-from nnbasic.training.selection import is_number
+from nnbasic.training.record import EpochRow
 
 ROWS, COLUMNS = 7, 60
 """The characters that the curve takes, at most as many columns."""
@@ -18,10 +17,11 @@ DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 NAMES = {"val_accuracy": "validation accuracy, %", "train_accuracy": "training accuracy, %"}
 
 
-def accuracy_curve(metrics: Sequence[Mapping[str, Any]], room: int) -> list[str]:
+def accuracy_curve(metrics: Sequence[EpochRow], room: int) -> list[str]:
     """The lines of the curve; without validation, of the training accuracy; none of no epochs."""
     for key, name in NAMES.items():
-        values = [100 * row[key] for row in metrics if is_number(row.get(key))]
+        found = [getattr(row, key) for row in metrics]
+        values = [100 * share for share in found if share is not None]
         if len(values) == 1:
             return [f"{name}: {values[0]:.2f} after the only epoch"]
         if values:

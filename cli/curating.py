@@ -10,7 +10,7 @@ from nnbasic.cli.finding import distinct, find_one, read_all
 from nnbasic.cli.tables import indented
 from nnbasic.cli.terminal import lines_of, out, printable, warn
 from nnbasic.training import curation, metrics_export
-from nnbasic.training.lookup import find
+from nnbasic.training.collection import find
 from nnbasic.training.storage import RunError
 
 
@@ -60,8 +60,8 @@ def export(
         raise RunError("none of these runs can be read")
     count = f"{len(data)} run{'s' * (len(data) != 1)}"
     if csv_file is not None:
-        rows = metrics_export.write_csv(data, csv_file)
-        out(f"{csv_file}: {rows} epochs of {count}")
+        rows, runs = metrics_export.write_csv(data, csv_file)
+        out(f"{csv_file}: {rows} epochs of {runs} run{'s' * (runs != 1)}")
     if event_folder is not None:
         for problem in metrics_export.write_tensorboard(data, event_folder):
             warn(problem)

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nnbasic.cli.terminal import err, warn
-from nnbasic.training.collection import RunData, collect, read
+from nnbasic.training.collection import RunData, collect, find_newest, newest
 from nnbasic.training.directory import Run
-from nnbasic.training.lookup import find_latest, newest
 
 
 def read_all(
@@ -26,9 +25,9 @@ def read_all(
 
 def read_one(text: str | None, runs_dir: Path) -> RunData:
     """The one run that ``text`` means, as `find_one` does."""
-    data, problem = read(find_one(text, runs_dir), whole=True)
-    if problem:
-        warn(problem)
+    data = RunData.read(find_one(text, runs_dir))
+    if data.problem:
+        warn(data.problem)
     return data
 
 
@@ -39,7 +38,7 @@ def find_one(text: str | None, runs_dir: Path) -> Run:
     """
     if text is None:
         return newest(runs_dir)
-    run, sharing = find_latest(text, runs_dir)
+    run, sharing = find_newest(text, runs_dir)
     if sharing > 1:
         err(f"{sharing} runs are called {text!r}; this is the newest: {run.id}")
     return run

@@ -12,10 +12,9 @@ from nnbasic.cli.finding import read_all
 from nnbasic.cli.numbers import NONE, percent, tested
 from nnbasic.cli.tables import Column, fitting, paragraph, table
 from nnbasic.cli.terminal import out, print_json, printable, terminal_width
-from nnbasic.training.choices import headings, shown, tell_apart, values
-from nnbasic.training.collection import RunData
+from nnbasic.training.choices import headings, shown, tell_apart
+from nnbasic.training.collection import RunData, all_runs
 from nnbasic.training.directory import Run
-from nnbasic.training.lookup import all_runs
 from nnbasic.training.selection import is_number, select
 
 if TYPE_CHECKING:
@@ -116,8 +115,8 @@ def _choices(runs: Sequence[RunData]) -> list[Column]:
 
     The activation first, then all else on the top level, what belongs to components, the seed.
     """
-    rows = [values(data) | {"seed": data.flat.get("seed")} for data in runs]
-    differ = tell_apart([values(data) for data in runs]).differs
+    rows = [data.values | {"seed": data.flat.get("seed")} for data in runs]
+    differ = tell_apart([data.values for data in runs]).differs
     keys = [key for key in differ if key not in ("dataset", "code", "epochs")]
     if len({row["seed"] for row in rows}) > 1:
         keys.append("seed")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from nnbasic.cli.numbers import tested
 from nnbasic.configs import printable
 from nnbasic.training.collection import RunData
-from nnbasic.training.selection import is_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,10 +44,8 @@ def _panel(axes: Axes, run: RunData, what: str, factor: float) -> None:
         (f"train_{what}", "training", TRAINING, (0, (4, 1.5))),
         (f"val_{what}", "validation", VALIDATION, "-"),
     ):
-        rows = [
-            row for row in run.metrics if is_number(row.get(key)) and is_number(row.get("epoch"))
-        ]
-        x, y = [row["epoch"] for row in rows], [factor * row[key] for row in rows]
+        rows = [row for row in run.metrics if getattr(row, key) is not None]
+        x, y = [row.epoch for row in rows], [factor * getattr(row, key) for row in rows]
         if rows:
             marker = "o" if len(rows) == 1 else ""
             axes.plot(x, y, color=colour, linestyle=dash, marker=marker, label=name)

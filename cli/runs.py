@@ -53,7 +53,7 @@ def list_runs(**options: Any) -> None:
 
     A KEY is one of the config (activation, optimizer.lr or lr) or of the result: val_accuracy
     (the best epoch's), test_accuracy, epoch, seconds, seed, dataset, status, name, tag. A
-    CONDITION compares it by = != < <= > or >=. An accuracy above 1 is in percent, as it is listed.
+    CONDITION compares it by = != < <= > or >=. Accuracies are in percent.
 
     \b
     nnbasic runs list --where activation=relu --where 'val_accuracy>97'

@@ -14,8 +14,8 @@ from nnbasic.cli.numbers import NONE, percent, tested
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
 from nnbasic.compare import figure_file
-from nnbasic.training.choices import shown, values
-from nnbasic.training.collection import RunData, flow
+from nnbasic.training.choices import flow, shown
+from nnbasic.training.collection import RunData
 from nnbasic.training.selection import is_number
 from nnbasic.training.storage import RunError
 
@@ -54,7 +54,7 @@ def diff(a: str | None, b: str | None, runs_dir: Path) -> None:
 def complete(data: RunData) -> dict[str, Any]:
     """What `runs show --json` says: all that is recorded of the run."""
     record = data.record.model_dump(exclude={"schema_version", "id", "status", "epoch"})
-    return {**summary(data), **record, "metrics": data.metrics}
+    return {**summary(data), **record, "metrics": [row.to_dict() for row in data.metrics]}
 
 
 def showing(data: RunData, room: int) -> list[str]:
@@ -116,7 +116,7 @@ def _facts(data: RunData) -> dict[str, str]:
 
 
 def _config(data: RunData) -> dict[str, str]:
-    found = {key: value for key, value in values(data).items() if key not in ("dataset", "code")}
+    found = {key: value for key, value in data.values.items() if key not in ("dataset", "code")}
     return {key: shown(value) for key, value in {**found, "seed": data.flat.get("seed")}.items()}
 
 
@@ -150,7 +150,7 @@ def _course(data: RunData, room: int) -> list[Printable]:
         rows = [
             row
             for index, row in enumerate(rows)
-            if index < HEAD or index >= len(rows) - TAIL or row.get("epoch") == best
+            if index < HEAD or index >= len(rows) - TAIL or row.epoch == best
         ]
     formats = {
         "epoch": ("epoch", "g"),
@@ -162,10 +162,10 @@ def _course(data: RunData, room: int) -> list[Printable]:
         "seconds": ("epoch_seconds", ".2f"),
     }
     columns = [
-        Column(head, [_number(row.get(key), form) for row in rows], number=True, optional=True)
+        Column(head, [_number(getattr(row, key), form) for row in rows], number=True, optional=True)
         for head, (key, form) in formats.items()
     ]
-    columns.append(Column("", ["best" if row.get("epoch") == best else "" for row in rows]))
+    columns.append(Column("", ["best" if row.epoch == best else "" for row in rows]))
     return table(columns, room)
 
 

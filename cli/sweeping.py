@@ -27,10 +27,9 @@ from nnbasic.sweeps.learning_rates import choose_rates
 from nnbasic.sweeps.local import run_local
 from nnbasic.sweeps.outcome import Outcome, Progress
 from nnbasic.sweeps.plan import Cell, Job, attempts, cells, jobs, outstanding
-from nnbasic.training.collection import collect
+from nnbasic.training.collection import DIRECTORY, collect
 from nnbasic.training.cores import cores
 from nnbasic.training.directory import check_folder
-from nnbasic.training.lookup import DIRECTORY
 
 CarryOut = Callable[[Sequence[Job], Path], Generator[Progress | Outcome, None, None]]
 """Trains jobs whose runs go to a folder; yields how far they are, and how each of them ended."""

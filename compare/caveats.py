@@ -15,8 +15,8 @@ from nnbasic.compare.measures import (
     has_all_metrics,
     latest_of_each,
 )
-from nnbasic.training.choices import RATE, SEARCHED, Values, shown, values
-from nnbasic.training.collection import RunData, Scalar
+from nnbasic.training.choices import RATE, SEARCHED, Scalar, Values, shown
+from nnbasic.training.collection import RunData
 from nnbasic.training.record import binomial_error
 
 TIMING: dict[str, Callable[[RunData], object]] = {
@@ -112,7 +112,7 @@ def _unfair(groups: Sequence[Group], terms: Values) -> Iterator[str]:
 def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
     fair = [group for group in groups if group.comparable]
     for key in mixed:
-        found = [_sorted_out((run, shown(values(run).get(key))) for run in g.runs) for g in fair]
+        found = [_sorted_out((run, shown(run.values.get(key))) for run in g.runs) for g in fair]
         for group, by_value in zip(fair, found, strict=True):
             if len(by_value) > 1:
                 parts = [f"{value} ({ids(runs)})" for value, runs in by_value.items()]
@@ -123,7 +123,7 @@ def _mixtures(groups: Sequence[Group], mixed: Sequence[str]) -> Iterator[str]:
         if any(by_value.keys() != found[0].keys() for by_value in found):
             yield f"{key} is not the same in all rows, which may be the reason for a difference."
     for group in fair:
-        rates = _sorted_out((run, shown(values(run).get(RATE))) for run in group.runs)
+        rates = _sorted_out((run, shown(run.values.get(RATE))) for run in group.runs)
         if len(rates) > 1 and searched(group.runs[0]):
             parts = [f"{rate} ({ids(runs)})" for rate, runs in rates.items()]
             yield f"{group.label} was searched more than once: rates {' and '.join(parts)}."

@@ -19,8 +19,8 @@ from nnbasic.compare.planning import Plan, plan
 from nnbasic.compare.ranking import Ranking, rank
 from nnbasic.compare.standing import accuracies, stand
 from nnbasic.compare.verdict import verdict
-from nnbasic.training.choices import Values
-from nnbasic.training.collection import RunData, Scalar
+from nnbasic.training.choices import Scalar, Values
+from nnbasic.training.collection import RunData
 from nnbasic.training.storage import RunError
 
 

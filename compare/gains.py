@@ -11,8 +11,7 @@ from nnbasic.compare.grouping import config, decisive
 from nnbasic.compare.measures import Group
 from nnbasic.compare.significance import Contrast, contrasts
 from nnbasic.compare.standing import accuracies
-from nnbasic.training.choices import RATE, SEARCHED, Values
-from nnbasic.training.collection import Scalar
+from nnbasic.training.choices import RATE, SEARCHED, Scalar, Values
 
 
 class Gain(NamedTuple):

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nnbasic.training.choices import Values, is_choice, shown, tell_apart, values
-from nnbasic.training.collection import RunData, Scalar
+from nnbasic.training.choices import Scalar, Values, is_choice, shown, tell_apart
+from nnbasic.training.collection import RunData
 from nnbasic.training.storage import RunError
 
 TERMS = ("epochs", "data.validation", "dataset", "code")
@@ -53,7 +53,7 @@ class Grouping:
 
 def decisive(run: RunData) -> Values:
     """What decides the result of ``run``, but for its seed."""
-    return {key: value for key, value in values(run).items() if key not in UNDECISIVE}
+    return {key: value for key, value in run.values.items() if key not in UNDECISIVE}
 
 
 def config(run: RunData) -> frozenset[tuple[str, Scalar]]:
@@ -98,7 +98,7 @@ def searched(run: RunData) -> bool:
 
 def unlike_terms(run: RunData, terms: Values) -> str:
     """What ``run`` has instead of ``terms``: ``epochs 9 instead of 3``."""
-    own = values(run)
+    own = run.values
     unlike = [key for key in terms if own[key] != terms[key]]
     return ", ".join(f"{key} {shown(own[key])} instead of {shown(terms[key])}" for key in unlike)
 
@@ -133,5 +133,5 @@ def _is_of(key: str, prefix: str) -> bool:
 
 
 def _terms(run: RunData) -> tuple[Scalar, ...]:
-    of_run = values(run)
+    of_run = run.values
     return tuple(of_run[key] for key in TERMS)

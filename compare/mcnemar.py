@@ -40,7 +40,7 @@ def mcnemar(groups: Sequence[Group]) -> tuple[McNemar | None, str | None]:
     if first.record.dataset_sha256 != second.record.dataset_sha256:
         return None, "No McNemar test: the two runs have different test sets."
     try:
-        a, b = (Predictions.read(run.run.predictions) for run in runs)
+        a, b = (Predictions.load(run.run.predictions) for run in runs)
     except RunError as error:
         return None, f"No McNemar test: {error}."
     if not np.array_equal(a.labels, b.labels):

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from nnbasic.compare.grouping import config
 from nnbasic.compare.significance import Contrast, Summary, summary
-from nnbasic.training.choices import Values
-from nnbasic.training.collection import RunData, Scalar
+from nnbasic.training.choices import Scalar, Values
+from nnbasic.training.collection import RunData
 
 FAILED = ("diverged", "collapsed")
 """How a run may end that did not work out, and would do so again."""
@@ -112,7 +112,7 @@ def measure(
     it had.
     """
     ended = [run for run in latest_of_each(runs) if has_all_metrics(run)]
-    epochs = (number(row.get("epoch_seconds")) for run in counted for row in run.metrics)
+    epochs = (row.epoch_seconds for run in counted for row in run.metrics)
     layers = [_last_layers(run) for run in counted]
 
     def accuracy(figure: Callable[[RunData], float | None]) -> Summary:
@@ -133,7 +133,7 @@ def measure(
 
 def curve(run: RunData) -> Curve:
     """The course of ``run``, from its first epoch on."""
-    return Curve(run.run.id, tuple(number(row.get("val_accuracy")) for row in run.metrics))
+    return Curve(run.run.id, tuple(row.val_accuracy for row in run.metrics))
 
 
 def best_accuracy(run: RunData) -> float | None:
@@ -143,7 +143,7 @@ def best_accuracy(run: RunData) -> float | None:
 
 def images(run: RunData) -> int:
     """How many validation images `best_accuracy` is a share of."""
-    return (run.record.best and run.record.best.val_images) or MOST_IMAGES
+    return run.record.val_images or MOST_IMAGES
 
 
 def accuracy_on_test_set(run: RunData) -> float | None:
@@ -175,7 +175,7 @@ def by_seed(
 def has_all_metrics(run: RunData) -> bool:
     """Whether `metrics.jsonl` can tell if and when the run reached a threshold."""
     return len(run.metrics) >= run.record.epoch and all(
-        number(row.get("val_accuracy")) is not None for row in run.metrics
+        row.val_accuracy is not None for row in run.metrics
     )
 
 
@@ -191,15 +191,15 @@ def _reached(runs: Sequence[RunData], threshold: float, key: str) -> Reached:
     times: list[float | None] = []
     given_up: list[float | None] = []
     for run in runs:
-        first = next((row for row in run.metrics if row["val_accuracy"] >= threshold), None)
-        times.append(math.inf if first is None else number(first.get(key)))
+        first = next((row for row in run.metrics if (row.val_accuracy or 0) >= threshold), None)
+        times.append(math.inf if first is None else getattr(first, key))
         if first is None and run.metrics and run.status != "diverged":
-            given_up.append(number(run.metrics[-1].get(key)))
+            given_up.append(getattr(run.metrics[-1], key))
     reached = sum(time != math.inf for time in times)
     median = _of_known(statistics.median, times)
     if median != math.inf:
         return Reached(reached, len(times), median, None)
-    ends = [number(run.metrics[-1].get(key)) for run in runs if run.metrics]
+    ends = [getattr(run.metrics[-1], key) for run in runs if run.metrics]
     beyond = _of_known(min, given_up) or _of_known(max, ends)  # a diverged one never reaches it
     return Reached(reached, len(times), None, beyond)
 

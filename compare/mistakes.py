@@ -105,6 +105,6 @@ def answers(runs: Sequence[RunData]) -> Answers | None:
 
 def _read(run: RunData) -> Predictions | None:
     try:
-        return Predictions.read(run.run.predictions)
+        return Predictions.load(run.run.predictions)
     except RunError:
         return None

@@ -132,7 +132,7 @@ def figure(line: dict[str, Any], layer: int, key: str) -> Any:
 
 
 def _curve(run: RunData, key: str) -> dict[float, float]:
-    points = ((number(row.get("epoch")), number(row.get(key))) for row in run.metrics)
+    points = ((row.epoch, number(getattr(row, key))) for row in run.metrics)
     return {epoch: value for epoch, value in points if epoch is not None and value is not None}
 
 

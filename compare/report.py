@@ -25,7 +25,7 @@ from nnbasic.compare.measures import Group, number
 from nnbasic.configs import printable
 from nnbasic.data import Dataset
 from nnbasic.training import environment
-from nnbasic.training.choices import shown, values
+from nnbasic.training.choices import shown
 from nnbasic.training.collection import RunData
 from nnbasic.training.storage import RunError, write_text
 
@@ -147,7 +147,7 @@ def _differences(comparison: Comparison) -> dict[str, Any]:
     keys = [*comparison.columns, *comparison.implied]
     rows = []
     for group in comparison.groups:
-        of_run = values(group.runs[0])
+        of_run = group.runs[0].values
         rows.append([shown(of_run[key]) if key in of_run else "–" for key in keys])
     return {"keys": keys, "rows": rows}
 
@@ -225,7 +225,7 @@ def _data(comparison: Comparison, runs: Sequence[RunData]) -> dict[str, Any]:
         return None if known is None else float(f"{known:.{DIGITS}g}")
 
     series = {
-        run.run.id: {key: [rounded(row.get(key)) for row in run.metrics] for key in METRICS}
+        run.run.id: {key: [rounded(getattr(row, key)) for row in run.metrics] for key in METRICS}
         for run in runs
     }
     # a record from elsewhere may hold values that JSON cannot

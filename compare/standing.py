@@ -21,8 +21,8 @@ from nnbasic.compare.measures import (
 )
 from nnbasic.compare.ranking import EXACT
 from nnbasic.model.arrays import Array
-from nnbasic.training.choices import headings, shown
-from nnbasic.training.collection import RunData, Scalar
+from nnbasic.training.choices import Scalar, headings, shown
+from nnbasic.training.collection import RunData
 
 MOST_SEEDS = 4
 """How many missing seeds are named."""

@@ -40,12 +40,14 @@ def load_file(path: Path, *, may: May | None = None) -> Config:
     return _from(Source(str(path), content, path.parent), (), may)
 
 
-def loads(text: str, overrides: Sequence[str] = ()) -> Config:
-    """The config in the YAML ``text``; plugins are relative to the working directory.
+def loads(
+    text: str, overrides: Sequence[str] = (), *, place: str = "config", may: May | None = None
+) -> Config:
+    """The config in the YAML ``text``; otherwise as `load`.
 
-    Raises ConfigError.
+    Plugins are relative to the working directory; ``place`` is what messages call the text.
     """
-    return _resolve(text, overrides, "config", Path(), None)
+    return _resolve(text, overrides, place, Path(), may)
 
 
 def _from(source: Source, overrides: Sequence[str], may: May | None) -> Config:

@@ -13,8 +13,8 @@ from nnbasic.configs.reader import Document
 from nnbasic.data import Dataset
 from nnbasic.sweeps.worker import Task
 from nnbasic.training import environment
+from nnbasic.training.collection import all_runs
 from nnbasic.training.directory import Run
-from nnbasic.training.lookup import all_runs
 from nnbasic.training.record import RateSearch, Record
 from nnbasic.training.storage import RunError
 

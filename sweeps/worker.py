@@ -29,11 +29,9 @@ from nnbasic.data.files import syncing
 from nnbasic.model import DivergedError, Epoch
 from nnbasic.training import images, kernels
 from nnbasic.training.directory import Run
-from nnbasic.training.failing import FailedError
 from nnbasic.training.parallel import end_with_parent
 from nnbasic.training.record import RateSearch
-from nnbasic.training.session import Session
-from nnbasic.training.starting import start
+from nnbasic.training.session import FailedError, Session, start
 from nnbasic.training.storage import RunError
 
 ONE_THREAD = dict.fromkeys(

@@ -188,7 +188,7 @@ class Held:
                 ),
                 "diagnostics": (run.directory / "diagnostics.jsonl").read_text(),
                 "metrics": [
-                    {key: value for key, value in row.items() if not key.endswith("_seconds")}
+                    row.model_dump(exclude={"epoch_seconds", "elapsed_seconds"})
                     for row in run.metrics()
                 ],
             }

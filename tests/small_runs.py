@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,13 +68,20 @@ def make_config(**changes: Any) -> Config:
     return Config.model_validate({**small, **changes})
 
 
-@pytest.fixture
-def finished(tmp_path: Path, dataset: Dataset, config: Callable[..., Config]) -> Run:
-    """A run that has been trained to its end."""
-    session = start(config(), dataset, runs=tmp_path / "runs", name="small")
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Path:
+    """The directory of a run that has been trained to its end. To be copied first."""
+    runs = tmp_path_factory.mktemp("trained once")
+    session = start(make_config(), dataset, runs=runs, name="small")
     for _ in session.train():
         pass
-    return session.run
+    return session.run.directory
+
+
+@pytest.fixture
+def finished(tmp_path: Path, trained_once: Path) -> Run:
+    """A run that has been trained to its end, in the folder `runs`."""
+    return Run(Path(shutil.copytree(trained_once, tmp_path / "runs" / trained_once.name)))
 
 
 SLOW = {"name": "sgd", "lr": 0.025, "momentum": 0.9}

@@ -18,7 +18,7 @@ import numpy as np
 from nnbasic import data
 from nnbasic.configs import Config, load
 from nnbasic.data import Dataset
-from nnbasic.training import EpochFigures, Run, start, train
+from nnbasic.training import EpochRow, Run, start, train
 
 SCRIPTS = sysconfig.get_path("scripts")
 NNBASIC = str(Path(SCRIPTS, "nnbasic"))
@@ -145,7 +145,7 @@ def content(run: Run) -> dict[str, Any]:
     for name in ("last.npz", "best.npz", "predictions.npz"):
         with np.load(run.directory / name) as file:
             found[name] = {key: (file[key].dtype.str, file[key].tobytes()) for key in file}
-    found["metrics"] = [timeless(row) for row in run.metrics()]
+    found["metrics"] = [timeless(row.to_dict()) for row in run.metrics()]
     found["diagnostics"] = (run.directory / "diagnostics.jsonl").read_text()
     record = run.record()
     assert record.best is not None
@@ -161,20 +161,20 @@ def edit(run: Run, **changes: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
-def figures(val_accuracy: float) -> EpochFigures:
-    """Those of an epoch with this share of 10,000 validation images right."""
-    return EpochFigures(
-        epoch=1,
-        step=10,
-        train_loss=0.1,
-        train_accuracy=0.9,
-        val_loss=0.2,
-        val_correct=round(val_accuracy * 10_000),
-        val_images=10_000,
-        learning_rate=0.1,
-        epoch_seconds=1.0,
-        elapsed_seconds=1.0,
-    )
+def figures(val_accuracy: float | None, **changes: Any) -> EpochRow:
+    """An epoch with this validation accuracy."""
+    row = {
+        "epoch": 1,
+        "step": 10,
+        "train_loss": 0.1,
+        "train_accuracy": 0.9,
+        "val_loss": 0.2,
+        "val_accuracy": val_accuracy,
+        "learning_rate": 0.1,
+        "epoch_seconds": 1.0,
+        "elapsed_seconds": 1.0,
+    }
+    return EpochRow(**(row | changes))
 
 
 def timeless(row: dict[str, Any]) -> dict[str, Any]:
@@ -214,10 +214,9 @@ def examples(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return centres[labels] + 0.5 * rng.normal(size=(n, 6)), labels
 
 
-def scored(accuracy: float | None, images: int = 10_000) -> dict[str, int | None]:
-    """The part of an epoch's record that says how many of ``images`` were classified right."""
-    correct = None if accuracy is None else round(accuracy * images)
-    return {"val_correct": correct, "val_images": images}
+def scored(accuracy: float | None) -> dict[str, float | None]:
+    """The part of an epoch's record that says how well the validation images were classified."""
+    return {"val_accuracy": accuracy}
 
 
 def words(picture: Path) -> set[str]:

@@ -1,6 +1,40 @@
 """One run on disk: its record, its training, its scores, and finding it again."""
 
-import lazy_loader
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-# A name is imported when it is first used: what lists runs needs neither NumPy nor pydantic.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+from nnbasic.training.collection import all_runs, find, newest
+from nnbasic.training.directory import Run
+from nnbasic.training.storage import RunError
+
+if TYPE_CHECKING:
+    from nnbasic.training.predictions import Predictions
+    from nnbasic.training.record import EpochRow, RateSearch, Record, User
+    from nnbasic.training.session import FailedError, Session, start, train
+    from nnbasic.training.trained import Trained, build, evaluate_run
+
+# fmt: off
+__all__ = [
+    "EpochRow", "FailedError", "Predictions", "RateSearch", "Record", "Run", "RunError", "Session",
+    "Trained", "User", "all_runs", "build", "evaluate_run", "find", "newest", "start", "train",
+]
+# fmt: on
+
+_MODULES = {
+    **dict.fromkeys(["EpochRow", "RateSearch", "Record", "User"], "record"),
+    "FailedError": "session",
+    "Predictions": "predictions",
+    "evaluate_run": "trained",
+    "Session": "session",
+    "train": "session",
+    "start": "session",
+    "Trained": "trained",
+    "build": "trained",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What needs NumPy or pydantic is imported when it is first used: listing starts sooner."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -6,7 +6,6 @@ epoch alone (see `nnbasic.model.randomness`), so that number is the whole state.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ import numpy as np
 from nnbasic.data.files import replacing
 from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
-from nnbasic.training import npz
+from nnbasic.training.npz import DamagedError, read_arrays
 from nnbasic.training.storage import RunError
 
 LARGEST_STATE = 8
@@ -43,28 +42,25 @@ def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> 
     """
     expected = _named(network, state or {})
     counts = dict.fromkeys(Progress._fields, np.zeros((), np.int64))
-
-    def check(headers: Mapping[str, npz.Header]) -> None:
-        for name, array in (expected | counts).items():
-            found = headers[name]
-            if found != (array.dtype, array.shape):
-                raise RunError(
-                    f"{path}: not a checkpoint of this network: {name} is {found.dtype}"
-                    f" {found.shape}, expected {array.dtype} {array.shape}"
-                )
-
+    size = sum(array.nbytes for array in expected.values())
     try:
-        size = sum(array.nbytes for array in expected.values())
-        loaded = npz.read(path, [*counts, *expected], LARGEST_STATE * size, check)
+        loaded = read_arrays(path, [*counts, *expected], LARGEST_STATE * size)
     except FileNotFoundError:
         raise RunError(f"{path}: there is no such checkpoint") from None
     except KeyError as error:
         raise RunError(f"{path}: not a checkpoint of this network: {error.args[0]}") from None
-    except npz.DamagedError as error:
+    except DamagedError as error:
         raise RunError(
             f"{path}: damaged, or not a checkpoint ({error}); use the other checkpoint of the run,"
             " or train it again"
         ) from None
+    for name, array in (expected | counts).items():
+        found = loaded[name]
+        if (found.dtype, found.shape) != (array.dtype, array.shape):
+            raise RunError(
+                f"{path}: not a checkpoint of this network: {name} is {found.dtype}"
+                f" {found.shape}, expected {array.dtype} {array.shape}"
+            )
     for name, array in expected.items():
         array[...] = loaded[name]
     return Progress(int(loaded["epoch"]), int(loaded["step"]))

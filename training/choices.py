@@ -1,15 +1,18 @@
-"""What a run was made of, and what of it tells several runs apart."""
+"""What runs were made of, as keys and values, and which of these tell several runs apart."""
 
 from __future__ import annotations
 
+import functools
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
+from nnbasic import configs
 from nnbasic.configs.errors import printable
-from nnbasic.training.collection import RunData, Scalar
+
+Scalar = str | int | float | bool | None
 
 Values = dict[str, Scalar]
 """What a run was made of: its config without the seed, its data and its code."""
@@ -17,9 +20,6 @@ Values = dict[str, Scalar]
 RATE = "optimizer.lr"
 SEARCHED = "lr_search"
 """The key that says that a sweep searched for the learning rate; other runs do not have it."""
-
-
-_KNOWN: WeakKeyDictionary[RunData, Values] = WeakKeyDictionary()
 
 
 class Choices(NamedTuple):
@@ -36,7 +36,7 @@ class Choices(NamedTuple):
 
 
 def tell_apart(table: Sequence[Values]) -> Choices:
-    """What the rows of ``table``, the `values` of at least one run, have in common and what not."""
+    """What the rows of ``table``, the values of at least one run, have in common and what not."""
     keys = dict.fromkeys(key for row in table for key in row)
     # a key that some run lacks differs, whatever the others have
     same = {
@@ -45,46 +45,50 @@ def tell_apart(table: Sequence[Values]) -> Choices:
         if all(key in row and row[key] == value for row in table)
     }
     different = [key for key in keys if key not in same]
-    implied = {key for key in different if _is_implied(key, table)}
-    return Choices(
-        same,
-        tuple(key for key in different if key not in implied),
-        tuple(key for key in different if key in implied),
-    )
+    implied = [key for key in different if _is_implied(key, table)]
+    return Choices(same, tuple(k for k in different if k not in implied), tuple(implied))
 
 
-def values(run: RunData) -> Values:
-    """What ``run`` was made of; a component's name stands under the component's own key.
-
-    Keys are printable: a record may hold any. Worked out once for each run.
-    """
-    if run not in _KNOWN:
-        _KNOWN[run] = _values(run)
-    return _KNOWN[run]
-
-
-def _values(run: RunData) -> Values:
-    content = {
-        printable(key.removesuffix(".name")): value
-        for key, value in run.flat.items()
-        if key != "seed"
-    }
-    searched: Values = {} if run.record.rate_search is None else {SEARCHED: True}
-    return (
-        content
-        # records are read leniently, so these may be missing
-        | {key: content.get(key) for key in ("epochs", "data.validation")}
-        | searched
-        | {
-            "dataset": f"{run.record.dataset} {run.record.dataset_sha256}",
-            "code": run.record.code_sha256,
-        }
+def _is_implied(key: str, table: Sequence[Values]) -> bool:
+    """Whether ``key``, where it is a choice, has one value for each name of its component."""
+    component = key.rpartition(".")[0]
+    found: dict[Scalar, Scalar] = {}
+    return all(
+        component in row and found.setdefault(row[component], row[key]) == row[key]
+        for row in table
+        if is_choice(key, row)
     )
 
 
 def is_choice(key: str, row: Values) -> bool:
     """Whether somebody chose the value of ``key`` in ``row``; a searched rate is an outcome."""
     return key in row and not (key == RATE and row.get(SEARCHED))
+
+
+def flatten(config: Mapping[str, Any]) -> Values:
+    """``config`` with dotted keys such as ``optimizer.lr``; a list becomes one line of YAML."""
+    flat: Values = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}.{inner}": each for inner, each in flatten(value).items()}
+        else:
+            flat[key] = flow(value) if isinstance(value, list) else value
+    return flat
+
+
+def flow(value: Any) -> str:
+    """``value`` as YAML on one line; a component without hyperparameters is its name alone."""
+    return _flow(json.dumps(value))
+
+
+@functools.lru_cache  # a thousand runs have few different lists, and writing YAML is slow
+def _flow(text: str) -> str:
+    def short(value: Any) -> Any:
+        if isinstance(value, list):
+            return list(map(short, value))
+        return value["name"] if isinstance(value, dict) and list(value) == ["name"] else value
+
+    return configs.flow(short(json.loads(text)))
 
 
 def headings(keys: Iterable[str]) -> dict[str, str]:
@@ -97,7 +101,7 @@ def headings(keys: Iterable[str]) -> dict[str, str]:
 def shown(value: Scalar) -> str:
     """``value`` as a config writes it, safe to print; of a hash the first digits."""
     if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
+        return json.dumps(value)
     return re.sub(r"\b([0-9a-f]{8})[0-9a-f]{24,}", r"\1", printable(str(value)))
 
 
@@ -113,14 +117,3 @@ def in_spreadsheet(value: Any) -> Any:
     except ValueError:
         return f"'{text}"
     return text
-
-
-def _is_implied(key: str, table: Sequence[Values]) -> bool:
-    """Whether ``key``, where it is a choice, has one value for each name of its component."""
-    component = key.rpartition(".")[0]
-    found: dict[Scalar, Scalar] = {}
-    return all(
-        component in row and found.setdefault(row[component], row[key]) == row[key]
-        for row in table
-        if is_choice(key, row)
-    )

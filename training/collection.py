@@ -1,36 +1,39 @@
-"""Many runs, read once: what list, diff, export and compare work on."""
+"""The runs of a folder: found by id, name, tag or directory, and read, whole and broken ones."""
 
 from __future__ import annotations
 
-import functools
-import json
-from collections.abc import Mapping, Sequence
+import contextlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnbasic import configs
-from nnbasic.data.files import read_bytes
+from nnbasic.configs.errors import printable
+from nnbasic.training.choices import SEARCHED, Values, flatten
 from nnbasic.training.directory import ForeignError, Run, VersionError
-from nnbasic.training.lookup import LATEST, all_runs, matching, newest
-from nnbasic.training.storage import LARGEST_LINES, Lines, RunError, has_epoch, read_lines
+from nnbasic.training.storage import Lines, RunError
 
 if TYPE_CHECKING:
-    from nnbasic.training.record import Record, User
+    from nnbasic.training.record import EpochRow, Record, User
+
+DIRECTORY = Path("runs")
+
+LATEST = "latest"
+"""The newest run, where commands take a RUN."""
 
 NAMED = 5
 """How many directories of one kind that cannot be read are named one by one."""
-
-Scalar = str | int | float | bool | None
 
 
 @dataclass(frozen=True, eq=False)
 class RunData:
     """A run with what is known about it; the longer files are read when they are first needed.
 
-    Two are equal only if they are the same object: what is worked out from one is kept with it.
-    ``status`` is the derived one: a recorded ``running`` is ``crashed`` if its process has gone.
+    Two are equal only if they are the same object. ``status`` is the derived one: a recorded
+    ``running`` is ``crashed`` if its process has gone.
     """
 
     run: Run
@@ -38,8 +41,14 @@ class RunData:
     user: User
     status: str
 
+    @classmethod
+    def read(cls, run: Run) -> RunData:
+        """Read the short files of ``run``; RunError if it has no record that can be used."""
+        record = run.record()
+        return cls(run, record, run.user(), run.status(record))
+
     @property
-    def metrics(self) -> list[dict[str, Any]]:
+    def metrics(self) -> list[EpochRow]:
         """The lines of `metrics.jsonl`, one per epoch."""
         return self._metrics.rows
 
@@ -48,49 +57,145 @@ class RunData:
         """The lines of `diagnostics.jsonl`, from epoch 0; empty if they were turned off."""
         return self._diagnostics.rows
 
+    @cached_property
+    def _metrics(self) -> Lines[EpochRow]:
+        return self.run.metrics_lines()
+
+    @cached_property
+    def _diagnostics(self) -> Lines[dict[str, Any]]:
+        return self.run.diagnostics_lines()
+
     @property
     def problem(self) -> str | None:
-        """What is wrong with these two files."""
-        return self._metrics.problem or self._diagnostics.problem
+        """What is wrong with these two files; a run at work may be in the middle of a line."""
+        if self.status == "running":
+            return None
+        there, epochs = len(self.metrics), self.record.epoch
+        lost = f"{self.run.directory}/metrics.jsonl: torn, it has {there} of {epochs} epochs"
+        problem = self._metrics.problem or self._diagnostics.problem
+        return problem or (lost if there < epochs else None)
 
     @cached_property
-    def _metrics(self) -> Lines:
-        return self.run.course()
-
-    @cached_property
-    def _diagnostics(self) -> Lines:
-        return read_lines(self.run.directory / "diagnostics.jsonl", has_epoch)
-
-    @cached_property
-    def flat(self) -> dict[str, Scalar]:
+    def flat(self) -> Values:
         """The config with dotted keys."""
         return flatten(self.record.config)
 
+    @cached_property
+    def values(self) -> Values:
+        """What it was made of; a component's name stands under the component's own key.
 
-def flatten(config: Mapping[str, Any]) -> dict[str, Scalar]:
-    """``config`` with dotted keys such as ``optimizer.lr``; a list becomes one line of YAML."""
-    flat: dict[str, Scalar] = {}
-    for key, value in config.items():
-        if isinstance(value, Mapping):
-            flat |= {f"{key}.{inner}": each for inner, each in flatten(value).items()}
-        else:
-            flat[key] = flow(value) if isinstance(value, list) else value
-    return flat
+        Keys are printable: a record may hold any.
+        """
+        content = {printable(key.removesuffix(".name")): value for key, value in self.flat.items()}
+        content.pop("seed", None)
+        # records are read leniently, so these may be missing
+        content |= {key: content.get(key) for key in ("epochs", "data.validation")}
+        if self.record.rate_search is not None:
+            content[SEARCHED] = True
+        dataset = f"{self.record.dataset} {self.record.dataset_sha256}"
+        return content | {"dataset": dataset, "code": self.record.code_sha256}
 
 
-def flow(value: Any) -> str:
-    """``value`` as YAML on one line; a component without hyperparameters is its name alone."""
-    return _flow(json.dumps(value))
+def all_runs(runs: Path = DIRECTORY) -> Iterator[Run]:
+    """The runs in ``runs``, oldest first; hidden folders and Python's caches are left out.
+
+    RunError if the folder cannot be read.
+    """
+    if runs.is_dir():
+        try:
+            directories = sorted(runs.iterdir())
+        except OSError as error:
+            raise RunError(f"{runs}: cannot be read: {error.strerror}") from None
+        for directory in directories:
+            if directory.name[0] not in "._" and directory.is_dir():
+                yield Run(directory)
 
 
-@functools.lru_cache  # a thousand runs have few different lists, and writing YAML is slow
-def _flow(text: str) -> str:
-    def short(value: Any) -> Any:
-        if isinstance(value, list):
-            return list(map(short, value))
-        return value["name"] if isinstance(value, dict) and list(value) == ["name"] else value
+def newest(runs: Path = DIRECTORY) -> Run:
+    """The run that was started last; RunError if there is no run.
 
-    return configs.flow(short(json.loads(text)))
+    Directories are named by the second in which their run was started. Records decide within the
+    last second, and about directories with other names.
+    """
+    named: list[Run] = []
+    others: list[Run] = []
+    for run in all_runs(runs):
+        (named if re.match(r"\d{8}T\d{6}Z-", run.id) else others).append(run)
+    candidates = _readable(others)
+    for _, group in groupby(reversed(named), lambda run: run.id[:16]):
+        if in_second := _readable(group):
+            candidates += in_second
+            break
+    if not candidates:
+        raise RunError(f"{runs}: there is no run yet; start one with `nnbasic train --config relu`")
+    return max(candidates, key=lambda pair: pair[0])[1]
+
+
+def _readable(runs: Iterable[Run]) -> list[tuple[str, Run]]:
+    """The runs that can be read, each after the time at which it was started."""
+    found = []
+    for run in runs:
+        with contextlib.suppress(RunError):  # a broken run, or a directory that is none
+            found.append((run.record().started, run))
+    return found
+
+
+def find(text: str, *folders: Path) -> Run:
+    """The one run in ``folders`` (without any, in ./runs) that ``text`` means.
+
+    ``text`` is a directory, an id, a unique prefix of one, or a name. RunError if it means no run,
+    or several.
+    """
+    return _only(_meant(text, folders), text, folders)
+
+
+def find_newest(text: str, *folders: Path) -> tuple[Run, int]:
+    """`find`, or the newest of the runs that share the name ``text``; and how many share it.
+
+    `LATEST` is the newest run of all.
+    """
+    if text == LATEST:
+        return newest(*folders), 1
+    matches = _meant(text, folders)
+    readable = _readable(run for run in matches if not run.id.startswith(text))
+    if len(readable) > 1:
+        return max(readable, key=lambda pair: pair[0])[1], len(readable)
+    return _only(matches, text, folders), 1
+
+
+def _meant(text: str, folders: Sequence[Path]) -> list[Run]:
+    found = [run for folder in folders or (DIRECTORY,) for run in all_runs(folder)]
+    return _matching(text, found, lambda run: [run.user().name])
+
+
+def _only(matches: Sequence[Run], text: str, folders: Sequence[Path]) -> Run:
+    if len(matches) == 1:
+        return matches[0]
+    where = " or ".join(map(str, folders or (DIRECTORY,)))
+    if not matches:
+        raise RunError(
+            f"no run {text!r} in {where}: give an id, the beginning of one, a name or a directory"
+        )
+    shown = ", ".join(run.id for run in matches[-5:])
+    raise RunError(
+        f"{text!r} could mean {len(matches)} runs in {where}: give more of the id ({shown})"
+    )
+
+
+def _matching(text: str, found: Sequence[Run], words: Callable[[Run], Iterable[str]]) -> list[Run]:
+    """The runs that ``text`` means: that in a directory, or those of ``found``.
+
+    Of the latter, the run with this id; else those whose id begins so; else those that have
+    ``text`` among their ``words``.
+    """
+    if not text:
+        return []  # an unset variable in a script means neither this directory nor every run
+    with contextlib.suppress(OSError):  # a text too long for a path
+        if ((path := Path(text)) / "run.json").is_file():
+            return [Run(path if path.name.strip(".") else path.resolve())]  # . has no name
+    exact = [run for run in found if run.id == text]
+    matches = exact or [run for run in found if run.id.startswith(text)]
+    return matches or [run for run in found if text in words(run)]
 
 
 def collect(
@@ -100,21 +205,20 @@ def collect(
 
     The runs are ordered from the oldest on. A selector is an id, the beginning of ids, a name, a
     tag or a directory, and may mean several runs; RunError if it means none. There is a problem,
-    one line, for each directory that could not be read or only in part; with ``whole`` the longer
-    files are looked into too. Of directories that are no runs, and of runs of another version of
-    nnbasic, a few are named and the rest counted.
+    one line, for each directory that could not be read, and with ``whole`` for one whose longer
+    files are torn. Of directories that are no runs, and of runs of another version of nnbasic, a
+    few are named and the rest counted.
     """
     data: list[RunData] = []
     problems: list[str] = []
     often: dict[type[RunError], list[str]] = {VersionError: [], ForeignError: []}
     for run in _selected(runs_dir, selectors):
         try:
-            found, problem = read(run, whole=whole)
+            data.append(RunData.read(run))
         except RunError as error:
             often.get(type(error), problems).append(str(error))
             continue
-        data.append(found)
-        if problem:
+        if whole and (problem := data[-1].problem):
             problems.append(problem)
     for lines in often.values():
         problems += lines[:NAMED]
@@ -124,34 +228,19 @@ def collect(
     return sorted(data, key=lambda each: (each.record.started, each.run.id)), problems
 
 
-def read(run: Run, *, whole: bool = False) -> tuple[RunData, str | None]:
-    """Read a run, and say which of its files is torn, if any; RunError if it cannot be read.
-
-    Without ``whole`` the lines of the longer files are counted, which keeps a list of a thousand
-    runs quick.
-    """
-    record = run.record()
-    data = RunData(run, record, run.user(), run.status(record))
-    # a process that is at work may be in the middle of a line
-    lost = None if data.status == "running" else _lost_epochs(run, record)
-    return data, lost or (data.problem if whole and data.status != "running" else None)
-
-
 def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:
     found = list(all_runs(runs_dir))
     if not selectors:
         return found
 
-    @functools.cache
+    @cache
     def words(run: Run) -> list[str]:
         user = run.user()
         return [user.name, *user.tags]
 
     chosen: dict[Path, Run] = {}
     for text in selectors:
-        matches = matching(text, found, words)
-        if not matches and text == LATEST:
-            matches = [newest(runs_dir)]
+        matches = [newest(runs_dir)] if text == LATEST else _matching(text, found, words)
         if not matches:
             raise RunError(
                 f"no run {text!r} in {runs_dir}: give an id, the beginning of one, a name, a tag"
@@ -159,20 +248,3 @@ def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:
             )
         chosen |= {run.directory.resolve(): run for run in matches}
     return list(chosen.values())
-
-
-def _lost_epochs(run: Run, record: Record) -> str | None:
-    """What is wrong if `metrics.jsonl` has fewer whole lines than ``record`` has epochs."""
-    path = run.directory / "metrics.jsonl"
-    try:
-        content = read_bytes(path, LARGEST_LINES)
-    except FileNotFoundError:
-        content = b""
-    except OSError as error:
-        return f"{path}: cannot be read: {error.strerror}"
-    whole = content.count(b"\n")
-    if whole < record.epoch:
-        return f"{path}: torn, it has {whole} of {record.epoch} epochs; the rest is lost"
-    if content and not content.endswith(b"\n"):
-        return f"{path}: torn after epoch {whole}; the incomplete line after it is ignored"
-    return None

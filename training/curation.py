@@ -12,8 +12,8 @@ from pathlib import Path
 from nnbasic.configs.errors import printable
 from nnbasic.data.files import sync_folder
 from nnbasic.training.directory import Run
-from nnbasic.training.record import User, parse_user
-from nnbasic.training.storage import RunError, read_json, refuse_link
+from nnbasic.training.record import User
+from nnbasic.training.storage import RunError, refuse_link
 
 TRASH = ".trash"
 """Where removed runs go, below the runs: hidden, so that nothing lists them."""
@@ -27,8 +27,7 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
 
     RunError for a word that is empty or has spaces, or that is to be removed but is not a tag.
     """
-    with run.editing():
-        user = _user(run)
+    with _edited(run) as user:
         tags = dict.fromkeys(user.tags)
         for word in words:
             if not word or printable(word) != word or " " in word:
@@ -36,11 +35,11 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
             if remove and word not in tags:
                 there = ", ".join(user.tags) or "none"
                 raise RunError(f"{run.directory}: no tag {word!r} to remove; it has {there}")
+            tags[word] = None
             if remove:
                 del tags[word]
-            else:
-                tags[word] = None
-        return _write(run, user.model_copy(update={"tags": list(tags)}))
+        user.tags = list(tags)
+    return user
 
 
 def rename(run: Run, name: str) -> User:
@@ -48,16 +47,37 @@ def rename(run: Run, name: str) -> User:
     name = name.strip()
     if not name or printable(name) != name:
         raise RunError(f"{name!r} is not a name: it must be one line, and not empty")
-    with run.editing():
-        return _write(run, _user(run).model_copy(update={"name": name}))
+    with _edited(run) as user:
+        user.name = name
+    return user
 
 
 def note(run: Run, text: str, *, replace: bool = False) -> User:
     """Add ``text`` to the run's notes, as a line of its own; or ``replace`` them by it."""
-    with run.editing():
-        user = _user(run)
+    with _edited(run) as user:
         before = [] if replace or not user.notes else [user.notes]
-        return _write(run, user.model_copy(update={"notes": "\n".join([*before, text.strip()])}))
+        user.notes = "\n".join([*before, text.strip()])
+    return user
+
+
+@contextlib.contextmanager
+def _edited(run: Run) -> Iterator[User]:
+    """What `user.json` says, written at the end of the block; RunError if it is broken."""
+    with run.editing():
+        run.record()  # raises if it is not a run
+        try:
+            user = run.read_user()
+        except FileNotFoundError:
+            user = User(name=run.id)
+        except (OSError, ValueError):  # it is not overwritten
+            raise RunError(
+                f"{run.directory}/user.json: broken; repair it, or move it away to get a new one"
+            ) from None
+        yield user
+        try:
+            run.write_user(user)
+        except OSError as error:
+            raise RunError(f"{run.directory}: cannot be written: {error.strerror}") from None
 
 
 def discard(runs: Sequence[Run]) -> None:
@@ -74,7 +94,6 @@ def restore(runs: Sequence[Run]) -> None:
     for run in runs:
         if run.directory.parent.name != TRASH:
             raise RunError(f"{run.directory}: not in the trash")
-        refuse_link(run.directory)
         refuse_link(run.directory.parent)
     _move(runs, [run.directory.parent.parent / run.id for run in runs])
 
@@ -85,10 +104,8 @@ def purge(runs: Sequence[Run]) -> None:
         _check(run)
     doomed = [_trash(run) / f".{run.id}.{secrets.token_hex(4)}{DOOMED}" for run in runs]
     _move(runs, doomed)  # there nobody finds them, so that none is brought back half deleted
-    for folder in {each.parent for each in doomed}:
-        with contextlib.suppress(OSError):  # what a killed process has left can wait
-            doomed += [each for each in folder.glob(f".*{DOOMED}") if each not in doomed]
-    for directory in doomed:
+    left = (each for target in doomed for each in target.parent.glob(f".*{DOOMED}"))
+    for directory in sorted({*doomed, *left}):  # also what a killed process has left
         try:
             shutil.rmtree(directory)
         except FileNotFoundError:  # another process deletes it too
@@ -104,16 +121,11 @@ def _trash(run: Run) -> Path:
 
 def _check(run: Run) -> None:
     """RunError if ``run`` is being trained, or is not a run at all; a broken one may go."""
-    refuse_link(run.directory)
     refuse_link(run.directory.parent / TRASH)
     if not (run.directory / "run.json").exists():
         raise RunError(f"{run.directory}: not a run, it has no run.json; it stays")
-    try:
-        status = run.status()
-    except RunError:
-        return
-    if status == "running":
-        raise RunError(f"{run.directory}: the run is running; end it first (Ctrl-C keeps it)")
+    with _alone(run):
+        pass
 
 
 def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
@@ -136,28 +148,9 @@ def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
 @contextlib.contextmanager
 def _alone(run: Run) -> Iterator[None]:
     """Keep all others from ``run`` while the block moves it; RunError if one is at work on it."""
+    refuse_link(run.directory)
     if sys.platform == "win32":  # which moves nothing that is open
         yield
     else:
         with run.editing(), run.claim():
             yield
-
-
-def _user(run: Run) -> User:
-    """`user.json` for editing; RunError if it is broken, so that nothing in it is lost."""
-    run.record()  # raises if it is not a run
-    path = run.directory / "user.json"
-    try:
-        return parse_user(read_json(path)[0])
-    except FileNotFoundError:
-        return User(name=run.id)
-    except (OSError, ValueError):
-        raise RunError(f"{path}: broken; repair it, or move it away to get a new one") from None
-
-
-def _write(run: Run, user: User) -> User:
-    try:
-        run.write_user(user)
-    except OSError as error:
-        raise RunError(f"{run.directory}: cannot be written: {error.strerror}") from None
-    return user

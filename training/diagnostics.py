@@ -6,13 +6,14 @@ Each line is an object: ``epoch``, ``step`` and ``layers``, a list with the figu
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from nnbasic.configs import Config
+from nnbasic.configs import Config, cautions
 from nnbasic.data import Batches, Dataset, files
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, MLP, Epoch, Step
 from nnbasic.model.arrays import Array, Labels
@@ -23,9 +24,15 @@ from nnbasic.training.layer_statistics import (
     diagnose,
     variance_ratio,
 )
-from nnbasic.training.storage import has_epoch, read_lines, write_text
+from nnbasic.training.storage import RunError, object_with_epoch
 
 FILE = "diagnostics.jsonl"
+LONGEST = 1 << 24
+"""Bytes of a line: ten thousand layers."""
+
+SATURATED = 0.95
+"""The share of saturated activations with which a layer passes hardly any gradient on."""
+
 PROBE = 512
 """How many images the network is diagnosed on, always the same ones."""
 
@@ -88,22 +95,59 @@ def mismatch(config: Config, layers: Sequence[LayerDiagnostics]) -> str | None:
     )
 
 
+def why_collapsed(
+    config: Config, warnings: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> str:
+    """The likely cause, without a full stop, from the last of the diagnostics ``rows``, if any.
+
+    ``warnings`` are those that the run was started with.
+    """
+    rate = f"optimizer.lr is {config.optimizer.lr:g}"
+    if known := [*cautions(config), *warnings]:
+        return known[0].removesuffix(".")
+    layers = rows[-1]["layers"] if rows else []
+    for layer in layers:
+        if layer["dead"] == 1:
+            return (
+                f"all units of {layer['layer']} are dead: they are 0 for every image, and no"
+                f" gradient passes them. The learning rate may be too high ({rate}: try a tenth),"
+                " or the initial weights too large; leaky_relu and elu cannot die like this"
+            )
+    for layer in layers:
+        if (layer["saturated"] or 0) > SATURATED:
+            return (
+                f"{100 * layer['saturated']:.0f} % of the activations of {layer['layer']} are"
+                f" saturated, where their derivative is near 0. The learning rate may be too high"
+                f" ({rate}: try a tenth), or the initial weights too large"
+            )
+    plugin = ", or a plugin's gradient wrong: try `nnbasic gradcheck`" if config.plugins else ""
+    return f"the learning rate may be too high, or too low for so few epochs ({rate}){plugin}"
+
+
 def append(run: Run, epoch: int, step: int, layers: Sequence[LayerDiagnostics]) -> None:
     """Add the line of an epoch; 0 is the network before its first step."""
     row = {"epoch": epoch, "step": step, "layers": [_finite(asdict(layer)) for layer in layers]}
     files.append(run.directory / FILE, json.dumps(row, allow_nan=False) + "\n")
 
 
-def read(run: Run) -> list[dict[str, Any]]:
-    """The lines of the run, without a torn last one; empty if it was not diagnosed."""
-    return read_lines(run.directory / FILE, has_epoch).rows
-
-
 def keep(run: Run, epochs: int) -> None:
-    """Drop the lines after the first ``epochs`` epochs, which the run is about to repeat."""
-    lines = read_lines(run.directory / FILE, has_epoch, strict=True)  # or they would be lost
-    rows = [row for row in lines.rows if row["epoch"] <= epochs]
-    write_text(run.directory / FILE, "".join(json.dumps(row) + "\n" for row in rows))
+    """Cut off the lines after the first ``epochs`` epochs, which the run is about to repeat.
+
+    A missing file stops no run, nor does one that has become longer than what is read at once.
+    """
+    whole = 0
+    try:
+        with files.opened(run.directory / FILE) as file, contextlib.suppress(ValueError):
+            while line := file.readline(LONGEST):
+                if object_with_epoch(line)["epoch"] > epochs:
+                    break
+                whole += len(line)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RunError(f"{run.directory / FILE}: cannot be read: {error.strerror}") from error
+    with files.appending(run.directory / FILE) as file:
+        file.truncate(whole)
 
 
 def _finite(figures: dict[str, Any]) -> dict[str, Any]:

@@ -6,19 +6,30 @@ import os
 import re
 import shlex
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnbasic import configs
-from nnbasic.data.files import append, sync_folder
+from nnbasic.data.files import append, read_bytes, sync_folder
 from nnbasic.training import lock
-from nnbasic.training.storage import Lines, RunError, json_line, read_json, read_lines, write_text
+from nnbasic.training.storage import (
+    LARGEST_RECORD,
+    Lines,
+    RunError,
+    object_with_epoch,
+    parse_json,
+    read_lines,
+    write_bytes,
+    write_text,
+)
 
-if TYPE_CHECKING:
-    from nnbasic.training.record import EpochFigures, Record, User
+if TYPE_CHECKING:  # pydantic, NumPy and YAML take their time: each is loaded once it is needed
+    from pydantic import BaseModel
+
+    from nnbasic.configs import Config
+    from nnbasic.training.record import EpochRow, Record, User
 
 
 class ForeignError(RunError):
@@ -34,23 +45,14 @@ class Run:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.best = directory / "best.npz"
+        self.last = directory / "last.npz"
+        self.predictions = directory / "predictions.npz"
 
     @property
     def id(self) -> str:
         name = self.directory.name
         return self.directory.resolve().name if name in ("", "..") else name
-
-    @property
-    def best(self) -> Path:
-        return self.directory / "best.npz"
-
-    @property
-    def last(self) -> Path:
-        return self.directory / "last.npz"
-
-    @property
-    def predictions(self) -> Path:
-        return self.directory / "predictions.npz"
 
     def record(self) -> Record:
         """Read `run.json`.
@@ -58,121 +60,130 @@ class Run:
         Raises ForeignError if there is none, VersionError if another version of nnbasic wrote it,
         and RunError if it is broken.
         """
-        from nnbasic.training import record  # pydantic takes a tenth of a second to import
+        from nnbasic.training.record import SCHEMA_VERSION, Record, parse
 
         path = self.directory / "run.json"
         try:
-            content, value = read_json(path)
+            content = read_bytes(path, LARGEST_RECORD)
+            value = parse_json(content)
         except FileNotFoundError:
             raise ForeignError(f"{self.directory}: not a run, it has no run.json") from None
-        except OSError as error:
-            raise RunError(f"{path}: cannot be read: {error.strerror}") from None
-        except ValueError as error:
-            raise RunError(f"{path}: cannot be read: {error}") from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise RunError(f"{path}: cannot be read: {reason}") from None
         version = value.get("schema_version") if isinstance(value, dict) else None
-        if type(version) is int and version != record.SCHEMA_VERSION:
-            raise VersionError(self._other_version(version, record.SCHEMA_VERSION))
+        if type(version) is int and version != SCHEMA_VERSION:
+            remedy = "the newer nnbasic that wrote it"
+            if version < SCHEMA_VERSION:
+                again = shlex.quote(str(self.directory / "config.yaml"))
+                remedy = f"the older one, or train it again: nnbasic train --config {again}"
+            raise VersionError(
+                f"{self.directory}: its record has version {version}, this nnbasic reads version"
+                f" {SCHEMA_VERSION}; use {remedy}"
+            )
         try:
-            return record.parse(content)
+            return parse(Record, content)
         except ValueError as error:
             raise RunError(f"{path}: broken: {error}") from None
 
-    def _other_version(self, version: int, own: int) -> str:
-        remedy = "use the newer nnbasic that wrote it"
-        if version < own:
-            remedy = (
-                "use the older nnbasic that wrote it, or train it again: nnbasic train --config"
-                f" {shlex.quote(str(self.directory))}/config.yaml"
-            )
-        return (
-            f"{self.directory}: its record has version {version}, this nnbasic reads version"
-            f" {own}; {remedy}"
-        )
-
     def write_record(self, record: Record) -> None:
-        """Replace `run.json`."""
-        write_text(self.directory / "run.json", record.model_dump_json(indent=2) + "\n")
+        """Replace `run.json`; RunError if it would be larger than what is read."""
+        self._write("run.json", record)
 
-    def config(self, *, trust_plugins: bool = False) -> configs.Config:
-        """Read the complete config of the run; RunError if it is invalid.
+    def config(self, *, trust_plugins: bool = False) -> Config:
+        """The config in `run.json`; RunError if it is invalid.
 
         Its plugins run if they are the files that it was trained with, and this user has run them
         before: the run may be a stranger's. With ``trust_plugins`` they run whatever they are.
         """
-        may = None if trust_plugins else self._may_run
-        try:
-            return configs.load_file(self.directory / "config.yaml", may=may)
-        except configs.ConfigError as error:
-            raise RunError(f"{self.directory}: its config cannot be used:\n{error}") from error
-
-    def _may_run(self, path: str, sha256: str) -> str | None:
+        from nnbasic import configs
         from nnbasic.configs.plugins import only_known
 
-        if sha256 not in self.record().plugins.values():
+        record = self.record()
+
+        def may(path: str, sha256: str) -> str | None:
+            if sha256 in record.plugins.values():
+                return only_known(path, sha256)
             return (
                 "the run was not trained with this file, or its record does not say so; if you"
                 " would run it as a program, add --trust-plugins"
             )
-        return only_known(path, sha256)
+
+        content, place = configs.flow(record.config), str(self.directory / "run.json")
+        try:
+            return configs.loads(content, place=place, may=None if trust_plugins else may)
+        except configs.ConfigError as error:
+            raise RunError(f"{self.directory}: its config cannot be used:\n{error}") from error
 
     def user(self) -> User:
         """Read `user.json`; if it is missing or broken, the run is named by its id."""
-        from nnbasic.training.record import User, parse_user
+        from nnbasic.training.record import User
 
         try:
-            return parse_user(read_json(self.directory / "user.json")[0])
+            return self.read_user()
         except (OSError, ValueError):
             return User(name=self.id)
 
+    def read_user(self) -> User:
+        """Read `user.json`; OSError if it cannot be read, ValueError if it is broken."""
+        from nnbasic.training.record import User, parse
+
+        return parse(User, read_bytes(self.directory / "user.json", LARGEST_RECORD))
+
     def write_user(self, user: User) -> None:
-        """Replace `user.json`."""
-        write_text(self.directory / "user.json", user.model_dump_json(indent=2) + "\n")
+        """Replace `user.json`; RunError if it would be larger than what is read."""
+        self._write("user.json", user)
 
-    def metrics(self) -> list[dict[str, Any]]:
+    def _write(self, name: str, content: BaseModel) -> None:
+        path = self.directory / name
+        text = (content.model_dump_json(indent=2) + "\n").encode()
+        if len(text) > LARGEST_RECORD:
+            raise RunError(
+                f"{path}: would have {len(text):,} bytes, and at most {LARGEST_RECORD:,} are read;"
+                " it stays as it is"
+            )
+        write_bytes(path, text)
+
+    def metrics(self) -> list[EpochRow]:
         """The lines of `metrics.jsonl`, one per epoch, up to one that is torn or broken."""
-        return self.course().rows
+        return self.metrics_lines().rows
 
-    def course(self) -> Lines:
+    def metrics_lines(self) -> Lines[EpochRow]:
         """`metrics`, and what is wrong with the file."""
-        from nnbasic.training.record import check_line
+        from nnbasic.training.record import EpochRow, parse
 
-        return read_lines(self.directory / "metrics.jsonl", check_line)
+        return read_lines(self.directory / "metrics.jsonl", lambda line: parse(EpochRow, line))
 
-    def append_metrics(self, row: Mapping[str, Any]) -> None:
+    def diagnostics_lines(self) -> Lines[dict[str, Any]]:
+        """The lines of `diagnostics.jsonl`, from epoch 0, and what is wrong with the file."""
+        return read_lines(self.directory / "diagnostics.jsonl", object_with_epoch)
+
+    def append_metrics(self, row: EpochRow) -> None:
         """Add the line of an epoch."""
-        append(self.directory / "metrics.jsonl", json_line(row))
+        append(self.directory / "metrics.jsonl", row.line())
 
-    def keep_metrics(self, epochs: int, val_images: int) -> list[EpochFigures]:
+    def keep_metrics(self, epochs: int) -> list[EpochRow]:
         """Cut `metrics.jsonl` to its first ``epochs`` lines, and return them.
 
-        ``val_images`` is the size of the validation split. RunError if the file has fewer lines,
-        or one of them lacks a figure: early stopping needs the whole history.
+        RunError if the file has fewer lines: early stopping needs the whole history.
         """
-        from nnbasic.training.record import EpochFigures
-
         rows = self.metrics()[:epochs]
-        try:
-            figures = [EpochFigures.from_metrics(row, val_images) for row in rows]
-        except (ValueError, TypeError):
-            figures = []
-        if [each.epoch for each in figures] != list(range(1, epochs + 1)):
+        if [row.epoch for row in rows] != list(range(1, epochs + 1)):
             raise RunError(
                 f"{self.directory}/metrics.jsonl does not hold the {epochs} epochs before last.npz,"
                 " so the run cannot be resumed exactly; train it again from the start"
             )
-        write_text(self.directory / "metrics.jsonl", "".join(map(json_line, rows)))
-        return figures
+        write_text(self.directory / "metrics.jsonl", "".join(row.line() for row in rows))
+        return rows
 
     def status(self, record: Record | None = None) -> str:
         """That of the record, or ``crashed`` if the process of a running one has gone.
 
-        A run that finished near chance has ``collapsed``.
+        A run that finished near chance has ``collapsed``. Where locks cannot be tested, a run that
+        says that it is running is believed.
         """
         record = record or self.record()
-        alive = record.status == "running" and lock.is_alive(
-            self.directory, record.machine.get("host"), record.heartbeat
-        )
-        if record.status != "running" or alive:
+        if record.status != "running" or not lock.is_free(self.directory):
             return record.outcome
         # It may have ended since its record was read: then the record says so by now.
         return "crashed" if (ended := self.record().outcome) == "running" else ended
@@ -221,10 +232,9 @@ def create(runs: Path, name: str) -> Run:
         except OSError as error:
             raise RunError(f"{runs}: cannot make a run directory: {error.strerror}") from error
         try:
-            sync_folder(runs)
-            sync_folder(runs.absolute().parent)  # which may have got the folder of runs just now
-            for folder in new:
-                sync_folder(folder.parent)
+            # the folder of runs may be new, as may those above it
+            for folder in (runs, runs.absolute().parent, *(each.parent for each in new)):
+                sync_folder(folder)
         except OSError as error:
             directory.rmdir()
             raise RunError(f"{directory}: cannot be written: {error.strerror}") from error

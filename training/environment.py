@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -21,6 +22,8 @@ from nnbasic.training import kernels
 from nnbasic.training.cores import cores
 from nnbasic.training.record import Record
 
+HERE = Path(__file__)
+
 COMPUTING = ("python", "numpy", "blas", "kernels")
 """The `versions` that may change the last bits."""
 
@@ -38,21 +41,29 @@ def code_sha256(plugins: Iterable[str] = ()) -> str:
     ``plugins`` of the config. What reads configs is left out, because the complete config is
     compared itself; so is all that shows, finds, compares or documents runs.
     """
-    hashes = [*_own_hashes(), *map(_plugin_hash, plugins)]
+    hashes = [*_own_hashes(), *plugins_sha256(plugins).values()]
     return hashlib.sha256("\n".join(hashes).encode(errors="replace")).hexdigest()
 
 
-def _plugin_hash(plugin: str) -> str:
-    """The hash of a plugin's file; of one that is not there any more, its name."""
-    try:
-        return file_sha256(Path(plugin))
-    except (PluginError, ValueError):  # ValueError: a name that cannot be a path
-        return plugin
+@functools.cache
+def _own_hashes() -> tuple[str, ...]:
+    """The name and the hash of each file of nnbasic that computes."""
+    rooms = HERE.parent.with_name("model"), HERE.parent.with_name("data")
+    files = [file for room in rooms for file in sorted(room.glob("*.py"))]
+    files += [HERE.with_name("trained.py"), HERE.with_name("session.py")]
+    return tuple(
+        f"{file.parent.name}/{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}"
+        for file in files
+    )
 
 
 def plugins_sha256(plugins: Iterable[str]) -> dict[str, str]:
-    """The hash of each plugin's file, for the record of a run."""
-    return {plugin: _plugin_hash(plugin) for plugin in plugins}
+    """The hash of each plugin's file; of one that is not there any more, its name."""
+    hashes = {plugin: plugin for plugin in plugins}
+    for plugin in hashes:
+        with contextlib.suppress(PluginError, ValueError):  # ValueError: it cannot be a path
+            hashes[plugin] = file_sha256(Path(plugin))
+    return hashes
 
 
 def versions() -> dict[str, str | None]:
@@ -65,8 +76,23 @@ def versions() -> dict[str, str | None]:
         "blas": f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip(),
         "kernels": kernels.in_use(),
         "nnbasic": importlib.metadata.version("nnbasic"),
-        "git_commit": git_commit(),
+        "git_commit": _git_commit(),
     }
+
+
+@functools.cache
+def _git_commit() -> str | None:
+    """The commit of the checkout that this code runs from; None where it is installed."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(HERE.resolve().parent), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        git("ls-files", "--error-unmatch", HERE.name)  # not of a checkout that merely holds it
+        return git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 def machine() -> dict[str, Any]:
@@ -79,17 +105,8 @@ def machine() -> dict[str, Any]:
     }
 
 
-def changes(record: Record) -> list[str]:
-    """What may change the last bits and is not as in ``record``: ``numpy 2.0.1, now 2.4.6``."""
-    present = versions()
-    code = code_sha256(record.plugins)
-    pairs = {
-        "code": (record.code_sha256[:8], code[:8]),
-        **{name: (record.versions.get(name), present[name]) for name in COMPUTING},
-        "processor": (record.machine.get("processor"), _processor()),
-        "BLAS threads": (record.threads, blas_threads()),
-    }
-    return [f"{what} {before}, now {now}" for what, (before, now) in pairs.items() if before != now]
+def _processor() -> str:
+    return kernels.processor().get("model name") or platform.processor() or platform.machine()
 
 
 def blas_threads() -> int:
@@ -102,41 +119,13 @@ def blas_threads() -> int:
     return min(cores(), max(threads, default=cores()))
 
 
-@functools.cache
-def git_commit() -> str | None:
-    """The commit of the checkout that this code runs from; None where it is installed."""
-    here = Path(__file__).resolve()
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(here.parent), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        git("ls-files", "--error-unmatch", here.name)  # not of a checkout that merely holds it
-        return git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
-    except (OSError, subprocess.CalledProcessError):
-        return None
-
-
-@functools.cache
-def _own_hashes() -> tuple[str, ...]:
-    """The name and the hash of each file of nnbasic that computes."""
-    here = Path(__file__).parent
-    rooms = [here.with_name("model"), here.with_name("data")]
-    files = [file for room in rooms for file in sorted(room.glob("*.py"))]
-    files += [here / "trained.py", here / "session.py"]
-    return tuple(f"{file.parent.name}/{file.name} {_sha256(file)}" for file in files)
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+def changes(record: Record) -> list[str]:
+    """What may change the last bits and is not as in ``record``: ``numpy 2.0.1, now 2.4.6``."""
+    present = versions()
+    pairs = {
+        "code": (record.code_sha256[:8], code_sha256(record.plugins)[:8]),
+        **{name: (record.versions.get(name), present[name]) for name in COMPUTING},
+        "processor": (record.machine.get("processor"), _processor()),
+        "BLAS threads": (record.threads, blas_threads()),
+    }
+    return [f"{what} {before}, now {now}" for what, (before, now) in pairs.items() if before != now]

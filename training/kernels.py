@@ -6,7 +6,6 @@ OpenBLAS reads its environment variables when NumPy is imported, so this module 
 from __future__ import annotations
 
 import os
-import platform
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,27 +44,31 @@ def variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     take others. ``OPENBLAS_THREAD_TIMEOUT``: 2^20 cycles, after which idle threads sleep; else
     they spin for 25 ms after each product, on the cores of the processes that train.
     """
-    wanted = {"OPENBLAS_THREAD_TIMEOUT": "20", "OPENBLAS_CORETYPE": choice(_cpuinfo())}
+    wanted = {"OPENBLAS_THREAD_TIMEOUT": "20", "OPENBLAS_CORETYPE": choice(processor())}
     return {name: value for name, value in wanted.items() if value and name not in environment}
 
 
-def choice(cpuinfo: str) -> str | None:
-    """OpenBLAS's name of the kernels to ask for on the processor that ``cpuinfo`` describes.
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
+    """What Linux says of the first processor; nothing on other systems."""
+    try:
+        first = cpuinfo.read_text(errors="replace").partition("\n\n")[0]
+    except OSError:
+        return {}
+    pairs = (line.partition(":") for line in first.splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
 
-    ``cpuinfo`` is the text of Linux's /proc/cpuinfo. None where OpenBLAS chooses well by itself.
+
+def choice(processor: Mapping[str, str]) -> str | None:
+    """OpenBLAS's name of the kernels to ask for; None where it chooses well by itself.
+
     For a processor of AMD that it does not know it takes AVX2 kernels even if it has AVX-512:
     they are slower there (docs/performance.md), and those of OpenBLAS 0.3.34 crash in products of
     double precision where a processor of AMD's has AVX-512 (OpenBLAS's issues 6013 and 6026).
     """
-    first = cpuinfo.partition("\n\n")[0]
-    found = {
-        key.strip(): value.strip()
-        for key, _, value in (line.partition(":") for line in first.splitlines())
-    }
-    family = found.get("cpu family", "")
-    amd = found.get("vendor_id") == "AuthenticAMD" and family.isdecimal()
-    newer = amd and int(family) >= ZEN_5
-    return "SkylakeX" if newer and set(found.get("flags", "").split()) >= AVX512 else None
+    family = processor.get("cpu family", "")
+    amd = processor.get("vendor_id") == "AuthenticAMD" and family.isdecimal()
+    capable = set(processor.get("flags", "").split()) >= AVX512
+    return "SkylakeX" if amd and int(family) >= ZEN_5 and capable else None
 
 
 def in_use() -> str | None:
@@ -77,12 +80,3 @@ def in_use() -> str | None:
 
     library = blas.numpys(blas.libraries())
     return library and library.info().get("architecture")
-
-
-def _cpuinfo() -> str:
-    if platform.machine() not in ("x86_64", "AMD64"):
-        return ""
-    try:
-        return Path("/proc/cpuinfo").read_text(errors="replace")
-    except OSError:
-        return ""

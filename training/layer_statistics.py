@@ -151,9 +151,7 @@ def _layer(
         saturated=_saturated(a, layer.limits),
         gradient_norm=_norm(network.gradients[weight]),
         preactivation_gradient_norm=_norm(gradient),
-        update_ratio=None
-        if before is None
-        else _change(network.parameters[weight], before[weight]),
+        update_ratio=change,
     )
 
 

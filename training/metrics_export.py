@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from nnbasic.data.files import replacing
-from nnbasic.training.choices import in_spreadsheet, shown, tell_apart, values
+from nnbasic.training.choices import in_spreadsheet, shown, tell_apart
 from nnbasic.training.collection import RunData
 from nnbasic.training.selection import is_number
 from nnbasic.training.storage import RunError
@@ -35,18 +35,22 @@ LAYER_SCALARS = (
 )
 
 
-def write_csv(data: Sequence[RunData], path: Path) -> int:
-    """Write a row for each epoch of each run, and return the number of rows.
+def write_csv(data: Sequence[RunData], path: Path) -> tuple[int, int]:
+    """Write a row for each epoch of each run; return the numbers of rows and of runs with any.
 
     The columns are the run's id, name and seed, the keys that differ among the runs, and the
     metrics. RunError if ``path`` exists or cannot be written.
     """
-    if path.exists():
-        raise RunError(f"{path}: already exists; name a new file")
-    _, differs, implied = tell_apart([values(run) for run in data])
+    _, differs, implied = tell_apart([run.values for run in data])
     keys = (*differs, *implied)
-    table = [head | row for run in data for head in [_head(run, keys)] for row in _metrics(run)]
+    heads = [_head(run, keys) for run in data]
+    table = [
+        head | row.to_dict() | row.non_finite
+        for head, run in zip(heads, data, strict=True)
+        for row in run.metrics
+    ]
     columns = dict.fromkeys(["run", "name", "seed", *keys, *(key for row in table for key in row)])
+    columns.pop("non_finite", None)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(map(_cell, columns))
@@ -54,32 +58,21 @@ def write_csv(data: Sequence[RunData], path: Path) -> int:
     try:
         with replacing(path, new=True) as file:
             file.write(text.getvalue().encode())
-    except FileExistsError:  # made since it was looked for
+    except FileExistsError:
         raise RunError(f"{path}: already exists; name a new file") from None
     except OSError as error:
         raise RunError(f"{path}: cannot be written: {error.strerror}") from None
-    return len(table)
+    return len(table), sum(bool(run.metrics) for run in data)
 
 
 def _head(data: RunData, keys: Sequence[str]) -> dict[str, Any]:
-    of_run = values(data)
-    choices = {key: of_run[key] for key in keys if key in of_run}
+    choices = {key: data.values[key] for key in keys if key in data.values}
     return {
         "run": data.run.id,
         "name": data.user.name,
         "seed": data.flat.get("seed"),
         **{key: value if is_number(value) else shown(value) for key, value in choices.items()},
     }
-
-
-def _metrics(data: RunData) -> list[dict[str, Any]]:
-    """The metrics with ``nan`` and ``inf`` in place of null, where the file says which it was."""
-    rows = []
-    for line in data.metrics:
-        row = dict(line)
-        non_finite = row.pop("non_finite", None)
-        rows.append(row | non_finite if isinstance(non_finite, dict) else row)
-    return rows
 
 
 def _cell(value: Any) -> Any:
@@ -118,20 +111,20 @@ def write_tensorboard(data: Sequence[RunData], folder: Path) -> list[str]:
 def _write_run(data: RunData, writer: Any) -> None:
     record = data.record
     start = datetime.fromisoformat(record.started).timestamp()
-    times = {row["epoch"]: start + row["elapsed_seconds"] for row in data.metrics}
+    times = {row.epoch: start + row.elapsed_seconds for row in data.metrics}
     config = yaml.safe_dump(record.config, default_flow_style=None, sort_keys=False)
     writer.add_text("config", "".join(f"    {line}\n" for line in config.splitlines()), 0, start)
     for row in data.metrics:
         for name, key in SCALARS.items():
-            if is_number(row.get(key)):
-                writer.add_scalar(name, row[key], row["epoch"], times[row["epoch"]])
+            if (value := getattr(row, key)) is not None:
+                writer.add_scalar(name, value, row.epoch, times[row.epoch])
     if record.best and record.test_accuracy is not None and record.test_loss is not None:
         at = record.best.epoch, times.get(record.best.epoch, start)
         writer.add_scalar("accuracy/test", record.test_accuracy, *at)
         writer.add_scalar("loss/test", record.test_loss, *at)
-    for row in data.diagnostics:
-        for layer in row["layers"]:
-            _write_layer(layer, row["epoch"], times.get(row["epoch"], start), writer)
+    for line in data.diagnostics:
+        for layer in line["layers"]:
+            _write_layer(layer, line["epoch"], times.get(line["epoch"], start), writer)
 
 
 def _write_layer(layer: dict[str, Any], epoch: int, time: float, writer: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from nnbasic.data.files import replacing
 from nnbasic.model.arrays import Array
-from nnbasic.training import npz
+from nnbasic.training.npz import DamagedError, read_arrays
 from nnbasic.training.storage import RunError
 
 LARGEST = 1 << 28
@@ -72,27 +71,34 @@ class Predictions:
             np.savez(file, labels=labels, predicted=predicted, probabilities=probabilities)
 
     @classmethod
-    def read(cls, path: Path) -> Predictions:
+    def load(cls, path: Path) -> Predictions:
         """What `save` wrote to ``path``; RunError if it is missing or holds anything else."""
         names = [field.name for field in fields(cls)]
         try:
-            arrays = npz.read(path, names, LARGEST, _check)
+            labels, predicted, probabilities = read_arrays(path, names, LARGEST).values()
         except FileNotFoundError:
             raise RunError(f"{path} is missing") from None
         except KeyError as error:
             raise RunError(f"{path} is damaged: it has no {error.args[0]}") from None
-        except npz.DamagedError as error:
+        except DamagedError as error:
             raise RunError(f"{path} is damaged: {error}") from None
-        labels, predicted, probabilities = (arrays[name] for name in names)
-        classes = probabilities.shape[1]
-        lowest = min(labels.min(), predicted.min())
-        highest = max(labels.max(), predicted.max())
-        if lowest < 0 or highest >= classes or not np.isfinite(probabilities).all():
+        if not (
+            probabilities.ndim == 2
+            and probabilities.dtype.kind == "f"
+            and np.isfinite(probabilities).all()
+            and all(_are_classes(each, *probabilities.shape) for each in (labels, predicted))
+        ):
             raise RunError(
-                f"{path} is damaged: it has a class that is not 0 to {classes - 1}, or a"
-                " probability that is no number"
+                f"{path} is damaged: it does not hold a label, a class and probabilities for each"
+                " image"
             )
         return cls(labels.astype(np.intp), predicted.astype(np.intp), probabilities)
+
+
+def _are_classes(numbers: Array, images: int, classes: int) -> bool:
+    """Whether there is a number from 0 to ``classes`` - 1 for each of at least one image."""
+    whole = numbers.dtype.kind in "iu" and numbers.shape == (images,) and images > 0
+    return whole and numbers.min() >= 0 and numbers.max() < classes
 
 
 @dataclass(frozen=True)
@@ -100,19 +106,3 @@ class Evaluation(Predictions):
     """Predictions with the mean ``loss`` over the images, which `predictions.npz` does not hold."""
 
     loss: float
-
-
-def _check(headers: Mapping[str, npz.Header]) -> None:
-    """DamagedError unless there are a label, a class and probabilities for each image."""
-    labels, predicted, probabilities = headers.values()
-    fits = (
-        len(labels.shape) == 1
-        and labels.shape[0] > 0
-        and labels.shape == predicted.shape == probabilities.shape[:1]
-        and labels.dtype.kind in "iu"
-        and predicted.dtype.kind in "iu"
-        and len(probabilities.shape) == 2
-        and probabilities.dtype.kind == "f"
-    )
-    if not fits:
-        raise npz.DamagedError("it does not hold a label, a class and probabilities for each image")

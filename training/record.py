@@ -1,26 +1,29 @@
-"""What `run.json` and `user.json` hold, as types."""
+"""What `run.json`, `user.json` and a line of `metrics.jsonl` hold, as types."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
-    computed_field,
     model_validator,
 )
 
 from nnbasic.data.scale import Scale
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised when a record changes so that older ones can no longer be read."""
+
+NEAR_CHANCE = 1.5
+"""A run that ends with less than so many times the accuracy of guessing has collapsed."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -41,56 +44,53 @@ def _moment(text: str) -> str:
     return text
 
 
+def _unicode(text: Any) -> Any:
+    """``text`` with a question mark for each byte of an argument that is no Unicode."""
+    return text.encode(errors="replace").decode() if isinstance(text, str) else text
+
+
 Moment = Annotated[str, AfterValidator(_moment)]
-
-NEAR_CHANCE = 1.5
-"""A run that ends with less than so many times the accuracy of guessing has collapsed."""
+Text = Annotated[str, BeforeValidator(_unicode)]
 
 
-class EpochFigures(BaseModel):
-    """The figures of one epoch: those of `nnbasic.model.EpochResult`, and the time so far.
+class EpochRow(BaseModel):
+    """A line of `metrics.jsonl`: what an epoch came to, and the time so far.
 
-    The validation accuracy is kept as ``val_correct`` of ``val_images``, which is exact. All that
-    concerns validation is None without a validation split; a number that is not finite is null in
-    the file.
+    All that concerns validation is None without a validation split. A number that is not finite
+    becomes None, and ``non_finite`` says what it was. Further metrics have names of their own.
     """
 
-    model_config = ConfigDict(frozen=True, ser_json_inf_nan="null")
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[str, float | None]
 
-    epoch: Count
+    epoch: Size
     step: Count
     train_loss: float | None
     train_accuracy: Share
     val_loss: float | None
-    val_correct: Count | None
-    val_images: Size | None
+    val_accuracy: Share | None
     learning_rate: float | None
     epoch_seconds: Seconds
     elapsed_seconds: Seconds
     """Seconds of training and validation since the start of the run, over all sessions."""
+    non_finite: dict[str, str] = {}
 
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def val_accuracy(self) -> float | None:
-        """Between 0 and 1."""
-        return _share(self.val_correct, self.val_images)
-
-    @model_validator(mode="after")
-    def _no_more_right_than_there_are(self) -> EpochFigures:
-        _share(self.val_correct, self.val_images)
-        return self
-
+    @model_validator(mode="before")
     @classmethod
-    def from_metrics(cls, row: Mapping[str, Any], val_images: int) -> EpochFigures:
-        """The figures in a line of `metrics.jsonl`, with the size of the validation split.
+    def _without_non_finite(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        numbers = {k: v for k, v in values.items() if isinstance(v, float)}
+        bad = {key: str(value) for key, value in numbers.items() if not math.isfinite(value)}
+        return values | dict.fromkeys(bad) | {"non_finite": bad} if bad else values
 
-        Raises ValidationError if a figure is missing, TypeError if the accuracy is no number.
-        """
-        share = row.get("val_accuracy")
-        # The share is a whole number of images over val_images, rounded once: this gets it back.
-        correct = None if share is None else round(share * val_images)
-        counts = {"val_correct": correct, "val_images": val_images or None}
-        return cls.model_validate({**row, **counts})
+    def to_dict(self) -> dict[str, Any]:
+        """What stands in the file."""
+        return self.model_dump(exclude_defaults=True)
+
+    def line(self) -> str:
+        """The line of the file."""
+        return json.dumps(self.to_dict(), allow_nan=False) + "\n"
 
 
 class RateSearch(BaseModel):
@@ -116,7 +116,7 @@ class RateSearch(BaseModel):
 
 
 class Record(BaseModel):
-    """What `run.json` holds. A number that is not finite is null."""
+    """What `run.json` holds. An accuracy is a share of images, rounded once."""
 
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="null")
 
@@ -126,6 +126,7 @@ class Record(BaseModel):
     reason: str | None = None
     """Why it failed, diverged or collapsed."""
     config: dict[str, Any]
+    """The complete config: what is trained, resumed, listed and compared."""
     identity: str
     """Hash of the config without its seed: equal for the repetitions of one run."""
     rate_search: RateSearch | None = None
@@ -133,6 +134,9 @@ class Record(BaseModel):
     dataset: str
     """``mnist``, ``digits`` or ``data.name``: what it was trained on, whatever was asked for."""
     dataset_sha256: str
+    val_images: Count
+    """The size of the validation split."""
+    test_images: Size
     scale: Scale
     """What the pixels were scaled by, fitted to the training images."""
     code_sha256: str
@@ -149,15 +153,13 @@ class Record(BaseModel):
     started: Moment
     ended: Moment | None = None
     process: int
-    heartbeat: str
     epoch: Count = 0
     """Epochs done."""
-    best: EpochFigures | None = None
+    best: EpochRow | None = None
     """The epoch of `best.npz`."""
-    last: EpochFigures | None = None
-    test_correct: Count | None = None
-    """How many test images the network of `best.npz` classifies right; scored once, at the end."""
-    test_images: Size | None = None
+    last: EpochRow | None = None
+    test_accuracy: Share | None = None
+    """That of `best.npz`; the test set is scored once, at the end."""
     test_loss: float | None = None
     seconds: Seconds = 0.0
     """Time spent on training and validation, over all sessions."""
@@ -168,35 +170,24 @@ class Record(BaseModel):
         return None if self.best is None else self.best.val_accuracy
 
     @property
-    def outcome(self) -> str:
-        """The status, or ``collapsed`` if it finished near chance."""
-        return "collapsed" if self.status == "finished" and self._near_chance() else self.status
-
-    @property
     def last_accuracy(self) -> float | None:
         """The last epoch's, by validation; by the training images without a validation split."""
         if self.last is None:
             return None
-        return self.last.train_accuracy if self.last.val_images is None else self.last.val_accuracy
-
-    def _near_chance(self) -> bool:
-        layers, accuracy = self.config.get("layers"), self.last_accuracy
-        if not layers or accuracy is None:
-            return False
-        return accuracy < float(NEAR_CHANCE / layers[-1])
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def test_accuracy(self) -> float | None:
-        """Between 0 and 1; None before the test images are scored."""
-        return _share(self.test_correct, self.test_images)
+        return self.last.val_accuracy if self.val_images else self.last.train_accuracy
 
     @property
     def test_error(self) -> float | None:
         """The standard error of `test_accuracy`: what so few test images leave open."""
-        if self.test_accuracy is None or self.test_images is None:
-            return None
-        return binomial_error(self.test_accuracy, self.test_images)
+        accuracy = self.test_accuracy
+        return None if accuracy is None else binomial_error(accuracy, self.test_images)
+
+    @property
+    def outcome(self) -> str:
+        """The status, or ``collapsed`` if it finished near chance."""
+        layers, accuracy = self.config.get("layers"), self.last_accuracy
+        near_chance = layers and accuracy is not None and accuracy < NEAR_CHANCE / layers[-1]
+        return "collapsed" if self.status == "finished" and near_chance else self.status
 
     def class_names(self, count: int) -> list[str]:
         """What the ``count`` outputs are called: what the config calls them, else their numbers."""
@@ -208,7 +199,6 @@ class Record(BaseModel):
     @model_validator(mode="after")
     def _is_used_as_it_is(self) -> Record:
         """Refuse what those who read the record would trip over."""
-        _share(self.test_correct, self.test_images)
         if not (abs(self.scale.multiplier) < 1e9 and abs(self.scale.offset) < 1e9):
             raise ValueError("its scale is none for pixels")
         layers = self.config.get("layers", [1])
@@ -223,9 +213,11 @@ class Record(BaseModel):
 class User(BaseModel):
     """What `user.json` holds: the only file that is edited after the run."""
 
-    name: str
-    tags: list[str] = []
-    notes: str = ""
+    model_config = ConfigDict(validate_assignment=True)
+
+    name: Text
+    tags: list[Text] = []
+    notes: Text = ""
 
 
 def binomial_error(share: float, n: int) -> float:
@@ -233,52 +225,11 @@ def binomial_error(share: float, n: int) -> float:
     return math.sqrt(share * (1 - share) / n)
 
 
-def _share(correct: int | None, images: int | None) -> float | None:
-    if correct is None or images is None:
-        return None
-    if correct > images:
-        raise ValueError(f"{correct} of {images} images cannot be right")
-    return correct / images
-
-
-class Line(BaseModel):
-    """What a line of `metrics.jsonl` must be to be used; figures may be missing."""
-
-    model_config = ConfigDict(strict=True)
-
-    epoch: Size
-    train_accuracy: Share | None = None
-    val_accuracy: Share | None = None
-    epoch_seconds: Seconds | None = None
-    elapsed_seconds: Seconds | None = None
-
-
-def parse(content: bytes) -> Record:
-    """The record in JSON ``content``; ValueError, in one line, if it is none."""
-    return _parsed(Record, content)
-
-
-def parse_user(content: bytes) -> User:
-    """What `user.json` says in JSON ``content``; ValueError, in one line, if it is no such."""
-    return _parsed(User, content)
-
-
-def check_line(row: Mapping[str, Any]) -> None:
-    """ValueError, in one line, if ``row`` is no line of `metrics.jsonl`."""
-    try:
-        Line.model_validate(row)
-    except ValidationError as error:
-        raise ValueError(_first(error)) from None
-
-
-def _parsed(model: type[Model], content: bytes) -> Model:
+def parse(model: type[Model], content: bytes) -> Model:
+    """The ``model`` in JSON ``content``; ValueError, in one line, if there is none."""
     try:
         return model.model_validate_json(content, strict=True)
     except ValidationError as error:
-        raise ValueError(_first(error)) from None
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors(include_input=False)[0]
-    key = " ".join(".".join(map(str, first["loc"])).split())  # a key may have line breaks
-    return f"{key or 'content'}: {first['msg']}"
+        first = error.errors(include_input=False)[0]
+        key = " ".join(".".join(map(str, first["loc"])).split())  # a key may have line breaks
+        raise ValueError(f"{key or 'content'}: {first['msg']}") from None

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from nnbasic.configs.errors import ConfigError
-from nnbasic.training.choices import values
-from nnbasic.training.collection import RunData, Scalar, flatten
+from nnbasic.training.choices import Scalar, flatten
+from nnbasic.training.collection import RunData
 from nnbasic.training.storage import RunError
 
 Facts = dict[str, Scalar | list[str]]
@@ -21,10 +21,6 @@ ABSENT: list[str] = []
 
 BEST_FIRST = ("val_accuracy",)
 """Keys that are sorted from the highest value down; all others from the lowest up."""
-
-SHARES = ("val_accuracy", "test_accuracy")
-"""Keys of shares that are shown in percent, to the hundredth. A value above 1, or with a percent
-sign, is compared with what is shown; any other with the share itself."""
 
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -38,10 +34,11 @@ def facts(data: RunData) -> Facts:
     """What a condition may ask of a run: the keys of its config, and figures of its record.
 
     ``tag`` is a list of words, ``epoch`` the epochs done, ``val_accuracy`` the best epoch's.
+    Accuracies are in percent, to the hundredth, as they are shown.
     """
     record = data.record
     return {
-        **values(data),
+        **data.values,
         "name": data.user.name,
         "status": data.status,
         "tag": data.user.tags,
@@ -49,23 +46,23 @@ def facts(data: RunData) -> Facts:
         "seed": data.flat.get("seed"),
         "epoch": record.epoch,
         "seconds": record.seconds,
-        "val_accuracy": record.val_accuracy,
-        "test_accuracy": record.test_accuracy,
+        "val_accuracy": _percent(record.val_accuracy),
+        "test_accuracy": _percent(record.test_accuracy),
     }
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 2)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A ``key``, a ``sign`` (``= != < <= > >=``), and the value: as ``written`` and as YAML.
-
-    ``percent``: the value is one of percent, without the sign.
-    """
+    """A ``key``, a ``sign`` (``= != < <= > >=``), and the value: as ``written`` and as YAML."""
 
     key: str
     sign: str
     written: str
     value: Any
-    percent: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Condition:
@@ -79,7 +76,8 @@ class Condition:
                 " != < <= > >= instead of =, as in activation=relu or 'val_accuracy>97'"
             )
         key, sign, written = match.groups()
-        percent = key.endswith("accuracy") and written.endswith("%")
+        accuracy = key.endswith("accuracy")
+        percent = accuracy and written.endswith("%")
         written = written.removesuffix("%").rstrip() if percent else written
         try:
             value = flatten({key: Document(written, text).value}).get(key, written)
@@ -87,12 +85,12 @@ class Condition:
             value = written
         if (percent or sign in _ORDER) and not is_number(value):
             raise RunError(f"{text!r}: {sign} compares with a number")
-        return cls(key, sign, written, value, percent)
-
-    def figure(self, key: str, found: Scalar | list[str]) -> Scalar | list[str]:
-        """``found`` under ``key`` as the value is to be compared with it: see `SHARES`."""
-        percent = self.percent or (is_number(self.value) and self.value > 1)
-        return round(100 * found, 2) if key in SHARES and percent and is_number(found) else found
+        if accuracy and not percent and is_number(value) and 0 < value <= 1:
+            raise RunError(
+                f"{text!r}: accuracies are in percent, such as {100 * value:g}; if {written} % is"
+                f" what you mean, write {key}{sign}{written}%"
+            )
+        return cls(key, sign, written, value)
 
     def holds(self, found: Scalar | list[str]) -> bool:
         """Whether a run fulfils it that has ``found`` under the key; `ABSENT` equals nothing."""
@@ -124,11 +122,7 @@ def select(
     known = list(dict.fromkeys(key for _, row in table for key in row))
     for condition in conditions:
         key = resolve(condition.key, known)
-        table = [
-            (each, row)
-            for each, row in table
-            if condition.holds(condition.figure(key, row.get(key, ABSENT)))
-        ]
+        table = [pair for pair in table if condition.holds(pair[1].get(key, ABSENT))]
     if sort is not None:
         key = resolve(sort, known)
         if key == "test_accuracy":

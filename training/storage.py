@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import math
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from nnbasic.data.files import PART, read_bytes, replacing
 
@@ -21,9 +18,8 @@ LARGEST_LINES = 1 << 26
 DEEPEST = 20
 """How deep lists and objects may be nested, as in a config."""
 
-TOO_LONG = re.compile(rb"\d{101}")
-"""More digits than a config's number may have; from 310 on, a number is too large for a float."""
-
+LARGEST_NUMBER = 1e100
+"""The largest number, as in a config: whatever is done with it, it does not overflow."""
 
 FILES = (
     *("config.yaml", "run.json", "metrics.jsonl", "diagnostics.jsonl"),
@@ -31,15 +27,17 @@ FILES = (
 )
 """The files of a run; whatever else lies in its directory is none of ours."""
 
+Row = TypeVar("Row")
+
 
 class RunError(Exception):
     """A run cannot be found, read, resumed or locked; says which one, why, and what to do."""
 
 
-class Lines(NamedTuple):
-    """The objects of a JSON Lines file, and in one line why they are not all; None if they are."""
+class Lines(NamedTuple, Generic[Row]):
+    """The rows of a JSON Lines file, and in one line why they are not all; None if they are."""
 
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     problem: str | None
 
 
@@ -70,102 +68,54 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def json_line(values: Mapping[str, Any]) -> str:
-    """``values`` as one line of strict JSON: a non-finite number becomes null.
-
-    ``non_finite`` then holds the names of these numbers, and what they were.
-    """
-    bad = {k: str(v) for k, v in values.items() if isinstance(v, float) and not math.isfinite(v)}
-    finite = {key: None if key in bad else value for key, value in values.items()}
-    return json.dumps(finite | ({"non_finite": bad} if bad else {}), allow_nan=False) + "\n"
-
-
-def read_json(path: Path) -> tuple[bytes, Any]:
-    """The content of a file of strict JSON, and its value.
-
-    OSError if there is no such file, or one that is no regular file or too large; ValueError if it
-    is not what `parse_json` reads.
-    """
-    content = read_bytes(path, LARGEST_RECORD)
-    return content, parse_json(content)
-
-
 def parse_json(content: bytes) -> Any:
     """The value of strict JSON in UTF-8; ValueError for anything that others would trip over.
 
-    That is a number that is not finite or has more than 100 digits, half a character (a lone
-    surrogate), and more than `DEEPEST` levels.
+    That is a number beyond `LARGEST_NUMBER`, half a character (a lone surrogate), and more than
+    `DEEPEST` levels.
     """
-    if TOO_LONG.search(content):
-        raise ValueError("it has a number with far too many digits")
-    text = content.decode()
-    try:
-        value = json.loads(text, parse_float=_finite, parse_constant=_finite)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    if text.count("[") + text.count("{") > DEEPEST and _deeper_than(DEEPEST, value):
-        raise ValueError("nested too deeply")
-    if "\\u" in text:
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            raise ValueError("it has half a character: a lone surrogate") from None
+    from pydantic_core import from_json  # loaded once there is something to read
+
+    value = from_json(content, allow_inf_nan=False)
+    _check(value, DEEPEST)
     return value
 
 
-def _deeper_than(levels: int, value: Any) -> bool:
-    """Whether lists and objects are nested more than ``levels`` deep in ``value``."""
-    level = [value] if isinstance(value, (dict, list)) else []
-    for _ in range(levels):
-        level = [
-            each
-            for outer in level
-            for each in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(each, (dict, list))
-        ]
-    return bool(level)
+def _check(value: Any, levels: int) -> None:
+    if isinstance(value, (dict, list)):
+        if not levels:
+            raise ValueError("nested too deeply")
+        for inner in value.values() if isinstance(value, dict) else value:
+            _check(inner, levels - 1)
+    elif isinstance(value, (int, float)) and abs(value) > LARGEST_NUMBER:
+        raise ValueError("it has a number that is far too large")
 
 
-def _finite(text: str) -> float:
-    if not math.isfinite(number := float(text)):
-        raise ValueError(f"{text} is not a finite number")
-    return number
-
-
-def has_epoch(row: Mapping[str, Any]) -> None:
-    """ValueError unless a line says to which epoch it belongs."""
-    if type(row.get("epoch")) is not int:
+def object_with_epoch(line: bytes) -> dict[str, Any]:
+    """The object in a line of `diagnostics.jsonl`; ValueError unless it has its epoch."""
+    row = parse_json(line)
+    if not isinstance(row, dict) or type(row.get("epoch")) is not int:
         raise ValueError("it has no epoch")
+    return row
 
 
-def read_lines(
-    path: Path, check: Callable[[dict[str, Any]], object] = dict, *, strict: bool = False
-) -> Lines:
-    """The objects of a JSON Lines file, up to a line that is torn or that ``check`` refuses.
+def read_lines(path: Path, parse: Callable[[bytes], Row]) -> Lines[Row]:
+    """The rows of a JSON Lines file, up to a line that is torn or that ``parse`` refuses.
 
-    ``check`` raises ValueError. Without a file there are none, and that is no problem; a file that
-    cannot be read is one, or with ``strict`` a RunError.
+    ``parse`` raises ValueError. Without a file there are none, and that is no problem; a file that
+    cannot be read is one.
     """
+    rows: list[Row] = []
     try:
-        content = read_bytes(path, LARGEST_LINES)
+        lines = read_bytes(path, LARGEST_LINES).splitlines()
     except FileNotFoundError:
-        return Lines([], None)
+        return Lines(rows, None)
     except OSError as error:
-        problem = f"{path}: cannot be read: {error.strerror}"
-        if strict:
-            raise RunError(problem) from error
-        return Lines([], problem)
-    rows: list[dict[str, Any]] = []
-    for line in content.splitlines():
+        return Lines(rows, f"{path}: cannot be read: {error.strerror}")
+    for number, line in enumerate(lines, 1):
         try:
-            row = parse_json(line)
-            if not isinstance(row, dict):
-                raise ValueError("it is no object")
-            check(row)
+            rows.append(parse(line))
         except ValueError as error:
             reason = " ".join(str(error).split())
-            return Lines(
-                rows, f"{path}: line {len(rows) + 1} and what follows are left out: {reason}"
-            )
-        rows.append(row)
+            return Lines(rows, f"{path}: line {number} and what follows are left out: {reason}")
     return Lines(rows, None)

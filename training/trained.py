@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from nnbasic.configs import Config
-from nnbasic.data import Batches, Scale, Split
+from nnbasic.data import Batches, Dataset, Scale, Split
 from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
 from nnbasic.model.blas import one_blas_thread
@@ -25,6 +25,7 @@ from nnbasic.training.record import Record
 from nnbasic.training.storage import RunError
 
 Checkpoint = Literal["best", "last"]
+SplitName = Literal["train", "validation", "test"]
 
 SCORING_BATCH = 500
 """Images scored at a time. One number everywhere: a product's last bits depend on its shape."""
@@ -144,3 +145,33 @@ def _why_untrained(run: Run, record: Record, config: Config) -> str:
     if status == "running":
         remedy = "wait until it has"
     return f"the run ({status}) has not completed its first epoch, so there is no network; {remedy}"
+
+
+def evaluate_run(
+    run: Run,
+    dataset: Dataset,
+    split: SplitName = "test",
+    checkpoint: Checkpoint = "best",
+    *,
+    trust_plugins: bool = False,
+) -> Evaluation:
+    """Score a checkpoint of ``run`` on a split of the data set that it was trained on.
+
+    RunError if the checkpoint cannot be used, the data set is another one, or the split is empty.
+    """
+    record = run.record()
+    check_dataset(run, record, dataset)
+    chosen: Split = getattr(dataset, split)
+    if not len(chosen.labels):
+        raise RunError(f"{run.directory}: the run was trained without a {split} split")
+    config = run.config(trust_plugins=trust_plugins)
+    return restored(run, record, config, checkpoint).evaluate(chosen)
+
+
+def check_dataset(run: Run, record: Record, dataset: Dataset) -> None:
+    """RunError unless ``dataset`` is, byte for byte, what ``run`` was trained on."""
+    if record.dataset_sha256 != dataset.sha256:
+        raise RunError(
+            f"{run.directory}: trained on {record.dataset} {record.dataset_sha256[:12]}…, but the"
+            f" data at hand is {dataset.name} {dataset.sha256[:12]}…; scores would not compare"
+        )

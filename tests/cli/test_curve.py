@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from nnbasic.cli.accuracy_curve import ROWS, accuracy_curve
-from support import words
+from support import figures, words
 
 Command = Callable[..., Any]
 
 
 def drawn(*values: float | None, room: int = 80) -> tuple[list[str], str]:
     """The lines of the curve without their labels, and the name above them."""
-    metrics = [{"epoch": n, "val_accuracy": value} for n, value in enumerate(values, 1)]
+    metrics = list(map(figures, values))
     name, *lines = accuracy_curve(metrics, room)
     assert max(map(len, lines)) <= room
     return [line[8:] for line in lines[:ROWS]], name
@@ -54,12 +54,12 @@ def test_a_curve_rises_with_the_accuracy_without_gaps() -> None:
 
 
 def test_one_epoch_makes_no_curve() -> None:
-    lines = accuracy_curve([{"val_accuracy": 0.9623}], 80)
+    lines = accuracy_curve([figures(0.9623)], 80)
     assert lines == ["validation accuracy, %: 96.23 after the only epoch"]
 
 
 def test_the_ends_are_labelled() -> None:
-    metrics = [{"val_accuracy": value} for value in (0.9, 0.98, 0.9712)]
+    metrics = list(map(figures, (0.9, 0.98, 0.9712)))
     _, *lines = accuracy_curve(metrics, 50)
     assert lines[0].startswith("98.00 ┤")
     assert lines[ROWS - 1].startswith("90.00 ┤")
@@ -74,7 +74,7 @@ def test_no_spread_is_no_error(values: list[float]) -> None:
 
 
 def test_what_there_is_instead() -> None:
-    metrics = [{"val_accuracy": None, "train_accuracy": 0.5}] * 2
+    metrics = [figures(None)] * 2
     assert accuracy_curve(metrics, 80)[0] == "training accuracy, %"
     assert accuracy_curve([], 80) == []
 

@@ -65,7 +65,7 @@ class TestShow:
         self, runs: Path, ids: list[str], nnbasic: Command, edit: Edit
     ) -> None:
         (runs / ids[0] / "metrics.jsonl").unlink()
-        edit(runs / ids[0], best=None, last=None, epoch=0, test_correct=None, status="failed")
+        edit(runs / ids[0], best=None, last=None, epoch=0, test_accuracy=None, status="failed")
         edit(runs / ids[0], reason="OSError: the disk\nis full")
         out = nnbasic("runs", "show", ids[0]).out
         assert "reason     OSError: the disk\n           is full\n" in out

@@ -102,8 +102,8 @@ def test_the_intervals_of_differences_are_printed(make: Make, compared: Compared
 
 
 def test_the_test_set_does_not_order(make: Make, compared: Compared) -> None:
-    make({"best": scored(0.5), "test_correct": 90}, activation="relu")
-    make({"best": scored(0.6), "test_correct": 10}, activation="tanh")
+    make({"best": scored(0.5), "test_accuracy": 0.9}, activation="relu")
+    make({"best": scored(0.6), "test_accuracy": 0.1}, activation="tanh")
     assert [group.key["activation"] for group in compared().groups] == ["tanh", "relu"]
 
 
@@ -112,9 +112,9 @@ def test_means_over_configs_are_not_rounded_to_images(make: Make, compared: Comp
     slow = {"name": "sgd", "lr": 0.05, "momentum": 0.9}
     for seed in range(6):
         for name, second in (("relu", 0.91), ("tanh", 0.90)):
-            make({"best": scored(0.90, 100)}, activation=name, seed=seed)
+            make({"best": scored(0.90)}, activation=name, seed=seed)
             changed = {"activation": name, "optimizer": slow, "seed": seed}
-            make({"best": scored(second, 100)}, **changed)
+            make({"best": scored(second)}, **changed)
     row = compared(by=["activation"]).to_dict()["groups"][1]
     assert row["difference"] == pytest.approx(-0.005)
     # the variance is that of counting whole images, 1/6: t = 0.5/√(1/6/6), five degrees of freedom

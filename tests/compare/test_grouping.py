@@ -14,7 +14,6 @@ from nnbasic.cli.comparing import in_terminal
 from nnbasic.compare.blocks import Wanted
 from nnbasic.compare.comparison import Comparison
 from nnbasic.training import RunError
-from nnbasic.training.choices import values
 from nnbasic.training.collection import collect
 
 Make = Callable[..., Path]
@@ -55,7 +54,7 @@ def test_what_forbids_a_comparison(
     for seed in range(3):
         make(activation="relu", seed=seed)
         make(activation="tanh", seed=seed)
-    better = {"best": {"val_correct": 100}}
+    better = {"best": {"val_accuracy": 1.0}}
     odd = make({**changes, **better}, activation="relu", seed=7)
     comparison = compared()
     assert [len(group.runs) for group in comparison.groups] == [3, 3, 1]
@@ -259,6 +258,6 @@ def test_two_runs_of_one_seed_differ_in_nothing(make: Make, compared: Compared) 
 def test_what_a_run_was_made_of_is_worked_out_once(make: Make, runs: Path) -> None:
     make()
     (first,), (second,) = (collect(runs)[0] for _ in range(2))
-    assert values(first) is values(first)
-    assert values(first) is not values(second), "another reading of the same directory"
-    assert values(first) == values(second)
+    assert first.values is first.values
+    assert first.values is not second.values, "another reading of the same directory"
+    assert first.values == second.values

@@ -13,7 +13,7 @@ from scipy import stats
 
 from nnbasic.compare import text
 from nnbasic.compare.comparison import Comparison
-from support import scored
+from support import figures, scored
 
 Make = Callable[..., Path]
 Compared = Callable[..., Comparison]
@@ -61,7 +61,7 @@ def test_without_diagnostics(make: Make, content: str, compared: Compared) -> No
 
 
 def test_the_error_of_the_test_set(make: Make, compared: Compared, said: Said) -> None:
-    make({"test_correct": 90})
+    make({"test_accuracy": 0.9})
     comparison = compared()
     expected = stats.binom.std(100, 0.9) / 100
     assert comparison.to_dict()["test_set"] == {
@@ -112,9 +112,9 @@ def test_without_a_validation_set(make: Make, compared: Compared, said: Said) ->
 
 
 def test_a_repeated_seed_counts_once(make: Make, compared: Compared, said: Said) -> None:
-    older = make({"best": {"val_correct": 10}}, seed=0)
-    make({"best": {"val_correct": 20}}, seed=0)
-    make({"best": {"val_correct": 40}}, seed=1)
+    older = make({"best": scored(0.1)}, seed=0)
+    make({"best": scored(0.2)}, seed=0)
+    make({"best": scored(0.4)}, seed=1)
     comparison = compared()
     group = comparison.groups[0]
     assert group.measures.val_accuracy.n == 2
@@ -131,7 +131,7 @@ def test_a_run_that_did_not_finish_is_counted(
     make: Make, status: str, derived: str, compared: Compared, said: Said
 ) -> None:
     finished = [make(seed=seed) for seed in range(5)]
-    lost = make({"status": status, "best": {"val_correct": 0}, "test_correct": None}, seed=5)
+    lost = make({"status": status, "best": scored(0.0), "test_accuracy": None}, seed=5)
     comparison = compared()
     row = comparison.to_dict()["groups"][0]
     assert row["n"] == 6
@@ -207,7 +207,7 @@ def test_a_run_that_ends_near_chance_has_collapsed(
 def write_metrics(run: Path, accuracies: tuple[float, ...]) -> None:
     """Give ``run`` these validation accuracies, ten seconds apart."""
     rows = [
-        {"epoch": n, "val_accuracy": accuracy, "elapsed_seconds": 10.0 * n, "epoch_seconds": 10.0}
+        figures(accuracy, epoch=n, elapsed_seconds=10.0 * n, epoch_seconds=10.0)
         for n, accuracy in enumerate(accuracies, 1)
     ]
-    (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (run / "metrics.jsonl").write_text("".join(row.line() for row in rows))

@@ -14,7 +14,7 @@ from nnbasic.compare.mistakes import answers
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.training import Predictions, evaluate_run, start
-from nnbasic.training.collection import read
+from nnbasic.training.collection import RunData
 
 LABELS = np.array([0, 0, 1, 2], dtype=np.uint8)
 
@@ -97,7 +97,7 @@ def test_wrong_is_what_eval_calls_wrong(
     evaluation = evaluate_run(session.run, dataset)
     guessed = evaluation.probabilities.argmax(axis=1)
     assert (guessed != evaluation.predicted).any(), "choose larger weights: this tests nothing"
-    found = answers([read(session.run)[0]])
+    found = answers([RunData.read(session.run)])
     assert found is not None
     assert found.wrong.tolist() == (evaluation.predicted != evaluation.labels).tolist()
     assert found.confusion.tolist() == evaluation.confusion().tolist()

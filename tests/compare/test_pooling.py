@@ -10,6 +10,7 @@ from scipy import stats
 
 from nnbasic.compare.pooling import BINS, by_epoch, by_seconds, layer_mean, layer_names, pooled
 from nnbasic.model.diagnostics import histogram
+from support import figures
 
 
 class Stub:
@@ -22,7 +23,7 @@ class Stub:
 
 def run(*accuracies: float | None, seconds: float = 1.0) -> Any:
     return Stub(
-        {"epoch": epoch, "elapsed_seconds": epoch * seconds, "val_accuracy": accuracy}
+        figures(accuracy, epoch=epoch, elapsed_seconds=epoch * seconds)
         for epoch, accuracy in enumerate(accuracies, start=1)
     )
 
@@ -66,17 +67,6 @@ def test_seconds_are_the_mean_time_of_each_epoch() -> None:
     assert band is not None
     assert band.x.tolist() == [16, 32, 48]
     assert band.mean.tolist() == pytest.approx([0.15, 0.3, 0.45])
-
-
-def test_an_epoch_without_a_time_is_left_out() -> None:
-    timed, untimed = run(0.2, 0.4, 0.6), run(0.2, 0.4, 0.6)
-    del untimed.metrics[1]["elapsed_seconds"]
-    band = by_seconds([timed, untimed], "val_accuracy")
-    assert band is not None
-    assert band.x.tolist() == [1, 3]
-    assert band.mean.tolist() == pytest.approx([0.2, 0.6])
-    assert band.low is not None
-    assert len(band.low) == 2
 
 
 def written(values: np.ndarray) -> dict[str, Any]:

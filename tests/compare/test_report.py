@@ -180,7 +180,7 @@ def test_the_data_is_embedded(page: Page, swept: Path) -> None:
     assert data == expected | {"metrics": data["metrics"]}
     run = comparison.groups[0].runs[0]
     assert data["metrics"][run.run.id]["epoch"] == [1, 2]
-    assert data["metrics"][run.run.id]["val_accuracy"] == [r["val_accuracy"] for r in run.metrics]
+    assert data["metrics"][run.run.id]["val_accuracy"] == [r.val_accuracy for r in run.metrics]
 
 
 def test_the_commands_repeat_the_runs(page: Page, swept: Path) -> None:
@@ -296,7 +296,7 @@ def test_one_run_makes_a_report(single: Path, dataset: Dataset) -> None:
 
 def test_runs_without_a_finished_one_make_a_report(copied: Path, dataset: Dataset) -> None:
     for run in copied.iterdir():
-        edit(run, status="diverged", reason="the loss is not finite", test_correct=None)
+        edit(run, status="diverged", reason="the loss is not finite", test_accuracy=None)
     page = Page(render(read(copied), dataset=dataset))
     assert "have a finished run: 0 of these 4." in page.text("p")
     assert page.text("svg").count("diverged") == 4  # in the cells of the map, the only figure

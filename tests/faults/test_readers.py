@@ -27,7 +27,7 @@ from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
 from nnbasic.training import Predictions, Run, RunError
 from nnbasic.training.checkpoint import Progress, restore, save
-from nnbasic.training.collection import read as read_run
+from nnbasic.training.collection import RunData
 from nnbasic.training.metrics_export import write_csv
 from nnbasic.training.selection import facts, select
 
@@ -149,7 +149,8 @@ def through(run: Run, name: str, content: bytes) -> None:
     good = path.read_bytes()
     path.write_bytes(content)
     try:
-        data, problem = read_run(run, whole=True)
+        data = RunData.read(run)
+        problem = data.problem
     except RunError as error:
         problem = str(error)
     else:
@@ -247,7 +248,7 @@ def test_predictions(tmp_path: Path, sample: Sample) -> None:
 
     def check(content: bytes) -> None:
         path.write_bytes(content)
-        reason = refusal(lambda: Predictions.read(path).confusion())
+        reason = refusal(lambda: Predictions.load(path).confusion())
         assert reason is None or "\n" not in reason
 
     try_reader(

@@ -26,7 +26,7 @@ def test_it_repeats_the_predictions_of_the_run(
     for _ in session.train():
         pass
     found, probabilities = predict(load(session.run), dataset.test.images.reshape(-1, 28, 28))
-    recorded = Predictions.read(session.run.predictions)
+    recorded = Predictions.load(session.run.predictions)
     np.testing.assert_array_equal(found, recorded.predicted)
     np.testing.assert_array_equal(probabilities.astype(np.float32), recorded.probabilities)
 

@@ -1,4 +1,4 @@
-"""Reading many runs at once, whole and broken ones."""
+"""The runs of a folder: found by id, name, tag or directory, and read, whole and broken ones."""
 
 from __future__ import annotations
 
@@ -11,48 +11,131 @@ import pytest
 import yaml
 
 from nnbasic.configs import loads
-from nnbasic.training import RunError
-from nnbasic.training.collection import collect, flatten
+from nnbasic.training import Run, RunError, User, all_runs, find, newest
+from nnbasic.training.choices import flatten
+from nnbasic.training.collection import collect, find_newest
 from nnbasic.training.record import SCHEMA_VERSION
+from support import edit
+
+FIRST, SECOND = "20260101T000000Z-relu-aaaa", "20260101T000000Z-tanh-bbbb"
+"""Of the same second, in which the first was started after the second."""
 
 
 @pytest.fixture
-def runs(tmp_path: Path, trained_on_digits: Path) -> Path:
-    """relu of seeds 0 and 1, and tanh, in this order."""
-    return Path(shutil.copytree(trained_on_digits, tmp_path / "runs"))
+def pair(tmp_path: Path, finished: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder, in the working directory, with two runs and what else may lie about there."""
+    folder = finished.directory.parent
+    for run_id, name, second in (FIRST, "shallow", 2), (SECOND, "deep", 1):
+        copy = Run(folder / run_id)
+        shutil.copytree(finished.directory, copy.directory)
+        copy.write_user(User(name=name, tags=["good", name[:1]]))
+        edit(copy, id=run_id, started=f"2026-01-01T00:00:00.{second}+00:00")
+    shutil.rmtree(finished.directory)
+    for other in (".trash", "__pycache__", "notes"):
+        (folder / other).mkdir()
+    (folder / "table.csv").write_text("")
+    monkeypatch.chdir(tmp_path)
+    return folder
 
 
-def directories(runs: Path) -> list[Path]:
-    return [data.run.directory for data in collect(runs)[0]]
+class TestFinding:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            FIRST,
+            FIRST[:18],
+            "shallow",
+            f"runs/{FIRST}",
+            f"./runs/../runs/{FIRST}/",
+        ],
+    )
+    def test_every_way_to_name_a_run(self, pair: Path, text: str) -> None:
+        assert find(text, pair).id == FIRST
+
+    def test_an_absolute_directory_needs_no_runs_folder(self, pair: Path) -> None:
+        assert find(str(pair / SECOND), Path("nowhere")).id == SECOND
+
+    @pytest.mark.parametrize(("inside", "text"), [(".", "."), ("deeper", "..")])
+    def test_the_run_that_one_stands_in(
+        self, pair: Path, monkeypatch: pytest.MonkeyPatch, inside: str, text: str
+    ) -> None:
+        folder = pair / FIRST / inside
+        folder.mkdir(exist_ok=True)
+        monkeypatch.chdir(folder)
+        assert find(text).id == FIRST
+
+    def test_an_id_is_taken_before_a_name(self, pair: Path) -> None:
+        Run(pair / SECOND).write_user(User(name=FIRST))
+        assert find(FIRST, pair).id == FIRST
+
+    @pytest.mark.parametrize("text", ["", "nope", "x" * 5000, "runs", "../..", "sha\nllow", "a\0"])
+    def test_what_means_no_run(self, pair: Path, text: str) -> None:
+        for look in (lambda: find(text, pair), lambda: collect(pair, ["deep", text])):
+            with pytest.raises(RunError, match=r"no run .* in .*: give an id"):
+                look()
+
+    def test_a_text_that_means_several_names_them(self, pair: Path) -> None:
+        Run(pair / FIRST).write_user(User(name="deep"))
+        for text in ("20260101", "deep"):
+            with pytest.raises(RunError, match=f"could mean 2 runs .*{FIRST}, {SECOND}"):
+                find(text, pair)
+
+    def test_the_newest_of_those_that_share_a_name(self, pair: Path) -> None:
+        Run(pair / FIRST).write_user(User(name="deep"))
+        run, sharing = find_newest("deep", pair)
+        assert (run.id, sharing) == (FIRST, 2)
+        run, sharing = find_newest(SECOND, pair)
+        assert (run.id, sharing) == (SECOND, 1)
+        with pytest.raises(RunError, match="could mean 2 runs"):
+            find_newest("20260101", pair)
+
+    def test_latest_is_the_newest(self, pair: Path) -> None:
+        Run(pair / SECOND).write_user(User(name="latest"))
+        assert find_newest("latest", pair)[0].id == FIRST
+        assert [data.run.id for data in collect(pair, ["latest"])[0]] == [FIRST]
 
 
-def edit(directory: Path, **changes: object) -> None:
-    path = directory / "run.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+class TestNewest:
+    def test_of_one_second_the_record_decides(self, pair: Path) -> None:
+        assert newest(pair).id == FIRST
+
+    def test_older_runs_and_broken_ones_are_passed_by(self, pair: Path) -> None:
+        (pair / "20250101T000000Z-old-0000").mkdir()  # not even looked at
+        (pair / "20270101T000000Z-broken-0000").mkdir()
+        (pair / "20270101T000000Z-broken-0000" / "run.json").write_text("{")
+        assert newest(pair).id == FIRST
+
+    def test_a_directory_with_another_name_counts_by_its_record(self, pair: Path) -> None:
+        (pair / FIRST).rename(pair / "mine")
+        assert newest(pair).id == "mine"
+
+    @pytest.mark.parametrize("folder", ["empty", "nowhere", "file"])
+    def test_no_newest_run(self, tmp_path: Path, folder: str) -> None:
+        (tmp_path / "empty").mkdir()
+        (tmp_path / "file").write_text("")
+        with pytest.raises(RunError, match="there is no run yet; start one"):
+            newest(tmp_path / folder)
 
 
-def test_all_runs_are_read_with_what_is_known_about_them(runs: Path) -> None:
-    data, problems = collect(runs)
+def test_hidden_folders_caches_and_files_are_no_runs(pair: Path) -> None:
+    assert [run.id for run in all_runs(pair)] == [FIRST, SECOND, "notes"]
+
+
+def test_all_runs_are_read_with_what_is_known_about_them_the_oldest_first(pair: Path) -> None:
+    (pair / "notes").rmdir()
+    data, problems = collect(pair, whole=True)
     assert problems == []
-    assert [(d.user.name, d.flat["seed"]) for d in data] == [("relu", 0), ("relu", 1), ("tanh", 0)]
+    assert [each.user.name for each in data] == ["deep", "shallow"]
     for each in data:
         assert each.status == "finished"
-        assert each.record.id == each.run.id
-        assert each.flat["activation.name"] == each.user.name
-        assert [row["epoch"] for row in each.metrics] == [1, 2]
-        assert [row["epoch"] for row in each.diagnostics] == [0, 1, 2]
-        assert each.record.val_accuracy == max(row["val_accuracy"] for row in each.metrics)
-
-
-def test_the_oldest_comes_first_whatever_its_directory_is_called(runs: Path) -> None:
-    oldest = directories(runs)[0]
-    oldest.rename(runs / "zzz")
-    assert directories(runs)[0] == runs / "zzz"
+        assert each.flat["activation.name"] == each.values["activation"] == "relu"
+        assert "seed" in each.flat.keys() - each.values.keys()
+        assert [row.epoch for row in each.metrics] == [1, 2, 3]
+        assert [row["epoch"] for row in each.diagnostics] == [0, 1, 2, 3]
 
 
 def test_no_runs_are_no_problem(tmp_path: Path) -> None:
-    assert collect(tmp_path) == ([], [])
-    assert collect(tmp_path / "missing") == ([], [])
+    assert collect(tmp_path) == collect(tmp_path / "missing") == ([], [])
 
 
 def test_flatten_keeps_what_a_config_says() -> None:
@@ -63,205 +146,124 @@ def test_flatten_keeps_what_a_config_says() -> None:
     assert flat["optimizer.clip_norm"] is None
     assert flat["optimizer.nesterov"] is False
     assert flat["optimizer.lr"] == 0.1
-    assert flat["data.scale"] == "unit"
     # what is written as text means the same when it is read
     assert loads(f"activation: {flat['activation']}\nlayers: {flat['layers']}") == config
-    assert yaml.safe_load(str(flatten({"plugins": ["a, b.py", "null"]})["plugins"])) == [
-        "a, b.py",
-        "null",
-    ]
+    plugins = ["a, b.py", "null"]
+    assert yaml.safe_load(str(flatten({"plugins": plugins})["plugins"])) == plugins
 
 
 @pytest.mark.parametrize(
-    ("selector", "chosen"),
+    ("selectors", "chosen"),
     [
-        (lambda ids: ids[1], [1]),
-        (lambda ids: ids[2][:-1], [2]),
-        (lambda ids: "2", [0, 1, 2]),
-        (lambda ids: "relu", [0, 1]),
-        (lambda ids: "good", [0, 2]),
+        ([FIRST], [FIRST]),
+        (["20260101T000000Z-t"], [SECOND]),
+        (["2"], [SECOND, FIRST]),
+        (["deep"], [SECOND]),
+        (["good"], [SECOND, FIRST]),
+        (["s", "d"], [SECOND, FIRST]),
+        (["shallow", f"runs/{FIRST}", FIRST], [FIRST]),
     ],
-    ids=["id", "beginning of one id", "beginning of all", "name", "tag"],
+    ids=["id", "beginning", "beginning of all", "name", "tag", "two tags", "one run three times"],
 )
 def test_a_selector_may_mean_several_runs(
-    runs: Path, selector: Callable[[list[str]], str], chosen: list[int]
+    pair: Path, selectors: list[str], chosen: list[str]
 ) -> None:
-    data, _ = collect(runs)
-    for each in data[::2]:
-        each.run.write_user(each.user.model_copy(update={"tags": ["other", "good"]}))
-    ids = [each.run.id for each in data]
-    found, problems = collect(runs, [selector(ids)])
-    assert [each.run.id for each in found] == [ids[index] for index in chosen]
+    found, problems = collect(pair, selectors)
+    assert [each.run.id for each in found] == chosen
     assert problems == []
 
 
-def test_a_directory_elsewhere_is_a_selector(runs: Path, tmp_path: Path) -> None:
-    first = directories(runs)[0]
-    found, _ = collect(tmp_path / "none", [str(first)])
-    assert [each.run.directory for each in found] == [first]
+RUN_JSON: dict[str, Callable[[str], str | bytes]] = {
+    "empty": lambda text: "",
+    "torn": lambda text: text[:-20],
+    "not a number": lambda text: text.replace('"seconds": 0', '"seconds": NaN, "was": 0'),
+    "binary": lambda text: b"\xff\x00\x80",
+    "nested": lambda text: "[" * 100_000,
+    "other JSON": lambda text: "[1, 2]",
+    "no config": lambda text: changed(text, config=None),
+    "layers of words": lambda text: changed(text, config={"layers": ["a"]}),
+    "an accuracy of two": lambda text: changed(text, test_accuracy=2.0),
+    "words for figures": lambda text: text.replace('"val_loss": ', '"val_loss": "many", "was": '),
+    "newer": lambda text: changed(text, schema_version=SCHEMA_VERSION + 1),
+    "older": lambda text: changed(text, schema_version=SCHEMA_VERSION - 1),
+}
 
 
-def test_a_run_that_is_meant_twice_is_there_once(runs: Path) -> None:
-    first = directories(runs)[0]
-    found, _ = collect(runs, ["relu", str(first), first.name])
-    assert [each.flat["seed"] for each in found] == [0, 1]
+def changed(text: str, **changes: object) -> str:
+    return json.dumps(json.loads(text) | changes)
 
 
-@pytest.mark.parametrize("selector", ["gelu", "", "RELU", "x" * 5000, "relu\0"])
-def test_a_selector_that_means_no_run_is_an_error(runs: Path, selector: str) -> None:
-    with pytest.raises(RunError, match="no run"):
-        collect(runs, ["relu", selector])
-
-
-def empty(directory: Path) -> None:
-    (directory / "run.json").write_text("")
-
-
-def torn(directory: Path) -> None:
-    path = directory / "run.json"
-    path.write_bytes(path.read_bytes()[:-20])
-
-
-def not_a_number(directory: Path) -> None:
-    path = directory / "run.json"
-    path.write_text(path.read_text().replace('"seconds": 0', '"seconds": NaN, "was": 0'))
-
-
-def binary(directory: Path) -> None:
-    (directory / "run.json").write_bytes(b"\xff\x00\x80")
-
-
-def nested(directory: Path) -> None:
-    (directory / "run.json").write_text("[" * 100_000)
-
-
-def other_json(directory: Path) -> None:
-    (directory / "run.json").write_text("[1, 2]")
-
-
-def without_a_config(directory: Path) -> None:
-    edit(directory, config=None)
-
-
-def with_words_for_figures(directory: Path) -> None:
-    best = json.loads((directory / "run.json").read_text())["best"]
-    edit(directory, best=best | {"val_correct": "very many"})
-
-
-def newer(directory: Path) -> None:
-    edit(directory, schema_version=SCHEMA_VERSION + 1)
-
-
-def older(directory: Path) -> None:
-    edit(directory, schema_version=SCHEMA_VERSION - 1)
-
-
-def foreign(directory: Path) -> None:
-    (directory / "run.json").unlink()
-
-
-def a_directory_for_a_file(directory: Path) -> None:
-    (directory / "run.json").unlink()
-    (directory / "run.json").mkdir()
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        empty,
-        torn,
-        not_a_number,
-        binary,
-        nested,
-        other_json,
-        without_a_config,
-        with_words_for_figures,
-        newer,
-        older,
-        foreign,
-        a_directory_for_a_file,
-    ],
-)
-def test_a_broken_run_is_named_in_one_line_and_the_others_are_read(
-    runs: Path, damage: Callable[[Path], None]
-) -> None:
-    first, second, third = directories(runs)
-    damage(second)
-    data, problems = collect(runs)
-    assert [each.run.directory for each in data] == [first, third]
+@pytest.mark.parametrize("damage", [*RUN_JSON, "no file", "a directory"])
+def test_a_broken_run_is_named_in_one_line_and_the_others_are_read(pair: Path, damage: str) -> None:
+    (pair / "notes").rmdir()
+    path = pair / FIRST / "run.json"
+    text = path.read_text()
+    path.unlink()
+    if damage == "a directory":
+        path.mkdir()
+    elif damage in RUN_JSON:
+        content = RUN_JSON[damage](text)
+        assert content != text
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    data, problems = collect(pair)
+    assert [each.run.id for each in data] == [SECOND]
     assert len(problems) == 1
-    assert str(second) in problems[0]
+    assert FIRST in problems[0]
     assert problems[0].isprintable()
-
-
-def test_a_broken_run_that_is_not_meant_is_not_named(runs: Path) -> None:
-    empty(directories(runs)[2])
-    assert len(collect(runs, ["relu"])[0]) == 2
-    assert collect(runs, ["relu"])[1] == []
-    found, problems = collect(runs, ["tanh"])
-    assert found == []
-    assert len(problems) == 1
+    assert len(collect(pair, ["deep"])[1]) == 0, "one that is not meant is not named"
 
 
 @pytest.mark.parametrize(
     ("keep", "words"),
     [
-        (lambda content: content[:-7], "1 of 2 epochs"),
-        (lambda content: b"", "0 of 2 epochs"),
-        (lambda content: content + b'{"epoch": 3, "tr', "torn after epoch 2"),
-        (None, "0 of 2 epochs"),
+        (lambda content: content[:-7], "line 3 and what follows"),
+        (lambda content: b"", "torn, it has 0 of 3 epochs"),
+        (lambda content: content + b'{"epoch": 4, "tr', "line 4 and what follows"),
+        (None, "torn, it has 0 of 3 epochs"),
     ],
     ids=["in a line", "all", "after the last epoch", "no file"],
 )
 def test_torn_metrics_are_named_and_what_is_whole_is_there(
-    runs: Path, keep: Callable[[bytes], bytes] | None, words: str
+    pair: Path, keep: Callable[[bytes], bytes] | None, words: str
 ) -> None:
-    second = directories(runs)[1]
-    path = second / "metrics.jsonl"
-    whole = path.read_bytes()
-    if keep is None:
-        path.unlink()
-    else:
-        path.write_bytes(keep(whole))
-    data, problems = collect(runs)
+    path = pair / FIRST / "metrics.jsonl"
+    content = path.read_bytes()
+    path.unlink()
+    if keep is not None:
+        path.write_bytes(keep(content))
+    data, problems = collect(pair, ["good"], whole=True)
     assert len(problems) == 1
-    assert f"{path}: torn" in problems[0]
-    assert words in problems[0]
-    assert len(data) == 3
+    assert f"{path}: {words}" in problems[0]
     left = path.read_text().count("\n") if path.exists() else 0
-    assert [row["epoch"] for row in data[1].metrics] == list(range(1, left + 1))
+    assert [row.epoch for row in data[1].metrics] == list(range(1, left + 1))
 
 
-def test_of_a_run_at_work_a_line_may_be_unfinished_but_not_of_a_crashed_one(runs: Path) -> None:
-    run = collect(runs)[0][0].run
-    edit(run.directory, status="running")
+def test_of_a_run_at_work_a_line_may_be_unfinished_but_not_of_a_crashed_one(pair: Path) -> None:
+    run = Run(pair / FIRST)
+    edit(run, status="running")
     with (run.directory / "metrics.jsonl").open("a") as file:
-        file.write('{"epoch": 3, "tr')
+        file.write('{"epoch": 4, "tr')
     with run.claim():
-        data, problems = collect(runs)
-        assert (data[0].status, problems) == ("running", [])
-    data, problems = collect(runs)
-    assert (data[0].status, len(problems)) == ("crashed", 1)
+        (data,), problems = collect(pair, [FIRST], whole=True)
+        assert (data.status, problems) == ("running", [])
+    (data,), problems = collect(pair, [FIRST], whole=True)
+    assert (data.status, len(problems)) == ("crashed", 1)
 
 
 @pytest.mark.parametrize(
     ("count", "rest"),
-    [(5, []), (6, ["and 1 more such directory"]), (78, ["and 73 more such directories"])],
+    [(5, []), (6, ["and 1 more such directory"]), (8, ["and 3 more such directories"])],
 )
-@pytest.mark.parametrize("kind", [foreign, older])
+@pytest.mark.parametrize("kind", ["no run", "older"])
 def test_of_many_directories_of_a_kind_a_few_are_named(
-    runs: Path, kind: Callable[[Path], None], count: int, rest: list[str]
+    pair: Path, kind: str, count: int, rest: list[str]
 ) -> None:
-    first, *_, last = directories(runs)
-    torn(first)
-    kind(last)
+    (pair / "notes").rmdir()
     for number in range(count):
-        shutil.copytree(last, runs / f"{number:02}")
-    shutil.rmtree(last)
-    data, problems = collect(runs)
-    assert len(data) == 1
-    assert str(first) in problems[0]
-    assert [problem.partition(":")[0] for problem in problems[1:6]] == [
-        f"{runs}/0{number}" for number in range(5)
-    ]
-    assert problems[6:] == [f"{runs}: {words}" for words in rest]
+        (pair / f"{number:02}").mkdir()
+        if kind == "older":
+            (pair / f"{number:02}" / "run.json").write_text('{"schema_version": 1}')
+    _, problems = collect(pair)
+    named = [f"{pair}/0{number}" for number in range(5)]
+    assert [problem.partition(":")[0] for problem in problems[:5]] == named
+    assert problems[5:] == [f"{pair}: {words}" for words in rest]

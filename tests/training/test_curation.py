@@ -9,13 +9,18 @@ from pathlib import Path
 import pytest
 
 from nnbasic.training import Run, RunError, User, all_runs, find
-from nnbasic.training.curation import TRASH, discard, purge, rename, restore, tag
+from nnbasic.training.curation import TRASH, discard, note, purge, rename, restore, tag
 
 
 @pytest.fixture
-def runs(tmp_path: Path, trained_on_digits: Path) -> list[Run]:
-    """Copies of three runs, each with all its files."""
-    return list(all_runs(Path(shutil.copytree(trained_on_digits, tmp_path / "runs"))))
+def runs(finished: Run) -> list[Run]:
+    """Three runs, each with all its files, and with its number for a name."""
+    for number in range(3):
+        copy = finished.directory.with_name(f"2026010{number}T000000Z-x-0000")
+        shutil.copytree(finished.directory, copy)
+        Run(copy).write_user(User(name=f"relu{number}"))
+    shutil.rmtree(finished.directory)
+    return list(all_runs(finished.directory.parent))
 
 
 @pytest.fixture
@@ -35,7 +40,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_tags_are_added_once_and_in_order_and_removed(run: Run) -> None:
     assert tag(run, ["b", "a", "b"]).tags == ["b", "a"]
     assert tag(run, ["c", "a"]).tags == ["b", "a", "c"]
-    assert run.user() == User(name="relu", tags=["b", "a", "c"])
+    assert run.user() == User(name="relu0", tags=["b", "a", "c"])
     assert tag(run, ["b", "c"], remove=True).tags == ["a"]
     assert run.user().tags == ["a"]
     assert tag(run, ["👨\u200d👩\u200d👧"]).tags[1:] == ["👨\u200d👩\u200d👧"]  # a family, joined
@@ -59,19 +64,28 @@ def test_a_tag_that_is_not_there_cannot_be_removed(run: Run) -> None:
 
 
 def test_a_run_is_renamed_and_keeps_its_id_tags_and_notes(run: Run) -> None:
-    run.write_user(User(name="relu", tags=["a"], notes="first try"))
-    before = run.id
+    run.write_user(User(name="relu", tags=["a"]))
+    note(run, " first try ")
+    note(run, "caf\udce9")  # an argument that is no Unicode
     rename(run, "  더 좋은 실행 ")
-    assert run.user() == User(name="더 좋은 실행", tags=["a"], notes="first try")
-    assert run.id == before
+    assert run.user() == User(name="더 좋은 실행", tags=["a"], notes="first try\ncaf?")
     assert find("더 좋은 실행", run.directory.parent).id == run.id
+    assert note(run, "second try", replace=True).notes == "second try"
+
+
+def test_notes_that_could_not_be_read_again_are_refused(run: Run) -> None:
+    for _ in range(8):
+        note(run, "x" * 120_000)
+    with pytest.raises(RunError, match="at most 1,048,576 are read; it stays as it is"):
+        note(run, "x" * 120_000)
+    assert len(run.user().notes) == 8 * 120_001 - 1
 
 
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "\x1b]0;x\x07", "\x00"])
 def test_a_name_is_one_printable_line(run: Run, name: str) -> None:
     with pytest.raises(RunError, match="not a name"):
         rename(run, name)
-    assert run.user().name == "relu"
+    assert run.user().name == "relu0"
 
 
 def test_what_a_broken_user_file_said_is_not_overwritten(run: Run) -> None:
@@ -114,13 +128,12 @@ def test_a_broken_run_can_be_discarded_and_brought_back(run: Run) -> None:
 
 def test_a_running_run_stays_and_all_others_with_it(runs: list[Run]) -> None:
     running = runs[1]
-    running.write_record(running.record().model_copy(update={"status": "running"}))
     before = contents(running.directory.parent)
     for remove in (discard, purge):
-        with running.claim(), pytest.raises(RunError, match="is running"):
+        with running.claim(), pytest.raises(RunError, match="another process is training"):
             remove(runs)
     assert contents(running.directory.parent) == before
-    discard([running])  # now that its process has gone, it has crashed
+    discard([running])  # now that its process has gone
 
 
 def test_a_foreign_directory_stays(runs: list[Run]) -> None:
@@ -134,22 +147,14 @@ def test_a_foreign_directory_stays(runs: list[Run]) -> None:
     assert all(run.directory.exists() for run in runs)
 
 
-def test_nothing_in_the_trash_is_overwritten(run: Run) -> None:
-    copy = run.directory.with_name("copy")
-    shutil.copytree(run.directory, copy)
-    discard([run])
-    copy.rename(run.directory)
-    with pytest.raises(RunError, match="already exists"):
-        discard([run])
-    assert run.directory.exists()
-
-
-def test_no_run_is_overwritten_by_one_from_the_trash(run: Run) -> None:
+def test_no_run_is_overwritten_in_the_trash_or_out_of_it(run: Run) -> None:
     copy = run.directory.with_name("copy")
     shutil.copytree(run.directory, copy)
     discard([run])
     copy.rename(run.directory)
     rename(run, "the new one")
+    with pytest.raises(RunError, match="already exists"):
+        discard([run])
     with pytest.raises(RunError, match="already exists"):
         restore(list(all_runs(run.directory.parent / TRASH)))
     assert run.user().name == "the new one"

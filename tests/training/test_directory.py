@@ -23,6 +23,8 @@ def test_the_config_of_a_run_is_the_one_it_was_started_with(
     given = config(activation={"name": "elu", "alpha": 0.3}, schedule={"name": "step"}, seed=5)
     run = start(given, dataset, runs=tmp_path, name="x").run
     assert run.config() == load(run.directory / "config.yaml") == given
+    (run.directory / "config.yaml").write_text("for people: a run goes by its record")
+    assert run.config() == given
     assert run.record().config == json.loads(json.dumps(given.model_dump()))
     assert run.record().identity == given.identity()
 
@@ -39,7 +41,7 @@ def test_the_config_of_a_run_is_the_one_it_was_started_with(
         (b"{}", "broken: id: Field required"),
         (
             b'{"schema_version": 999}',
-            "has version 999, this nnbasic reads version 2; use the newer",
+            "has version 999, this nnbasic reads version 3; use the newer",
         ),
     ],
 )
@@ -52,12 +54,13 @@ def test_a_broken_record_is_one_message(finished: Run, content: bytes, message: 
 
 
 def test_a_record_of_an_older_version_says_how_to_train_it_again(finished: Run) -> None:
-    edit(finished, schema_version=SCHEMA_VERSION - 1)
     config = finished.directory / "config.yaml"
     command = re.escape(f"nnbasic train --config {config}")
-    with pytest.raises(VersionError, match=f"use the older nnbasic that wrote it, or .*{command}$"):
+    before = finished.config()
+    edit(finished, schema_version=SCHEMA_VERSION - 1)
+    with pytest.raises(VersionError, match=f"use the older one, or .*{command}$"):
         finished.record()
-    assert load(config) == finished.config()
+    assert load(config) == before
 
 
 def test_a_wrong_value_in_the_record_is_named(finished: Run) -> None:
@@ -72,7 +75,7 @@ def test_a_directory_without_a_record_is_not_a_run(tmp_path: Path) -> None:
 
 
 def test_a_config_that_was_broken_says_so(finished: Run) -> None:
-    (finished.directory / "config.yaml").write_text("layers: 3\n")
+    edit(finished, config={"layers": [784, 10], "epochs": 0})
     with pytest.raises(RunError, match="its config cannot be used:\n"):
         finished.config()
 
@@ -111,15 +114,13 @@ def test_a_run_directory_has_a_tame_name(tmp_path: Path, name: str, word: str) -
 
 
 @pytest.mark.parametrize("name", ["활성화 ½", 'a"b\\', "-rf", "a\nb", "caf\udce9"])
-def test_the_name_itself_is_kept_as_it_was_typed(
-    tmp_path: Path, dataset: Dataset, config: Callable[..., Config], name: str
-) -> None:
-    run = start(config(), dataset, runs=tmp_path, name=name).run
-    assert run.user().name == name.encode(errors="replace").decode()
+def test_the_name_itself_is_kept_as_it_was_typed(finished: Run, name: str) -> None:
+    finished.write_user(User(name=name))
+    assert finished.user().name == name.replace("\udce9", "?")
 
 
 def test_many_runs_of_one_second_get_directories_of_their_own(tmp_path: Path) -> None:
-    assert len({create(tmp_path, "same").id for _ in range(300)}) == 300
+    assert len({create(tmp_path, "same").id for _ in range(50)}) == 50
 
 
 @pytest.mark.parametrize("folder", ["file", "file/deeper", "dangling"])
@@ -145,16 +146,22 @@ def test_what_cannot_be_begun_leaves_no_directory(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_would_not_be_read_is_not_written(finished: Run) -> None:
+    before = finished.user()
+    with pytest.raises(RunError, match=r"user\.json: would have 1,\d+,\d+ bytes"):
+        finished.write_user(User(name="a", notes="x" * (1 << 20)))
+    assert finished.user() == before
+    finished.write_user(User(name="a", notes="1" * 200_000))
+    assert len(finished.user().notes) == 200_000
+
+
 class TestMetrics:
     def test_a_torn_line_is_cut_off_before_the_run_goes_on(self, finished: Run) -> None:
         path = finished.directory / "metrics.jsonl"
         whole = path.read_text()
         path.write_text(whole + '{"epoch": 4, "st')
-        assert [row["epoch"] for row in finished.metrics()] == [1, 2, 3]
-        kept = finished.keep_metrics(2, 100)
-        assert (
-            [each.epoch for each in kept] == [row["epoch"] for row in finished.metrics()] == [1, 2]
-        )
+        assert [row.epoch for row in finished.metrics()] == [1, 2, 3]
+        assert finished.keep_metrics(2) == finished.metrics()
         assert path.read_text() == "".join(whole.splitlines(keepends=True)[:2])
 
     @pytest.mark.parametrize("keep", [slice(1), slice(1, None), slice(0)])
@@ -165,14 +172,5 @@ class TestMetrics:
         text = "".join(path.read_text().splitlines(keepends=True)[keep])
         path.write_text(text)
         with pytest.raises(RunError, match="does not hold the 3 epochs"):
-            finished.keep_metrics(3, 100)
+            finished.keep_metrics(3)
         assert path.read_text() == text
-
-    @pytest.mark.parametrize("figure", ["null", '"high"', "[]"])
-    def test_metrics_without_a_figure_are_refused(self, finished: Run, figure: str) -> None:
-        path = finished.directory / "metrics.jsonl"
-        path.write_text(
-            re.sub(r'"train_accuracy": [^,]+', f'"train_accuracy": {figure}', path.read_text())
-        )
-        with pytest.raises(RunError, match="does not hold the 3 epochs"):
-            finished.keep_metrics(3, 100)

@@ -9,18 +9,15 @@ import pytest
 
 from nnbasic.configs import Config, EarlyStopping
 from nnbasic.data import Dataset
-from nnbasic.training import EpochFigures, start
-from nnbasic.training.history import best_epoch, patience_is_over
+from nnbasic.training import EpochRow, start
+from nnbasic.training.session import best_epoch, patience_is_over
 from support import figures, finish
 
 
-def epochs(key: str, *values: float | None) -> list[EpochFigures]:
-    """A history with these values of ``key``, on 100 validation images."""
+def epochs(key: str, *values: float | None) -> list[EpochRow]:
+    """A history with these values of ``key``."""
     row = figures(0.5).model_dump()
-    return [
-        EpochFigures.from_metrics({**row, "epoch": i, key: value}, 100)
-        for i, value in enumerate(values, 1)
-    ]
+    return [EpochRow(**{**row, "epoch": i, key: value}) for i, value in enumerate(values, 1)]
 
 
 class TestBest:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from nnbasic.training import Record, Run, RunError
+from nnbasic.training import Run, RunError
 from support import edit
 
 HOLD = """
@@ -46,7 +44,7 @@ def test_a_live_process_is_running_and_a_killed_one_crashed(
     assert run.status() == "running"
     with pytest.raises(RunError, match="another process is training this run"), run.claim():
         pass
-    holder.send_signal(signal.SIGKILL)
+    holder.kill()
     holder.wait()
     assert run.status() == "crashed"
     with run.claim():
@@ -66,38 +64,13 @@ def test_a_run_that_was_never_locked_is_crashed_and_stays_unchanged(run: Run) ->
     assert not (run.directory / ".lock").exists()
 
 
-@pytest.mark.parametrize(
-    ("age", "status"),
-    [
-        (timedelta(seconds=40), "running"),
-        (timedelta(minutes=6), "crashed"),
-        (timedelta(seconds=-40), "running"),
-        (timedelta(days=-400), "crashed"),  # a clock was wrong and has been put right
-    ],
-)
-def test_a_run_elsewhere_is_judged_by_its_heartbeat(run: Run, age: timedelta, status: str) -> None:
-    heartbeat = (datetime.now(UTC) - age).isoformat()
-    edit(run, machine={"host": "elsewhere"}, heartbeat=heartbeat)
-    assert run.status() == status
-
-
-def test_a_lock_that_is_held_counts_more_than_a_name_or_a_time(
-    run: Run, holder: subprocess.Popen[str]
-) -> None:
-    """The host may have got another name since, and its clock another time."""
-    edit(run, machine={"host": "its old name"}, heartbeat="2001-01-01T00:00:00+00:00")
+def test_a_lock_that_cannot_be_tested_is_believed_to_be_held(run: Run) -> None:
+    (run.directory / ".lock").unlink()
+    (run.directory / ".lock").mkdir()
     assert run.status() == "running"
-    with pytest.raises(RunError, match="another process is training this run"), run.claim():
-        pass
 
 
-@pytest.mark.parametrize("heartbeat", ["", "soon", "2026-01-01T00:00:00"])
-def test_a_heartbeat_that_is_no_time_is_not_alive(run: Run, heartbeat: str) -> None:
-    edit(run, machine={"host": "elsewhere"}, heartbeat=heartbeat)
-    assert run.status() == "crashed"
-
-
-def test_other_statuses_are_what_was_written(run: Run) -> None:
-    record: Record = run.record()
-    for status in ("finished", "interrupted", "failed", "diverged"):
-        assert run.status(record.model_copy(update={"status": status})) == status
+@pytest.mark.parametrize("status", ["finished", "interrupted", "failed", "diverged"])
+def test_other_statuses_are_what_was_written(run: Run, status: str) -> None:
+    edit(run, status=status)
+    assert run.status() == status

@@ -15,15 +15,24 @@ from typing import Any
 
 import pytest
 
-from nnbasic.training import RunError
+from nnbasic.training import Run, RunError, User
 from nnbasic.training.collection import RunData, collect
 from nnbasic.training.metrics_export import write_csv, write_tensorboard
+from support import edit
 
 
 @pytest.fixture
-def data(tmp_path: Path, trained_on_digits: Path) -> list[RunData]:
-    """Copies of three runs: relu of seeds 0 and 1, and tanh."""
-    return collect(Path(shutil.copytree(trained_on_digits, tmp_path / "runs")))[0]
+def data(finished: Run) -> list[RunData]:
+    """Three runs of three epochs: relu of seeds 0 and 1, and tanh."""
+    config = finished.record().config
+    for number, (name, seed) in enumerate([("relu", 0), ("relu", 1), ("tanh", 0)]):
+        copy = Run(finished.directory.with_name(f"2026010{number}T000000Z-x-0000"))
+        shutil.copytree(finished.directory, copy.directory)
+        copy.write_user(User(name=name))
+        activation = config["activation"] if name == "relu" else {"name": name}
+        edit(copy, id=copy.id, config=config | {"activation": activation, "seed": seed})
+    shutil.rmtree(finished.directory)
+    return collect(finished.directory.parent)[0]
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -33,21 +42,25 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 def test_the_csv_has_a_row_for_each_epoch_of_each_run(data: list[RunData], tmp_path: Path) -> None:
     path = tmp_path / "metrics.csv"
-    assert write_csv(data, path) == 6
+    (data[2].run.directory / "metrics.jsonl").rename(tmp_path / "metrics.jsonl")
+    assert write_csv(data, tmp_path / "fewer.csv") == (6, 2)
+    (tmp_path / "metrics.jsonl").rename(data[2].run.directory / "metrics.jsonl")
+    data = collect(tmp_path / "runs")[0]
+    assert write_csv(data, path) == (9, 3)
     rows = read_csv(path)
     assert [(row["run"], row["epoch"]) for row in rows] == [
-        (each.run.id, epoch) for each in data for epoch in ("1", "2")
+        (each.run.id, epoch) for each in data for epoch in "123"
     ]
     for row, metrics in zip(rows, (m for each in data for m in each.metrics), strict=True):
-        for key, value in metrics.items():
+        for key, value in metrics.to_dict().items():
             assert float(row[key]) == value
     head = list(rows[0])
     assert head[:5] == ["run", "name", "seed", "activation", "activation.grad_at_zero"]
-    assert head[5:] == list(data[0].metrics[0])
-    assert [row["seed"] for row in rows] == ["0", "0", "1", "1", "0", "0"]
-    assert [row["activation"] for row in rows] == ["relu"] * 4 + ["tanh"] * 2
-    assert [row["activation.grad_at_zero"] for row in rows] == ["0"] * 4 + [""] * 2
-    assert path.read_bytes().count(b"\r\n") == 7
+    assert head[5:] == list(data[0].metrics[0].to_dict())
+    assert [row["seed"] for row in rows] == list("000111000")
+    assert [row["activation"] for row in rows] == ["relu"] * 6 + ["tanh"] * 3
+    assert [row["activation.grad_at_zero"] for row in rows] == ["0"] * 6 + [""] * 3
+    assert path.read_bytes().count(b"\r\n") == 10
 
 
 FORMULAS = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1;2)", "＝1+1", "\t=1", "\r=1", "\n=1"]
@@ -61,32 +74,24 @@ def test_a_name_cannot_become_a_formula_or_another_cell(
     (each.run.directory / "user.json").write_text(json.dumps({"name": name}))
     write_csv(collect(tmp_path / "runs")[0], tmp_path / "metrics.csv")
     rows = read_csv(tmp_path / "metrics.csv")
-    assert len(rows) == 6
+    assert len(rows) == 9
     assert len({len(row) for row in rows}) == 1
     assert rows[0]["name"][0] not in "=+-@＝\t\r\n"
     assert rows[0]["name"].isprintable()
 
 
-def test_no_heading_of_a_column_is_a_formula(data: list[RunData], tmp_path: Path) -> None:
-    path = data[0].run.directory / "metrics.jsonl"
-    path.write_text('{"epoch": 1, "=1+1": "=2+2"}\n')
-    write_csv(collect(tmp_path / "runs")[0], tmp_path / "metrics.csv")
-    rows = read_csv(tmp_path / "metrics.csv")
-    assert rows[0]["'=1+1"] == "'=2+2"
-    assert "=1+1" not in rows[0]
-
-
-def test_numbers_stay_numbers_also_below_zero_and_beyond_all_bounds(
+def test_numbers_stay_numbers_and_no_heading_is_a_formula(
     data: list[RunData], tmp_path: Path
 ) -> None:
     path = data[0].run.directory / "metrics.jsonl"
-    row = {"epoch": 1, "train_loss": -1.5e-7, "val_loss": None, "val_accuracy": None}
-    line = row | {"learning_rate": None, "non_finite": {"val_loss": "inf", "learning_rate": "-inf"}}
-    path.write_text(json.dumps(line) + "\n")
+    changes = {"train_loss": -1.5e-7, "val_loss": None, "learning_rate": None, "=1+1": 2.5}
+    infinite = {"non_finite": {"val_loss": "inf", "learning_rate": "-inf", "train_accuracy": "=2"}}
+    path.write_text(json.dumps(data[0].metrics[0].to_dict() | changes | infinite) + "\n")
     write_csv(collect(tmp_path / "runs")[0], tmp_path / "metrics.csv")
     first = read_csv(tmp_path / "metrics.csv")[0]
-    assert [first[key] for key in row] == ["1", "-1.5e-07", "inf", ""]
-    assert first["learning_rate"] == "-inf"
+    expected = {"epoch": "1", "train_loss": "-1.5e-07", "val_loss": "inf", "learning_rate": "-inf"}
+    expected |= {"'=1+1": "2.5", "train_accuracy": "'=2"}
+    assert {key: first[key] for key in expected} == expected
     assert "non_finite" not in first
 
 
@@ -138,23 +143,22 @@ def test_the_event_files_say_what_the_runs_say(data: list[RunData], tmp_path: Pa
                 found[value.tag, event.step] = value, event.wall_time
         start = datetime.fromisoformat(each.record.started).timestamp()
         for row in each.metrics:
-            value, time = found["accuracy/validation", row["epoch"]]
-            assert value.simple_value == pytest.approx(row["val_accuracy"])
-            assert time == pytest.approx(start + row["elapsed_seconds"])
-            assert found["loss/train", row["epoch"]][0].simple_value == pytest.approx(
-                row["train_loss"]
-            )
+            value, time = found["accuracy/validation", row.epoch]
+            assert value.simple_value == pytest.approx(row.val_accuracy)
+            assert time == pytest.approx(start + row.elapsed_seconds)
+            loss = found["loss/train", row.epoch][0].simple_value
+            assert loss == pytest.approx(row.train_loss)
         assert each.record.best is not None
         value, _ = found["accuracy/test", each.record.best.epoch]
         assert value.simple_value == pytest.approx(each.record.test_accuracy)
-        for row in each.diagnostics:
-            layer = row["layers"][0]
-            histogram = found["activations/layer1", row["epoch"]][0].histo
+        for line in each.diagnostics:
+            layer = line["layers"][0]
+            histogram = found["activations/layer1", line["epoch"]][0].histo
             assert list(histogram.bucket) == layer["histogram"]["counts"]
             assert histogram.bucket_limit[-1] == layer["histogram"]["high"]
-            assert histogram.num == 512 * 8
+            assert histogram.num == 100 * 16
             assert histogram.sum / histogram.num == pytest.approx(layer["mean"])
-            gradient = found["gradient_norm/layer1", row["epoch"]][0].simple_value
+            gradient = found["gradient_norm/layer1", line["epoch"]][0].simple_value
             assert gradient == pytest.approx(layer["gradient_norm"])
         (text,) = found["config/text_summary", 0][0].tensor.string_val
         assert f"    activation: {{name: {each.user.name}".encode() in text
@@ -168,12 +172,12 @@ def test_tensorboard_reads_the_event_files(data: list[RunData], tmp_path: Path) 
         accumulator = reader.EventAccumulator(folder, size_guidance={"histograms": 0})
         accumulator.Reload()
         scalars = accumulator.Scalars("accuracy/validation")
-        assert [event.step for event in scalars] == [1, 2]
+        assert [event.step for event in scalars] == [1, 2, 3]
         assert [event.value for event in scalars] == pytest.approx(
-            [row["val_accuracy"] for row in each.metrics]
+            [row.val_accuracy for row in each.metrics]
         )
         histograms = accumulator.Histograms("activations/layer2")
-        assert [event.step for event in histograms] == [0, 1, 2]
+        assert [event.step for event in histograms] == [0, 1, 2, 3]
 
 
 def test_what_is_in_the_folder_of_events_is_kept(data: list[RunData], tmp_path: Path) -> None:

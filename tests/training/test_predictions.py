@@ -45,7 +45,7 @@ def test_the_file_holds_plain_arrays(tmp_path: Path, predictions: Predictions) -
         assert sorted(file) == ["labels", "predicted", "probabilities"]
         assert file["labels"].dtype == file["predicted"].dtype == np.uint8
         assert file["probabilities"].dtype == np.float32
-    again = Predictions.read(tmp_path / "p.npz")
+    again = Predictions.load(tmp_path / "p.npz")
     for field in ("labels", "predicted", "probabilities"):
         assert getattr(again, field).tolist() == getattr(predictions, field).tolist()
     assert again.confusion().tolist() == predictions.confusion().tolist()
@@ -54,12 +54,12 @@ def test_the_file_holds_plain_arrays(tmp_path: Path, predictions: Predictions) -
 def test_more_classes_than_a_byte_can_count(tmp_path: Path) -> None:
     wide = Predictions(np.array([1]), np.array([256]), np.eye(257)[[256]])
     wide.save(tmp_path / "p.npz")
-    assert Predictions.read(tmp_path / "p.npz").predicted.tolist() == [256]
+    assert Predictions.load(tmp_path / "p.npz").predicted.tolist() == [256]
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"p\.npz is missing"):
-        Predictions.read(tmp_path / "p.npz")
+        Predictions.load(tmp_path / "p.npz")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,6 @@ def test_anything_else_is_refused(
     content = {k: v for k, v in (dataclasses.asdict(predictions) | change).items() if v is not None}
     np.savez(path, **content)
     with pytest.raises(RunError) as error:
-        Predictions.read(path)
+        Predictions.load(path)
     assert str(error.value).startswith(f"{path} is damaged")
     assert "\n" not in str(error.value)

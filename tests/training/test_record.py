@@ -1,69 +1,62 @@
-"""What `run.json` holds."""
+"""What `run.json`, `user.json` and a line of `metrics.jsonl` hold."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from scipy import stats
 
 from nnbasic.data import Dataset
-from nnbasic.training import EpochFigures, Predictions, Run, User
-from nnbasic.training.record import SCHEMA_VERSION, binomial_error
+from nnbasic.training import EpochRow, Predictions, Run, User
+from nnbasic.training.record import binomial_error, parse
+
+ROW: dict[str, Any] = {
+    "epoch": 1,
+    "step": 10,
+    "train_loss": 0.1 + 0.2,
+    "train_accuracy": 1 / 3,
+    "val_loss": 5e-324,
+    "val_accuracy": 0.5,
+    "learning_rate": 12345678.9,
+    "epoch_seconds": 0.5,
+    "elapsed_seconds": 1.5,
+}
 
 
 def test_a_finished_run_has_all_that_the_design_promises(finished: Run, dataset: Dataset) -> None:
     record = finished.record()
     assert record.status == finished.status() == "finished"
     assert record.id == finished.id
-    assert record.schema_version == SCHEMA_VERSION
     assert record.dataset_sha256 == dataset.sha256
+    assert (record.val_images, record.test_images) == (100, 100)
     assert set(record.versions) == {"python", "numpy", "blas", "nnbasic", "git_commit", "kernels"}
     assert record.versions["python"] == ".".join(map(str, sys.version_info[:3]))
     assert {"host", "system", "processor", "cores"} <= set(record.machine)
-    assert record.threads >= 1
     assert record.process == os.getpid()
-    times = [record.started, record.heartbeat, record.ended or ""]
-    assert [datetime.fromisoformat(time).utcoffset() for time in times] == [timedelta(0)] * 3
-    assert max(times) > times[0]
-    assert record.epoch == 3
-    assert record.best is not None
-    assert record.last is not None
-    assert record.last.epoch == 3
-    assert record.seconds > 0
+    times = [datetime.fromisoformat(time) for time in (record.started, record.ended or "")]
+    assert [time.utcoffset() for time in times] == [timedelta(0)] * 2
+    assert times[1] > times[0]
     assert finished.user() == User(name="small", tags=[], notes="")
-
-
-def test_the_record_is_strict_json(finished: Run) -> None:
-    text = (finished.directory / "run.json").read_text()
-    assert json.loads(text, parse_constant=pytest.fail)["id"] == finished.id
-
-
-def test_a_number_that_is_not_finite_is_null_in_the_record(finished: Run) -> None:
-    record = finished.record()
-    assert record.last is not None
-    infinite = {"val_loss": float("inf"), "train_loss": float("nan")}
-    last = record.last.model_copy(update=infinite)
-    finished.write_record(record.model_copy(update={"last": last}))
-    assert finished.record().last == last.model_copy(update=dict.fromkeys(infinite))
-
-
-def test_accuracies_are_counts_of_images(finished: Run, dataset: Dataset) -> None:
-    record, rows = finished.record(), finished.metrics()
-    assert record.best is not None
-    assert (record.best.val_images, record.test_images) == (100, 100)
-    assert record.best.val_correct == 100 * max(row["val_accuracy"] for row in rows)
-    predictions = Predictions.read(finished.predictions)
-    assert record.test_correct == (predictions.predicted == dataset.test.labels).sum()
-    # and shares, to be read by people and other programs
-    written = json.loads((finished.directory / "run.json").read_text())
-    assert written["best"]["val_accuracy"] == record.val_accuracy == record.best.val_correct / 100
-    assert written["test_accuracy"] == record.test_accuracy == record.test_correct / 100
+    # what is best and last are lines of the metrics
+    rows = finished.metrics()
+    assert record.epoch == len(rows) == 3
+    assert record.last == rows[-1]
+    assert record.best in rows
+    assert record.val_accuracy == max(row.val_accuracy or 0 for row in rows)
+    predictions = Predictions.load(finished.predictions)
+    assert record.test_accuracy == (predictions.predicted == dataset.test.labels).mean()
     assert record.test_error == binomial_error(record.test_accuracy, 100)
-    assert finished.record().model_copy(update={"test_images": None}).test_error is None
+
+
+def test_the_files_are_strict_json(finished: Run) -> None:
+    for name in ("run.json", "user.json"):
+        json.loads((finished.directory / name).read_text(), parse_constant=pytest.fail)
 
 
 def test_the_standard_error_of_an_accuracy() -> None:
@@ -72,16 +65,34 @@ def test_the_standard_error_of_an_accuracy() -> None:
     assert binomial_error(1.0, 10) == 0
 
 
-@pytest.mark.parametrize("images", [3, 7, 99, 4999, 5000, 9001, 59_999])
-def test_a_count_comes_back_from_the_share_in_the_metrics(finished: Run, images: int) -> None:
-    row = finished.metrics()[0]
-    for correct in {0, 1, images // 3, images - 1, images}:
-        share = json.loads(json.dumps(correct / images))
-        figures = EpochFigures.from_metrics(row | {"val_accuracy": share}, images)
-        assert (figures.val_correct, figures.val_accuracy) == (correct, share)
+class TestRows:
+    @pytest.mark.parametrize(
+        "changes",
+        [{}, {"val_loss": None, "val_accuracy": None}, {"top5": 0.99, "perplexity": None}],
+        ids=["numbers bit for bit", "without validation", "further metrics"],
+    )
+    def test_what_is_written_is_read(self, changes: dict[str, Any]) -> None:
+        row = EpochRow(**(ROW | changes))
+        assert json.loads(row.line()) == ROW | changes
+        assert parse(EpochRow, row.line().encode()) == row
 
+    def test_a_number_that_is_not_finite_is_null_and_named(self) -> None:
+        row = EpochRow(**(ROW | {"train_loss": math.inf, "val_loss": math.nan, "norm": -math.inf}))
+        assert (row.train_loss, row.val_loss) == (None, None)
+        written = json.loads(row.line(), parse_constant=pytest.fail)
+        assert written["non_finite"] == {"train_loss": "inf", "val_loss": "nan", "norm": "-inf"}
+        assert parse(EpochRow, row.line().encode()) == row
 
-def test_without_validation_there_is_no_accuracy(finished: Run) -> None:
-    row = finished.metrics()[0] | {"val_accuracy": None, "val_loss": None}
-    figures = EpochFigures.from_metrics(row, 0)
-    assert (figures.val_correct, figures.val_images, figures.val_accuracy) == (None, None, None)
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"epoch": 0}, {"epoch": 2**53}, {"epoch": 1.5}, {"epoch": True}, {"step": -1},
+            {"train_accuracy": None}, {"train_accuracy": "0.5"}, {"val_accuracy": 1.1},
+            {"epoch_seconds": -1}, {"elapsed_seconds": 1e300}, {"val_loss": []}, {"other": "=1+1"},
+        ],
+        ids=str,
+    )  # fmt: skip
+    def test_anything_else_is_refused_in_one_line(self, changes: dict[str, Any]) -> None:
+        (key,) = changes
+        with pytest.raises(ValueError, match=f"^{key}: [^\n]+$"):
+            parse(EpochRow, json.dumps(ROW | changes).encode())

@@ -17,10 +17,10 @@ from nnbasic.training import Predictions, Run, RunError, evaluate_run, start
 def test_the_test_score_can_be_had_again_bit_for_bit(finished: Run, dataset: Dataset) -> None:
     record = finished.record()
     again = evaluate_run(finished, dataset)
-    assert (again.correct, again.loss) == (record.test_correct, record.test_loss)
+    assert (again.accuracy, again.loss) == (record.test_accuracy, record.test_loss)
     assert again.accuracy == record.test_accuracy
     assert again.accuracy > 0.3  # it has learned
-    saved = Predictions.read(finished.predictions)
+    saved = Predictions.load(finished.predictions)
     assert saved.predicted.tolist() == again.predicted.tolist()
     assert saved.probabilities.tobytes() == again.probabilities.tobytes()
 
@@ -33,7 +33,7 @@ def test_the_validation_score_of_a_checkpoint_is_that_of_its_epoch(
     for name in checkpoints:
         figures = getattr(record, name)
         scored = evaluate_run(finished, dataset, "validation", name)
-        assert (scored.correct, scored.loss) == (figures.val_correct, figures.val_loss)
+        assert (scored.accuracy, scored.loss) == (figures.val_accuracy, figures.val_loss)
 
 
 def test_the_training_images_are_not_gone_through_again(

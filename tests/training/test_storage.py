@@ -1,46 +1,44 @@
-"""Lines of JSON are strict, and what a crash left of a file of them can be read."""
+"""JSON of others is strict, and what a crash left of a file of lines can be read."""
 
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 
 import pytest
 
-from nnbasic.training.storage import json_line, read_lines
-
-
-def test_a_line_is_strict_json_that_says_which_numbers_were_not_finite() -> None:
-    line = json_line({"epoch": 1, "loss": math.inf, "other": math.nan, "lr": 0.1, "none": None})
-    assert line.endswith("\n")
-    assert json.loads(line, parse_constant=pytest.fail) == {
-        "epoch": 1,
-        "loss": None,
-        "other": None,
-        "lr": 0.1,
-        "none": None,
-        "non_finite": {"loss": "inf", "other": "nan"},
-    }
-
-
-def test_numbers_come_back_bit_for_bit() -> None:
-    values = {"a": 0.1 + 0.2, "b": 5e-324, "c": 1 / 3, "d": 12345678.9}
-    assert json.loads(json_line(values)) == values
+from nnbasic.training.storage import object_with_epoch, parse_json, read_lines
 
 
 @pytest.mark.parametrize(
-    "tail", ['{"epoch": 3, "lo', "garbage", "\x00\x00", "[1]", "3", '"text"', "\xff", "[" * 100_000]
+    "content",
+    [
+        "NaN", "-Infinity", "1e999", "1" * 101, "[" * 21 + "]" * 21,
+        "[" * 100_000, '"\\ud800"', '{"\\udfff": 1}', "", "\xff",
+    ],
+)  # fmt: skip
+def test_json_that_others_would_trip_over_is_refused(content: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011, the messages are for people
+        parse_json(content.encode("latin-1"))
+
+
+def test_json_that_only_looks_so_is_read() -> None:
+    texts = ["1" * 200, "\\ud800", "[" * 50, "\U0001f600"]
+    assert parse_json(json.dumps(texts).encode()) == texts
+
+
+@pytest.mark.parametrize(
+    "tail",
+    ['{"epoch": 3, "lo', "garbage", "\0\0", "[1]", '{"epoch": "3"}', "\xff", "[" * 9999],
 )
 def test_reading_stops_at_a_torn_line(tmp_path: Path, tail: str) -> None:
     path = tmp_path / "a.jsonl"
-    whole = json_line({"epoch": 1}) + json_line({"epoch": 2})
-    path.write_bytes(whole.encode() + tail.encode("latin-1"))
-    rows, problem = read_lines(path)
+    path.write_bytes(b'{"epoch": 1}\n{"epoch": 2}\n' + tail.encode("latin-1"))
+    rows, problem = read_lines(path, object_with_epoch)
     assert rows == [{"epoch": 1}, {"epoch": 2}]
     assert problem is not None
     assert problem.startswith(f"{path}: line 3 and what follows are left out: ")
 
 
 def test_a_missing_file_has_no_lines(tmp_path: Path) -> None:
-    assert read_lines(tmp_path / "no.jsonl") == ([], None)
+    assert read_lines(tmp_path / "no.jsonl", object_with_epoch) == ([], None)

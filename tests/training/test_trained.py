@@ -40,7 +40,7 @@ def test_pixels_give_the_bits_of_the_training(
     assert trained.network.parameters["layer1.weight"].tobytes() == weight.tobytes()
     assert trained.config == standard.config()
     if checkpoint == "best":
-        expected = Predictions.read(standard.predictions)
+        expected = Predictions.load(standard.predictions)
         found = trained.probabilities(dataset.test.images)
         assert found.tobytes() == expected.probabilities.tobytes()
         logits = trained.logits(dataset.test.images)
@@ -148,6 +148,6 @@ class TestNoTrainedNetwork:
     ) -> None:
         other = config(layers=[784, 17, 10])
         assert isinstance(build(other), MLP)
-        (finished.directory / "config.yaml").write_text("layers: [784, 17, 10]\n")
+        edit(finished, config=other.model_dump())
         with pytest.raises(RunError, match=r"best\.npz: not a checkpoint of this network"):
             load(finished)

@@ -9,6 +9,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,7 @@ import pytest
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.model import EpochResult, parallel
-from nnbasic.training import EpochFigures, Run, start, train
-from nnbasic.training import session as training_module
+from nnbasic.training import EpochRow, Run, session, start, train
 from support import Straight, content, finish, stop_after
 
 pytest.importorskip("resource")
@@ -169,20 +169,10 @@ def test_the_metrics_of_an_epoch_are_on_disk_when_it_is_told(
     for event in train(run, dataset):
         if isinstance(event, EpochResult):
             row = run.metrics()[-1]
-            assert row == {
-                "epoch": event.epoch,
-                "step": event.step,
-                "train_loss": event.train_loss,
-                "train_accuracy": event.train_accuracy,
-                "val_loss": event.val_loss,
-                "val_accuracy": event.val_accuracy,
-                "learning_rate": event.learning_rate,
-                "epoch_seconds": event.epoch_seconds,
-                "elapsed_seconds": row["elapsed_seconds"],
-            }
-            assert row["elapsed_seconds"] >= seen + event.epoch_seconds
-            seen = row["elapsed_seconds"]
-            assert run.record().last == EpochFigures.from_metrics(row, 100)
+            assert row == EpochRow(**asdict(event), elapsed_seconds=row.elapsed_seconds)
+            assert row.elapsed_seconds >= seen + event.epoch_seconds
+            seen = row.elapsed_seconds
+            assert run.record().last == row
             assert event.step == event.epoch * 10
 
 
@@ -195,31 +185,14 @@ def test_a_run_that_was_never_trained_can_be_resumed(
     assert content(finish(run, dataset)) == straight("plain", config())
 
 
-def test_it_gives_signs_of_life_within_an_epoch(
-    tmp_path: Path,
-    dataset: Dataset,
-    config: Callable[..., Config],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    run = start(config(), dataset, runs=tmp_path, name="x").run
-    with contextlib.closing(train(run, dataset)) as events:
-        next(events)
-        first = run.record().heartbeat
-        next(events)
-        assert run.record().heartbeat == first
-        monkeypatch.setattr(training_module, "HEARTBEAT", 0.0)
-        next(events)
-        assert run.record().heartbeat > first
-
-
 def test_time_adds_up_over_sessions(
     tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
 ) -> None:
     run = start(config(), dataset, runs=tmp_path, name="x").run
     stop_after(2, run, dataset)
-    spent = run.metrics()[-1]["elapsed_seconds"]
+    spent = run.metrics()[-1].elapsed_seconds
     finish(run, dataset)
-    assert run.metrics()[-1]["elapsed_seconds"] > spent
+    assert run.metrics()[-1].elapsed_seconds > spent
     assert run.record().seconds > spent
 
 
@@ -230,5 +203,5 @@ def test_time_adds_up_over_sessions(
 def test_how_many_processes_share_a_batch(
     monkeypatch: pytest.MonkeyPatch, threads: int, batch_size: int, expected: int
 ) -> None:
-    monkeypatch.setattr(training_module.environment, "blas_threads", lambda: threads)
-    assert training_module.processes(batch_size) == (expected if parallel.AVAILABLE else 1)
+    monkeypatch.setattr(session.environment, "blas_threads", lambda: threads)
+    assert session.processes(batch_size) == (expected if parallel.AVAILABLE else 1)
