@@ -7,7 +7,6 @@ finite for every finite float32 input up to ±1e4, and raises no floating-point 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
@@ -110,7 +109,6 @@ class HardTanh(Layer):
 
 
 @ACTIVATIONS.register("relu")
-@dataclass
 class ReLU(Layer):
     """f(x) = max(0, x), f' = 1 if x > 0, 0 if x < 0, and ``grad_at_zero`` at 0."""
 
@@ -126,7 +124,6 @@ class ReLU(Layer):
 
 
 @ACTIVATIONS.register("leaky_relu")
-@dataclass
 class LeakyReLU(Layer):
     """f(x) = x if x > 0 else slope·x (Maas et al. 2013)."""
 
@@ -141,7 +138,6 @@ class LeakyReLU(Layer):
 
 
 @ACTIVATIONS.register("prelu")
-@dataclass
 class PReLU(Layer):
     """Leaky ReLU whose slope is learned, one per unit or one per layer (He et al. 2015).
 
@@ -168,7 +164,6 @@ class PReLU(Layer):
 
 
 @ACTIVATIONS.register("elu")
-@dataclass
 class ELU(Layer):
     """f(x) = x if x > 0 else alpha(e^x - 1), f' = 1 or a + alpha (Clevert et al. 2016)."""
 
@@ -188,7 +183,8 @@ class SELU(Layer):
     """f(x) = scale·ELU(x) with the fixed alpha and scale of Klambauer et al. 2017, eq. 2."""
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
-        self.elu = ELU(SELU_ALPHA)
+        self.elu = ELU()
+        self.elu.alpha = SELU_ALPHA
         return SELU_SCALE * self.elu.forward(x)
 
     def backward(self, gradient: Array) -> Array:
@@ -251,7 +247,6 @@ class Mish(Layer):
 
 
 @ACTIVATIONS.register("maxout")
-@dataclass
 class Maxout(Layer):
     """Each unit is the largest of ``pieces`` affine outputs (Goodfellow et al. 2013).
 

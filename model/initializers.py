@@ -41,7 +41,7 @@ def draw(shape: tuple[int, int], rng: np.random.Generator, distribution: Distrib
     return numbers
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Initializer(Component, ABC):
     """How a layer begins: its weights by `weight`, each bias at ``bias``."""
 
@@ -59,7 +59,6 @@ INITIALIZERS: Registry[Initializer] = Registry("initialiser", Initializer)
 
 
 @INITIALIZERS.register("normal")
-@dataclass(frozen=True, kw_only=True)
 class Normal(Initializer):
     """Every weight from one normal distribution, whatever the fans."""
 
@@ -71,7 +70,6 @@ class Normal(Initializer):
 
 
 @INITIALIZERS.register("uniform")
-@dataclass(frozen=True, kw_only=True)
 class Uniform(Initializer):
     """Every weight uniform in [-bound, bound), whatever the fans."""
 
@@ -81,7 +79,7 @@ class Uniform(Initializer):
         return self.bound / math.sqrt(3) * draw(shape, rng, "uniform")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Scaled(Initializer):
     """Weights whose standard deviation, `std`, follows from the fans."""
 
@@ -97,7 +95,6 @@ class Scaled(Initializer):
 
 
 @INITIALIZERS.register("xavier")
-@dataclass(frozen=True, kw_only=True)
 class Xavier(Scaled):
     """Variance 2 / (fan_in + fan_out) (Glorot & Bengio 2010, eq. 16): for sigmoid and tanh."""
 
@@ -106,7 +103,6 @@ class Xavier(Scaled):
 
 
 @INITIALIZERS.register("he")
-@dataclass(frozen=True, kw_only=True)
 class He(Scaled):
     """Variance 2 / fan_in (He et al. 2015, eq. 10): for ReLU and its kin."""
 
@@ -115,7 +111,6 @@ class He(Scaled):
 
 
 @INITIALIZERS.register("lecun")
-@dataclass(frozen=True, kw_only=True)
 class LeCun(Scaled):
     """Variance 1 / fan_in (LeCun et al. 1998, "Efficient BackProp", eq. 16): for SELU."""
 
@@ -124,7 +119,6 @@ class LeCun(Scaled):
 
 
 @INITIALIZERS.register("orthogonal")
-@dataclass(frozen=True, kw_only=True)
 class Orthogonal(Initializer):
     """Orthonormal rows or columns, whichever are fewer, times ``gain`` (Saxe et al. 2014)."""
 
@@ -138,7 +132,6 @@ class Orthogonal(Initializer):
 
 
 @INITIALIZERS.register("zeros")
-@dataclass(frozen=True, kw_only=True)
 class Zeros(Initializer):
     """All weights zero: the units of a layer stay alike for ever, since their gradients are."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -38,7 +37,6 @@ LOSSES: Registry[Loss] = Registry("loss", Loss)
 
 
 @LOSSES.register("cross_entropy")
-@dataclass(frozen=True)
 class CrossEntropy(Loss):
     """L = mean of log Σ e^logit - logit[label]; dL/dlogits = (softmax - onehot) / n."""
 
@@ -62,7 +60,6 @@ class CrossEntropy(Loss):
 
 
 @LOSSES.register("mse")
-@dataclass(frozen=True)
 class MeanSquaredError(Loss):
     """L = mean of ½ Σ (p - onehot)², with p the softmax or the sigmoid of the logits."""
 

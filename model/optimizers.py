@@ -27,7 +27,7 @@ BLOCK = 1 << 16
 """Elements in a block: the few arrays of an update, 256 KiB each, fit in a core's L2 cache."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Optimizer(Component, ABC):
     """``lr`` is the rate that a schedule scales; ``clip_norm`` bounds the gradient's L2 norm.
 
@@ -90,7 +90,6 @@ OPTIMIZERS: Registry[Optimizer] = Registry("optimiser", Optimizer)
 
 
 @OPTIMIZERS.register("sgd")
-@dataclass(frozen=True, kw_only=True)
 class SGD(Optimizer):
     """v = momentum·v + g; w -= lr·v, or with Nesterov w -= lr·(g + momentum·v).
 
@@ -116,7 +115,6 @@ class SGD(Optimizer):
 
 
 @OPTIMIZERS.register("adagrad")
-@dataclass(frozen=True, kw_only=True)
 class Adagrad(Optimizer):
     """s += g²; w -= lr·g / (√s + eps) (Duchi et al. 2011)."""
 
@@ -131,7 +129,6 @@ class Adagrad(Optimizer):
 
 
 @OPTIMIZERS.register("rmsprop")
-@dataclass(frozen=True, kw_only=True)
 class RMSprop(Optimizer):
     """s = decay_rate·s + (1 - decay_rate)·g²; w -= lr·g / (√s + eps) (Tieleman & Hinton 2012)."""
 
@@ -148,7 +145,6 @@ class RMSprop(Optimizer):
 
 
 @OPTIMIZERS.register("adam")
-@dataclass(frozen=True, kw_only=True)
 class Adam(Optimizer):
     """Kingma & Ba 2015, algorithm 1, with both bias corrections.
 
@@ -181,7 +177,6 @@ class Adam(Optimizer):
 
 
 @OPTIMIZERS.register("adamw")
-@dataclass(frozen=True, kw_only=True)
 class AdamW(Adam):
     """Adam whose decay bypasses the moments: w -= lr·weight_decay·w (Loshchilov & Hutter 2019)."""
 

@@ -1,10 +1,10 @@
 """The tables of named components: what a config, a test and a plot may choose from.
 
-A component is a frozen dataclass. Its fields are its hyperparameters, each annotated as bool, int,
-float, str, a Literal, a tuple ``tuple[float, ...]`` of these, or one of these or None;
+Registering a class makes it a dataclass, whose fields are its hyperparameters, each annotated as
+bool, int, float, str, a Literal, a tuple ``tuple[float, ...]`` of these, or one of these or None;
 ``Annotated[float, Bounds(ge=0)]`` is also bounded. The annotations are the only description of a
-component: `Registry.build` checks values against them, and `nnbasic.configs` makes its JSON Schema
-from them.
+component: `Component` checks values against them, and `nnbasic.configs` makes its JSON Schema from
+them.
 """
 
 from __future__ import annotations
@@ -91,13 +91,7 @@ class Component:
     def __post_init__(self) -> None:
         values = {key: getattr(self, key) for key in hyperparameters(type(self))}
         for key, value in _fit_all(type(self).__name__, type(self), values).items():
-            object.__setattr__(self, key, value)
-
-    def __eq__(self, other: object) -> bool:  # of a class without hyperparameters
-        return type(self) is type(other)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+            setattr(self, key, value)
 
 
 class Registry(Generic[T]):
@@ -113,7 +107,7 @@ class Registry(Generic[T]):
         self._classes: dict[str, type[T]] = {}
 
     def register(self, name: str) -> Callable[[type[C]], type[C]]:
-        """Add the decorated class under ``name``.
+        """Add the decorated class under ``name``, as a dataclass.
 
         ValueError if the name is taken, or the class leaves methods out that it must have.
         """
@@ -122,10 +116,12 @@ class Registry(Generic[T]):
             if name in self._classes:
                 raise ValueError(f"the {self.kind} {name!r} is registered already")
             component: Any = cls
-            if not issubclass(cls, self.base):
-                if self._adapt is None:
-                    raise ValueError(f"the {self.kind} {name!r} must be a {self.base.__name__}")
+            if issubclass(cls, self.base):
+                component = dataclass(kw_only=True)(cls)
+            elif self._adapt:
                 component = self._adapt(cls)
+            else:
+                raise ValueError(f"the {self.kind} {name!r} must be a {self.base.__name__}")
             if missing := getattr(component, "__abstractmethods__", None):
                 raise ValueError(f"the {self.kind} {name!r} lacks {', '.join(sorted(missing))}")
             self._classes[name] = component

@@ -16,7 +16,7 @@ from nnbasic.model.registry import Bounds, Component, Registry
 Fraction = Annotated[float, Bounds(ge=0, le=1)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Schedule(Component, ABC):
     """A linear rise over the first ``warmup`` of all steps, then the shape of the class."""
 
@@ -38,7 +38,6 @@ SCHEDULES: Registry[Schedule] = Registry("schedule", Schedule)
 
 
 @SCHEDULES.register("constant")
-@dataclass(frozen=True, kw_only=True)
 class Constant(Schedule):
     """1 throughout."""
 
@@ -47,7 +46,6 @@ class Constant(Schedule):
 
 
 @SCHEDULES.register("step")
-@dataclass(frozen=True, kw_only=True)
 class StepDown(Schedule):
     """Times ``gamma`` at each of the ``milestones``."""
 
@@ -59,7 +57,6 @@ class StepDown(Schedule):
 
 
 @SCHEDULES.register("exponential")
-@dataclass(frozen=True, kw_only=True)
 class Exponential(Schedule):
     """From 1 to ``final`` by the same factor each step."""
 
@@ -70,7 +67,6 @@ class Exponential(Schedule):
 
 
 @SCHEDULES.register("cosine")
-@dataclass(frozen=True, kw_only=True)
 class Cosine(Schedule):
     """From 1 to ``final`` along half a cosine (Loshchilov & Hutter 2017, eq. 5)."""
 
@@ -81,7 +77,6 @@ class Cosine(Schedule):
 
 
 @SCHEDULES.register("linear")
-@dataclass(frozen=True, kw_only=True)
 class Linear(Schedule):
     """From 1 to ``final`` along a line."""
 
@@ -92,7 +87,6 @@ class Linear(Schedule):
 
 
 @SCHEDULES.register("one_cycle")
-@dataclass(frozen=True, kw_only=True)
 class OneCycle(Schedule):
     """From ``initial`` up to 1 at ``peak_at``, then down to ``final`` (Smith & Topin 2018)."""
 
