@@ -56,8 +56,7 @@ def probe(config: Config, dataset: Dataset) -> tuple[Array, Labels]:
         scale=dataset.scale(config.data.scale),
         dtype=config.dtype,
     )
-    x, labels, _ = next(batches.epoch(0))
-    return x, labels
+    return next(batches.epoch(0))
 
 
 def mismatch(config: Config, layers: Sequence[LayerDiagnostics]) -> str | None:

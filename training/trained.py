@@ -63,10 +63,12 @@ class Trained:
         """
         if images.dtype != np.uint8:
             raise ValueError(f"images are {images.dtype}; they must be uint8, as pixels 0 to 255")
+        if not len(images):
+            return
         labels = np.zeros(len(images), np.uint8)  # batches have some; they are not looked at
-        for batch in self.batches(Split(images, labels)).epoch(0):
+        for x, _ in self.batches(Split(images, labels)).epoch(0):
             with one_blas_thread():
-                logits = self.network.forward(batch.x)
+                logits = self.network.forward(x)
             yield logits
 
     def logits(self, images: Array) -> Array:
@@ -82,7 +84,7 @@ class Trained:
         """Predict the images of ``split``, and compare with its labels."""
         batches = self.batches(split)
         labels, predicted, probabilities, loss = [], [], [], 0.0
-        for x, y, _ in batches.epoch(0):
+        for x, y in batches.epoch(0):
             with one_blas_thread():  # for the bits that training gets
                 loss += self.network.score(x, y)[0] * len(y)
             labels.append(y.copy())

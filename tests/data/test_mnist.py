@@ -44,7 +44,7 @@ def test_plain_and_gzipped_files_are_the_same(mnist_directory: Path, tmp_path: P
 def test_fashionable_files_of_the_same_names_are_not_mnist(small_mnist: Path) -> None:
     file = mnist.FILES[1]
     path = small_mnist / f"{file.name}.gz"
-    labels = idx.read(path)
+    labels = idx.read(path).copy()
     labels[-1] ^= 1
     idx.write(path, labels)
     with pytest.raises(DataError) as caught:
@@ -55,10 +55,13 @@ def test_fashionable_files_of_the_same_names_are_not_mnist(small_mnist: Path) ->
     assert message.endswith("; move it away and put the real file there")
 
 
-def test_a_missing_file_is_named(small_mnist: Path) -> None:
-    (small_mnist / "t10k-labels-idx1-ubyte.gz").unlink()
-    with pytest.raises(DataError, match=r"has no t10k-labels-idx1-ubyte \(.gz or not\)"):
-        mnist.read(small_mnist)
+def test_all_missing_files_are_named(small_mnist: Path) -> None:
+    for name in ("train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
+        (small_mnist / f"{name}.gz").unlink()
+    message = r"has no train-images-idx3-ubyte, t10k-labels-idx1-ubyte \(.gz or not\)"
+    for use in (mnist.read, mnist.find):
+        with pytest.raises(DataError, match=message):
+            use(small_mnist)
 
 
 def test_places_are_searched_in_order(
@@ -70,7 +73,10 @@ def test_places_are_searched_in_order(
     variable = shutil.copytree(small_mnist, tmp_path / "variable")
     monkeypatch.setenv("NNBASIC_DATA", str(variable))
     assert mnist.find() == variable
-    assert mnist.find(small_mnist) == small_mnist
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NNBASIC_DATA", "~/variable")
+    assert mnist.find() == variable
+    assert mnist.find(small_mnist) == mnist.find(Path("~/origin")) == small_mnist
     assert list(mnist.places(small_mnist).values()) == [small_mnist, variable, mnist.CACHE]
 
 
