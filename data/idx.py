@@ -26,6 +26,7 @@ TYPES = {0x08: "u1", 0x09: "i1", 0x0B: "i2", 0x0C: "i4", 0x0D: "f4", 0x0E: "f8"}
 LIMIT = 1 << 31
 """The most bytes of elements that `read` accepts by default."""
 
+_CHUNK = 1 << 20  # bytes per read: much less than the array, and few system calls
 _MAX_RANK = 64  # NumPy's own limit
 _DEFLATE = 1032  # the most that a deflate stream (RFC 1951) can expand
 
@@ -44,8 +45,7 @@ def read(path: Path, *, limit: int = LIMIT, digest: Digest | None = None) -> np.
     """The array in an IDX file, gzipped or not (its first bytes tell), in native byte order.
 
     It is read only if its size in the header is at most ``limit`` bytes and possible for a file of
-    this length. An array of bytes is read-only: it is what was read, without a second copy.
-    ``digest`` is updated with the decompressed content of the file. DataError if the file cannot
+    this length, and bytes directly into the array, without a second copy. ``digest`` is updated with the decompressed content of the file. DataError if the file cannot
     be read or is not exactly one IDX array.
     """
     try:
@@ -75,17 +75,18 @@ def _read(file: io.BufferedIOBase, room: int, limit: int, digest: Digest | None)
     if max(size, math.prod(length or 1 for length in shape)) > limit:
         raise _DamageError(f"promises {what}, and at most {limit:,} bytes are accepted")
     if size > room - len(start):
-        raise _DamageError(f"promises {what}, more than the file holds")
-    content = file.read(size)
-    if len(content) < size:
-        raise _DamageError(f"promises {what}, and ends after {len(content):,} bytes of them")
+        raise _DamageError(f"promises {what} and was cut short: it cannot hold as many")
+    content, filled = np.empty(size, np.uint8), 0
+    while count := file.readinto(content.data[filled : filled + _CHUNK]):
+        filled += count
+    if filled < size:
+        raise _DamageError(f"promises {what} and was cut short after {filled:,} bytes of them")
     if file.read(1):
         raise _DamageError(f"goes on after the {what} that it promises")
     if digest is not None:
         digest.update(start)
         digest.update(content)
-    array = np.frombuffer(content, dtype).reshape(shape)
-    return array.astype(dtype.newbyteorder("="), copy=False)
+    return content.view(dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
 
 
 def _header(file: io.BufferedIOBase) -> tuple[bytes, np.dtype[Any], tuple[int, ...]]:

@@ -44,7 +44,7 @@ def test_plain_and_gzipped_files_are_the_same(mnist_directory: Path, tmp_path: P
 def test_fashionable_files_of_the_same_names_are_not_mnist(small_mnist: Path) -> None:
     file = mnist.FILES[1]
     path = small_mnist / f"{file.name}.gz"
-    labels = idx.read(path).copy()
+    labels = idx.read(path)
     labels[-1] ^= 1
     idx.write(path, labels)
     with pytest.raises(DataError) as caught:
