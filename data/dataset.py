@@ -95,11 +95,8 @@ def load_idx(
     name for each class.
     """
     folder = mnist.at_home(folder)
-    problem = mnist.lacking(folder)
-    if problem:
-        raise DataError(f"{folder}: {problem}; put the four files of {name} there")
     most = 256 if classes is None else len(classes)
-    paths = [file.within(folder) or folder / file.name for file in mnist.FILES]
+    paths = mnist.paths(folder)
     train, labels = _labelled(paths[0], paths[1], most)
     test, test_labels = _labelled(paths[2], paths[3], most)
     count = int(max(labels.max(), test_labels.max())) + 1
@@ -108,7 +105,7 @@ def load_idx(
             f"{folder}: the labels go from 0 to {count - 1}, and there are {most} names of classes;"
             " give one for each"
         )
-    hashes = _hashes([train, labels, test, test_labels])
+    hashes = [idx.sha256(array) for array in (train, labels, test, test_labels)]
     arrays = train.reshape(-1, 784), labels, test.reshape(-1, 784), test_labels
     return _dataset(name, arrays, validation, str(folder), hashes, classes=count)
 
@@ -134,14 +131,9 @@ def _labelled(images: Path, labels: Path, classes: int) -> tuple[np.ndarray, np.
     return x, y.astype(np.uint8)
 
 
-def _hashes(arrays: Sequence[np.ndarray]) -> list[str]:
-    """The SHA-256 of the content of the IDX files that hold these arrays."""
-    return [hashlib.sha256(idx.header(a) + a.tobytes()).hexdigest() for a in arrays]
-
-
 def _digits(validation: int, note: str | None = None) -> Dataset:
     arrays = digits.load()
-    return _dataset("digits", arrays, validation, "built in", _hashes(arrays), note)
+    return _dataset("digits", arrays, validation, "built in", [*map(idx.sha256, arrays)], note)
 
 
 def _dataset(

@@ -43,11 +43,6 @@ class _MirrorError(Exception):
     """Why a mirror did not deliver a file."""
 
 
-def default_mirrors() -> tuple[str, ...]:
-    """`MIRRORS`, unless ``$NNBASIC_MIRRORS`` names others."""
-    return tuple(os.environ.get(VARIABLE, "").split()) or MIRRORS
-
-
 def fetch(
     folder: Path = mnist.CACHE,
     *,
@@ -57,6 +52,7 @@ def fetch(
 ) -> list[Path]:
     """Fetch those of the four files that ``folder`` lacks, each from the first mirror that works.
 
+    The ``mirrors`` are those that ``$NNBASIC_MIRRORS`` names, or else `MIRRORS`.
     Returns the new files. Files already in ``folder`` are verified and never overwritten; a new
     one takes its place there only once it is verified. A mirror that keeps silent for ``patience``
     seconds, at the start or on the way, is given up. Raises FetchError if no mirror delivers a
@@ -69,7 +65,9 @@ def fetch(
             missing.append(file)
         else:
             mnist.read_file(path, file)
-    order = list(default_mirrors() if mirrors is None else mirrors)
+    if mirrors is None:
+        mirrors = os.environ.get(VARIABLE, "").split() or MIRRORS
+    order = list(mirrors)
     fetched = []
     for file in missing:
         target = folder / f"{file.name}.gz"

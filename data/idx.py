@@ -8,13 +8,14 @@ as a big-endian 32-bit number, and the elements, big-endian, the last dimension 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import math
 import os
 import struct
 import zlib
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -31,30 +32,24 @@ _MAX_RANK = 64  # NumPy's own limit
 _DEFLATE = 1032  # the most that a deflate stream (RFC 1951) can expand
 
 
-class Digest(Protocol):
-    """A hash object of `hashlib`."""
-
-    def update(self, data: Any, /) -> None: ...
-
-
 class _DamageError(Exception):
     """What is wrong with the content of a file."""
 
 
-def read(path: Path, *, limit: int = LIMIT, digest: Digest | None = None) -> np.ndarray:
+def read(path: Path, *, limit: int = LIMIT) -> np.ndarray:
     """The array in an IDX file, gzipped or not (its first bytes tell), in native byte order.
 
     It is read only if its size in the header is at most ``limit`` bytes and possible for a file of
-    this length, and bytes directly into the array, without a second copy. ``digest`` is updated with the decompressed content of the file. DataError if the file cannot
-    be read or is not exactly one IDX array.
+    this length, and bytes directly into the array, without a second copy. DataError if the file
+    cannot be read or is not exactly one IDX array.
     """
     try:
         with opened(path) as file:
             size = os.fstat(file.fileno()).st_size
             if file.peek(2)[:2] != b"\x1f\x8b":
-                return _read(file, size, limit, digest)
+                return _read(file, size, limit)
             with gzip.GzipFile(fileobj=file) as unzipped:
-                return _read(unzipped, size * _DEFLATE, limit, digest)
+                return _read(unzipped, size * _DEFLATE, limit)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: the gzip stream is broken ({error}); get it again") from error
     except OSError as error:
@@ -66,15 +61,15 @@ def read(path: Path, *, limit: int = LIMIT, digest: Digest | None = None) -> np.
         ) from damage
 
 
-def _read(file: io.BufferedIOBase, room: int, limit: int, digest: Digest | None) -> np.ndarray:
+def _read(file: io.BufferedIOBase, room: int, limit: int) -> np.ndarray:
     """`read` from an open file with at most ``room`` bytes of content."""
-    start, dtype, shape = _header(file)
+    dtype, shape = _header(file)
     size = math.prod(shape) * dtype.itemsize
     what = f"{' × '.join(map(str, shape)) or 'one'} elements of {dtype.itemsize} bytes"
     # An array without elements must not have more rows than one can have, either.
     if max(size, math.prod(length or 1 for length in shape)) > limit:
         raise _DamageError(f"promises {what}, and at most {limit:,} bytes are accepted")
-    if size > room - len(start):
+    if size > room:
         raise _DamageError(f"promises {what} and was cut short: it cannot hold as many")
     content, filled = np.empty(size, np.uint8), 0
     while count := file.readinto(content.data[filled : filled + _CHUNK]):
@@ -83,14 +78,11 @@ def _read(file: io.BufferedIOBase, room: int, limit: int, digest: Digest | None)
         raise _DamageError(f"promises {what} and was cut short after {filled:,} bytes of them")
     if file.read(1):
         raise _DamageError(f"goes on after the {what} that it promises")
-    if digest is not None:
-        digest.update(start)
-        digest.update(content)
     return content.view(dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
 
 
-def _header(file: io.BufferedIOBase) -> tuple[bytes, np.dtype[Any], tuple[int, ...]]:
-    """The header's bytes, the type of the elements (big-endian) and the shape."""
+def _header(file: io.BufferedIOBase) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    """The type of the elements (big-endian) and the shape."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES:
         known = ", ".join(f"{code:02x}" for code in TYPES)
@@ -104,8 +96,14 @@ def _header(file: io.BufferedIOBase) -> tuple[bytes, np.dtype[Any], tuple[int, .
     dimensions = file.read(4 * rank)
     if len(dimensions) < 4 * rank:
         raise _DamageError(f"ends within the header, which should list {rank} dimensions")
-    shape = struct.unpack(f">{rank}I", dimensions)
-    return magic + dimensions, np.dtype(TYPES[magic[2]]).newbyteorder(">"), shape
+    return np.dtype(TYPES[magic[2]]).newbyteorder(">"), struct.unpack(f">{rank}I", dimensions)
+
+
+def sha256(array: np.ndarray) -> str:
+    """The SHA-256, in hex, of the content of the IDX file that holds ``array``."""
+    digest = hashlib.sha256(header(array))
+    digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder(">")).data)
+    return digest.hexdigest()
 
 
 def header(array: np.ndarray) -> bytes:

@@ -7,7 +7,6 @@ each labelled with its digit.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import math
 import os
 from dataclasses import dataclass
@@ -97,6 +96,14 @@ def lacking(folder: Path) -> str | None:
     return f"has no {', '.join(missing)} (.gz or not)" if folder.exists() else "does not exist"
 
 
+def paths(folder: Path) -> list[Path]:
+    """The four files in ``folder``; DataError, naming all that are missing."""
+    found = [path for file in FILES if (path := file.within(folder))]
+    if len(found) < len(FILES):
+        raise DataError(f"{folder} {lacking(folder)}; put the four files there")
+    return found
+
+
 def find(directory: Path | None = None) -> Path | None:
     """The first of the `places` that holds the four files, or None; nothing is read yet.
 
@@ -118,13 +125,12 @@ def read_file(path: Path, file: File) -> np.ndarray:
 
     DataError, naming ``path``, if it cannot be read; MnistError if it is another file.
     """
-    digest = hashlib.sha256()
-    array = idx.read(path, limit=math.prod(file.shape), digest=digest)
-    if digest.hexdigest() != file.sha256:
+    array = idx.read(path, limit=math.prod(file.shape))
+    sha256 = idx.sha256(array)
+    if sha256 != file.sha256:
         raise MnistError(
-            f"{path} is not MNIST's {file.name}: the SHA-256 of its content is"
-            f" {digest.hexdigest()}, expected {file.sha256}; move it away and put the real file"
-            " there"
+            f"{path} is not MNIST's {file.name}: the SHA-256 of its content is {sha256}, expected"
+            f" {file.sha256}; move it away and put the real file there"
         )
     return array
 
@@ -134,11 +140,5 @@ def read(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 
     All uint8 and verified. DataError, naming the file, if one is missing, damaged or not MNIST's.
     """
-    arrays = []
-    for file in FILES:
-        path = file.within(folder)
-        if path is None:
-            raise MnistError(f"{folder} {lacking(folder)}; put the four files there")
-        arrays.append(read_file(path, file))
-    train, train_labels, test, test_labels = arrays
+    train, train_labels, test, test_labels = map(read_file, paths(folder), FILES)
     return train.reshape(-1, 784), train_labels, test.reshape(-1, 784), test_labels

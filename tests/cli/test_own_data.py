@@ -71,7 +71,7 @@ def test_it_is_found_from_elsewhere_and_after_it_has_moved(
     monkeypatch.chdir("elsewhere")
     assert nnbasic("eval", run).code == 0
     moved = shapes.rename(shapes.with_name("moved"))
-    assert nnbasic("eval", run).refused("images: does not exist; put the four files of shapes")
+    assert nnbasic("eval", run).refused("images does not exist; put the four files there")
     assert nnbasic("eval", run, "--data", moved).code == 0
     labels = moved / f"{mnist.FILES[3].name}.gz"
     changed = idx.read(labels)

@@ -58,12 +58,6 @@ def test_the_order_depends_on_seed_and_epoch_alone() -> None:
     assert rows(other, 3) != third
 
 
-def test_the_order_is_the_documented_one() -> None:
-    child = np.random.SeedSequence(7, spawn_key=(2, 5))
-    expected = np.random.default_rng(child).permutation(100).tolist()
-    assert rows(Batches(*numbered(100), batch_size=9, order=SEED), 5) == expected
-
-
 EVERY = np.arange(256, dtype=np.uint8).reshape(2, 128)
 
 
@@ -96,21 +90,6 @@ def test_pixels_are_scaled_as_in_a_training_unless_something_else_is_asked_for()
     np.testing.assert_allclose(x, EVERY / 255, rtol=4e-7)
     ((x, _),) = Batches(EVERY.astype(np.float32), labels, batch_size=2).epoch(0)
     np.testing.assert_array_equal(x, EVERY)
-
-
-def test_standard_images_have_mean_zero_and_deviation_one(rng: np.random.Generator) -> None:
-    # More pixels than are counted at once, and not a multiple of it.
-    images = rng.integers(0, 256, (3001, 784), dtype=np.uint8)
-    batches = Batches(
-        images,
-        np.zeros(3001, np.intp),
-        batch_size=4000,
-        scale=Scale.fit("standard", images),
-        dtype=np.float64,
-    )
-    ((x, _),) = batches.epoch(0)
-    assert abs(x.mean()) < 1e-12
-    assert abs(x.std() - 1) < 1e-12
 
 
 @pytest.mark.parametrize("source", [np.float32, np.float64, np.int64, np.bool_])

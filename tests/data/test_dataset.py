@@ -84,15 +84,6 @@ def test_auto_falls_back_and_says_why(offline: Path) -> None:
     assert asked_for.sha256 == dataset.sha256
 
 
-@pytest.mark.parametrize("name", ["mnist", "auto"])
-def test_a_folder_of_the_environment_without_the_files_is_an_error(
-    name: str, offline: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NNBASIC_DATA", "mistyped")
-    with pytest.raises(DataError, match=r"mistyped, which \$NNBASIC_DATA names, does not exist"):
-        load(name, validation=5)
-
-
 def test_auto_does_not_replace_a_broken_file(offline: Path) -> None:
     (offline / f"{mnist.FILES[3].name}.gz").write_bytes(b"\x1f\x8b broken")
     with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz: the gzip stream is broken"):
@@ -104,6 +95,12 @@ def test_auto_does_not_replace_a_broken_file(offline: Path) -> None:
         load("auto", validation=5)
 
 
-def test_auto_does_not_pass_over_a_folder_that_was_given(offline: Path) -> None:
-    with pytest.raises(DataError, match="nowhere"):
-        load("auto", validation=5, directory=Path("nowhere"))
+@pytest.mark.parametrize("name", ["mnist", "auto"])
+def test_a_chosen_folder_without_the_files_is_not_passed_over(
+    name: str, offline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DataError, match="nowhere does not exist"):
+        load(name, validation=5, directory=Path("nowhere"))
+    monkeypatch.setenv("NNBASIC_DATA", "mistyped")
+    with pytest.raises(DataError, match=r"mistyped, which \$NNBASIC_DATA names, does not exist"):
+        load(name, validation=5)

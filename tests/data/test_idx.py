@@ -102,32 +102,20 @@ def test_damage_gives_an_array_or_a_data_error_and_no_huge_allocation(
     assert peak < 1032 * len(content) + (4 << 20)
 
 
-def test_rank_64_round_trip(tmp_path: Path) -> None:
-    array = np.arange(4, dtype=np.int16).reshape((1,) * 62 + (2, 2))
-    idx.write(tmp_path / "array", array)
-    np.testing.assert_array_equal(idx.read(tmp_path / "array"), array)
-
-
-@pytest.mark.parametrize("name", ["array", "array.gz"])
-def test_an_array_longer_than_a_chunk_with_its_digest(
-    tmp_path: Path, rng: np.random.Generator, name: str
-) -> None:
-    array = rng.integers(0, 256, (3, 1 << 20), dtype=np.uint8)
-    idx.write(tmp_path / name, array)
-    digest = hashlib.sha256()
-    np.testing.assert_array_equal(idx.read(tmp_path / name, digest=digest), array)
-    expected = b"\0\0\x08\x02\0\0\0\x03\0\x10\0\0" + array.tobytes()
-    assert digest.digest() == hashlib.sha256(expected).digest()
-
-
 def test_reading_never_holds_a_second_copy(tmp_path: Path, rng: np.random.Generator) -> None:
-    array = rng.integers(0, 16, (20, 1 << 20), dtype=np.uint8)
-    idx.write(tmp_path / "array.gz", array)
-    tracemalloc.start()
-    idx.read(tmp_path / "array.gz")
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < array.nbytes * 1.25
+    array = rng.integers(0, 16, (6, 1 << 20), dtype=np.uint8)
+    idx.write(tmp_path / "array", array)
+    content = (tmp_path / "array").read_bytes()
+    assert idx.sha256(array) == hashlib.sha256(content).hexdigest()
+    (tmp_path / "array.gz").write_bytes(gzip.compress(content, 1))
+    del content
+    for name in ("array", "array.gz"):
+        tracemalloc.start()
+        read = idx.read(tmp_path / name)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < array.nbytes * 1.25
+        np.testing.assert_array_equal(read, array)
 
 
 def test_a_gzip_file_of_two_members_is_read(tmp_path: Path) -> None:
@@ -164,18 +152,12 @@ def test_damage_is_named(tmp_path: Path, case: str, pack: Any) -> None:
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("cut", [-1, -9, 15, 3])
-def test_a_cut_gzip_stream_is_named(tmp_path: Path, cut: int) -> None:
-    content = gzip.compress(b"\0\0\x08\x01\0\0\0\x09abcdefghi")[:cut]
+@pytest.mark.parametrize("cut", [-1, -9, 15, 3, None])
+def test_a_damaged_gzip_stream_is_named(tmp_path: Path, cut: int | None) -> None:
+    content = gzip.compress(b"\0\0\x08\x01\0\0\0\x09abcdefghi", compresslevel=0)
+    flipped = content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
     with pytest.raises(DataError, match=r"some-file: the gzip stream is broken .*get it again"):
-        idx.read(file_of(tmp_path, content))
-
-
-def test_a_flipped_byte_in_a_gzip_stream_is_noticed(tmp_path: Path) -> None:
-    content = bytearray(gzip.compress(bytes(LITERALS[0][0]), compresslevel=0))
-    content[-9] ^= 1
-    with pytest.raises(DataError, match="gzip stream is broken"):
-        idx.read(file_of(tmp_path, bytes(content)))
+        idx.read(file_of(tmp_path, content[:cut] if cut else flipped))
 
 
 def test_what_a_small_gzip_file_cannot_hold_is_not_allocated(tmp_path: Path) -> None:

@@ -118,9 +118,9 @@ def test_a_name_for_each_class(
 def test_missing_files_and_cut_ones(tmp_path: Path, arrays: list[np.ndarray]) -> None:
     folder, last = written(tmp_path / "data", arrays), tmp_path / "elsewhere"
     shutil.move(folder / NAMES[3], last)
-    with pytest.raises(DataError, match=r"data: has no t10k-labels-idx1-ubyte \(.gz or not\); put"):
+    with pytest.raises(DataError, match=r"data has no t10k-labels-idx1-ubyte \(.gz or not\); put"):
         load_idx(folder, name="mine", validation=0)
-    with pytest.raises(DataError, match="nowhere: does not exist; put the four files of mine"):
+    with pytest.raises(DataError, match="nowhere does not exist; put the four files there"):
         load_idx(tmp_path / "nowhere", name="mine", validation=0)
     (folder / NAMES[3]).write_bytes(last.read_bytes()[:-1])
     with pytest.raises(
