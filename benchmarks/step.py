@@ -106,7 +106,7 @@ def first_layer(rounds: int) -> Iterator[list[Any]]:
         for name in ("unit", "standard"):
             order = stream(0, "batch_order")
             batches = Batches(x, y, batch_size=rows, scale=Scale.fit(name, x), order=order)
-            some = [batch.x.copy() for batch, _ in zip(batches.epoch(1), range(40), strict=False)]
+            some = [x.copy() for (x, _), _ in zip(batches.epoch(1), range(40), strict=False)]
             candidates = {
                 "gathered": passes(FirstAffine(784, units), some),
                 "all": passes(Dense(784, units), some),

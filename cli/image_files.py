@@ -1,4 +1,4 @@
-"""What `nnbasic data` does: MNIST's files are found, fetched and verified, and digits drawn."""
+"""What `nnbasic data` does: MNIST's files are found, fetched and verified, and images shown."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from nnbasic.cli.loading import download_bar, load
 from nnbasic.cli.tables import Column, indented, paragraph, table
 from nnbasic.cli.terminal import encodable, out, print_json, terminal_width
 from nnbasic.configs import Data
-from nnbasic.data import DataError, digits, mnist
-from nnbasic.data.dataset import DIGITS_CACHE
+from nnbasic.data import DataError, mnist
 from nnbasic.data.fetch import fetch as fetch_mnist
 from nnbasic.data.files import MnistError
 
@@ -36,14 +35,8 @@ def status(data_dir: Path | None, as_json: bool) -> None:
     ]
     if any(file["problem"] for file in used_files):
         problem = f"{used} has broken files; move them away and run `nnbasic data fetch`"
-    drawn = (DIGITS_CACHE / digits.FILE).exists()
     if as_json:
-        print_json(
-            {
-                "mnist": {"used": used and str(used), "problem": problem, "places": places},
-                "digits": {"folder": str(DIGITS_CACHE), "cached": drawn},
-            }
-        )
+        print_json({"mnist": {"used": used and str(used), "problem": problem, "places": places}})
         return
     room = terminal_width()
     lines: list[str] = ["MNIST is looked for in"]
@@ -55,8 +48,7 @@ def status(data_dir: Path | None, as_json: bool) -> None:
         lines += ["", "None of these holds its four files; `nnbasic data fetch` gets them (11 MB)."]
     else:
         lines += ["", f"The first that has all four is used: {used}"]
-    when = "are in {}." if drawn else "will be drawn into {} when they are first used."
-    out(*lines, "", f"The built-in digits {when.format(DIGITS_CACHE)}")
+    out(*lines)
 
 
 def _files(folder: Path) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +18,7 @@ from nnbasic.data.fetch import FetchError, Progress
 from nnbasic.data.files import MnistError
 from nnbasic.training import Record, images
 
-UNFETCHED = (
-    "Connect to the network, or name a folder that holds MNIST's files with --data or"
-    " $NNBASIC_DATA."
-)
+UNFETCHED = "--data or $NNBASIC_DATA can name a folder that holds MNIST's files."
 UNUSABLE = (
     "`nnbasic data fetch` gets the files of MNIST; --data or $NNBASIC_DATA names another folder."
 )
@@ -37,8 +35,9 @@ def load(
     wanted: Data, found: str | None = None, *, data_dir: Path | None, quiet: bool = False
 ) -> Dataset:
     """The data set that `images.load` gives; ``quiet`` hides the progress of a download."""
-    with download_bar() as progress:
+    with download_bar() as progress, warnings.catch_warnings():
         shown = None if quiet else progress
+        warnings.simplefilter("ignore")  # the note says the same
         dataset = images.load(wanted, found, directory=data_dir, progress=shown)
     if dataset.note:
         warn(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -12,26 +13,15 @@ from nnbasic.data.scale import Scale
 
 
 class Transform(Protocol):
-    """What makes other training images of the training images, anew in every epoch."""
+    """Augmentation: what changes the training images anew in every epoch."""
 
     def __call__(self, images: np.ndarray, examples: np.ndarray, epoch: int) -> np.ndarray:
-        """``images``, uint8 of shape (n, d), changed into others of the same type and shape.
+        """Change ``images``, uint8 of shape (n, d), into others of the same type and shape.
 
-        ``examples`` (n,) are their numbers. What is random may depend on a seed, the epoch and
-        the example alone, so that it does not matter in which batch, process or order an image
-        is asked for: batches may be shared, resumed, or made ahead in the background.
+        ``examples`` (n,) are their numbers. Randomness may depend on a seed, the epoch and the
+        example alone, so that it does not matter in which batch, process or order an image is
+        asked for.
         """
-
-
-class Batch(NamedTuple):
-    """Inputs (n, d) and labels (n,): all of a batch, or the rows of one process.
-
-    ``size`` is the number of examples in the whole batch.
-    """
-
-    x: np.ndarray
-    labels: np.ndarray
-    size: int
 
 
 class Batches:
@@ -54,30 +44,35 @@ class Batches:
         and leaves values of other types as they are. ``order`` None leaves the examples in
         order, for evaluation; a seed shuffles them anew in every epoch, for training.
         ``transform`` changes the images before they are scaled.
-        DataError if the shapes, the counts or the types do not fit.
+        DataError if there are no examples, or shapes, types or labels do not fit.
         """
         if images.ndim != 2:
             raise DataError(f"images of shape {images.shape}; expected (examples, pixels)")
+        if not len(images):
+            raise DataError("there are no examples to make batches of")
         if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
             raise DataError(
                 f"labels of shape {labels.shape} and type {labels.dtype};"
                 f" expected {len(images)} integers, one for each image"
             )
+        if labels.min() < 0:
+            raise DataError(f"a label of {labels.min()}; labels are counted from 0")
         if batch_size < 1:
             raise DataError(f"a batch size of {batch_size}; it must be at least 1")
+        if np.dtype(dtype).kind != "f":
+            raise DataError(f"batches of {np.dtype(dtype)}; expected a floating-point type")
         self._images = images
         self._labels = labels.astype(np.intp)
         self._batch_size = batch_size
-        pixels = images.dtype == np.uint8
-        self._scale = Scale.fit("unit", images) if scale is None and pixels else scale
+        if scale is None and images.dtype == np.uint8:
+            scale = Scale.fit("unit", images)
+        self._scale = scale
         self._order = order
         self._transform = transform
-        size = min(batch_size, len(images))
-        self._x = np.empty((size, images.shape[1]), dtype=dtype)
-        if self._x.dtype.kind != "f":
-            raise DataError(f"batches of {self._x.dtype}; expected a floating-point type")
+        shape = min(batch_size, len(images)), images.shape[1]
+        self._x = np.empty(shape, dtype)
         same = images.dtype == self._x.dtype
-        self._gathered = self._x if same else np.empty(self._x.shape, dtype=images.dtype)
+        self._gathered = self._x if same else np.empty(shape, images.dtype)
 
     @property
     def examples(self) -> int:
@@ -88,37 +83,39 @@ class Batches:
         """The number of batches in an epoch; the last one may be smaller."""
         return -(-self.examples // self._batch_size)
 
-    def indices(self, epoch: int):
-        order = (
-            np.arange(self.examples)
-            if self._order is None
-            else self._permutation(self._order, epoch)
-        )
+    def epoch(self, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """`take` each batch of ``epoch``."""
+        return (self.take(examples, epoch) for examples in self.indices(epoch))
+
+    def indices(self, epoch: int) -> Iterator[np.ndarray]:
+        """The example numbers (n,) of each batch of ``epoch``.
+
+        They are the same whenever asked for, whatever epochs were asked for before.
+        """
+        examples = np.arange(self.examples)
+        if self._order is not None:
+            entropy: Any = self._order.entropy
+            key = (*self._order.spawn_key, epoch)
+            seed = np.random.SeedSequence(entropy, spawn_key=key)
+            examples = np.random.default_rng(seed).permutation(self.examples)
         for start in range(0, self.examples, self._batch_size):
-            yield order[start : start + self._batch_size]
+            yield examples[start : start + self._batch_size]
 
-    def take(self, examples, epoch):
+    def take(self, examples: np.ndarray, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """The inputs (n, d) of ``dtype``, scaled, and the labels (n,) of intp of ``examples`` (n,).
+
+        These are example numbers, at most as many as the batch size. The inputs live in a buffer
+        that the next call overwrites.
+        """
         x = self._x[: len(examples)]
-        source = self._gathered[: len(examples)]
-        np.take(self._images, examples, axis=0, out=source, mode="clip")
+        images = self._gathered[: len(examples)]
+        # clip: the other modes go through a buffer of NumPy's own.
+        np.take(self._images, examples, axis=0, out=images, mode="clip")
         if self._transform is not None:
-            source = self._transform(source, examples, epoch)
-        self._scaled(source, x)
-        return x, self._labels[examples]
-
-    def epoch(self, number):
-        for examples in self.indices(number):
-            yield self.take(examples, number)
-
-    def _permutation(self, order: np.random.SeedSequence, number: int) -> np.ndarray:
-        entropy: Any = order.entropy
-        child = np.random.SeedSequence(entropy, spawn_key=(*order.spawn_key, number))
-        return np.random.default_rng(child).permutation(self.examples)
-
-    def _scaled(self, source: np.ndarray, x: np.ndarray) -> None:
-        """Write ``source``, scaled, to ``x``; uint8 is computed in the type of ``x`` throughout."""
-        np.copyto(x, source)  # faster than a product that casts
+            images = self._transform(images, examples, epoch)
+        np.copyto(x, images)  # faster than a product that casts
         if self._scale is not None:
-            x *= x.dtype.type(self._scale.multiplier)
+            x *= x.dtype.type(self._scale.multiplier)  # uint8 is computed in the type of x
             if self._scale.offset:
                 x += x.dtype.type(self._scale.offset)
+        return x, self._labels[examples]

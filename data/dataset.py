@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,6 @@ from nnbasic.data.files import DataError
 from nnbasic.data.scale import Scale
 
 DATASETS = ("auto", "mnist", "digits")
-DIGITS_CACHE = Path("data/digits")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Dataset:
     sha256: str
     """Hex SHA-256 over the SHA-256 of the content of its four IDX files."""
     source: str
-    """The folder it was read from, or ``generated``."""
+    """The folder it was read from, or ``built in``."""
     note: str | None = None
     """With ``auto``, why these are the built-in digits and not MNIST."""
     classes: int = 10
@@ -63,9 +63,9 @@ def load(
 
     The last ``validation`` training images become the validation split (a view, not a copy).
     MNIST is looked for in ``directory``, ``$NNBASIC_DATA`` and ``./data/mnist``, and then
-    fetched; ``progress`` is called during the download. Raises FetchError if that fails and
-    ``mnist`` was asked for, and DataError if files that exist fail verification: ``auto`` does not
-    replace those by the digits.
+    fetched; ``progress`` is called during the download. If that fails, ``auto`` warns and gives
+    the digits, and ``mnist`` raises FetchError. DataError if files that exist fail verification:
+    ``auto`` does not replace those by the digits.
     """
     if name not in DATASETS:
         raise DataError(f"unknown dataset {name!r}; known: {', '.join(DATASETS)}")
@@ -78,11 +78,11 @@ def load(
             fetch(folder, progress=progress)
         except FetchError as error:
             if name == "mnist":
-                raise error from None
+                raise
+            warnings.warn(f"using the built-in digits: {error}", stacklevel=2)
             return _digits(validation, note=str(error))
-    return _dataset(
-        "mnist", mnist.read(folder), validation, str(folder), [file.sha256 for file in mnist.FILES]
-    )
+    hashes = [file.sha256 for file in mnist.FILES]
+    return _dataset("mnist", mnist.read(folder), validation, str(folder), hashes)
 
 
 def load_idx(
@@ -90,17 +90,13 @@ def load_idx(
 ) -> Dataset:
     """The data set called ``name`` in ``folder``: four IDX files that are called as MNIST's are.
 
-    Any number of images of 28 × 28 pixels, uint8, 0 the background; labels from 0 on. DataError,
-    naming the file, for anything else, and if ``classes`` is not one name for each class.
+    Images of 28 × 28 pixels, uint8, 0 the background, up to 2 GiB a file (2.7 million images);
+    labels from 0 on. DataError, naming the file, for anything else, and if ``classes`` is not one
+    name for each class.
     """
-    paths = []
-    for file in mnist.FILES:
-        path = file.within(folder)
-        if path is None:
-            problem = f"has no {file.name} (.gz or not)" if folder.exists() else "does not exist"
-            raise DataError(f"{folder}: {problem}; put the four files of {name} there")
-        paths.append(path)
+    folder = mnist.at_home(folder)
     most = 256 if classes is None else len(classes)
+    paths = mnist.paths(folder)
     train, labels = _labelled(paths[0], paths[1], most)
     test, test_labels = _labelled(paths[2], paths[3], most)
     count = int(max(labels.max(), test_labels.max())) + 1
@@ -109,30 +105,35 @@ def load_idx(
             f"{folder}: the labels go from 0 to {count - 1}, and there are {most} names of classes;"
             " give one for each"
         )
-    hashes = _hashes([train, labels, test, test_labels])
+    hashes = [idx.sha256(array) for array in (train, labels, test, test_labels)]
     arrays = train.reshape(-1, 784), labels, test.reshape(-1, 784), test_labels
     return _dataset(name, arrays, validation, str(folder), hashes, classes=count)
 
 
 def _labelled(images: Path, labels: Path, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """The images (n, 28, 28) and the labels (n,) in two files, both uint8."""
-    x, y = idx.read_labelled(images, labels, classes=classes)
-    if x.shape[1:] != (28, 28) or x.dtype != np.uint8:
+    x, y = idx.read(images), idx.read(labels)
+    if x.shape[1:] != (28, 28) or x.dtype != np.uint8 or not len(x):
         raise DataError(
-            f"{images}: images of shape {x.shape[1:]} and type {x.dtype}; expected (28, 28) and"
-            " uint8: convert them"
+            f"{images}: an array of shape {x.shape} and type {x.dtype}; expected images, of shape"
+            " (n, 28, 28) and type uint8: convert them"
+        )
+    if y.shape != x.shape[:1] or y.dtype.kind not in "iu":
+        raise DataError(
+            f"{labels}: an array of shape {y.shape} and type {y.dtype}; expected {len(x):,} whole"
+            f" numbers, one for each image of {images}: check that the two files belong together"
+        )
+    if y.min() < 0 or y.max() >= classes:
+        raise DataError(
+            f"{labels}: labels from {y.min()} to {y.max()}; expected 0 to {classes - 1}: the file"
+            " is damaged or has other classes"
         )
     return x, y.astype(np.uint8)
 
 
-def _hashes(arrays: Sequence[np.ndarray]) -> list[str]:
-    """The SHA-256 of the content of the IDX files that hold these arrays."""
-    return [hashlib.sha256(idx.header(a) + a.tobytes()).hexdigest() for a in arrays]
-
-
 def _digits(validation: int, note: str | None = None) -> Dataset:
-    arrays = digits.load(DIGITS_CACHE)
-    return _dataset("digits", arrays, validation, "generated", _hashes(arrays), note)
+    arrays = digits.load()
+    return _dataset("digits", arrays, validation, "built in", [*map(idx.sha256, arrays)], note)
 
 
 def _dataset(

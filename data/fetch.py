@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
+import base64
+import contextlib
+import hashlib
 import os
-import queue
-import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nnbasic.data import mnist
-from nnbasic.data.files import DataError, replacing
+from nnbasic.data.files import PART, DataError, replacing
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -25,9 +24,11 @@ VARIABLE = "NNBASIC_MIRRORS"
 """The environment variable that names other mirrors: URLs separated by spaces."""
 
 PATIENCE = 5.0
-"""Seconds without an answer or without a byte after which the next mirror is tried."""
+"""Seconds without a connection or without a byte after which the next mirror is tried."""
 
-SLOWEST = 10_000  # bytes per second, on average, below which the next mirror is tried
+STALE = 3600
+"""Seconds after which a file that is still being written is taken for that of a killed process."""
+
 _SLACK = 1 << 16  # bytes by which a download may exceed the decompressed file
 
 Progress = Callable[[str, int, int | None], None]
@@ -42,11 +43,6 @@ class _MirrorError(Exception):
     """Why a mirror did not deliver a file."""
 
 
-def default_mirrors() -> tuple[str, ...]:
-    """`MIRRORS`, unless ``$NNBASIC_MIRRORS`` names others."""
-    return tuple(os.environ.get(VARIABLE, "").split()) or MIRRORS
-
-
 def fetch(
     folder: Path = mnist.CACHE,
     *,
@@ -56,10 +52,11 @@ def fetch(
 ) -> list[Path]:
     """Fetch those of the four files that ``folder`` lacks, each from the first mirror that works.
 
+    The ``mirrors`` are those that ``$NNBASIC_MIRRORS`` names, or else `MIRRORS`.
     Returns the new files. Files already in ``folder`` are verified and never overwritten; a new
     one takes its place there only once it is verified. A mirror that keeps silent for ``patience``
     seconds, at the start or on the way, is given up. Raises FetchError if no mirror delivers a
-    file, DataError if a file that was there already is not MNIST's.
+    file or ``folder`` cannot be written, DataError if a file that was there already is not MNIST's.
     """
     missing = []
     for file in mnist.FILES:
@@ -68,123 +65,121 @@ def fetch(
             missing.append(file)
         else:
             mnist.read_file(path, file)
-    order = list(default_mirrors() if mirrors is None else mirrors)
+    if mirrors is None:
+        mirrors = os.environ.get(VARIABLE, "").split() or MIRRORS
+    order = list(mirrors)
     fetched = []
     for file in missing:
         target = folder / f"{file.name}.gz"
-        good = _fetch(file, target, order, progress, patience)
-        order.sort(key=lambda mirror: mirror != good)  # the one that worked comes first
+        content = _first_delivery(file, target, order, progress, patience)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _discard_stale(folder)
+            with replacing(target) as part:
+                part.write(content)
+        except OSError as error:
+            raise FetchError(
+                f"MNIST cannot be stored in {folder} ({error.strerror or error}): make that folder"
+                " writable."
+            ) from error
         fetched.append(target)
     return fetched
 
 
-def _fetch(
+def _first_delivery(
     file: mnist.File,
     target: Path,
-    mirrors: Sequence[str],
+    mirrors: list[str],
     progress: Progress | None,
     patience: float,
-) -> str:
-    """Fetch one file to ``target``; returns the mirror that delivered it."""
+) -> bytes:
+    """The verified content of ``target`` from the first mirror that works, which becomes first."""
     failures = []
     for mirror in mirrors:
-        if progress is not None:
-            progress(file.name, 0, None)  # shows that an answer is being waited for
-        url = f"{mirror.rstrip('/')}/{target.name}"
+        url, headers = _without_password(f"{mirror.rstrip('/')}/{target.name}")
         try:
-            with _open(url, patience) as response:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with replacing(target) as part:
-                    for piece in _body(response, file, progress, patience):
-                        part.write(piece)
-                    part.flush()
-                    _verify(Path(part.name), file)
-            return mirror
+            content = _download(url, headers, file, progress, patience)
+            _verify(content, file)
         except _MirrorError as reason:
             failures.append(f"\n  {url}: {reason}")
-        except OSError as error:
-            raise FetchError(
-                f"MNIST cannot be stored in {target.parent} ({error.strerror or error}); make it"
-                " writable"
-            ) from error
+            continue
+        mirrors.sort(key=lambda other: other != mirror)
+        return content
     raise FetchError(
         f"MNIST could not be fetched into {target.parent}; no mirror delivered {target.name}:"
         + "".join(failures)
+        + "\nCheck the connection to the network."
     )
 
 
-def _open(url: str, patience: float) -> http.client.HTTPResponse:
-    """The response of ``url``; _MirrorError if there is none within ``patience`` seconds.
+def _without_password(url: str) -> tuple[str, dict[str, str]]:
+    """``url`` without the ``user:password@`` in it, and the HTTP header that says the same."""
+    scheme, separator, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    user, at, host = host.rpartition("@")
+    url = f"{scheme}{separator}{host}{slash}{path}"
+    if not at:
+        return url, {}
+    from urllib.parse import unquote_to_bytes
 
-    A thread waits for it, because the time limit of a socket covers neither the name server nor a
-    host with many addresses. It is abandoned when the time is up.
-    """
-    answers: queue.SimpleQueue[http.client.HTTPResponse | _MirrorError] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            request = urllib.request.Request(url, headers={"User-Agent": "nnbasic"})
-            answers.put(urllib.request.urlopen(request, timeout=patience))
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            answers.put(_MirrorError(_reason(error, patience)))
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        answer = answers.get(timeout=patience)
-    except queue.Empty:
-        answer = _MirrorError(_reason(TimeoutError(), patience))
-    if isinstance(answer, _MirrorError):
-        raise answer
-    return answer
+    return url, {"Authorization": f"Basic {base64.b64encode(unquote_to_bytes(user)).decode()}"}
 
 
-def _reason(error: Exception, patience: float) -> str:
-    """Why there is no response, in a few words."""
-    if isinstance(error, urllib.error.HTTPError):
-        error.close()
-        return f"HTTP status {error.code} ({error.reason})"
-    cause = error.reason if isinstance(error, urllib.error.URLError) else error
-    if isinstance(cause, TimeoutError):
-        return f"no answer within {patience:g} s"
-    text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return " ".join(text.split())
-
-
-def _body(
-    response: http.client.HTTPResponse,
+def _download(
+    url: str,
+    headers: dict[str, str],
     file: mnist.File,
     progress: Progress | None,
     patience: float,
-) -> Iterator[bytes]:
-    """The pieces of a response; _MirrorError if it is cut short, stalls, or is slow or too long."""
-    length = response.headers.get("Content-Length", "")
-    total = int(length) if length.isdecimal() else None
-    received = 0
-    start = time.monotonic()
-    while True:
-        if progress is not None:
-            progress(file.name, received, total)
-        try:
-            piece = response.read1(1 << 16)
-        except TimeoutError:
-            raise _MirrorError(f"sent nothing for {patience:g} s") from None
-        except (OSError, http.client.HTTPException) as error:
-            raise _MirrorError(f"broke off after {received:,} bytes ({error})") from error
-        if not piece:
-            break
-        received += len(piece)
-        if received > file.size + _SLACK:
-            raise _MirrorError(f"sends more than the {file.size:,} bytes of {file.name}")
-        if received < SLOWEST * (time.monotonic() - start - patience):
-            raise _MirrorError(f"sends less than {SLOWEST:,} bytes a second")
-        yield piece
-    if total is not None and received < total:
-        raise _MirrorError(f"broke off after {received:,} of {total:,} bytes")
+) -> bytes:
+    """What ``url`` sends; _MirrorError if that is nothing, cut short, stalls, or is too long."""
+    # They take longer to import than MNIST to read, and are seldom needed.
+    import http.client
+    import urllib.error
+    import urllib.request
 
-
-def _verify(path: Path, file: mnist.File) -> None:
+    received, total = bytearray(), None
+    if progress is not None:
+        progress(file.name, 0, None)  # shows that an answer is being waited for
     try:
-        mnist.read_file(path, file)
-    except DataError as error:
-        size = path.stat().st_size
-        raise _MirrorError(f"sent {size:,} bytes that are not MNIST's {file.name}") from error
+        request = urllib.request.Request(url, headers={"User-Agent": "nnbasic"})
+        for name, value in headers.items():
+            request.add_unredirected_header(name, value)
+        with urllib.request.urlopen(request, timeout=patience) as response:
+            length = response.headers.get("Content-Length", "")
+            total = int(length) if length.isdecimal() else None
+            while piece := response.read1(1 << 16):
+                received += piece
+                if len(received) > file.size + _SLACK:
+                    raise _MirrorError(f"sends more than the {file.size:,} bytes of {file.name}")
+                if progress is not None:
+                    progress(file.name, len(received), total)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise _MirrorError(f"HTTP status {error.code} ({error.reason})") from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        cause = error.reason if isinstance(error, urllib.error.URLError) else error
+        if isinstance(cause, TimeoutError):
+            raise _MirrorError(f"sent nothing for {patience:g} s") from error
+        text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+        raise _MirrorError(" ".join(text.split())) from error
+    if total is not None and len(received) < total:
+        raise _MirrorError(f"broke off after {len(received):,} of {total:,} bytes")
+    return bytes(received)
+
+
+def _verify(content: bytes, file: mnist.File) -> None:
+    """_MirrorError unless ``content``, gzipped or not, is that of ``file``."""
+    unpacked = content
+    with contextlib.suppress(zlib.error):  # it is not gzipped, or broken
+        unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content, file.size + 1)
+    if hashlib.sha256(unpacked).hexdigest() != file.sha256:
+        raise _MirrorError(f"sent {len(content):,} bytes that are not MNIST's {file.name}")
+
+
+def _discard_stale(folder: Path) -> None:
+    """Delete what killed processes left half written in ``folder``."""
+    for part in folder.glob(f".*{PART}"):
+        with contextlib.suppress(OSError):  # another process deletes it, too
+            if time.time() - part.stat().st_mtime > STALE:
+                part.unlink()

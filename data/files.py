@@ -23,7 +23,6 @@ PART = ".part"
 _SAFELY = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
 """Neither wait for the other end of a pipe nor take a terminal; as bytes, also on Windows."""
 
-
 _syncing = True
 
 
@@ -40,7 +39,12 @@ def opened(path: Path, largest: int | None = None) -> BufferedReader:
 
     OSError for anything else, which is never waited for, and for more than ``largest`` bytes.
     """
-    return os.fdopen(_regular(os.open(path, os.O_RDONLY | _SAFELY), largest), "rb")
+    file = os.fdopen(_regular(os.open(path, os.O_RDONLY | _SAFELY)), "rb")
+    size = os.fstat(file.fileno()).st_size
+    if largest is not None and size > largest:
+        file.close()
+        raise OSError(errno.EFBIG, f"has {size:,} bytes, and at most {largest:,} are read")
+    return file
 
 
 def read_bytes(path: Path, largest: int) -> bytes:
@@ -63,15 +67,12 @@ def appending(path: Path) -> BufferedWriter:
         raise
 
 
-def _regular(descriptor: int, largest: int | None = None) -> int:
-    """``descriptor``, if it is of a regular file of at most ``largest`` bytes; else OSError."""
-    found = os.fstat(descriptor)
-    if stat.S_ISREG(found.st_mode) and (largest is None or found.st_size <= largest):
-        return descriptor
-    os.close(descriptor)
-    if not stat.S_ISREG(found.st_mode):
+def _regular(descriptor: int) -> int:
+    """``descriptor``, if it is of a regular file; else OSError."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise OSError(errno.EINVAL, "is no regular file")
-    raise OSError(errno.EFBIG, f"has {found.st_size:,} bytes, and at most {largest:,} are read")
+    return descriptor
 
 
 @contextmanager
@@ -132,12 +133,12 @@ def syncing(wanted: bool) -> Iterator[None]:
         _syncing = before
 
 
-def sync(file: int) -> None:
+def sync(descriptor: int) -> None:
     """Wait until the open file or folder is on the disk, if its file system knows how to."""
     if not _syncing:
         return
     try:
-        os.fsync(file)
+        os.fsync(descriptor)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
@@ -147,8 +148,8 @@ def sync_folder(folder: Path) -> None:
     """Wait until the names in ``folder`` are on the disk. Windows cannot."""
     if sys.platform == "win32" or not _syncing:
         return
-    number = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        sync(number)
+        sync(descriptor)
     finally:
-        os.close(number)
+        os.close(descriptor)

@@ -6,7 +6,7 @@ each labelled with its digit.
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import math
 import os
 from dataclasses import dataclass
@@ -39,8 +39,12 @@ class File:
         return 4 + 4 * len(self.shape) + math.prod(self.shape)
 
     def within(self, folder: Path) -> Path | None:
-        """Its path in ``folder``, plain or gzipped, or None; DataError if that is unreadable."""
-        candidates = folder / self.name, folder / f"{self.name}.gz"
+        """Its path in ``folder``, plain or gzipped, or None; DataError if that is unreadable.
+
+        Its name may also be spelled with a dot, e.g. ``train-images.idx3-ubyte``.
+        """
+        names = self.name, self.name.replace("-idx", ".idx")
+        candidates = [folder / f"{name}{ending}" for name in names for ending in ("", ".gz")]
         try:
             return next((path for path in candidates if path.exists()), None)
         except OSError as error:
@@ -71,15 +75,32 @@ FILES = (
 )
 
 
+def at_home(folder: Path) -> Path:
+    """``folder`` with the home directory for a ``~`` at its beginning."""
+    with contextlib.suppress(RuntimeError):  # nobody is called so: a folder of that name
+        return folder.expanduser()
+    return folder
+
+
 def places(directory: Path | None = None) -> dict[str, Path]:
     """Where MNIST is looked for, in order: what names a folder → the folder."""
-    found = {}
-    if directory is not None:
-        found[ARGUMENT] = directory
-    variable = os.environ.get(VARIABLE)
-    if variable:
-        found[f"${VARIABLE}"] = Path(variable)
-    found[DEFAULT] = CACHE
+    named = {ARGUMENT: directory, f"${VARIABLE}": os.environ.get(VARIABLE), DEFAULT: CACHE}
+    return {source: at_home(Path(folder)) for source, folder in named.items() if folder}
+
+
+def lacking(folder: Path) -> str | None:
+    """What of the four files ``folder`` lacks, as the end of a sentence; None if they are there."""
+    missing = [file.name for file in FILES if file.within(folder) is None]
+    if not missing:
+        return None
+    return f"has no {', '.join(missing)} (.gz or not)" if folder.exists() else "does not exist"
+
+
+def paths(folder: Path) -> list[Path]:
+    """The four files in ``folder``; DataError, naming all that are missing."""
+    found = [path for file in FILES if (path := file.within(folder))]
+    if len(found) < len(FILES):
+        raise DataError(f"{folder} {lacking(folder)}; put the four files there")
     return found
 
 
@@ -89,18 +110,14 @@ def find(directory: Path | None = None) -> Path | None:
     MnistError if ``directory`` is given, or else ``$NNBASIC_DATA`` is set, and does not hold them:
     a folder that was chosen is not passed over silently.
     """
-    for source, folder in places(directory).items():
-        missing = [file.name for file in FILES if file.within(folder) is None]
-        if not missing:
-            return folder
-        if source != DEFAULT:
-            named = "" if source == ARGUMENT else f", which {source} names,"
-            problem = f"has no {', '.join(missing)} (.gz or not)"
-            raise MnistError(
-                f"{folder}{named} {problem if folder.exists() else 'does not exist'};"
-                " put the four files there, or name another folder"
-            )
-    return None
+    source, folder = next(iter(places(directory).items()))
+    problem = lacking(folder)
+    if problem is None:
+        return folder
+    if source == DEFAULT:
+        return None
+    named = "" if source == ARGUMENT else f", which {source} names,"
+    raise MnistError(f"{folder}{named} {problem}; put the four files there, or name another folder")
 
 
 def read_file(path: Path, file: File) -> np.ndarray:
@@ -108,13 +125,12 @@ def read_file(path: Path, file: File) -> np.ndarray:
 
     DataError, naming ``path``, if it cannot be read; MnistError if it is another file.
     """
-    digest = hashlib.sha256()
-    array = idx.read(path, limit=math.prod(file.shape), digest=digest)
-    if digest.hexdigest() != file.sha256:
+    array = idx.read(path, limit=math.prod(file.shape))
+    sha256 = idx.sha256(array)
+    if sha256 != file.sha256:
         raise MnistError(
-            f"{path} is not MNIST's {file.name}: the SHA-256 of its content is"
-            f" {digest.hexdigest()}, expected {file.sha256}; move it away and put the real file"
-            " there"
+            f"{path} is not MNIST's {file.name}: the SHA-256 of its content is {sha256}, expected"
+            f" {file.sha256}; move it away and put the real file there"
         )
     return array
 
@@ -124,11 +140,5 @@ def read(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 
     All uint8 and verified. DataError, naming the file, if one is missing, damaged or not MNIST's.
     """
-    arrays = []
-    for file in FILES:
-        path = file.within(folder)
-        if path is None:
-            raise MnistError(f"{folder} has no {file.name} (.gz or not); put it there")
-        arrays.append(read_file(path, file))
-    train, train_labels, test, test_labels = arrays
+    train, train_labels, test, test_labels = map(read_file, paths(folder), FILES)
     return train.reshape(-1, 784), train_labels, test.reshape(-1, 784), test_labels

@@ -37,7 +37,7 @@ class Scale:
             raise DataError(f"unknown scale {name!r}; known: {', '.join(SCALES)}")
         if images.dtype != "uint8":
             raise DataError(f"the scale 'standard' is for uint8 images; these are {images.dtype}")
-        mean, std = _moments(images)
+        mean, std = _moments(images.reshape(-1))
         if not std > 0:
             raise DataError(
                 "the scale 'standard' divides by the standard deviation of the pixels, and these"
@@ -46,18 +46,13 @@ class Scale:
         return cls(1 / std, -mean / std)
 
 
-def _moments(images: np.ndarray) -> tuple[float, float]:
-    """Mean and standard deviation of all pixels: exact integer sums, rounded once."""
-    pixels = images.reshape(-1)
-    import numpy as np  # the record of a run holds a scale, and is read without NumPy
-
+def _moments(pixels: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of ``pixels`` (n,): exact integer sums, rounded once."""
     total = squares = 0
     for start in range(0, pixels.size, _CHUNK):
-        values = pixels[start : start + _CHUNK].astype(np.float64)  # exact up to 2^53
+        values = pixels[start : start + _CHUNK].astype("float64")  # exact up to 2^53
         total += int(values.sum())
         squares += int(values @ values)
-    if not pixels.size:
-        return 0.0, 0.0
+    n = max(pixels.size, 1)
     # Python's integers: n·Σx² - (Σx)² is exact, and so is its being zero.
-    variance = (pixels.size * squares - total * total) / pixels.size**2
-    return total / pixels.size, variance**0.5
+    return total / n, ((n * squares - total * total) / n**2) ** 0.5

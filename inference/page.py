@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 
 from nnbasic.data import Dataset, digits
-from nnbasic.data.dataset import DIGITS_CACHE
 from nnbasic.inference.packing import pack, text_of
 from nnbasic.inference.predicting import Prediction, predict
 from nnbasic.model import INITIALIZERS
@@ -54,7 +53,7 @@ def render(runs: Sequence[Run], *, dataset: Dataset | str, trust_plugins: bool =
     if isinstance(dataset, Dataset):
         images, source = dataset.test.images, f"test images of {dataset.name}"
     else:
-        images, source = digits.load(DIGITS_CACHE)[2], "built-in digits"
+        images, source = digits.load()[2], "built-in digits"
     trained = [load(run, trust_plugins=trust_plugins) for run in runs]
     answers = [predict(n, images, name=run.id) for n, run in zip(trained, runs, strict=True)]
     packed = [pack(network, images) for network in trained]

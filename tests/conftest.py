@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from nnbasic.data import digits
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, Registry
 from nnbasic.training import all_runs
 from support import SMALL
@@ -61,26 +60,15 @@ def mnist_directory() -> Path:
     return Path(folder).resolve()
 
 
-@pytest.fixture(scope="session")
-def digits_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the built-in digits are drawn already."""
-    folder = tmp_path_factory.mktemp("digits")
-    digits.load(folder)
-    return folder
-
-
 @pytest.fixture
-def workplace(
-    tmp_path: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
-    """The working directory: it holds the drawn digits and `small.yaml`, and there is no network.
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The working directory: it holds `small.yaml`, and there is no network.
 
     Commands that the test runs see no MNIST and a terminal of 80 columns, and compute in one thread
     each, in this process or another.
     """
     folder = tmp_path / "here"
-    (folder / "data").mkdir(parents=True)
-    (folder / "data" / "digits").symlink_to(digits_cache)
+    folder.mkdir()
     (folder / "small.yaml").write_text(SMALL)
     monkeypatch.chdir(folder)
     monkeypatch.delenv("NNBASIC_DATA", raising=False)
@@ -93,11 +81,9 @@ def workplace(
 
 
 @pytest.fixture(scope="session")
-def trained_on_digits(digits_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained_on_digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with three finished runs: relu of seeds 0 and 1, and tanh. To be copied first."""
     folder = tmp_path_factory.mktemp("trained")
-    (folder / "data").mkdir()
-    (folder / "data" / "digits").symlink_to(digits_cache)
     for name, *changes in ("relu", "--seed=0"), ("relu", "--seed=1"), ("tanh", "--seed=0"):
         command = [sys.executable, "-m", "nnbasic", "train", "--quiet", "--config", name]
         small = "layers=[784, 8, 10]", "epochs=2", "data.dataset=digits", "data.validation=9000"
@@ -226,11 +212,9 @@ def held(workplace: Path) -> Held:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(digits_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[Any, Any]:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[Any, Any]:
     """The contents of the held sweep when nothing holds or disturbs it."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "data").mkdir()
-    (folder / "data" / "digits").symlink_to(digits_cache)
     held = write_held(folder)
     command = [sys.executable, "-m", "nnbasic", "sweep", *held.arguments]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)

@@ -64,6 +64,8 @@ class Trained:
         """
         if images.dtype != np.uint8:
             raise ValueError(f"images are {images.dtype}; they must be uint8, as pixels 0 to 255")
+        if not len(images):
+            return
         labels = np.zeros(len(images), np.uint8)  # batches have some; they are not looked at
         for x, _ in self.batches(Split(images, labels)).epoch(0):
             with one_blas_thread():

@@ -73,4 +73,4 @@ def test_refused(nnbasic: Command, arguments: tuple[str, ...], words: str) -> No
 
 def test_it_leaves_nothing(workplace: Path, nnbasic: Command) -> None:
     nnbasic("gradcheck", "--config", "relu", *SMALL)
-    assert {path.name for path in workplace.iterdir()} == {"data", "small.yaml"}
+    assert {path.name for path in workplace.iterdir()} == {"small.yaml"}

@@ -29,8 +29,11 @@ TRAIN = ("train", "--config", "mine/shapes.yaml")
 @pytest.fixture
 def shapes(workplace: Path) -> Path:
     """Built-in ones, sevens and eights, shifted into a corner: images of three classes."""
-    for parts, seed, count in ((mnist.FILES[:2], 1, 2000), (mnist.FILES[2:], 2, 500)):
-        images, labels = digits.generate(count, seed=seed)
+    train, train_labels, test, test_labels = digits.load()
+    for parts, images, labels in (
+        (mnist.FILES[:2], train[:2000], train_labels[:2000]),
+        (mnist.FILES[2:], test[:500], test_labels[:500]),
+    ):
         chosen = np.isin(labels, (1, 7, 8))
         shifted = np.roll(images[chosen].reshape(-1, 28, 28), (-4, -4), axis=(1, 2))
         classes = np.searchsorted((1, 7, 8), labels[chosen]).astype(np.uint8)
@@ -68,7 +71,7 @@ def test_it_is_found_from_elsewhere_and_after_it_has_moved(
     monkeypatch.chdir("elsewhere")
     assert nnbasic("eval", run).code == 0
     moved = shapes.rename(shapes.with_name("moved"))
-    assert nnbasic("eval", run).refused("images: does not exist; put the four files of shapes")
+    assert nnbasic("eval", run).refused("images does not exist; put the four files there")
     assert nnbasic("eval", run, "--data", moved).code == 0
     labels = moved / f"{mnist.FILES[3].name}.gz"
     changed = idx.read(labels)

@@ -50,7 +50,7 @@ class TestFinished:
             "config.yaml", "run.json", "user.json", "metrics.jsonl", "diagnostics.jsonl",
             "last.npz", "best.npz", "predictions.npz",
         }  # fmt: skip
-        assert {path.name for path in workplace.iterdir()} == {"data", "small.yaml", "runs"}
+        assert {path.name for path in workplace.iterdir()} == {"small.yaml", "runs"}
 
     def test_quiet(self, nnbasic: Command) -> None:
         said = nnbasic("train", "--config", "small", "--quiet", "--epochs", 1)
@@ -215,7 +215,7 @@ class TestRefused:
     ) -> None:
         for option in ((), ("--json",)):
             assert nnbasic("train", *arguments, *option).refused(words)
-        assert {path.name for path in workplace.iterdir()} <= {"data", "small.yaml"}
+        assert {path.name for path in workplace.iterdir()} <= {"small.yaml"}
 
     @pytest.mark.parametrize("folder", ["small.yaml", "small.yaml/deeper", "/proc/nowhere"])
     def test_a_runs_folder_that_cannot_be_is_refused_before_data_are_looked_for(

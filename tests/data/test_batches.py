@@ -24,7 +24,7 @@ def numbered(count: int) -> tuple[np.ndarray, np.ndarray]:
 def rows(batches: Batches, epoch: int) -> list[int]:
     """The examples of an epoch in the order in which they come; inputs and labels must agree."""
     seen: list[int] = []
-    for x, labels, _ in batches.epoch(epoch):
+    for x, labels in batches.epoch(epoch):
         assert (255 * x[:, 0]).round().tolist() == labels.tolist()
         seen += labels.tolist()
     return seen
@@ -36,7 +36,7 @@ def rows(batches: Batches, epoch: int) -> list[int]:
 )
 def test_an_epoch_has_each_example_once(count: int, size: int, epoch: int, mix: bool) -> None:
     batches = Batches(*numbered(count), batch_size=size, order=SEED if mix else None)
-    lengths = [len(labels) for _, labels, _ in batches.epoch(epoch)]
+    lengths = [len(labels) for _, labels in batches.epoch(epoch)]
     assert lengths[:-1] == [size] * (len(batches) - 1)
     assert sum(lengths) == batches.examples == count
     seen = rows(batches, epoch)
@@ -58,12 +58,6 @@ def test_the_order_depends_on_seed_and_epoch_alone() -> None:
     assert rows(other, 3) != third
 
 
-def test_the_order_is_the_documented_one() -> None:
-    child = np.random.SeedSequence(7, spawn_key=(2, 5))
-    expected = np.random.default_rng(child).permutation(100).tolist()
-    assert rows(Batches(*numbered(100), batch_size=9, order=SEED), 5) == expected
-
-
 EVERY = np.arange(256, dtype=np.uint8).reshape(2, 128)
 
 
@@ -82,9 +76,7 @@ def test_every_pixel_value_is_scaled(
     }[name]
     scale = Scale.fit(name, training)
     labels = np.array([0, 1])
-    ((x, y, _),) = Batches(
-        EVERY, labels, batch_size=5, scale=scale, dtype=dtype, order=order
-    ).epoch(0)
+    ((x, y),) = Batches(EVERY, labels, batch_size=5, scale=scale, dtype=dtype, order=order).epoch(0)
     assert x.dtype == dtype
     assert y.dtype == np.intp
     np.testing.assert_allclose(x, expected[y], rtol=4e-7, atol=2e-7)
@@ -94,25 +86,10 @@ def test_every_pixel_value_is_scaled(
 
 def test_pixels_are_scaled_as_in_a_training_unless_something_else_is_asked_for() -> None:
     labels = np.array([0, 1])
-    ((x, _, _),) = Batches(EVERY, labels, batch_size=2).epoch(0)
+    ((x, _),) = Batches(EVERY, labels, batch_size=2).epoch(0)
     np.testing.assert_allclose(x, EVERY / 255, rtol=4e-7)
-    ((x, _, _),) = Batches(EVERY.astype(np.float32), labels, batch_size=2).epoch(0)
+    ((x, _),) = Batches(EVERY.astype(np.float32), labels, batch_size=2).epoch(0)
     np.testing.assert_array_equal(x, EVERY)
-
-
-def test_standard_images_have_mean_zero_and_deviation_one(rng: np.random.Generator) -> None:
-    # More pixels than are counted at once, and not a multiple of it.
-    images = rng.integers(0, 256, (3001, 784), dtype=np.uint8)
-    batches = Batches(
-        images,
-        np.zeros(3001, np.intp),
-        batch_size=4000,
-        scale=Scale.fit("standard", images),
-        dtype=np.float64,
-    )
-    ((x, _, _),) = batches.epoch(0)
-    assert abs(x.mean()) < 1e-12
-    assert abs(x.std() - 1) < 1e-12
 
 
 @pytest.mark.parametrize("source", [np.float32, np.float64, np.int64, np.bool_])
@@ -120,7 +97,7 @@ def test_without_a_scale_values_stay_as_they_are(source: type, rng: np.random.Ge
     images = rng.integers(0, 2, (5, 4)).astype(source)
     for order in (None, SEED):
         batches = Batches(images, np.arange(5), batch_size=2, order=order)
-        for x, labels, _ in batches.epoch(0):
+        for x, labels in batches.epoch(0):
             assert x.dtype == np.float32
             np.testing.assert_array_equal(x, images[labels])
 
@@ -128,7 +105,7 @@ def test_without_a_scale_values_stay_as_they_are(source: type, rng: np.random.Ge
 def test_floats_can_be_scaled_and_the_callers_images_are_left_alone() -> None:
     images = np.array([[0.5, 1.0]], np.float32)
     for order in (None, SEED):
-        ((x, _, _),) = Batches(
+        ((x, _),) = Batches(
             images, np.array([0]), batch_size=1, scale=Scale(2.0, 1.0), order=order
         ).epoch(0)
         x_values = x.tolist()
@@ -144,9 +121,9 @@ def test_batches_share_one_buffer_and_an_epoch_allocates_next_to_nothing(
     batches = Batches(
         images, np.zeros(4096, np.uint8), batch_size=512, scale=Scale(1 / 255, 0.0), order=SEED
     )
-    first, _, _ = next(batches.epoch(0))
+    first, _ = next(batches.epoch(0))
     tracemalloc.start()
-    for x, _, _ in batches.epoch(1):
+    for x, _ in batches.epoch(1):
         assert np.shares_memory(x, first)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -159,6 +136,8 @@ def test_batches_share_one_buffer_and_an_epoch_allocates_next_to_nothing(
         (np.zeros((2, 2, 2)), np.zeros(2, int), {}, r"images of shape \(2, 2, 2\); expected"),
         (np.zeros((2, 2)), np.zeros(3, int), {}, "expected 2 integers, one for each image"),
         (np.zeros((2, 2)), np.zeros(2), {}, "expected 2 integers, one for each image"),
+        (np.zeros((0, 2)), np.zeros(0, int), {}, "there are no examples"),
+        (np.zeros((2, 2)), np.array([3, -1]), {}, "a label of -1"),
         (np.zeros((2, 2)), np.zeros(2, int), {"batch_size": 0}, "batch size of 0"),
         (np.zeros((2, 2)), np.zeros(2, int), {"dtype": np.int32}, "expected a floating-point"),
     ],
@@ -180,33 +159,16 @@ def test_scales_that_cannot_be_are_refused() -> None:
         Scale.fit("standard", np.zeros((3, 3)))
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 8])
 @pytest.mark.parametrize("order", [None, SEED])
-def test_processes_share_each_batch(size: int, order: np.random.SeedSequence | None) -> None:
-    """The shards of a batch are the batch, also of the last one, which has fewer rows than size."""
+def test_any_examples_can_be_taken(order: np.random.SeedSequence | None) -> None:
+    """As a process does that has the second half of each batch."""
     batches = Batches(*numbered(46), batch_size=10, order=order)
-    shards = [
-        [(x[:, 0].tolist(), labels.tolist(), n) for x, labels, n in batches.epoch(2, rank, size)]
-        for rank in range(size)
-    ]
-    for shared, (x, labels, n) in zip(zip(*shards, strict=True), batches.epoch(2), strict=True):
-        assert [i for rows, _, _ in shared for i in rows] == x[:, 0].tolist()
-        assert [i for _, found, _ in shared for i in found] == labels.tolist()
-        assert {count for _, _, count in shared} == {n}
-        lengths = [len(rows) for rows, _, _ in shared]
-        assert max(lengths) - min(lengths) <= 1
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 8])
-def test_processes_take_whole_batches_in_turn(size: int) -> None:
-    batches = Batches(*numbered(46), batch_size=10)
-    whole = [labels.tolist() for _, labels, _ in batches.epoch(0)]
-    for rank in range(size):
-        mine = [
-            ((255 * x[:, 0]).round().tolist(), labels.tolist(), n)
-            for x, labels, n in batches.epoch(0, rank, size, whole=True)
-        ]
-        assert mine == [(one, one, len(one)) for one in whole[rank::size]]
+    for examples, (x, labels) in zip(batches.indices(2), batches.epoch(2), strict=True):
+        assert examples.tolist() == labels.tolist()
+        half, whole = len(examples) // 2, x.copy()
+        mine, mine_labels = batches.take(examples[half:], 2)
+        np.testing.assert_array_equal(mine, whole[half:])
+        np.testing.assert_array_equal(mine_labels, labels[half:])
 
 
 class Shifted:
@@ -222,7 +184,7 @@ class Shifted:
 
 
 def test_a_transform_changes_the_images_before_they_are_scaled() -> None:
-    for order, batch_size, rank, size in [(SEED, 4, 0, 1), (SEED, 4, 1, 2), (None, 7, 0, 1)]:
+    for order, batch_size in [(SEED, 4), (None, 7)]:
         shifted = Shifted()
         images, labels = numbered(10)
         batches = Batches(
@@ -234,7 +196,7 @@ def test_a_transform_changes_the_images_before_they_are_scaled() -> None:
             transform=shifted,
         )
         for epoch in (1, 2):
-            for x, found, _ in batches.epoch(epoch, rank, size):
+            for x, found in batches.epoch(epoch):
                 assert shifted.given[-1] == found.tolist()
                 # pixel 0 says which one it is: number + 100 + number + epoch, scaled
                 expected = [(2 * number + 100 + epoch) / 2 + 1 for number in found]

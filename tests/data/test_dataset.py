@@ -20,16 +20,6 @@ def offline(small_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return small_mnist
 
 
-@pytest.fixture(scope="session")
-def digits_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cache of the built-in digits, drawn once for all tests of this file."""
-    from nnbasic.data import digits
-
-    folder = tmp_path_factory.mktemp("digits")
-    digits.load(folder)
-    return folder
-
-
 @pytest.mark.parametrize("name", ["mnist", "auto"])
 def test_mnist_is_split_without_a_copy(mnist_directory: Path, name: str) -> None:
     tracemalloc.start()
@@ -79,11 +69,11 @@ def test_mnist_that_cannot_be_fetched_is_an_error(offline: Path) -> None:
         load("mnist", validation=5)
 
 
-def test_auto_falls_back_and_says_why(offline: Path, digits_cache: Path) -> None:
-    shutil.copytree(digits_cache, "data/digits")
-    dataset = load("auto", validation=2000)
+def test_auto_falls_back_and_says_why(offline: Path) -> None:
+    with pytest.warns(UserWarning, match="using the built-in digits: MNIST could not be") as seen:
+        dataset = load("auto", validation=2000)
+    assert seen[0].filename == __file__
     assert dataset.name == "digits"
-    assert dataset.source == "generated"
     assert dataset.note is not None
     assert "MNIST could not be fetched" in dataset.note
     assert dataset.train.images.shape == (10000, 784)
@@ -94,18 +84,7 @@ def test_auto_falls_back_and_says_why(offline: Path, digits_cache: Path) -> None
     assert asked_for.sha256 == dataset.sha256
 
 
-@pytest.mark.parametrize("name", ["mnist", "auto"])
-def test_a_folder_of_the_environment_without_the_files_is_an_error(
-    name: str, offline: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(digits_cache, "data/digits")
-    monkeypatch.setenv("NNBASIC_DATA", "mistyped")
-    with pytest.raises(DataError, match=r"mistyped, which \$NNBASIC_DATA names, does not exist"):
-        load(name, validation=5)
-
-
-def test_auto_does_not_replace_a_broken_file(offline: Path, digits_cache: Path) -> None:
-    shutil.copytree(digits_cache, "data/digits")
+def test_auto_does_not_replace_a_broken_file(offline: Path) -> None:
     (offline / f"{mnist.FILES[3].name}.gz").write_bytes(b"\x1f\x8b broken")
     with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz: the gzip stream is broken"):
         load("auto", validation=5, directory=offline)
@@ -116,6 +95,12 @@ def test_auto_does_not_replace_a_broken_file(offline: Path, digits_cache: Path) 
         load("auto", validation=5)
 
 
-def test_auto_does_not_pass_over_a_folder_that_was_given(offline: Path) -> None:
-    with pytest.raises(DataError, match="nowhere"):
-        load("auto", validation=5, directory=Path("nowhere"))
+@pytest.mark.parametrize("name", ["mnist", "auto"])
+def test_a_chosen_folder_without_the_files_is_not_passed_over(
+    name: str, offline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DataError, match="nowhere does not exist"):
+        load(name, validation=5, directory=Path("nowhere"))
+    monkeypatch.setenv("NNBASIC_DATA", "mistyped")
+    with pytest.raises(DataError, match=r"mistyped, which \$NNBASIC_DATA names, does not exist"):
+        load(name, validation=5)

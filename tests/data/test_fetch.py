@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import os
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from nnbasic.data.fetch import FetchError, fetch
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 Serve = Callable[[Behaviour], str]
 
-PATIENCE = 2.0
+PATIENCE = 1.0
 """Seconds: enough for a server on this machine to answer, however busy it is."""
 
 
@@ -43,22 +44,13 @@ def not_found(request: BaseHTTPRequestHandler) -> None:
     send(request, b"no such file", status=404)
 
 
-def truncated(folder: Path) -> Behaviour:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        body = (folder / Path(request.path).name).read_bytes()
-        send(request, body[: len(body) // 2], length=len(body))
-
-    return answer
-
-
-def truncated_without_notice(folder: Path) -> Behaviour:
-    """A body that just ends, from a server that did not say how long it is."""
+def truncated(folder: Path, *, honest: bool = True) -> Behaviour:
+    """A body that ends in the middle, after a server that was honest about its length, or not."""
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         body = (folder / Path(request.path).name).read_bytes()
-        request.send_response(200)
-        request.end_headers()
-        request.wfile.write(body[: len(body) // 2])
+        half = body[: len(body) // 2]
+        send(request, half, length=len(body) if honest else len(half))
 
     return answer
 
@@ -87,14 +79,6 @@ def stalling(request: BaseHTTPRequestHandler) -> None:
     request.end_headers()
     request.wfile.write(b"\x1f\x8b")
     request.rfile.read()  # until the client goes away
-
-
-def trickling(request: BaseHTTPRequestHandler) -> None:
-    request.send_response(200)
-    request.end_headers()
-    while True:
-        request.wfile.write(b"\x1f")
-        time.sleep(0.05)
 
 
 def broken_length(request: BaseHTTPRequestHandler) -> None:
@@ -134,7 +118,8 @@ def test_files_are_fetched_with_progress_and_only_once(small_mnist: Path, serve:
     for path in fetched:
         size = path.stat().st_size
         news = [(received, total) for name, received, total in heard if f"{name}.gz" == path.name]
-        assert news[:2] == [(0, None), (0, size)]
+        assert news[0] == (0, None)
+        assert {total for _, total in news[1:]} == {size}
         assert news[-1] == (size, size)
     assert fetch(mirrors=[url]) == []
     assert len(requests) == 4
@@ -143,37 +128,31 @@ def test_files_are_fetched_with_progress_and_only_once(small_mnist: Path, serve:
 BAD: dict[str, tuple[Callable[[Path], Behaviour], str]] = {
     "404": (lambda _: not_found, "HTTP status 404"),
     "truncated": (truncated, "broke off after "),
-    "truncated without notice": (truncated_without_notice, "bytes that are not MNIST's"),
+    "half": (lambda folder: truncated(folder, honest=False), "bytes that are not MNIST's"),
     "a sign-in page": (lambda _: sign_in_page, "bytes that are not MNIST's"),
     "other labels": (lambda _: other_labels, "bytes that are not MNIST's"),
     "endless": (lambda _: endless, "sends more than "),
-    "silent": (lambda _: silent, "no answer within 2 s"),
-    "stalling": (lambda _: stalling, "sent nothing for 2 s"),
-    "trickling": (lambda _: trickling, "sends less than 10,000 bytes a second"),
+    "silent": (lambda _: silent, "sent nothing for 1 s"),
+    "stalling": (lambda _: stalling, "sent nothing for 1 s"),
     "no HTTP": (lambda _: broken_length, "HTTP/9"),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_the_next_mirror_is_tried(small_mnist: Path, serve: Serve, dead: str, case: str) -> None:
-    behaviour, _ = BAD[case]
-    mirrors = [dead, serve(behaviour(small_mnist)), serve(files_in(small_mnist))]
-    fetch(mirrors=mirrors, patience=PATIENCE)
-    check(mnist.CACHE)
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_without_a_next_mirror_the_reason_is_named_and_nothing_left(
+def test_the_reason_is_named_and_nothing_left_and_the_next_mirror_tried(
     small_mnist: Path, serve: Serve, dead: str, case: str
 ) -> None:
     behaviour, message = BAD[case]
     url = serve(behaviour(small_mnist))
     with pytest.raises(FetchError, match=message) as caught:
         fetch(mirrors=[url, dead], patience=PATIENCE)
-    _, first, second = str(caught.value).splitlines()
+    _, first, second, advice = str(caught.value).splitlines()
     assert first.startswith(f"  {url}train-images-idx3-ubyte.gz: ")
     assert second == f"  {dead}train-images-idx3-ubyte.gz: Connection refused"
-    assert not mnist.CACHE.exists() or names(mnist.CACHE) == set()
+    assert advice == "Check the connection to the network."
+    assert not mnist.CACHE.exists()
+    fetch(mirrors=[dead, url, serve(files_in(small_mnist))], patience=PATIENCE)
+    check(mnist.CACHE)
 
 
 def test_mirrors_are_asked_in_turn_and_the_one_that_worked_first(
@@ -189,18 +168,9 @@ def test_mirrors_are_asked_in_turn_and_the_one_that_worked_first(
         return answer
 
     good = files_in(small_mnist)
-    kinds = {"one": silent, "two": not_found, "three": good, "four": good}
+    kinds = {"one": sign_in_page, "two": not_found, "three": good, "four": good}
     fetch(mirrors=[serve(noting(name, kind)) for name, kind in kinds.items()], patience=PATIENCE)
     assert asked == ["one", "two", *["three"] * 4]
-    check(mnist.CACHE)
-
-
-def test_each_file_may_come_from_another_mirror(small_mnist: Path, serve: Serve) -> None:
-    def only(kind: str) -> Behaviour:
-        good = files_in(small_mnist)
-        return lambda request: good(request) if kind in request.path else not_found(request)
-
-    fetch(mirrors=[serve(only("images")), serve(only("labels"))])
     check(mnist.CACHE)
 
 
@@ -212,26 +182,10 @@ def test_a_server_that_unpacks_on_the_way_is_understood(small_mnist: Path, serve
     check(mnist.CACHE)
 
 
-def test_a_name_server_that_does_not_answer_is_not_waited_for(
-    small_mnist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # A resolver that hangs needs another configuration of the machine.
-    release = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [][: release.wait(60)])
-    with pytest.raises(FetchError, match=r"gz: no answer within 0\.2 s\n.*gz: no answer"):
-        fetch(mirrors=["http://mirror.invalid/", "https://mirror.invalid/"], patience=0.2)
-    release.set()
-
-
 @pytest.mark.parametrize("url", ["nonsense", "http://", "http://[", "gopher://x/", "http://a b/"])
 def test_mirrors_that_are_no_urls_are_errors_like_others(small_mnist: Path, url: str) -> None:
     with pytest.raises(FetchError):
         fetch(mirrors=[url])
-
-
-def test_no_mirrors_at_all(small_mnist: Path) -> None:
-    with pytest.raises(FetchError):
-        fetch(mirrors=[])
 
 
 def test_what_is_there_is_kept_and_the_rest_fetched(small_mnist: Path, serve: Serve) -> None:
@@ -256,60 +210,69 @@ def test_a_broken_file_that_is_there_is_an_error_and_stays(small_mnist: Path, se
     assert broken.read_bytes() == b"mine"
 
 
-def test_a_folder_that_cannot_be_made_is_named(small_mnist: Path, serve: Serve) -> None:
+def test_a_folder_that_cannot_be_written_is_named_and_not_the_network(
+    small_mnist: Path, serve: Serve
+) -> None:
     Path("data").write_text("a file where the folder should be")
-    with pytest.raises(FetchError, match=r"cannot be stored in data/mnist \(.*writable"):
+    with pytest.raises(FetchError) as caught:
         fetch(mirrors=[serve(files_in(small_mnist))])
+    text = "MNIST cannot be stored in data/mnist (Not a directory): make that folder writable."
+    assert str(caught.value) == text
 
 
-FETCH = """
-import sys
-from pathlib import Path
-from nnbasic.data.fetch import fetch
-print(len(fetch(Path(sys.argv[1]))))
-"""
+def test_a_password_is_sent_to_its_mirror_alone_and_never_printed(
+    small_mnist: Path, serve: Serve
+) -> None:
+    heard: list[str | None] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        heard.append(request.headers["Authorization"])
+        not_found(request)
+
+    def redirect(request: BaseHTTPRequestHandler) -> None:
+        heard.append(request.headers["Authorization"])
+        request.send_response(302)
+        request.send_header("Location", elsewhere)
+        request.end_headers()
+
+    elsewhere = serve(answer)
+    url = serve(redirect).replace("http://", "http://ann:s%40cret@")
+    with pytest.raises(FetchError) as caught:
+        fetch(mirrors=[url, "http://ann:s%40cret@[/", "http://ann:s%40cret@a b/"])
+    assert heard == ["Basic " + base64.b64encode(b"ann:s@cret").decode(), None]
+    assert "127.0.0.1" in str(caught.value)
+    assert "cret" not in str(caught.value)
 
 
-def test_two_processes_fetch_at_once(mnist_directory: Path, tmp_path: Path, serve: Serve) -> None:
+def test_what_a_killed_process_left_is_deleted(small_mnist: Path, serve: Serve) -> None:
+    mnist.CACHE.mkdir(parents=True)
+    stale, fresh = (mnist.CACHE / f".train-images-idx3-ubyte.gz.{n}.part" for n in "12")
+    for part in (stale, fresh):
+        part.write_bytes(b"half")
+    os.utime(stale, (0, 0))
+    fetch(mirrors=[serve(files_in(small_mnist))])
+    assert not stale.exists()
+    fresh.unlink()  # another process may still be writing it
+    check(mnist.CACHE)
+
+
+def test_several_may_fetch_at_once(small_mnist: Path, serve: Serve) -> None:
     together = threading.Barrier(2)
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         # Neither gets the first file before both have asked for it.
         if "train-images" in request.path:
             together.wait(30)
-        files_in(mnist_directory)(request)
+        files_in(small_mnist)(request)
 
-    environment = {**os.environ, "NNBASIC_MIRRORS": serve(answer), "no_proxy": "*"}
-    folder = tmp_path / "new" / "mnist"
-    command = [sys.executable, "-c", FETCH, str(folder)]
-    both = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    assert [process.communicate(timeout=60)[0].strip() for process in both] == ["4", "4"]
-    assert [process.returncode for process in both] == [0, 0]
-    check(folder)
+    url = serve(answer)
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(fetch, mirrors=[url]) for _ in range(2)]
+    assert [len(one.result()) for one in both] == [4, 4]
+    check(mnist.CACHE)
 
 
-def test_a_process_killed_while_fetching_leaves_no_file_that_counts(
-    mnist_directory: Path, tmp_path: Path, serve: Serve
-) -> None:
-    half = threading.Event()
-
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        body = (mnist_directory / Path(request.path).name).read_bytes()
-        request.send_response(200)
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body[: len(body) // 2])
-        half.set()
-        request.rfile.read()  # until the client goes away
-
-    environment = {**os.environ, "NNBASIC_MIRRORS": serve(answer), "no_proxy": "*"}
-    process = subprocess.Popen([sys.executable, "-c", FETCH, str(tmp_path)], env=environment)
-    assert half.wait(30)
-    while not any(path.stat().st_size for path in tmp_path.iterdir()):
-        time.sleep(0.01)
-    process.kill()
-    process.wait(30)
-    assert mnist.FILES[0].within(tmp_path) is None
+def test_what_fetches_is_imported_only_to_fetch() -> None:
+    code = "import nnbasic.data.fetch, sys; print('urllib.request' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert said.stdout == b"False\n"

@@ -102,32 +102,20 @@ def test_damage_gives_an_array_or_a_data_error_and_no_huge_allocation(
     assert peak < 1032 * len(content) + (4 << 20)
 
 
-def test_rank_64_round_trip(tmp_path: Path) -> None:
-    array = np.arange(4, dtype=np.int16).reshape((1,) * 62 + (2, 2))
-    idx.write(tmp_path / "array", array)
-    np.testing.assert_array_equal(idx.read(tmp_path / "array"), array)
-
-
-@pytest.mark.parametrize("name", ["array", "array.gz"])
-def test_an_array_longer_than_a_chunk_with_its_digest(
-    tmp_path: Path, rng: np.random.Generator, name: str
-) -> None:
-    array = rng.integers(0, 256, (3, 1 << 20), dtype=np.uint8)
-    idx.write(tmp_path / name, array)
-    digest = hashlib.sha256()
-    np.testing.assert_array_equal(idx.read(tmp_path / name, digest=digest), array)
-    expected = b"\0\0\x08\x02\0\0\0\x03\0\x10\0\0" + array.tobytes()
-    assert digest.digest() == hashlib.sha256(expected).digest()
-
-
 def test_reading_never_holds_a_second_copy(tmp_path: Path, rng: np.random.Generator) -> None:
-    array = rng.integers(0, 16, (20, 1 << 20), dtype=np.uint8)
-    idx.write(tmp_path / "array.gz", array)
-    tracemalloc.start()
-    idx.read(tmp_path / "array.gz")
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < array.nbytes * 1.25
+    array = rng.integers(0, 16, (6, 1 << 20), dtype=np.uint8)
+    idx.write(tmp_path / "array", array)
+    content = (tmp_path / "array").read_bytes()
+    assert idx.sha256(array) == hashlib.sha256(content).hexdigest()
+    (tmp_path / "array.gz").write_bytes(gzip.compress(content, 1))
+    del content
+    for name in ("array", "array.gz"):
+        tracemalloc.start()
+        read = idx.read(tmp_path / name)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < array.nbytes * 1.25
+        np.testing.assert_array_equal(read, array)
 
 
 def test_a_gzip_file_of_two_members_is_read(tmp_path: Path) -> None:
@@ -144,7 +132,8 @@ DAMAGED = {
     "cut in the header": (b"\0\0\x08\x03\0\0\0\x01\0\0", "ends within the header"),
     "cut in the elements": (b"\0\0\x08\x01\0\0\0\x09abc", "promises 9 elements"),
     "too long": (b"\0\0\x08\x01\0\0\0\x03abcd", "goes on after the 3 elements"),
-    "absurd": (b"\0\0\x0e\x03" + b"\xff" * 12, "at most 2,147,483,648 are accepted"),
+    "rows without elements": (b"\0\0\x08\x02\xff\xff\xff\xff\0\0\0\0", "at most"),
+    "absurd": (b"\0\0\x0e\x03" + b"\xff" * 12, "at most 2,147,483,648 bytes are accepted"),
     "product wraps round": (b"\0\0\x08\x04" + struct.pack(">4I", *[1 << 16] * 4), "at most"),
 }
 
@@ -158,29 +147,23 @@ def test_damage_is_named(tmp_path: Path, case: str, pack: Any) -> None:
         idx.read(path)
     # A short gzip file can hold more than a short plain one, so it is noticed at its end.
     if case == "cut in the elements" and pack is gzip.compress:
-        message = "ends after 3 bytes"
+        message = "cut short after 3 bytes"
     assert str(caught.value).startswith(str(path))
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("cut", [-1, -9, 15, 3])
-def test_a_cut_gzip_stream_is_named(tmp_path: Path, cut: int) -> None:
-    content = gzip.compress(b"\0\0\x08\x01\0\0\0\x09abcdefghi")[:cut]
+@pytest.mark.parametrize("cut", [-1, -9, 15, 3, None])
+def test_a_damaged_gzip_stream_is_named(tmp_path: Path, cut: int | None) -> None:
+    content = gzip.compress(b"\0\0\x08\x01\0\0\0\x09abcdefghi", compresslevel=0)
+    flipped = content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
     with pytest.raises(DataError, match=r"some-file: the gzip stream is broken .*get it again"):
-        idx.read(file_of(tmp_path, content))
-
-
-def test_a_flipped_byte_in_a_gzip_stream_is_noticed(tmp_path: Path) -> None:
-    content = bytearray(gzip.compress(bytes(LITERALS[0][0]), compresslevel=0))
-    content[-9] ^= 1
-    with pytest.raises(DataError, match="gzip stream is broken"):
-        idx.read(file_of(tmp_path, bytes(content)))
+        idx.read(file_of(tmp_path, content[:cut] if cut else flipped))
 
 
 def test_what_a_small_gzip_file_cannot_hold_is_not_allocated(tmp_path: Path) -> None:
     path = file_of(tmp_path, gzip.compress(b"\0\0\x08\x01\x70\0\0\0"))
     tracemalloc.start()
-    with pytest.raises(DataError, match="more than the file holds"):
+    with pytest.raises(DataError, match="it cannot hold as many"):
         idx.read(path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -190,7 +173,7 @@ def test_what_a_small_gzip_file_cannot_hold_is_not_allocated(tmp_path: Path) -> 
 def test_the_limit_is_the_callers(tmp_path: Path) -> None:
     path = file_of(tmp_path, LITERALS[0][0])
     assert idx.read(path, limit=3).size == 3
-    with pytest.raises(DataError, match="at most 2 are accepted"):
+    with pytest.raises(DataError, match="at most 2 bytes are accepted"):
         idx.read(path, limit=2)
 
 
@@ -212,35 +195,3 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="array: cannot be written"):
         idx.write(tmp_path / "array", np.zeros(3, np.uint8))
     assert [path.name for path in tmp_path.iterdir()] == ["array"]
-
-
-IMAGES = np.zeros((3, 2, 2), np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("images", "labels", "message"),
-    [
-        (IMAGES, np.array([0, 1], "u1"), r"labels: 2 labels for the 3 images of .*images;"),
-        (IMAGES, np.array([0, 1, 10], "u1"), r"labels: labels from 0 to 10; expected 0 to 9"),
-        (IMAGES, np.array([0, -1, 2], "i1"), r"labels: labels from -1 to 2; expected 0 to 9"),
-        (IMAGES, np.array([0, 1, 2], "f4"), r"labels: .* expected one whole number"),
-        (IMAGES, IMAGES, r"labels: an array of shape \(3, 2, 2\)"),
-        (np.zeros(3, "u1"), np.zeros(3, "u1"), r"images: an array of shape \(3,\); expected"),
-        (np.zeros((0, 2), "u1"), np.zeros(0, "u1"), r"images: an array of shape \(0, 2\)"),
-    ],
-)
-def test_labels_must_fit_their_images(
-    tmp_path: Path, images: np.ndarray, labels: np.ndarray, message: str
-) -> None:
-    idx.write(tmp_path / "images", images)
-    idx.write(tmp_path / "labels", labels)
-    with pytest.raises(DataError, match=message):
-        idx.read_labelled(tmp_path / "images", tmp_path / "labels")
-
-
-def test_images_with_their_labels(tmp_path: Path) -> None:
-    idx.write(tmp_path / "images", IMAGES)
-    idx.write(tmp_path / "labels", np.array([0, 25, 3], np.int32))
-    x, y = idx.read_labelled(tmp_path / "images", tmp_path / "labels", classes=26)
-    assert x.shape == (3, 2, 2)
-    assert y.tolist() == [0, 25, 3]

@@ -55,10 +55,13 @@ def test_fashionable_files_of_the_same_names_are_not_mnist(small_mnist: Path) ->
     assert message.endswith("; move it away and put the real file there")
 
 
-def test_a_missing_file_is_named(small_mnist: Path) -> None:
-    (small_mnist / "t10k-labels-idx1-ubyte.gz").unlink()
-    with pytest.raises(DataError, match=r"has no t10k-labels-idx1-ubyte \(.gz or not\)"):
-        mnist.read(small_mnist)
+def test_all_missing_files_are_named(small_mnist: Path) -> None:
+    for name in ("train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
+        (small_mnist / f"{name}.gz").unlink()
+    message = r"has no train-images-idx3-ubyte, t10k-labels-idx1-ubyte \(.gz or not\)"
+    for use in (mnist.read, mnist.find):
+        with pytest.raises(DataError, match=message):
+            use(small_mnist)
 
 
 def test_places_are_searched_in_order(
@@ -70,30 +73,25 @@ def test_places_are_searched_in_order(
     variable = shutil.copytree(small_mnist, tmp_path / "variable")
     monkeypatch.setenv("NNBASIC_DATA", str(variable))
     assert mnist.find() == variable
-    assert mnist.find(small_mnist) == small_mnist
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NNBASIC_DATA", "~/variable")
+    assert mnist.find() == variable
+    assert mnist.find(small_mnist) == mnist.find(Path("~/origin")) == small_mnist
     assert list(mnist.places(small_mnist).values()) == [small_mnist, variable, mnist.CACHE]
 
 
-def test_a_given_folder_without_the_files_is_an_error(small_mnist: Path, tmp_path: Path) -> None:
-    shutil.copytree(small_mnist, mnist.CACHE)
-    with pytest.raises(DataError, match=r"nowhere does not exist; put the four files there"):
-        mnist.find(tmp_path / "nowhere")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match=r"empty has no train-images"):
-        mnist.find(tmp_path / "empty")
-
-
-def test_an_environment_folder_without_all_of_the_files_is_an_error(
-    small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("source", [None, "NNBASIC_DATA"])
+def test_a_chosen_folder_without_the_files_is_an_error(
+    small_mnist: Path, tmp_path: Path, source: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(small_mnist, mnist.CACHE)
-    monkeypatch.setenv("NNBASIC_DATA", str(tmp_path / "nowhere"))
-    with pytest.raises(DataError, match=r"nowhere, which \$NNBASIC_DATA names, does not exist"):
-        mnist.find()
-    monkeypatch.setenv("NNBASIC_DATA", str(small_mnist))
-    (small_mnist / "t10k-labels-idx1-ubyte.gz").unlink()
-    with pytest.raises(DataError, match=r", which \$NNBASIC_DATA names, has no t10k-labels"):
-        mnist.find()
+    shutil.copytree(small_mnist, mnist.CACHE)  # which is not what was chosen
+    (tmp_path / "empty").mkdir()
+    for folder, problem in ("nowhere", "does not exist; put"), ("empty", "has no train-images"):
+        chosen = None if source else tmp_path / folder
+        monkeypatch.setenv("NNBASIC_DATA", str(tmp_path / folder))
+        named = r", which \$NNBASIC_DATA names," if source else ""
+        with pytest.raises(DataError, match=f"{folder}{named} {problem}"):
+            mnist.find(chosen)
 
 
 def test_a_folder_that_may_not_be_searched_is_a_data_error(tmp_path: Path) -> None:

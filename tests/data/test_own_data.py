@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -27,17 +28,25 @@ def arrays(rng: np.random.Generator) -> list[np.ndarray]:
     ]
 
 
-def written(folder: Path, arrays: list[np.ndarray], ending: str = "") -> Path:
+def written(
+    folder: Path, arrays: list[np.ndarray], spelling: str = "-idx", ending: str = ""
+) -> Path:
     for name, array in zip(NAMES, arrays, strict=True):
-        idx.write(folder / f"{name}{ending}", array)
+        idx.write(folder / f"{name.replace('-idx', spelling)}{ending}", array)
     return folder
 
 
-@pytest.mark.parametrize("ending", ["", ".gz"])
-def test_four_files_are_a_data_set(ending: str, tmp_path: Path, arrays: list[np.ndarray]) -> None:
-    folder = written(tmp_path, arrays, ending)
-    found = load_idx(folder, name="mine", validation=10, classes=["a", "b", "c"])
-    assert (found.name, found.source, found.classes) == ("mine", str(folder), 3)
+@pytest.mark.parametrize("names", [*itertools.product(["-idx", ".idx"], ["", ".gz"])])
+def test_four_files_are_a_data_set(
+    names: tuple[str, str],
+    tmp_path: Path,
+    arrays: list[np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    written(tmp_path / "mine", arrays, *names)
+    found = load_idx(Path("~/mine"), name="mine", validation=10, classes=["a", "b", "c"])
+    assert (found.name, found.source, found.classes) == ("mine", str(tmp_path / "mine"), 3)
     np.testing.assert_array_equal(found.train.images, arrays[0][:20].reshape(20, 784))
     np.testing.assert_array_equal(found.validation.labels, arrays[1][20:])
     np.testing.assert_array_equal(found.test.images, arrays[2].reshape(12, 784))
@@ -46,7 +55,7 @@ def test_four_files_are_a_data_set(ending: str, tmp_path: Path, arrays: list[np.
 
 def test_the_hash_is_of_the_content(tmp_path: Path, arrays: list[np.ndarray]) -> None:
     plain = load_idx(written(tmp_path / "plain", arrays), name="a", validation=0)
-    zipped = load_idx(written(tmp_path / "zipped", arrays, ".gz"), name="b", validation=3)
+    zipped = load_idx(written(tmp_path / "zipped", arrays, ending=".gz"), name="b", validation=3)
     assert plain.sha256 == zipped.sha256
     arrays[2][0, 0, 0] ^= 1
     other = load_idx(written(tmp_path / "other", arrays), name="a", validation=0)
@@ -61,11 +70,24 @@ def test_mnist_keeps_its_own_hash(mnist_directory: Path) -> None:
 
 
 BAD: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray], str]] = {
-    "other size": (0, lambda x: x[:, :20], r"train-images-idx3-ubyte: images of shape \(20, 28\)"),
+    "other size": (
+        0,
+        lambda x: x[:, :20],
+        r"train-images-idx3-ubyte: an array of shape \(30, 20, 28\)",
+    ),
     "other type": (2, lambda x: x.astype("f4"), r"t10k-images-idx3-ubyte: .* type float32; exp"),
-    "too few labels": (1, lambda y: y[:-1], "29 labels for the 30 images"),
-    "labels of images": (3, lambda y: y[:, np.newaxis], "expected one whole number for each image"),
-    "no images": (2, lambda x: x[:0], "expected images, one after another"),
+    "too few labels": (
+        1,
+        lambda y: y[:-1],
+        r"labels-idx1-ubyte: an array of shape \(29,\) .* expected 30 whole numbers, one for each",
+    ),
+    "labels of images": (
+        3,
+        lambda y: y[:, np.newaxis],
+        r"shape \(12, 1\) and type uint8; expected 12 whole numbers",
+    ),
+    "no images": (2, lambda x: x[:0], r"t10k-images-idx3-ubyte: an array of shape \(0, 28, 28\)"),
+    "fractions": (3, lambda y: y.astype("f4"), "type float32; expected 12 whole numbers"),
     "a negative label": (3, lambda y: y.astype("i1") - 1, "labels from -1 to 1; expected 0 to"),
     "a large label": (1, lambda y: y.astype("i4") * 500, "labels from 0 to 1000; expected 0 to 2"),
 }
@@ -96,12 +118,14 @@ def test_a_name_for_each_class(
 def test_missing_files_and_cut_ones(tmp_path: Path, arrays: list[np.ndarray]) -> None:
     folder, last = written(tmp_path / "data", arrays), tmp_path / "elsewhere"
     shutil.move(folder / NAMES[3], last)
-    with pytest.raises(DataError, match=r"data: has no t10k-labels-idx1-ubyte \(.gz or not\); put"):
+    with pytest.raises(DataError, match=r"data has no t10k-labels-idx1-ubyte \(.gz or not\); put"):
         load_idx(folder, name="mine", validation=0)
-    with pytest.raises(DataError, match="nowhere: does not exist; put the four files of mine"):
+    with pytest.raises(DataError, match="nowhere does not exist; put the four files there"):
         load_idx(tmp_path / "nowhere", name="mine", validation=0)
     (folder / NAMES[3]).write_bytes(last.read_bytes()[:-1])
-    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte: .*cut short"):
+    with pytest.raises(
+        DataError, match=r"t10k-labels-idx1-ubyte: promises 12 elements .*cut short"
+    ):
         load_idx(folder, name="mine", validation=0)
     shutil.copy(last, folder / NAMES[3])
     with pytest.raises(DataError, match="a validation split of 30 images; mine has 30 training"):

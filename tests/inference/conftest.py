@@ -13,12 +13,12 @@ from drawing import HOSTILE
 from nnbasic import training
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, idx
-from nnbasic.data.pen import Style
-from nnbasic.data.strokes import DRAWINGS
 from nnbasic.inference.page import write
 from nnbasic.training import Run, Trained, start
 from nnbasic.training.trained import load
+from pen import Style
 from small_runs import NETWORKS
+from strokes import DRAWINGS
 
 
 @pytest.fixture(scope="session")

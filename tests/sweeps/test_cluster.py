@@ -35,9 +35,8 @@ def wait_for(condition: Callable[[], object]) -> None:
 class Cluster:
     """A scheduler on the loopback, and workers of one thread each, as a person starts them."""
 
-    def __init__(self, folder: Path, images: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.images = images
         self.processes: list[Process] = []
         self.address = ""
 
@@ -48,10 +47,9 @@ class Cluster:
         self.address = json.loads(file.read_text())["address"]
 
     def worker(self) -> Process:
-        """One more worker, which finds the built-in digits where it stands."""
+        """One more worker."""
         folder = self.folder / f"worker-{len(self.processes)}"
-        (folder / "data").mkdir(parents=True)
-        (folder / "data" / "digits").symlink_to(self.images)
+        folder.mkdir()
         options = ("--nthreads=1", "--no-nanny", "--local-directory=.")
         return self._start("worker", self.address, *options, folder=folder)
 
@@ -77,10 +75,10 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, digits_cache: Path, workplace: Path) -> Iterator[Cluster]:
+def cluster(tmp_path: Path, workplace: Path) -> Iterator[Cluster]:
     folder = tmp_path / "cluster"
     folder.mkdir()
-    with contextlib.closing(Cluster(folder, digits_cache)) as cluster:
+    with contextlib.closing(Cluster(folder)) as cluster:
         cluster.begin()
         yield cluster
 

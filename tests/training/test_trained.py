@@ -89,7 +89,7 @@ def test_the_class_of_saturated_outputs_is_the_one_that_training_counts(
     setting = config(loss={"name": "mse", "output": "sigmoid"})
     trained = Trained(build(setting), dataset.scale("unit"), setting)
     trained.network.vector *= 1000
-    x, labels, _ = next(trained.batches(dataset.test).epoch(0))
+    x, labels = next(trained.batches(dataset.test).epoch(0))
     _, correct = trained.network.score(x, labels)
     evaluation = trained.evaluate(dataset.test)
     assert ((evaluation.probabilities == 1).sum(axis=1) > 1).any()

@@ -45,7 +45,7 @@ class Style:
 
     @classmethod
     def parse(cls, texts: list[str]) -> Style:
-        """Parse drawings of `nnbasic.data.strokes`; ValueError if their points do not match."""
+        """Parse drawings of `strokes`; ValueError if their points do not match."""
         parsed = [_parse(text) for text in texts]
         points, pieces = parsed[0]
         if any(other != pieces for _, other in parsed):
