@@ -72,23 +72,13 @@ def flatten(config: Mapping[str, Any]) -> Values:
         if isinstance(value, Mapping):
             flat |= {f"{key}.{inner}": each for inner, each in flatten(value).items()}
         else:
-            flat[key] = flow(value) if isinstance(value, list) else value
+            flat[key] = _flow(json.dumps(value)) if isinstance(value, list) else value
     return flat
-
-
-def flow(value: Any) -> str:
-    """``value`` as YAML on one line; a component without hyperparameters is its name alone."""
-    return _flow(json.dumps(value))
 
 
 @functools.lru_cache  # a thousand runs have few different lists, and writing YAML is slow
 def _flow(text: str) -> str:
-    def short(value: Any) -> Any:
-        if isinstance(value, list):
-            return list(map(short, value))
-        return value["name"] if isinstance(value, dict) and list(value) == ["name"] else value
-
-    return configs.flow(short(json.loads(text)))
+    return configs.flow(json.loads(text))
 
 
 def headings(keys: Iterable[str]) -> dict[str, str]:

@@ -118,26 +118,24 @@ def newest(runs: Path = DIRECTORY) -> Run:
     last second, and about directories with other names.
     """
     named: list[Run] = []
-    others: list[Run] = []
+    candidates: list[Run] = []
     for run in all_runs(runs):
-        (named if re.match(r"\d{8}T\d{6}Z-", run.id) else others).append(run)
-    candidates = _readable(others)
-    for _, group in groupby(reversed(named), lambda run: run.id[:16]):
-        if in_second := _readable(group):
-            candidates += in_second
+        (named if re.match(r"\d{8}T\d{6}Z-", run.id) else candidates).append(run)
+    for _, of_one_second in groupby(reversed(named), lambda run: run.id[:16]):
+        if last := _newest(of_one_second):
+            candidates.append(last)
             break
-    if not candidates:
-        raise RunError(f"{runs}: there is no run yet; start one with `nnbasic train --config relu`")
-    return max(candidates, key=lambda pair: pair[0])[1]
+    if found := _newest(candidates):
+        return found
+    raise RunError(f"{runs}: there is no run yet; start one with `nnbasic train --config relu`")
 
 
-def _readable(runs: Iterable[Run]) -> list[tuple[str, Run]]:
-    """The runs that can be read, each after the time at which it was started."""
-    found = []
+def _newest(runs: Iterable[Run]) -> Run | None:
+    started: list[tuple[str, Run]] = []
     for run in runs:
         with contextlib.suppress(RunError):  # a broken run, or a directory that is none
-            found.append((run.record().started, run))
-    return found
+            started.append((run.record().started, run))
+    return max(started, key=lambda pair: pair[0])[1] if started else None
 
 
 def find(text: str, *folders: Path) -> Run:
@@ -157,9 +155,9 @@ def find_newest(text: str, *folders: Path) -> tuple[Run, int]:
     if text == LATEST:
         return newest(*folders), 1
     matches = _meant(text, folders)
-    readable = _readable(run for run in matches if not run.id.startswith(text))
-    if len(readable) > 1:
-        return max(readable, key=lambda pair: pair[0])[1], len(readable)
+    named = [run for run in matches if not run.id.startswith(text)]
+    if len(named) > 1 and (run := _newest(named)):
+        return run, len(named)
     return _only(matches, text, folders), 1
 
 

@@ -38,7 +38,10 @@ def claim(directory: Path) -> Iterator[Callable[[], bool]]:
     with file:
         try:
             if not _lock(file.fileno()):
-                raise RunError(f"{directory}: another process is training this run")
+                raise RunError(
+                    f"{directory}: another process is training this run; end it first"
+                    " (Ctrl-C keeps it)"
+                )
         except OSError as error:
             raise RunError(
                 f"{directory}: its file system has no locks ({error.strerror}), so two"

@@ -18,13 +18,15 @@ from nnbasic.training.selection import is_number
 from nnbasic.training.storage import RunError
 
 SCALARS = {
-    "loss/train": "train_loss",
-    "loss/validation": "val_loss",
-    "accuracy/train": "train_accuracy",
-    "accuracy/validation": "val_accuracy",
-    "learning_rate": "learning_rate",
+    "train_loss": "loss/train",
+    "val_loss": "loss/validation",
+    "train_accuracy": "accuracy/train",
+    "val_accuracy": "accuracy/validation",
 }
-"""TensorBoard's names of the metrics; those with the same part before the slash share a panel."""
+"""Metrics under another name in TensorBoard: the same part before the slash, the same panel."""
+
+NO_SCALARS = ("epoch", "step", "epoch_seconds", "elapsed_seconds")
+"""What is a step or a time there."""
 
 LAYER_SCALARS = (
     "dead",
@@ -115,9 +117,9 @@ def _write_run(data: RunData, writer: Any) -> None:
     config = yaml.safe_dump(record.config, default_flow_style=None, sort_keys=False)
     writer.add_text("config", "".join(f"    {line}\n" for line in config.splitlines()), 0, start)
     for row in data.metrics:
-        for name, key in SCALARS.items():
-            if (value := getattr(row, key)) is not None:
-                writer.add_scalar(name, value, row.epoch, times[row.epoch])
+        for key, value in row.to_dict().items():
+            if is_number(value) and key not in NO_SCALARS:
+                writer.add_scalar(SCALARS.get(key, key), value, row.epoch, times[row.epoch])
     if record.best and record.test_accuracy is not None and record.test_loss is not None:
         at = record.best.epoch, times.get(record.best.epoch, start)
         writer.add_scalar("accuracy/test", record.test_accuracy, *at)

@@ -7,13 +7,10 @@
 from __future__ import annotations
 
 import io
-import os
-import struct
 import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -23,11 +20,6 @@ from nnbasic.model.arrays import Array
 
 HEADER = 1 << 10
 """Bytes that a member has beside its array, and the list for it; NumPy's have 128 and 100."""
-
-LIST = 1 << 20
-"""Bytes of the list of members, which zipfile reads as a whole: some 10,000 arrays."""
-
-_END = struct.Struct("<4s4H2LH")  # of the list of members: the last record of a zip file
 
 
 class DamagedError(Exception):
@@ -40,15 +32,12 @@ def read_arrays(path: Path, names: Sequence[str], largest: int) -> dict[str, Arr
     FileNotFoundError if there is no file, KeyError, with the name, if it lacks an array,
     DamagedError if it cannot be read. Types and shapes are what the file says.
     """
+    limit = largest + HEADER * len(names)
     try:
-        with opened(path, largest + HEADER * len(names)) as stream:
-            size = _check_list(stream)
-            with zipfile.ZipFile(stream) as file:
-                members = {each.filename: each for each in file.infolist()}
-                return {name: _array(file, members[f"{name}.npy"], size) for name in names}
-    except KeyError as error:
-        raise KeyError(str(error.args[0]).removesuffix(".npy")) from None
-    except (FileNotFoundError, DamagedError):
+        with opened(path, limit) as stream, zipfile.ZipFile(stream) as file:
+            members = {each.filename.removesuffix(".npy"): each for each in file.infolist()}
+            return {name: _array(file, members[name], limit) for name in names}
+    except (FileNotFoundError, KeyError, DamagedError):
         raise
     except OSError as error:
         raise DamagedError(error.strerror or str(error)) from None
@@ -57,26 +46,9 @@ def read_arrays(path: Path, names: Sequence[str], largest: int) -> dict[str, Arr
         raise DamagedError(f"{type(error).__name__}: {text}"[:200]) from None
 
 
-def _check_list(stream: IO[bytes]) -> int:
-    """Refuse a list of members that is long, or may be; returns the size of the file.
-
-    NumPy writes no comment, so that the last record stands at the end. A file of 4 GiB has another
-    record before it, whose numbers replace those here; a smaller one has no use for that.
-    """
-    size = stream.seek(0, os.SEEK_END)
-    stream.seek(max(0, size - _END.size - 20))
-    content = stream.read()
-    if content[-_END.size :][:4] != b"PK\5\6" or len(content) < _END.size:
-        raise DamagedError("it is no zip file as NumPy writes it")
-    *_, length, _, comment = _END.unpack(content[-_END.size :])
-    if length > LIST or comment or (content[:4] == b"PK\6\7" and size < 1 << 32):
-        raise DamagedError("its list of arrays is too long")
-    return size
-
-
-def _array(file: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> Array:
-    """The array of plain numbers in ``member`` of a file of ``size`` bytes."""
-    if member.compress_type != zipfile.ZIP_STORED or member.file_size > size:
+def _array(file: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> Array:
+    """The array of plain numbers in ``member``, which has at most ``limit`` bytes."""
+    if member.compress_type != zipfile.ZIP_STORED or member.file_size > limit:
         raise DamagedError(f"{member.filename} is compressed")
     content = file.read(member)  # also compares the checksum
     stream = io.BytesIO(content)

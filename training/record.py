@@ -67,8 +67,8 @@ class EpochRow(BaseModel):
     step: Count
     train_loss: float | None
     train_accuracy: Share
-    val_loss: float | None
-    val_accuracy: Share | None
+    val_loss: float | None = None
+    val_accuracy: Share | None = None
     learning_rate: float | None
     epoch_seconds: Seconds
     elapsed_seconds: Seconds
@@ -86,7 +86,7 @@ class EpochRow(BaseModel):
 
     def to_dict(self) -> dict[str, Any]:
         """What stands in the file."""
-        return self.model_dump(exclude_defaults=True)
+        return self.model_dump(exclude=None if self.non_finite else {"non_finite"})
 
     def line(self) -> str:
         """The line of the file."""

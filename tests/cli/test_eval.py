@@ -150,7 +150,8 @@ class TestRefused:
         assert nnbasic("eval", "--json").json()["run"] == summaries["newer"]["run"]
 
     def test_a_broken_config(self, nnbasic: Command, summaries: dict[str, Any]) -> None:
-        (find("older").directory / "config.yaml").write_text("activation: rely\n")
+        path = find("older").directory / "run.json"
+        path.write_text(path.read_text().replace('"name": "relu"', '"name": "rely"'))
         assert nnbasic("eval", "older").refused("its config cannot be used", "relu")
 
     def test_other_data_than_it_was_trained_on(

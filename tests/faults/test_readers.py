@@ -160,7 +160,8 @@ def through(run: Run, name: str, content: bytes) -> None:
         target = path.parent.parent / "out.csv"
         write_csv([data], target)
         target.unlink()
-        json.dumps([data.metrics, data.diagnostics, data.record.config], allow_nan=False)
+        rows = [row.to_dict() for row in data.metrics]
+        json.dumps([rows, data.diagnostics, data.record.config], allow_nan=False)
     finally:
         path.write_bytes(good)
     assert problem is None or "\n" not in problem

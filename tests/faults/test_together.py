@@ -116,7 +116,7 @@ def test_a_run_is_resumed_once(workplace: Path) -> None:
     assert Counter(code for code, _ in ended) == {0: 1, 2: 2}, ended
     for code, err in ended:
         assert code == 0 or "another process is training" in err or "has finished" in err
-    assert [row["epoch"] for row in run.metrics()] == list(range(1, 21))
+    assert [row.epoch for row in run.metrics()] == list(range(1, 21))
 
 
 def test_of_two_exports_to_one_file_one_is_refused(only: Run) -> None:

@@ -177,16 +177,6 @@ def test_purging_deletes_runs_and_what_is_in_the_trash_and_nothing_else(runs: li
     assert [run.id for run in all_runs(folder)] == [runs[2].id]
 
 
-def test_purging_leaves_what_a_link_points_to(run: Run, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    run.directory.rename(elsewhere)
-    run.directory.symlink_to(elsewhere)
-    with pytest.raises(RunError, match="is a link"):
-        purge([run])
-    assert (elsewhere / "run.json").exists()
-    assert run.directory.is_symlink()
-
-
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_is_an_error(run: Run) -> None:
     run.directory.parent.chmod(0o500)

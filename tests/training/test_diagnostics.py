@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from nnbasic.data import Batches, Dataset, Scale, Split, digits
 from nnbasic.model import EpochResult, steps, stream
 from nnbasic.training import Run, RunError
 from nnbasic.training.diagnostics import FILE, PROBE, probe, read
+from nnbasic.training.storage import LARGEST_LINES
 
 SMALL = ("layers=[784, 12, 8, 10]", "epochs=3", "batch_size=64", "data.dataset=digits")
 
@@ -129,6 +131,21 @@ def test_resumed_leaves_the_lines_of_uninterrupted(
     for _ in training.train(run, dataset):
         pass
     assert text(run) == expected
+
+
+def test_a_file_too_long_for_its_readers_stops_no_run(tmp_path: Path, dataset: Dataset) -> None:
+    run = started(tmp_path, dataset)
+    with contextlib.closing(training.train(run, dataset)) as events:
+        next(event for event in events if isinstance(event, EpochResult))
+    first, second = text(run).splitlines()
+    long = [first + " " * (LARGEST_LINES // 5)] * 5
+    (run.directory / FILE).write_text("\n".join([*long, second, ""]))
+    assert run.diagnostics_lines().problem
+    for _ in training.train(run, dataset):
+        pass
+    assert run.status() == "finished"
+    with (run.directory / FILE).open() as file:
+        assert [json.loads(line)["epoch"] for line in file] == [0] * 5 + [1, 2, 3]
 
 
 def test_training_does_not_notice(tmp_path: Path, dataset: Dataset) -> None:

@@ -12,7 +12,7 @@ from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.training import RunError, User, start
 from nnbasic.training.collection import RunData, collect
-from nnbasic.training.selection import Condition, resolve, select
+from nnbasic.training.selection import resolve, select
 from support import figures
 
 CONFIGS: list[dict[str, Any]] = [
@@ -129,9 +129,15 @@ def test_runs_are_ordered_as_numbers_or_words_and_those_without_a_value_last(
     assert numbers(sort=key) == order
 
 
-def test_runs_are_not_ordered_by_the_test_set(numbers: Numbers) -> None:
-    with pytest.raises(RunError, match="sort by val_accuracy"):
-        numbers(sort="test_accuracy")
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("test_accuracy", "sort by val_accuracy"), ("second", "did you mean 'seconds'")],
+)
+def test_runs_are_not_ordered_by_the_test_set_nor_by_nothing(
+    numbers: Numbers, key: str, words: str
+) -> None:
+    with pytest.raises(RunError, match=words):
+        numbers(sort=key)
 
 
 @pytest.mark.parametrize(
@@ -161,11 +167,6 @@ def test_what_cannot_be_asked_is_an_error(numbers: Numbers, condition: str, word
     assert "\x1b" not in str(error.value)
 
 
-def test_an_unknown_key_to_order_by_is_an_error(numbers: Numbers) -> None:
-    with pytest.raises(RunError, match="did you mean 'seconds'"):
-        numbers(sort="second")
-
-
 @pytest.mark.parametrize(
     ("key", "known", "meant"),
     [
@@ -188,7 +189,3 @@ def test_there_is_nothing_to_ask_of_no_runs(tmp_path: Path) -> None:
     assert select(collect(tmp_path)[0], ["anything=1"], "whatever") == []
     with pytest.raises(RunError):
         select([], ["nothing"])
-
-
-def test_a_condition_may_have_blanks_around_its_parts() -> None:
-    assert Condition.parse(" lr  >= 1e-3 ") == Condition("lr", ">=", "1e-3", 0.001)
