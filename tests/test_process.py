@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from nnbasic.model.parallel import AVAILABLE
 from nnbasic.training import newest
 from nnbasic.training.cores import cores
+from nnbasic.training.parallel import AVAILABLE
 from support import BASE, NNBASIC, SCRIPTS, content, epochs_on_disk, run, started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")

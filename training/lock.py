@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from io import BufferedWriter
 from pathlib import Path
 
 from nnbasic.data.files import appending, opened
@@ -20,6 +21,10 @@ if sys.platform != "win32":  # which has no such locks
 
 PATIENCE = 5.0
 """Seconds to wait for another command that edits the run: each does so for a moment."""
+
+_held: set[BufferedWriter] = set()
+if hasattr(os, "register_at_fork"):  # or a lock would last until the last fork has ended, too
+    os.register_at_fork(after_in_child=lambda: [file.close() for file in _held])
 
 
 @contextlib.contextmanager
@@ -48,7 +53,11 @@ def claim(directory: Path) -> Iterator[Callable[[], bool]]:
                 " processes could train the run at once; put it on a local disk"
             ) from None
         _check_there(directory, path, file.fileno())
-        yield lambda: _is_open_at(path, file.fileno())
+        _held.add(file)
+        try:
+            yield lambda: _is_open_at(path, file.fileno())
+        finally:
+            _held.discard(file)
 
 
 @contextlib.contextmanager

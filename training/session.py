@@ -241,7 +241,8 @@ class Session:
             {
                 "epoch": result.epoch,
                 "step": result.step,
-                **{"val_loss": None, "val_accuracy": None},  # without a validation set
+                "val_loss": None,
+                "val_accuracy": None,  # without a validation set
                 **result.metrics,
                 "learning_rate": result.learning_rate,
                 "epoch_seconds": result.seconds,

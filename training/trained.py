@@ -58,8 +58,6 @@ class Trained:
     def forward(self, images: Array) -> Iterator[Array]:
         """Yield the logits (batch, classes) of ``images``, a batch at a time.
 
-        Until the next batch is asked for, the ``output`` of each of ``network.blocks`` is that of
-        this one: the activations of a hidden layer, shape (batch, units), or the logits.
         ValueError if the images are not uint8: scaled ones would be scaled again.
         """
         if images.dtype != np.uint8:

@@ -78,12 +78,12 @@ def test_closed_streams_are_no_fault(workplace: Path, command: str) -> None:
 
 def test_an_unforeseen_fault_shows_where_it_is(workplace: Path, nnbasic: Command) -> None:
     Path("faulty.py").write_text(
-        "from nnbasic.model import ACTIVATIONS, Elementwise\n"
+        "from nnbasic.model import ACTIVATIONS\n"
         "@ACTIVATIONS.register('faulty')\n"
-        "class Faulty(Elementwise):\n"
-        "    def forward(self, z, out, work):\n"
+        "class Faulty:\n"
+        "    def forward(self, x):\n"
         "        raise ZeroDivisionError('oh')\n"
-        "    def backward(self, gradient, z, a, out, work): ...\n"
+        "    def backward(self, dout): ...\n"
     )
     Path("faulty.yaml").write_text("activation: faulty\ninit: he\nplugins: [faulty.py]\n")
     said = nnbasic("gradcheck", "--config", "faulty")

@@ -20,18 +20,15 @@ NAME = EVIL + os.fsdecode(b"\xff")
 """The same as a file's name, with a byte that is no character."""
 
 PLUGIN = f"""
-from dataclasses import dataclass
-
-from nnbasic.model import ACTIVATIONS, Elementwise
+from nnbasic.model import ACTIVATIONS
 
 
 @ACTIVATIONS.register("faulty")
-@dataclass(frozen=True)
-class Faulty(Elementwise):
-    def forward(self, z, out, work):
+class Faulty:
+    def forward(self, x):
         raise ValueError({EVIL!r})
 
-    def backward(self, gradient, z, a, out, work):
+    def backward(self, dout):
         pass
 """
 

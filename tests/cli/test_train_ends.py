@@ -48,7 +48,7 @@ class TestFailed:
         assert said.json()["reason"] == "OSError: [Errno 27] File too large"
 
     def test_a_fault_in_a_plugin_shows_its_lines(self, workplace: Path, nnbasic: Command) -> None:
-        write_plugin("faulty", "out *=", "raise ValueError('oh')  #")
+        write_plugin("faulty", "return dout", "raise ValueError('oh')  #")
         said = nnbasic("train", "--config", "faulty", "--json")
         assert said.code == 1
         assert re.fullmatch(
@@ -59,7 +59,7 @@ class TestFailed:
         assert not (workplace / "runs").exists()
 
     def test_a_fault_in_the_middle_of_a_run(self, workplace: Path, nnbasic: Command) -> None:
-        write_plugin("later", "out *=", "assert len(z) != 50\n        out *=")
+        write_plugin("later", "return dout", "assert len(dout) != 50\n        return dout")
         said = nnbasic("train", "--config", "later", "--json", "--set", "batch_size=2950", "-q")
         assert said.code == 1
         assert said.json()["reason"].startswith("AssertionError")
@@ -68,21 +68,20 @@ class TestFailed:
         assert newest().status() == "failed"
 
 
-class TestPluginsThatReturnTheirResult:
-    """Instead of writing it to `out`."""
-
+class TestWhatPluginsReturn:
     OWN = """
 import numpy as np
-from nnbasic.model import ACTIVATIONS, Elementwise
+from nnbasic.model import ACTIVATIONS
 
 
 @ACTIVATIONS.register("{name}")
-class Own(Elementwise):
-    def forward(self, z, out, work):
-        {forward} np.maximum(z, 0)
+class Own:
+    def forward(self, x):
+        self.x = x
+        {forward} np.maximum(x, 0)
 
-    def backward(self, gradient, z, a, out, work):
-        {backward} gradient * (z > 0)
+    def backward(self, dout):
+        {backward} dout * (self.x > 0)
 """
 
     def train(self, nnbasic: Command, name: str, forward: str, backward: str, *more: str) -> Any:
@@ -102,10 +101,11 @@ class Own(Elementwise):
     def test_one_that_is_lost_is_an_error_before_anything_runs(
         self, workplace: Path, nnbasic: Command, method: str, diagnostics: str
     ) -> None:
-        words = {"forward": "return", "backward": "return"} | {method: "out ="}
+        words = {"forward": "return", "backward": "return"} | {method: "result ="}
         name = f"lost_{method}_{diagnostics}"
         said = self.train(nnbasic, name, *words.values(), f"diagnostics={diagnostics}")
-        assert said.refused(f"{method} of Own leaves `out` as it is", "np.maximum(z, 0, out=out)")
+        line = {"forward": 8, "backward": 12}[method]
+        assert said.refused(f"own.py:{line}: {method} of Own returns no array")
         assert not (workplace / "runs").exists()
 
 

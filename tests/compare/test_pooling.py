@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from nnbasic.compare.pooling import BINS, by_epoch, by_seconds, layer_mean, layer_names, pooled
-from nnbasic.model.diagnostics import histogram
+from nnbasic.training.layer_statistics import histogram
 from support import figures
 
 

@@ -16,7 +16,7 @@ from sampling import Sample
 
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
-from nnbasic.model import EpochResult
+from nnbasic.model import Epoch
 from nnbasic.training import FailedError, Run, RunError, start
 from support import BASE, NNBASIC, Straight, content, epochs_on_disk, finish, started, wait_for
 
@@ -58,7 +58,7 @@ def test_the_directory(
 ) -> None:
     session = start(config(), dataset, runs=tmp_path / "runs", name="x")
     events = session.train()
-    while not isinstance(next(events), EpochResult):
+    while not isinstance(next(events), Epoch):
         pass
     weights = {name: array.copy() for name, array in session.trained.network.parameters.items()}
     change(session.run)
@@ -131,7 +131,7 @@ def test_a_disk_that_turns_read_only(
 ) -> None:
     session = start(config(), dataset, runs=disk / "runs", name="x")
     events = session.train()
-    while not isinstance(next(events), EpochResult):
+    while not isinstance(next(events), Epoch):
         pass
     made_read_only(session.run.directory)
     try:

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from calls import strace
-from nnbasic.model.parallel import AVAILABLE
 from nnbasic.training import all_runs
 from nnbasic.training.cores import cores
+from nnbasic.training.parallel import AVAILABLE
 from support import NNBASIC
 
 pytestmark = pytest.mark.skipif(not AVAILABLE or cores() < 2, reason="needs Linux and 2 cores")

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from sampling import Sample
 
-from nnbasic.model.parallel import AVAILABLE
 from nnbasic.training import Run, all_runs, newest
 from nnbasic.training.cores import cores
+from nnbasic.training.parallel import AVAILABLE
 from support import BASE, NNBASIC, content, epochs_on_disk, run, started, wait_for
 
 pytestmark = pytest.mark.skipif(not AVAILABLE or cores() < 2, reason="needs a team: Linux, 2 cores")
@@ -131,7 +131,7 @@ with team.at_work(lambda: time.sleep(600)):
 def test_a_process_that_is_stopped_as_it_is_forked_holds_up_nobody() -> None:
     """The one that is forked to see whether that is possible."""
     code = (
-        "import os, signal; from nnbasic.model.parallel import obstacle;"
+        "import os, signal; from nnbasic.training.parallel import obstacle;"
         " os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGSTOP));"
         " print(obstacle())"
     )

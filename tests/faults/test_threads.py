@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nnbasic.model.parallel import AVAILABLE
 from nnbasic.training.cores import cores
+from nnbasic.training.parallel import AVAILABLE
 
 pytestmark = pytest.mark.skipif(not AVAILABLE or cores() < 2, reason="needs a team: Linux, 2 cores")
 
@@ -89,7 +89,7 @@ def test_every_way_ends(
 def test_a_thread_that_is_about_to_end_is_waited_for() -> None:
     """OpenBLAS's are, at a fork: where a core is taken away, they are seen for a while yet."""
     code = (
-        "import ctypes; from nnbasic.model.parallel import obstacle; c = ctypes.CDLL(None);"
+        "import ctypes; from nnbasic.training.parallel import obstacle; c = ctypes.CDLL(None);"
         " c.pthread_create(ctypes.byref(ctypes.c_ulong()), None,"
         " ctypes.cast(c.usleep, ctypes.c_void_p), ctypes.c_void_p(100_000)); print(obstacle())"
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from nnbasic.configs import Config
 from nnbasic.data import DataError
 from nnbasic.data.files import syncing
-from nnbasic.model import EpochResult
+from nnbasic.model import Epoch
 from nnbasic.training import FailedError, Run, RunError, all_runs, start
 from nnbasic.training.collection import collect
 from nnbasic.training.curation import TRASH, discard, purge, rename, restore, tag
@@ -34,7 +34,7 @@ def train(folder: Path) -> None:
     session = start(config(), dataset, runs=folder, name="run")
     os.write(1, b"0\n")
     for event in session.train():
-        if isinstance(event, EpochResult):
+        if isinstance(event, Epoch):
             os.write(1, b"%d\n" % event.epoch)
 
 

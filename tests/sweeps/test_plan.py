@@ -13,7 +13,7 @@ import pytest
 
 from nnbasic.configs import Config, ConfigError, loads
 from nnbasic.data import Dataset
-from nnbasic.model import StepResult
+from nnbasic.model import Step
 from nnbasic.model.activations import Tanh
 from nnbasic.model.initializers import He, Normal, Xavier
 from nnbasic.model.rectifiers import LeakyReLU, ReLU
@@ -190,7 +190,7 @@ class TestPairs:
             for config in same:
                 still = config.model_copy(update={"optimizer": replace(config.optimizer, lr=1e-30)})
                 results = start(still, dataset, runs=tmp_path / "runs", name="still").train()
-                steps = [each for each in results if isinstance(each, StepResult)]
+                steps = [each for each in results if isinstance(each, Step)]
                 shares.setdefault(seed, []).append([step.accuracy for step in steps])
         for first, *others in shares.values():
             assert len(first) == 10

@@ -30,7 +30,7 @@ def state(network: MLP, rng: np.random.Generator) -> State:
     state = adam.init(network.vector)
     for _ in range(3):
         gradient = rng.normal(size=network.vector.size).astype(np.float32)
-        adam.update(network.vector, [gradient], state, learning_rate=0.01)
+        adam.update(network.vector, gradient, state, rate=0.01)
     return state
 
 

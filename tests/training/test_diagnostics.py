@@ -12,9 +12,9 @@ import pytest
 
 from nnbasic import configs, training
 from nnbasic.data import Batches, Dataset, Scale, Split, digits
-from nnbasic.model import EpochResult, steps, stream
+from nnbasic.model import Epoch, Trainer, stream
 from nnbasic.training import Run, RunError
-from nnbasic.training.diagnostics import FILE, PROBE, probe, read
+from nnbasic.training.diagnostics import FILE, PROBE, probe
 from nnbasic.training.storage import LARGEST_LINES
 
 SMALL = ("layers=[784, 12, 8, 10]", "epochs=3", "batch_size=64", "data.dataset=digits")
@@ -45,7 +45,7 @@ def text(run: Run) -> str:
 
 
 def test_a_line_for_step_0_and_for_every_epoch(tmp_path: Path, dataset: Dataset) -> None:
-    lines = read(trained(tmp_path, dataset))
+    lines = trained(tmp_path, dataset).diagnostics_lines().rows
     assert [line["epoch"] for line in lines] == [0, 1, 2, 3]
     assert [line["step"] for line in lines] == [0, 10, 20, 30]
     for line in lines:
@@ -59,9 +59,9 @@ def test_a_line_for_step_0_and_for_every_epoch(tmp_path: Path, dataset: Dataset)
 
 def test_step_0_is_there_before_the_training(tmp_path: Path, dataset: Dataset) -> None:
     run = started(tmp_path, dataset)
-    before = read(run)
+    before = run.diagnostics_lines().rows
     assert [line["epoch"] for line in before] == [0]
-    assert before == read(trained(tmp_path, dataset))[:1]
+    assert before == trained(tmp_path, dataset).diagnostics_lines().rows[:1]
 
 
 def test_lines_that_cannot_be_read_are_not_replaced(tmp_path: Path, dataset: Dataset) -> None:
@@ -75,7 +75,7 @@ def test_lines_that_cannot_be_read_are_not_replaced(tmp_path: Path, dataset: Dat
     (run.directory / "kept").rename(run.directory / FILE)
     for _ in training.train(run, dataset):
         pass
-    assert [line["epoch"] for line in read(run)] == [0, 1, 2, 3]
+    assert [line["epoch"] for line in run.diagnostics_lines().rows] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("batch_size", [64, 600])
@@ -97,10 +97,9 @@ def test_update_ratio_is_that_of_the_last_step(
     )
     expected: list[list[float]] = []
     copies = [[w.copy() for w in weights]]
-    for result in steps(
-        network, batches, optimizer=config.optimizer, schedule=config.schedule, epochs=2
-    ):
-        if isinstance(result, EpochResult):
+    trainer = Trainer(network, batches, config.optimizer, config.schedule, epochs=2)
+    for result in trainer.results():
+        if isinstance(result, Epoch):
             norm = np.linalg.norm
             last = zip(copies[-2], copies[-1], strict=True)
             expected.append([float(norm(b - a) / norm(a)) for a, b in last])
@@ -108,7 +107,10 @@ def test_update_ratio_is_that_of_the_last_step(
             copies.append([w.copy() for w in weights])
     for _ in training.train(run, dataset):
         pass
-    found = [[line["layers"][i]["update_ratio"] for i in (0, 2)] for line in read(run)[1:]]
+    found = [
+        [line["layers"][i]["update_ratio"] for i in (0, 2)]
+        for line in run.diagnostics_lines().rows[1:]
+    ]
     assert np.allclose(found, expected, rtol=1e-4)
 
 
@@ -121,7 +123,7 @@ def test_resumed_leaves_the_lines_of_uninterrupted(
     run = started(tmp_path, dataset)
     events = training.train(run, dataset)
     for event in events:
-        if isinstance(event, EpochResult) and event.epoch == epochs:
+        if isinstance(event, Epoch) and event.epoch == epochs:
             break
     events.close()
     # A crash may leave the next epoch's line, whole or torn, before its checkpoint.
@@ -136,7 +138,7 @@ def test_resumed_leaves_the_lines_of_uninterrupted(
 def test_a_file_too_long_for_its_readers_stops_no_run(tmp_path: Path, dataset: Dataset) -> None:
     run = started(tmp_path, dataset)
     with contextlib.closing(training.train(run, dataset)) as events:
-        next(event for event in events if isinstance(event, EpochResult))
+        next(event for event in events if isinstance(event, Epoch))
     first, second = text(run).splitlines()
     long = [first + " " * (LARGEST_LINES // 5)] * 5
     (run.directory / FILE).write_text("\n".join([*long, second, ""]))
@@ -163,7 +165,7 @@ def test_training_does_not_notice(tmp_path: Path, dataset: Dataset) -> None:
 
 def test_diagnostics_false_leaves_none(tmp_path: Path, dataset: Dataset) -> None:
     run = trained(tmp_path, dataset, "diagnostics=false", "epochs=1")
-    assert read(run) == []
+    assert run.diagnostics_lines().rows == []
     assert not (run.directory / FILE).exists()
 
 

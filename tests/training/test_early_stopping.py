@@ -22,15 +22,19 @@ def epochs(key: str, *values: float | None) -> list[EpochRow]:
 
 class TestBest:
     def test_nothing_yet(self) -> None:
-        assert best_epoch([]) is None
+        assert best_epoch([], "val_accuracy") is None
 
-    def test_the_first_of_the_highest(self) -> None:
+    def test_the_first_of_the_highest_accuracy(self) -> None:
         history = epochs("val_accuracy", 0.5, 0.9, 0.7, 0.9, 0.1)
-        assert best_epoch(history) is history[1]
+        assert best_epoch(history, "val_accuracy") is history[1]
+
+    def test_the_first_of_the_lowest_loss(self) -> None:
+        history = epochs("val_loss", 0.5, None, 0.1, 0.1, 0.2)
+        assert best_epoch(history, "val_loss") is history[2]
 
     def test_the_last_without_validation(self) -> None:
         history = epochs("val_accuracy", None, None)
-        assert best_epoch(history) is history[-1]
+        assert best_epoch(history, "val_accuracy") is history[-1]
 
 
 class TestPatience:
@@ -71,3 +75,13 @@ def test_a_run_stops_early_and_is_judged_by_its_best_epoch(
     assert record.status == "finished"
     assert record.best is not None
     assert record.epoch == record.best.epoch + 2 < 50
+
+
+def test_a_run_that_stops_by_its_loss_keeps_the_epoch_of_the_lowest(
+    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+) -> None:
+    setting = config(epochs=6, early_stopping={"metric": "val_loss", "patience": 6})
+    run = finish(start(setting, dataset, runs=tmp_path, name="x").run, dataset)
+    best = run.record().best
+    assert best is not None
+    assert best.val_loss == min(row.val_loss for row in run.metrics() if row.val_loss is not None)

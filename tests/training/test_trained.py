@@ -60,15 +60,6 @@ def test_many_images_are_taken_in_batches(standard: Run, rng: np.random.Generato
     assert logits[SCORING_BATCH:].tobytes() == trained.logits(images[SCORING_BATCH:]).tobytes()
 
 
-def test_hidden_activations_stay_until_the_next_batch(standard: Run, dataset: Dataset) -> None:
-    trained = load(standard)
-    weight, bias = (trained.network.parameters[f"layer2.{name}"] for name in ("weight", "bias"))
-    for logits in trained.forward(dataset.test.images):
-        hidden = trained.network.blocks[0].output
-        assert hidden.shape == (100, 16)
-        np.testing.assert_allclose(hidden @ weight + bias, logits, rtol=1e-4, atol=1e-5)
-
-
 def test_no_images(standard: Run) -> None:
     trained = load(standard)
     nothing = np.zeros((0, 784), np.uint8)
@@ -90,7 +81,7 @@ def test_the_class_of_saturated_outputs_is_the_one_that_training_counts(
     trained = Trained(build(setting), dataset.scale("unit"), setting)
     trained.network.vector *= 1000
     x, labels = next(trained.batches(dataset.test).epoch(0))
-    _, correct = trained.network.score(x, labels)
+    correct = np.count_nonzero(trained.network.forward(x).argmax(axis=1) == labels)
     evaluation = trained.evaluate(dataset.test)
     assert ((evaluation.probabilities == 1).sum(axis=1) > 1).any()
     assert evaluation.correct == correct
