@@ -6,10 +6,12 @@ import base64
 import contextlib
 import hashlib
 import os
+import re
 import time
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from nnbasic.data import mnist
 from nnbasic.data.files import PART, DataError, replacing
@@ -52,11 +54,11 @@ def fetch(
 ) -> list[Path]:
     """Fetch those of the four files that ``folder`` lacks, each from the first mirror that works.
 
-    The ``mirrors`` are those that ``$NNBASIC_MIRRORS`` names, or else `MIRRORS`.
-    Returns the new files. Files already in ``folder`` are verified and never overwritten; a new
-    one takes its place there only once it is verified. A mirror that keeps silent for ``patience``
-    seconds, at the start or on the way, is given up. Raises FetchError if no mirror delivers a
-    file or ``folder`` cannot be written, DataError if a file that was there already is not MNIST's.
+    ``mirrors`` are by default those that ``$NNBASIC_MIRRORS`` names, or else `MIRRORS`; one that
+    keeps silent for ``patience`` seconds, at the start or on the way, is given up. Returns the new
+    files. Files already in ``folder`` are verified and never overwritten; a new one takes its place
+    there only once it is verified. Raises FetchError if no mirror delivers a file or ``folder``
+    cannot be written, DataError if a file that was there already is not MNIST's.
     """
     missing = []
     for file in mnist.FILES:
@@ -114,15 +116,12 @@ def _first_delivery(
 
 def _without_password(url: str) -> tuple[str, dict[str, str]]:
     """``url`` without the ``user:password@`` in it, and the HTTP header that says the same."""
-    scheme, separator, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    user, at, host = host.rpartition("@")
-    url = f"{scheme}{separator}{host}{slash}{path}"
-    if not at:
+    match = re.fullmatch(r"(\w+://)?([^/]*)@(.*)", url)
+    if match is None:
         return url, {}
-    from urllib.parse import unquote_to_bytes
-
-    return url, {"Authorization": f"Basic {base64.b64encode(unquote_to_bytes(user)).decode()}"}
+    scheme, user, address = match.groups(default="")
+    token = base64.b64encode(unquote_to_bytes(user)).decode()
+    return scheme + address, {"Authorization": f"Basic {token}"}
 
 
 def _download(
@@ -139,8 +138,8 @@ def _download(
     import urllib.request
 
     received, total = bytearray(), None
-    if progress is not None:
-        progress(file.name, 0, None)  # shows that an answer is being waited for
+    report = progress or (lambda *_: None)
+    report(file.name, 0, None)  # shows that an answer is being waited for
     try:
         request = urllib.request.Request(url, headers={"User-Agent": "nnbasic"})
         for name, value in headers.items():
@@ -152,8 +151,7 @@ def _download(
                 received += piece
                 if len(received) > file.size + _SLACK:
                     raise _MirrorError(f"sends more than the {file.size:,} bytes of {file.name}")
-                if progress is not None:
-                    progress(file.name, len(received), total)
+                report(file.name, len(received), total)
     except urllib.error.HTTPError as error:
         error.close()
         raise _MirrorError(f"HTTP status {error.code} ({error.reason})") from error

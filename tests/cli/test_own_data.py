@@ -131,7 +131,7 @@ def test_a_sweep_of_them(nnbasic: Command, shapes: Path) -> None:
 
 def test_a_directory_that_is_typed_is_relative_to_here(nnbasic: Command, shapes: Path) -> None:
     shapes.rename("here")
-    assert nnbasic(*TRAIN, "--quiet").refused("images: does not exist")
+    assert nnbasic(*TRAIN, "--quiet").refused("images does not exist")
     assert nnbasic(*TRAIN, "--quiet", "--set", "data.directory=here").code == 0
 
 

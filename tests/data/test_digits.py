@@ -11,16 +11,9 @@ import pytest
 from draw import content, generate
 from nnbasic.data import DataError, digits
 from pen import Style, write
-from strokes import DRAWINGS
 
 SAMPLE = "fec738cb6ca50636472909f7c53e84cbda3fa5c54c0ca73da3324822cbcfdf61"
 """SHA-256 of 100 images and their labels, drawn from seed 7."""
-
-
-@pytest.fixture(scope="module")
-def images() -> np.ndarray:
-    """The test images."""
-    return digits.load()[2].reshape(-1, 28, 28)
 
 
 def test_the_set_is_laid_out_as_mnist_is() -> None:
@@ -62,39 +55,6 @@ def test_a_damaged_file_is_an_error(
         file.write_bytes({"short": whole[:-1], "flipped": flipped, "text": b"digits"}[damage])
     with pytest.raises(DataError, match="install nnbasic again"):
         digits.load()
-
-
-def test_the_ink_fills_a_box_of_20_pixels(images: np.ndarray) -> None:
-    for image in images:
-        sides = [np.ptp(np.flatnonzero(image.any(axis))) + 1 for axis in (0, 1)]
-        assert 18 <= max(sides) <= 20
-
-
-def test_the_centre_of_mass_is_the_middle(images: np.ndarray) -> None:
-    ink = images.astype(np.float64)
-    for axis in (1, 2):
-        across = ink.sum(axis)
-        mean = across @ np.arange(28) / across.sum(1)
-        off = np.abs(mean - 14)  # MNIST's middle; a box is moved by whole pixels ...
-        assert np.mean(off <= 0.5) > 0.98
-        assert off.max() < 1  # ... and never out of the image
-
-
-def test_ink_is_solid_within_and_soft_at_its_edge(images: np.ndarray) -> None:
-    ink = images[images > 0]
-    assert 0.1 < ink.size / images.size < 0.3
-    assert np.mean(ink > 250) > 0.25
-    assert np.mean(ink < 200) > 0.25
-    assert images.max((1, 2)).min() > 150
-
-
-@pytest.mark.parametrize("digit", range(10))
-def test_drawings_are_upright_and_of_the_agreed_size(digit: int) -> None:
-    assert len(DRAWINGS[digit]) >= 5
-    for _, texts in DRAWINGS[digit]:
-        for points in Style.parse(texts).drawings:
-            assert 90 <= np.ptp(points[:, 1]) <= 110
-            assert np.ptp(points[:, 0]) <= 145
 
 
 def test_the_pen_draws_what_the_text_says(rng: np.random.Generator) -> None:

@@ -238,7 +238,7 @@ def test_a_password_is_sent_to_its_mirror_alone_and_never_printed(
     elsewhere = serve(answer)
     url = serve(redirect).replace("http://", "http://ann:s%40cret@")
     with pytest.raises(FetchError) as caught:
-        fetch(mirrors=[url, "http://ann:s%40cret@[/", "http://ann:s%40cret@a b/"])
+        fetch(mirrors=[url, "http://ann:s%40cret@[/", "http://ann:s@cret@a b/", "ann:cret@b/"])
     assert heard == ["Basic " + base64.b64encode(b"ann:s@cret").decode(), None]
     assert "127.0.0.1" in str(caught.value)
     assert "cret" not in str(caught.value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 from pathlib import Path
 
@@ -28,17 +27,6 @@ def test_the_real_files_are_verified_and_read(mnist_directory: Path) -> None:
     ]  # fmt: skip
     assert round(float(images.mean()) / 255, 4) == 0.1307
     assert round(float(images.std()) / 255, 4) == 0.3081
-
-
-def test_plain_and_gzipped_files_are_the_same(mnist_directory: Path, tmp_path: Path) -> None:
-    for file in mnist.FILES:
-        source = file.within(mnist_directory)
-        assert source is not None
-        content = gzip.decompress(source.read_bytes())
-        assert len(content) == file.size
-        (tmp_path / file.name).write_bytes(content)
-    for plain, zipped in zip(mnist.read(tmp_path), mnist.read(mnist_directory), strict=True):
-        np.testing.assert_array_equal(plain, zipped)
 
 
 def test_fashionable_files_of_the_same_names_are_not_mnist(small_mnist: Path) -> None:
