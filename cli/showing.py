@@ -14,8 +14,7 @@ from nnbasic.cli.numbers import NONE, percent, tested
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
 from nnbasic.compare import figure_file
-from nnbasic.configs import flow
-from nnbasic.training.choices import shown
+from nnbasic.training.choices import flow, shown
 from nnbasic.training.collection import RunData
 from nnbasic.training.selection import is_number
 from nnbasic.training.storage import RunError

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nnbasic import configs
 from nnbasic.configs.errors import printable
 
 Scalar = str | int | float | bool | None
@@ -72,13 +71,20 @@ def flatten(config: Mapping[str, Any]) -> Values:
         if isinstance(value, Mapping):
             flat |= {f"{key}.{inner}": each for inner, each in flatten(value).items()}
         else:
-            flat[key] = _flow(json.dumps(value)) if isinstance(value, list) else value
+            flat[key] = flow(value) if isinstance(value, list) else value
     return flat
+
+
+def flow(value: Any) -> str:
+    """``value`` as YAML on one line; a component without hyperparameters is its name alone."""
+    return _flow(json.dumps(value))
 
 
 @functools.lru_cache  # a thousand runs have few different lists, and writing YAML is slow
 def _flow(text: str) -> str:
-    return configs.flow(json.loads(text))
+    from nnbasic.configs.writing import flow, short  # YAML: a list without lists does without it
+
+    return flow(short(json.loads(text)))
 
 
 def headings(keys: Iterable[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nnbasic.configs.errors import printable
 from nnbasic.data.files import sync_folder
+from nnbasic.training import lock
 from nnbasic.training.directory import Run
 from nnbasic.training.record import User
 from nnbasic.training.storage import RunError, refuse_link
@@ -63,7 +64,7 @@ def note(run: Run, text: str, *, replace: bool = False) -> User:
 @contextlib.contextmanager
 def _edited(run: Run) -> Iterator[User]:
     """What `user.json` says, written at the end of the block; RunError if it is broken."""
-    with run.editing():
+    with lock.editing(run.directory):
         run.record()  # raises if it is not a run
         try:
             user = run.read_user()
@@ -152,5 +153,5 @@ def _alone(run: Run) -> Iterator[None]:
     if sys.platform == "win32":  # which moves nothing that is open
         yield
     else:
-        with run.editing(), run.claim():
+        with lock.editing(run.directory), run.claim():
             yield

@@ -195,10 +195,6 @@ class Run:
         """
         return lock.claim(self.directory)
 
-    def editing(self) -> AbstractContextManager[None]:
-        """Wait until no other process edits `user.json` or moves the run, and keep them from it."""
-        return lock.editing(self.directory)
-
 
 def check_folder(runs: Path) -> None:
     """Raise RunError if no run can be made in ``runs``, before anything slow is done.

@@ -15,7 +15,7 @@ from nnbasic.configs.reader import Document
     [
         ({"name": "leaky_relu", "slope": 0.2}, "{name: leaky_relu, slope: 0.2}"),
         ([784, 10], "[784, 10]"),
-        ([{"name": "relu"}, "tanh"], "[relu, tanh]"),
+        ([{"name": "relu"}, "tanh"], "[{name: relu}, tanh]"),
         ({"b": 1, "a": [1, {"c": None}]}, "{b: 1, a: [1, {c: null}]}"),
         (None, "null"),
         (True, "true"),
