@@ -11,15 +11,8 @@ from typing import Any
 
 import pytest
 
-from nnbasic.model import (
-    ACTIVATIONS,
-    INITIALIZERS,
-    LOSSES,
-    OPTIMIZERS,
-    SCHEDULES,
-    Registry,
-    hyperparameters,
-)
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES
+from nnbasic.model.registry import Registry, hyperparameters
 
 ROOT = Path(__file__).parents[1]
 DOC = (ROOT / "docs" / "formulas.md").read_text("utf-8")

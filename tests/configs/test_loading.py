@@ -8,11 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from nnbasic.configs import Config, loads
-from nnbasic.model.activations import Tanh
+from nnbasic.model.activations import ELU, ReLU, Tanh
 from nnbasic.model.initializers import He
 from nnbasic.model.losses import CrossEntropy
 from nnbasic.model.optimizers import SGD
-from nnbasic.model.rectifiers import ELU, ReLU
 from nnbasic.model.schedules import Cosine
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nnbasic.configs import ConfigError, loads
-from nnbasic.model.activations import Tanh
+from nnbasic.model.activations import LeakyReLU, ReLU, Tanh
 from nnbasic.model.optimizers import SGD
-from nnbasic.model.rectifiers import LeakyReLU, ReLU
 
 
 def test_values_are_yaml() -> None:

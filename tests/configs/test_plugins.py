@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from nnbasic.configs import ConfigError, dump, json_schema, load, loads, reference
-from nnbasic.model import MLP, check_gradients
+from nnbasic.model import MLP
+from nnbasic.model.gradcheck import check_gradients
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from nnbasic.configs import Config, ConfigError, dump, flow, load, loads, presets
 from nnbasic.configs.messages import COMPONENTS
-from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, Bounds, Registry, hyperparameters
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, Bounds
+from nnbasic.model.registry import Registry, hyperparameters
 
 KEYS = [*Config.model_fields, "name", "lr", "slope", "validation", "patience", "milestones"]
 SCALARS = st.one_of(

@@ -21,7 +21,8 @@ from nnbasic.configs import (
     reference,
 )
 from nnbasic.configs.reference import keys
-from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, hyperparameters
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES
+from nnbasic.model.registry import hyperparameters
 
 
 @pytest.fixture(scope="module")

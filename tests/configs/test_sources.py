@@ -9,7 +9,7 @@ import pytest
 
 import nnbasic.configs
 from nnbasic.configs import ConfigError, Listed, listing, load, presets
-from nnbasic.model.rectifiers import ReLU
+from nnbasic.model.activations import ReLU
 
 SHIPPED_EPOCHS = 10
 

@@ -14,9 +14,8 @@ import pytest
 from nnbasic.configs import Config, ConfigError, loads
 from nnbasic.data import Dataset
 from nnbasic.model import Step
-from nnbasic.model.activations import Tanh
+from nnbasic.model.activations import LeakyReLU, ReLU, Tanh
 from nnbasic.model.initializers import He, Normal, Xavier
-from nnbasic.model.rectifiers import LeakyReLU, ReLU
 from nnbasic.sweeps.plan import Cell, Job, attempts, cells, jobs, outstanding
 from nnbasic.training import RateSearch, Run, RunError, build, start
 
