@@ -12,6 +12,7 @@ import pytest
 
 from browser import Browser
 from drawing import answers, box_of, click, opened, pixels, settle, text, write_by_hand
+from networks import hidden
 from nnbasic.data import Dataset, Split
 from nnbasic.inference import predict
 from nnbasic.inference.page import write
@@ -96,16 +97,14 @@ def test_every_network_answers_as_in_numpy(
         everyone = np.arange(len(images))
         tied = probabilities[everyone, digits] - probabilities[everyone, said] < 0.001
         assert np.all((said == digits) | tied)
-        next(trained.forward(images))
-        for number, block in enumerate(trained.network.blocks[:-1]):
+        for number, (layer, expected) in enumerate(hidden(trained, images)):
             layers = [result["layers"][number] for result in results]
-            expected = block.output
             scale = np.abs(expected).max()
-            activations = np.array([layer["activations"] for layer in layers])
+            activations = np.array([each["activations"] for each in layers])
             np.testing.assert_allclose(activations, expected, atol=0.002 * scale)
             zero = np.mean(activations == 0, axis=1)
-            np.testing.assert_allclose([layer["zero"] for layer in layers], zero)
-            if block.activation and block.activation.limits:
+            np.testing.assert_allclose([each["zero"] for each in layers], zero)
+            if layer.limits:
                 assert 0 <= layers[0]["saturated"] <= 1
             else:
                 assert layers[0]["saturated"] is None

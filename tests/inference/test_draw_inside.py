@@ -10,8 +10,10 @@ import pytest
 
 from browser import Browser
 from drawing import HOSTILE, click, numbers, opened, settle, text
+from networks import hidden, outputs
 from nnbasic.data import Dataset
 from nnbasic.model import MLP
+from nnbasic.model.arrays import Array
 from nnbasic.training import Run
 from nnbasic.training.trained import load
 
@@ -67,8 +69,8 @@ def test_a_maxout_unit_shows_the_sum_of_each_piece(
     settle(browser)
     card = f"article:nth-child({1 + list(networks).index('maxout')})"
     click(browser, f"{card} .units", x=2.5 / 16)
-    next(trained.forward(dataset.test.images[dataset.test.labels == 8][:1]))
-    sums = trained.network.blocks[0].affine.output[0, [2, 18]]
+    (_, first), *_ = outputs(trained, dataset.test.images[dataset.test.labels == 8][:1])
+    sums = first[0, [2, 18]]
     said = browser.evaluate(
         f"() => [...document.querySelectorAll('{card} figcaption')].map(c => c.textContent)"
     )
@@ -78,13 +80,14 @@ def test_a_maxout_unit_shows_the_sum_of_each_piece(
     assert largest == pytest.approx(sums.max(), abs=0.011)
 
 
-def looking_at(digit: int, networks: dict[str, Run], dataset: Dataset) -> Iterator[tuple[str, MLP]]:
-    """The networks of the page in their order, each after the first test image of ``digit``."""
+def looking_at(
+    digit: int, networks: dict[str, Run], dataset: Dataset
+) -> Iterator[tuple[str, MLP, list[Array]]]:
+    """The networks of the page in their order, with their activations for the ``digit``."""
     image = dataset.test.images[np.flatnonzero(dataset.test.labels == digit)[:1]]
     for name in ("relu", "tanh"):
         trained = load(networks[name])
-        next(trained.forward(image))
-        yield name, trained.network
+        yield name, trained.network, [a for _, a in hidden(trained, image)]
 
 
 def test_a_class_shows_what_speaks_for_it_and_against_it(
@@ -94,8 +97,8 @@ def test_a_class_shows_what_speaks_for_it_and_against_it(
     opened(browser, few)
     browser.press("2", "2")
     settle(browser)
-    for number, (_, network) in enumerate(looking_at(2, networks, dataset), 1):
-        added = network.blocks[1].output[0] * network.parameters["layer3.weight"][:, 5]
+    for number, (_, network, activations) in enumerate(looking_at(2, networks, dataset), 1):
+        added = activations[1][0] * network.parameters["layer3.weight"][:, 5]
         card = f"article:nth-child({number})"
         click(browser, f"{card} .class:nth-child(6)")
         assert text(browser, f"{card} .detail h3") == "What speaks for 5"
@@ -121,9 +124,8 @@ def test_layers_say_how_many_units_are_silent_or_saturated(
     opened(browser, few)
     browser.press("1", "1")
     settle(browser)
-    for number, (name, network) in enumerate(looking_at(1, networks, dataset), 1):
-        for layer, block in enumerate(network.blocks[:2], 1):
-            a = block.output
+    for number, (name, _, activations) in enumerate(looking_at(1, networks, dataset), 1):
+        for layer, a in enumerate(activations[:2], 1):
             share = np.mean(a == 0) if name == "relu" else np.mean(np.abs(a) > 0.9)
             word = "are 0" if name == "relu" else "saturated"
             place = f"article:nth-child({number}) .layer:nth-of-type({layer + 1}) p"

@@ -10,12 +10,13 @@ import onnx
 import onnxruntime
 import pytest
 
+from networks import hidden
 from nnbasic import data
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
 from nnbasic.inference.formats import export
 from nnbasic.training import Run, start
-from nnbasic.training.trained import load
+from nnbasic.training.trained import SCORING_BATCH, load
 from small_runs import NETWORKS
 
 
@@ -48,10 +49,10 @@ def test_the_same_digits_and_probabilities(name: str, mnist: Dataset, tmp_path: 
     """For each activation, loss, scale and precision; and the same in every hidden layer."""
     run = trained_on(mnist, tmp_path, **NETWORKS[name])
     trained, images = load(run), mnist.test.images
-    layers = [f"layer{number}.activation" for number in range(1, len(trained.network.blocks))]
-    hidden = [
-        [block.output.copy() for block in trained.network.blocks[:-1]]
-        for _ in trained.forward(images)
+    layers = [f"layer{number}.activation" for number in range(1, len(trained.network.sizes) - 1)]
+    batches = range(0, len(images), SCORING_BATCH)
+    activations = [
+        [a for _, a in hidden(trained, images[start : start + SCORING_BATCH])] for start in batches
     ]
     logits = trained.logits(images)
     export(run, tmp_path / "network.onnx")
@@ -60,8 +61,8 @@ def test_the_same_digits_and_probabilities(name: str, mnist: Dataset, tmp_path: 
     np.testing.assert_array_equal(found["logits"].argmax(axis=1), logits.argmax(axis=1))
     assert len(set(logits.argmax(axis=1))) > 1
     assert np.abs(found["probabilities"] - trained.probabilities(images)).max() <= 1e-5
-    for layer, batches in zip(layers, zip(*hidden, strict=True), strict=True):
-        np.testing.assert_allclose(found[layer], np.concatenate(batches), rtol=1e-4, atol=1e-4)
+    for layer, parts in zip(layers, zip(*activations, strict=True), strict=True):
+        np.testing.assert_allclose(found[layer], np.concatenate(parts), rtol=1e-4, atol=1e-4)
 
 
 def test_what_the_file_asks_of_a_runtime(finished: Run, tmp_path: Path) -> None:
