@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from nnbasic.data import digits
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, Registry
 from nnbasic.training import all_runs
-from support import SMALL
+from support import SMALL, Said, invoke
 
 pytest_plugins = ["browser", "small_runs"]
 
@@ -90,6 +90,12 @@ def workplace(
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     with threadpool_limits(1, user_api="blas"):
         yield folder
+
+
+@pytest.fixture
+def nnbasic(workplace: Path) -> Callable[..., Said]:
+    """Run `nnbasic` with the given arguments in the working directory."""
+    return invoke
 
 
 @pytest.fixture(scope="session")

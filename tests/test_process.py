@@ -92,7 +92,7 @@ def test_stopped_and_resumed(
     command = f"{NNBASIC} train --config some --quiet"
     for epochs in stops:
         with started(NNBASIC, *command.split()[1:]) as process:
-            wait_for(process, lambda epochs=epochs: epochs_on_disk() >= epochs)
+            wait_for(lambda epochs=epochs: epochs_on_disk() >= epochs, process)
             process.send_signal(number)
             out, err = process.communicate()
         stopped = newest()
@@ -134,7 +134,7 @@ class TestInterrupted:
         with started(
             NNBASIC, "train", "--config", "some", "--quiet", start_new_session=True
         ) as process:
-            wait_for(process, lambda: epochs_on_disk() >= 1)
+            wait_for(lambda: epochs_on_disk() >= 1, process)
             assert len(group(process.pid)) == min(2, cores())
             if number == signal.SIGKILL:
                 process.kill()
@@ -150,7 +150,7 @@ class TestInterrupted:
     def test_as_json(self, workplace: Path) -> None:
         Path("some.yaml").write_text(BASE)
         with started(NNBASIC, "train", "--config", "some", "--json") as process:
-            wait_for(process, lambda: epochs_on_disk() >= 1)
+            wait_for(lambda: epochs_on_disk() >= 1, process)
             process.terminate()
             out, err = process.communicate()
         assert process.returncode == 130
@@ -162,7 +162,7 @@ class TestInterrupted:
         """Pressing Ctrl-C again and again does not break off the writing of the record."""
         Path("some.yaml").write_text(BASE)
         with started(NNBASIC, "train", "--config", "some", "--quiet") as process:
-            wait_for(process, lambda: epochs_on_disk() >= 1)
+            wait_for(lambda: epochs_on_disk() >= 1, process)
             for _ in range(5):
                 process.send_signal(signal.SIGINT)
                 time.sleep(0.002)
@@ -182,7 +182,7 @@ class TestInterrupted:
             return bool(writer)
 
         with started(NNBASIC, "train", "--config", "pipe.yaml") as process:
-            wait_for(process, is_read)
+            wait_for(is_read, process)
             process.send_signal(number)
             os.close(*writer)  # the signal may have come just before the read began
             out, err = process.communicate()
@@ -197,10 +197,7 @@ class TestInterrupted:
             with started(
                 *(NNBASIC, "train", "--config", "some", "--quiet", "--name", name), hangup=hangup
             ) as process:
-                wait_for(
-                    process,
-                    lambda name=name: list(Path("runs").glob(f"*{name}*/best.npz")),
-                )
+                wait_for(lambda name=name: list(Path("runs").glob(f"*{name}*/best.npz")), process)
                 process.send_signal(signal.SIGHUP)
                 process.communicate()
             assert process.returncode == code
@@ -211,7 +208,7 @@ class TestInterrupted:
         Path("some.yaml").write_text(BASE.replace("digits", "mnist"))
         folders = ["--runs", "my runs", "--data", str(mnist_directory)]
         with started(NNBASIC, "train", "--config", "some", "--quiet", *folders) as process:
-            wait_for(process, lambda: list(Path("my runs").glob("*/last.npz")))
+            wait_for(lambda: list(Path("my runs").glob("*/last.npz")), process)
             process.terminate()
             _, err = process.communicate()
         (directory,) = Path("my runs").iterdir()
@@ -223,7 +220,7 @@ class TestInterrupted:
 def test_a_run_is_trained_by_one_process_at_a_time(workplace: Path) -> None:
     Path("some.yaml").write_text(BASE.replace("epochs: 12", "epochs: 500"))
     with started(NNBASIC, "train", "--config", "some", "--quiet") as process:
-        wait_for(process, lambda: epochs_on_disk() >= 1)
+        wait_for(lambda: epochs_on_disk() >= 1, process)
         live = newest()
         assert live.status() == "running"
         second = run("train", "--resume", live.id)

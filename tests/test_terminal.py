@@ -83,7 +83,7 @@ class TestTerminal:
         Path("some.yaml").write_text(BASE)
         theirs, text = terminal
         with started(NNBASIC, "train", "--config", "some", stderr=theirs) as process:
-            wait_for(process, lambda: epochs_on_disk() >= 2)
+            wait_for(lambda: epochs_on_disk() >= 2, process)
             os.write(theirs, b"^C")  # as the terminal writes it
             process.send_signal(signal.SIGINT)
             process.communicate()

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from nnbasic.training import Run, all_runs
-from support import started
+from support import started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
@@ -38,13 +38,6 @@ def swept(*arguments: str) -> tuple[int, list[str]]:
     with started(*SWEEP, *arguments) as process:
         _, err = process.communicate(timeout=60)
     return process.returncode, err.splitlines()
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.005)
 
 
 def runs(folder: str = "runs") -> list[Run]:

@@ -1,4 +1,4 @@
-"""The system calls of a process, as strace saw them, and a process in which one of them fails."""
+"""The system calls of a command, as strace saw them, and a command in which one of them fails."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from nnbasic.training import kernels
+from support import run
 
 NAMES = ["openat", "write", "lseek", "fsync", "rename", "linkat", "link", "unlink", "unlinkat"]
 NAMES += ["mkdir", "rmdir", "flock", "close"]
-"""What the operations of `worked_on` do to files."""
+"""What the commands do to files."""
 
-WORK = Path(__file__).with_name("worked_on.py")
+NAMING = {"openat", "rename", "linkat", "link", "unlink", "unlinkat", "mkdir", "rmdir"}
+
 LINE = re.compile(r"(?P<pid>\d+) +(?P<name>\w+)\((?P<given>.*)\) += (?P<result>-?\d+).*")
 
 
@@ -51,32 +52,23 @@ class Call:
         return [int(word) for word in re.findall(r"(?<![\w\"])-?\d+(?![\w\"])", self.given)]
 
 
-def traced(operation: str, folder: Path, log: Path, *options: str) -> tuple[int, str, list[Call]]:
-    """Do ``operation`` of `worked_on` under strace: exit code, stderr and calls of the process.
+def traced(words: Sequence[str], log: Path, *options: str) -> tuple[int, str, list[Call]]:
+    """Run `nnbasic` with ``words`` under strace: exit code, stderr and calls of its process.
 
     A process that was killed has the exit code of a shell, 128 more than the signal.
     """
-    command = [strace(), "-f", "-qq", "-xx", "-s", "10000000", "-o", str(log), *options]
-    command += [f"--trace={','.join(NAMES)}"]
+    before = [strace(), "-f", "-qq", "-xx", "-s", "10000000", "-o", str(log), *options]
+    before += [f"--trace={','.join(NAMES)}"]
     if not any("signal" in option for option in options):
-        command += ["--seccomp-bpf"]  # much faster, but it injects no signals
+        before += ["--seccomp-bpf"]  # much faster, but it injects no signals
     environment = os.environ | {
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
-        "PYTHONPATH": os.pathsep.join([str(WORK.parent.parent), os.environ.get("PYTHONPATH", "")]),
-        "OPENBLAS_NUM_THREADS": "1",
         "OPENBLAS_CORETYPE": kernels.in_use() or "",  # or its bits may be others than here
     }
-    done = subprocess.run(
-        [*command, sys.executable, str(WORK), operation, str(folder)],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=120,
-        check=False,
-    )
-    code = done.returncode if done.returncode >= 0 else 128 - done.returncode
-    return code, done.stderr, list(parsed(log.read_text()))
+    said = run(*words, before=before, env=environment)
+    code = said.code if said.code >= 0 else 128 - said.code
+    return code, said.err, list(parsed(log.read_text()))
 
 
 def parsed(log: str) -> Iterator[Call]:
@@ -86,14 +78,10 @@ def parsed(log: str) -> Iterator[Call]:
     for line in log.splitlines():
         match = LINE.fullmatch(line)
         if match and match["pid"] == first:
-            counts[match["name"]] += 1
-            yield Call(
-                match["name"],
-                counts[match["name"]],
-                match["given"],
-                int(match["result"]),
-                "INJECTED" in line,
-            )
+            name = match["name"]
+            counts[name] += 1
+            result, injected = int(match["result"]), "INJECTED" in line
+            yield Call(name, counts[name], match["given"], result, injected)
 
 
 def touching(calls: list[Call], folder: Path) -> list[Call]:
@@ -102,15 +90,9 @@ def touching(calls: list[Call], folder: Path) -> list[Call]:
     found, ours = [], set()
     for call in calls:
         named = any(text.startswith(inside) for text in call.texts())
-        if call.name == "openat":
-            if call.result >= 0:
-                (ours.add if named else ours.discard)(call.result)
-            if named:
-                found.append(call)
-        elif call.name in ("rename", "linkat", "link", "unlink", "unlinkat", "mkdir", "rmdir"):
-            at_ours = call.name == "unlinkat" and call.numbers()[:1] and call.numbers()[0] in ours
-            if named or at_ours:
-                found.append(call)
-        elif call.numbers()[0] in ours:
+        opened = call.numbers()[:1] and call.numbers()[0] in ours
+        if call.name == "openat" and call.result >= 0:
+            (ours.add if named else ours.discard)(call.result)
+        if named if call.name in NAMING - {"unlinkat"} else named or opened:
             found.append(call)
     return found

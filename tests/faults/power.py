@@ -38,8 +38,8 @@ class Disk:
     open: dict[int, tuple[str, int]] = field(default_factory=dict)
     offsets: dict[int, int] = field(default_factory=dict)
     appending: set[int] = field(default_factory=set)
-    reported: list[bytes] = field(default_factory=list)
-    """What the process has written to stdout."""
+    reported: bytes = b""
+    """What the process has written to stdout and stderr."""
 
     def __post_init__(self) -> None:
         """All that is there now is certain."""
@@ -57,11 +57,11 @@ class Disk:
             return False
         if call.name == "openat":
             return self._open(call)
-        if call.name in ("rename", "link", "linkat", "unlink", "mkdir"):
+        if call.name in ("rename", "link", "linkat", "unlink", "mkdir", "rmdir"):
             return self._name(call)
         number = call.numbers()[0]
-        if call.name == "write" and number == 1:
-            self.reported += call.texts()[0].split()
+        if call.name == "write" and number in (1, 2):
+            self.reported += call.texts()[0]
             return True
         if number not in self.open:
             return False
@@ -108,7 +108,7 @@ class Disk:
             return False
         if call.name == "mkdir":
             self._pend({paths[0]: DIRECTORY})
-        elif call.name == "unlink":
+        elif call.name in ("unlink", "rmdir"):
             self._pend({paths[0]: None})
         else:
             old, new = paths
@@ -127,15 +127,11 @@ class Disk:
     def states(self) -> Iterator[State]:
         """All that may be there if the power is cut now."""
         changes = [change for _, change in self.pending]
+        sizes = range(len(changes) + 1)
         if len(changes) > MANY:
-            subsets = [[], *([one] for one in changes)]
-            subsets += [changes[:i] for i in range(2, len(changes) + 1)]
+            subsets = [*([one] for one in changes), *(changes[:size] for size in sizes)]
         else:
-            subsets = [
-                list(some)
-                for size in range(len(changes) + 1)
-                for some in combinations(changes, size)
-            ]
+            subsets = [list(some) for size in sizes for some in combinations(changes, size)]
         for subset in subsets:
             names = dict(self.certain_names)
             for change in subset:
@@ -162,7 +158,8 @@ class Disk:
 
 
 def write(state: State, folder: Path) -> None:
-    """Put ``state`` into an empty ``folder``."""
+    """Put ``state`` into a new ``folder``."""
+    folder.mkdir()
     for name, content in state:
         if content is None:
             (folder / name).mkdir(exist_ok=True)

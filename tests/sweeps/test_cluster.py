@@ -8,8 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +16,12 @@ import pytest
 
 from nnbasic.sweeps.cluster import read_files, write_files
 from nnbasic.training import Run, RunError, all_runs
-from support import started
+from support import started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
 Process = subprocess.Popen[str]
 SWEEP = sys.executable, "-m", "nnbasic", "sweep"
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.01)
 
 
 class Cluster:
@@ -164,12 +156,6 @@ class TestNoCluster:
         assert not Path("runs").exists()
         (line,) = ended.stderr.splitlines()
         return line
-
-    def test_without_the_extra(self) -> None:
-        missing = "import sys; sys.modules['distributed'] = None"
-        assert self.refused("tcp://127.0.0.1:8786", missing) == (
-            'Error: a Dask cluster needs the extra "dask": pip install "nnbasic[dask]"'
-        )
 
     def test_nobody_there(self) -> None:
         assert self.refused("tcp://127.0.0.1:9") == (
