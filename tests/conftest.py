@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
 from nnbasic.data import digits
@@ -20,6 +21,10 @@ from nnbasic.training import all_runs
 from support import SMALL, Said, invoke
 
 pytest_plugins = ["browser", "small_runs"]
+
+settings.register_profile("quick", max_examples=20, deadline=None)
+settings.register_profile("thorough", max_examples=300, deadline=None)
+settings.load_profile("quick")  # another one by --hypothesis-profile
 
 
 @pytest.fixture(autouse=True)
@@ -102,13 +107,15 @@ def nnbasic(workplace: Path) -> Callable[..., Said]:
 def trained_on_digits(digits_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with three finished runs: relu of seeds 0 and 1, and tanh. To be copied first."""
     folder = tmp_path_factory.mktemp("trained")
+    small = "layers=[784, 8, 10]", "epochs=2", "data.dataset=digits", "data.validation=9000"
+    options = [f"--set={change}" for change in (*small, "init=xavier", "optimizer.lr=0.1")]
     (folder / "data").mkdir()
     (folder / "data" / "digits").symlink_to(digits_cache)
-    for name, *changes in ("relu", "--seed=0"), ("relu", "--seed=1"), ("tanh", "--seed=0"):
-        command = [sys.executable, "-m", "nnbasic", "train", "--quiet", "--config", name]
-        small = "layers=[784, 8, 10]", "epochs=2", "data.dataset=digits", "data.validation=9000"
-        options = [f"--set={change}" for change in (*small, "init=xavier", "optimizer.lr=0.1")]
-        subprocess.run([*command, *options, *changes], cwd=folder, check=True, capture_output=True)
+    with pytest.MonkeyPatch.context() as patch, threadpool_limits(1, user_api="blas"):
+        patch.chdir(folder)
+        for name, *changes in ("relu", "--seed=0"), ("relu", "--seed=1"), ("tanh", "--seed=0"):
+            ended = invoke("train", "--quiet", "--config", name, *options, *changes)
+            assert ended.code == 0, ended.err
     return folder / "runs"
 
 

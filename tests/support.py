@@ -27,7 +27,7 @@ from nnbasic.training import EpochFigures, Run, start, train
 SCRIPTS = sysconfig.get_path("scripts")
 NNBASIC = str(Path(SCRIPTS, "nnbasic"))
 
-PATIENCE = 120
+PATIENCE = 60
 """Seconds after which what a test waits for never comes, also on a machine with much to do."""
 
 BASE = """

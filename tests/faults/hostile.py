@@ -57,10 +57,6 @@ def written(name: str, content: str | bytes) -> Change:
     return change
 
 
-def is_folder(path: Path) -> None:
-    path.mkdir()
-
-
 def is_pipe(path: Path) -> None:
     os.mkfifo(path)
 
@@ -118,14 +114,6 @@ def pickled() -> bytes:
     return stream.getvalue()
 
 
-def many_members() -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as file:
-        for number in range(12_000):
-            file.writestr(f"{number}.npy", b"")
-    return stream.getvalue()
-
-
 def plugin(run: Path) -> None:
     """The config names a plugin that lies beside it, and the record has its hash."""
     (run / "evil.py").write_text(EVIL_PLUGIN)
@@ -138,14 +126,10 @@ def plugin(run: Path) -> None:
 UNREADABLE: dict[str, Change] = {
     "a nested config": record(config={"x": nested(400)}),
     "a long number": record(config={"seed": 10**400}),
-    "layers of words": record(config={"layers": ["a", "b"]}),
-    "no images": record(test_images=0),
     "more right than there are": record(test_correct=10**6, test_images=10),
     "a lone surrogate": record(dataset="\ud800"),
     "no time": record(started="now"),
-    "a later version": record(schema_version=99),
     "no record": written("run.json", "[]"),
-    "a record that is a folder": becomes("run.json", is_folder),
     "a record that is a pipe": becomes("run.json", is_pipe),
     "a record without an end": becomes("run.json", is_endless),
     "a huge record": becomes("run.json", is_huge),
@@ -157,14 +141,8 @@ SPOILT: dict[str, tuple[str, Change]] = {
         "metrics.jsonl",
         written("metrics.jsonl", f'%, "x": {json.dumps(nested(400))}}}'),
     ),
-    "deep lines": (
-        "metrics.jsonl",
-        written("metrics.jsonl", '%, "x": ' + "[" * 10**5 + "]" * 10**5 + "}"),
-    ),
-    "infinite": ("metrics.jsonl", written("metrics.jsonl", '%, "train_loss": 1e999}')),
     "long numbers": ("metrics.jsonl", written("metrics.jsonl", '%, "step": 1' + "0" * 5000 + "}")),
     "no UTF-8": ("metrics.jsonl", written("metrics.jsonl", b"\xff\xfe\0")),
-    "a pipe of metrics": ("metrics.jsonl", becomes("metrics.jsonl", is_pipe)),
     "endless metrics": ("metrics.jsonl", becomes("metrics.jsonl", is_endless)),
 }
 """What spoils a part of a run: it is listed, with a word on the file, and can be scored."""
@@ -175,25 +153,17 @@ UNUSABLE: dict[str, tuple[str, Change]] = {
         written("config.yaml", "!!python/object/apply:os.system [touch executed]"),
     ),
     "YAML with aliases": ("config.yaml", written("config.yaml", "a: &a [1]\nb: [*a, *a]\n")),
-    "YAML that is nested": ("config.yaml", written("config.yaml", f"layers: {nested(400)}")),
     "layers beyond memory": (
         "memory",
         written("config.yaml", "layers: [784, 1000000000000000, 10]"),
     ),
-    "a config that is a pipe": ("config.yaml", becomes("config.yaml", is_pipe)),
     "a plugin": ("evil.py", plugin),
-    "a checkpoint that is a pipe": ("best.npz", becomes("best.npz", is_pipe)),
     "an endless checkpoint": ("best.npz", becomes("best.npz", is_endless)),
     "a huge checkpoint": ("best.npz", becomes("best.npz", is_huge)),
     "a pickle": ("best.npz", archives(b"\x80\x04}\x94.")),
-    "an empty file": ("best.npz", archives(b"")),
-    "many members": ("best.npz", archives(many_members())),
     "objects": ("best.npz", member(pickled())),
     "10^15 numbers": ("best.npz", member(array("'<f4'", "(1000000000000000,)"))),
-    "less than nothing": ("best.npz", member(array("'<f4'", "(-1,)"))),
-    "text for weights": ("best.npz", member(array("'<U1'", "(784, 8)", bytes(784 * 8 * 4)))),
     "another shape": ("best.npz", member(array("'<f4'", "(8, 784)", bytes(784 * 8 * 4)))),
-    "an array cut short": ("best.npz", member(array("'<f4'", "(784, 8)", bytes(99)))),
     "a zip bomb": ("best.npz", member(array("'<f4'", "(784, 8)") + bytes(1 << 26))),
 }
 """What makes a run unusable, with what the message names: it is listed, and cannot be scored."""

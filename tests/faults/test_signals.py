@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -98,51 +96,3 @@ def test_a_sweep_ends_with_all_its_processes_though_one_is_stopped(
         assert process.returncode == (130 if number == signal.SIGINT else -number)
         wait_for(lambda: all(map(gone, workers)))
     assert {each.status() for each in all_runs()} <= {"interrupted", "finished"}
-
-
-@pytest.mark.slow
-def test_at_random_moments_to_every_process(team: None) -> None:
-    """Whatever they are sent, no process stays behind, and the run ends in the same bits."""
-    assert run(*TRAIN, "--name", "straight").code == 0
-    expected = content(newest())
-    rng = random.Random(4)
-    signals = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP, signal.SIGHUP]
-    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    command = [*TRAIN, "--name", "disturbed"]
-    for _ in range(40):
-        with started(NNBASIC, *command, **silent, start_new_session=True) as process:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(rng.uniform(0.3, 1.6))
-            partners = children(process.pid)
-            target, number = rng.choice([process.pid, *partners, -process.pid]), rng.choice(signals)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(target, number)
-            if number == signal.SIGSTOP:  # then somebody loses patience
-                process.send_signal(signal.SIGTERM if target in partners else signal.SIGKILL)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.1 if target in partners and number == signal.SIGHUP else None)
-            process.kill()
-            process.wait()
-        for partner in partners:
-            go_on_if_unbegun(partner)
-        wait_for(lambda partners=partners: all(map(gone, partners)))
-        ours = [each for each in all_runs() if "disturbed" in each.id]
-        ours = [each for each in ours if (each.directory / "run.json").exists()]
-        command = [*TRAIN, "--name", "disturbed"]
-        if ours and ours[-1].status() == "finished":
-            assert content(ours[-1]) == expected
-        elif ours:
-            assert ours[-1].status() in ("interrupted", "crashed", "failed")
-            command = ["train", "--quiet", "--resume", str(ours[-1].directory)]
-    assert any(each.status() == "finished" for each in ours)
-
-
-def go_on_if_unbegun(process: int) -> None:
-    """Continue a process that was stopped as it was forked, before it did anything.
-
-    Of these nothing is promised: it could not ask to be killed with its parent. Git is one, too.
-    """
-    found = fields(process)
-    if found[0] == "T" and int(found[7]) <= 1:  # page faults
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGCONT)

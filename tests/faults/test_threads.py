@@ -50,7 +50,6 @@ if __name__ == "__main__":
     [
         ("in threads", "beside which a fork may deadlock"),
         pytest.param("beside a native thread", "a library has threads", marks=pytest.mark.slow),
-        pytest.param("fork", "", marks=pytest.mark.slow),
         pytest.param("spawn", "", marks=pytest.mark.slow),
     ],
 )

@@ -73,19 +73,3 @@ def test_what_is_deleted_is_not_brought_back_in_part(only: Run) -> None:
             assert whole <= {file.name for file in each.directory.iterdir()}
             shutil.rmtree(each.directory)
         shutil.copytree(kept, only.directory)
-
-
-@pytest.mark.slow
-def test_a_comparison_while_runs_come_and_go(only: Run) -> None:
-    """It shows the runs that are there when it reads them."""
-    for number in range(3):
-        shutil.copytree(only.directory, f"runs/{only.id}-{number}")
-    ended = together(
-        "compare",
-        "runs rm " + " ".join(f"{only.id}-{number}" for number in range(3)),
-        "runs list",
-        f"runs export {only.id} --csv a.csv",
-        f"runs tag {only.id} seen",
-    )
-    assert {code for code, _ in ended} <= {0, 2}
-    assert only.user().tags == ["seen"]
