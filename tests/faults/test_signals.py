@@ -13,7 +13,7 @@ import pytest
 from nnbasic.model.parallel import AVAILABLE
 from nnbasic.training import all_runs, newest
 from nnbasic.training.cores import cores
-from support import BASE, NNBASIC, content, epochs_on_disk, run, started, wait_for
+from support import BASE, NNBASIC, PATIENCE, content, epochs_on_disk, run, started, wait_for
 
 pytestmark = pytest.mark.skipif(not AVAILABLE or cores() < 2, reason="needs a team: Linux, 2 cores")
 
@@ -24,7 +24,9 @@ TRAIN = ["train", "--config", "some", "--quiet"]
 def team(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`some.yaml`, which two processes train."""
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
-    Path("some.yaml").write_text(BASE.replace("batch_size: 10", "batch_size: 32"))
+    Path("some.yaml").write_text(
+        BASE.replace("batch_size: 10", "batch_size: 32").replace("12", "24")
+    )
 
 
 def children(process: int) -> list[int]:
@@ -57,7 +59,7 @@ def test_one_signal_ends_a_run_whose_partner_is_stopped_and_it_ends_in_the_same_
         (partner,) = children(process.pid)
         stop(partner)
         process.terminate()
-        _, err = process.communicate()
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "Interrupted after" in err
     assert gone(partner)
@@ -92,7 +94,7 @@ def test_a_sweep_ends_with_all_its_processes_though_one_is_stopped(
         stop(min(workers))
         held.release()
         process.send_signal(number)
-        process.communicate()
+        process.communicate(timeout=PATIENCE)
         assert process.returncode == (130 if number == signal.SIGINT else -number)
         wait_for(lambda: all(map(gone, workers)))
     assert {each.status() for each in all_runs()} <= {"interrupted", "finished"}

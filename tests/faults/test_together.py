@@ -39,7 +39,7 @@ def test_no_tag_is_lost(only: Run) -> None:
 
 
 def test_a_run_is_resumed_once(workplace: Path) -> None:
-    with started(NNBASIC, "train", "--config=small", "--quiet", "--epochs=20") as process:
+    with started(NNBASIC, "train", "--config=small", "--quiet", "--epochs=60") as process:
         wait_for(lambda: epochs_on_disk() >= 1, process)
     interrupted = newest()
     ended = together(*[f"train --resume {interrupted.id} --quiet"] * 2)
@@ -47,7 +47,7 @@ def test_a_run_is_resumed_once(workplace: Path) -> None:
     for code, err in ended:
         assert code == 0 or "another process is training" in err or "has finished" in err
     lines = (interrupted.directory / "metrics.jsonl").read_text().splitlines()
-    assert len(lines) == 20
+    assert len(lines) == 60
 
 
 @pytest.mark.slow

@@ -82,6 +82,7 @@ def arrived() -> int:
 
 
 class TestSweep:
+    @pytest.mark.slow
     def test_a_worker_dies_in_the_middle(
         self, cluster: Cluster, held: Any, undisturbed: Any
     ) -> None:
@@ -102,6 +103,7 @@ class TestSweep:
         assert len(err.splitlines()) == 4
         assert [path.name for path in Path("runs").iterdir() if path.name[0] == "."] == []
 
+    @pytest.mark.slow
     def test_interrupted_killed_and_completed(
         self, cluster: Cluster, held: Any, undisturbed: Any
     ) -> None:
@@ -127,6 +129,7 @@ class TestSweep:
         assert held.contents() == undisturbed
         assert begun.keys() < {run.id for run in all_runs(Path("runs"))}
 
+    @pytest.mark.slow
     def test_the_scheduler_dies(self, cluster: Cluster, held: Any) -> None:
         cluster.worker()
         held.hold()
@@ -157,11 +160,13 @@ class TestNoCluster:
         (line,) = ended.stderr.splitlines()
         return line
 
+    @pytest.mark.slow
     def test_nobody_there(self) -> None:
         assert self.refused("tcp://127.0.0.1:9") == (
             "Error: no Dask scheduler answered at tcp://127.0.0.1:9 within 5 s; is it running?"
         )
 
+    @pytest.mark.slow
     def test_no_address(self) -> None:
         assert "is not an address such as tcp://host:8786: missing port" in self.refused("here")
 
