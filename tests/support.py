@@ -144,6 +144,17 @@ def limited_files(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+def limited(kind: str, value: int) -> Callable[[], None]:
+    """What gives the process that calls it a limit of the module `resource`."""
+
+    def limit() -> None:
+        import resource
+
+        resource.setrlimit(getattr(resource, kind), (value, value))
+
+    return limit
+
+
 def run(*arguments: object, before: Sequence[str] = (), **options: Any) -> Said:
     """Run `nnbasic` to its end in a process of its own, with other words ``before`` it."""
     command = [*before, NNBASIC, *map(str, arguments)]

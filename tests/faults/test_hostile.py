@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from hostile import HARMLESS, NAMES, SPOILT, UNREADABLE, UNUSABLE, Change
-from support import PATIENCE, Said, invoke, run
+from support import PATIENCE, Said, invoke, limited, run
 
-resource = pytest.importorskip("resource")  # as pipes with a name, not on Windows
+pytest.importorskip("resource")  # as pipes with a name, not on Windows
 
 MEMORY = 3 << 30
 """Bytes of address space: no file is believed."""
@@ -124,10 +124,7 @@ def test_all_at_once(good: Path, command: str) -> None:
     Path("runs/link to itself").symlink_to("link to itself")
     os.mkfifo("runs/pipe")
 
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-
-    said = run(*command.split(), preexec_fn=limited)
+    said = run(*command.split(), preexec_fn=limited("RLIMIT_AS", MEMORY))
     assert said.code == 0, said.err
     assert "Traceback" not in said.err
     assert "is no regular file" in " ".join((said.out + said.err).split())

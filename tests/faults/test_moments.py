@@ -102,12 +102,18 @@ class Workshop:
         assert content(run) | {"files": []} == self.expected | {"files": []}
 
 
+finished: list[Path] = []
+"""The folder with the finished run, once it has been made."""
+
+
 @pytest.fixture
-def workshop(workplace: Path) -> Workshop:
-    finished = workplace / "finished"
-    train = COMMANDS["train"].replace("RUNS", str(finished))
-    assert invoke(*train.split()).code == 0
-    return Workshop(finished, content(newest(finished)), workplace / "runs")
+def workshop(workplace: Path, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    if not finished:
+        folder = tmp_path_factory.mktemp("finished")
+        train = COMMANDS["train"].replace("RUNS", str(folder))
+        assert invoke(*train.split()).code == 0
+        finished.append(folder)
+    return Workshop(finished[0], content(newest(finished[0])), workplace / "runs")
 
 
 def written() -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
 
 import pytest
 
 from nnbasic.model.parallel import AVAILABLE
 from nnbasic.training import all_runs
 from nnbasic.training.cores import cores
-from support import run
+from support import limited, run
 
 pytestmark = pytest.mark.skipif(not AVAILABLE or cores() < 2, reason="needs Linux and 2 cores")
 
@@ -22,15 +21,6 @@ SWEEP = ["sweep", "--config", "small", "--set", "epochs=1", "--seeds", "2"]
 @pytest.fixture(autouse=True)
 def two_threads(workplace: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
-
-
-def limited(kind: str, value: int) -> Callable[[], None]:
-    def limit() -> None:
-        import resource
-
-        resource.setrlimit(getattr(resource, kind), (value, value))
-
-    return limit
 
 
 def failing(calls: str, error: str) -> list[str]:
