@@ -71,7 +71,7 @@ def check_onnx(run: Run, images: np.ndarray, file: Path) -> None:
     found = computed(file, images.reshape(-1, 28, 28))
     assert list(found) == ["probabilities", "logits", *layers]
     np.testing.assert_array_equal(found["logits"].argmax(axis=1), logits.argmax(axis=1))
-    assert len(set(logits.argmax(axis=1))) > 1
+    assert np.ptp(logits, axis=0).min() > 0  # it looks at the images
     assert np.abs(found["probabilities"] - trained.probabilities(images)).max() <= 1e-5
     for layer, batches in zip(layers, zip(*hidden, strict=True), strict=True):
         np.testing.assert_allclose(found[layer], np.concatenate(batches), rtol=1e-4, atol=1e-4)
