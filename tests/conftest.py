@@ -41,6 +41,14 @@ def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def quick_runs() -> Iterator[None]:
+    """What is trained in this process takes one process and one thread, and waits for no disk."""
+    with pytest.MonkeyPatch.context() as patch, threadpool_limits(1, user_api="blas"):
+        patch.setattr(os, "fsync", lambda file: None)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def components_restored() -> Iterator[None]:
     """Forgets the components that a plugin or a test registers: other tests count them."""
