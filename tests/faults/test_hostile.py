@@ -106,7 +106,7 @@ def test_what_is_only_shown(bad: Callable[[Change], Path], name: str) -> None:
     [
         "compare --report report.html",
         pytest.param("runs list", marks=pytest.mark.slow),
-        pytest.param("runs export good --csv out.csv", marks=pytest.mark.slow),
+        pytest.param("compare --format json", marks=pytest.mark.slow),
     ],
 )
 def test_all_at_once(good: Path, command: str) -> None:
