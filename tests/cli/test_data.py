@@ -207,6 +207,7 @@ def test_fetch_gets_mnist_once_and_it_is_found_afterwards(mirror: str) -> None:
     assert "@" in shown
 
 
+@pytest.mark.slow
 def test_fetch_into_a_folder(mirror: str, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     nnbasic("data", "fetch", "--data", str(folder), mirror=mirror)

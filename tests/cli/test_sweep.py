@@ -132,9 +132,8 @@ class TestBrokenOff:
         assert held.contents() == undisturbed
         return lines
 
-    @pytest.mark.parametrize(
-        "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
-    )
+    @pytest.mark.slow
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_a_signal(self, sweep: Sweep, number: int, held: Any, undisturbed: Any) -> None:
         processes = held.processes()
         sweep.send_signal(number)
