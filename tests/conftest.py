@@ -5,21 +5,26 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
 from nnbasic.model import ACTIVATIONS, INITIALIZERS
 from nnbasic.model.registry import Registry
 from nnbasic.training import all_runs
-from support import SMALL
+from support import SMALL, Said, invoke
 
 pytest_plugins = ["browser", "small_runs"]
+
+settings.register_profile("quick", max_examples=20, deadline=None)
+settings.register_profile("thorough", max_examples=300, deadline=None)
+settings.load_profile("quick")  # another one by --hypothesis-profile
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +38,14 @@ def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     """The plugins that tests run are not known to the user from then on."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_runs() -> Iterator[None]:
+    """What is trained in this process takes one process and one thread, and waits for no disk."""
+    with pytest.MonkeyPatch.context() as patch, threadpool_limits(1, user_api="blas"):
+        patch.setattr(os, "fsync", lambda file: None)
         yield
 
 
@@ -81,15 +94,23 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         yield folder
 
 
+@pytest.fixture
+def nnbasic(workplace: Path) -> Callable[..., Said]:
+    """Run `nnbasic` with the given arguments in the working directory."""
+    return invoke
+
+
 @pytest.fixture(scope="session")
 def trained_on_digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with three finished runs: relu of seeds 0 and 1, and tanh. To be copied first."""
     folder = tmp_path_factory.mktemp("trained")
-    for name, *changes in ("relu", "--seed=0"), ("relu", "--seed=1"), ("tanh", "--seed=0"):
-        command = [sys.executable, "-m", "nnbasic", "train", "--quiet", "--config", name]
-        small = "layers=[784, 8, 10]", "epochs=2", "data.dataset=digits", "data.validation=9000"
-        options = [f"--set={change}" for change in (*small, "init=xavier", "optimizer.lr=0.1")]
-        subprocess.run([*command, *options, *changes], cwd=folder, check=True, capture_output=True)
+    small = "layers=[784, 8, 10]", "epochs=2", "data.dataset=digits", "data.validation=9000"
+    options = [f"--set={change}" for change in (*small, "init=xavier", "optimizer.lr=0.1")]
+    with pytest.MonkeyPatch.context() as patch, threadpool_limits(1, user_api="blas"):
+        patch.chdir(folder)
+        for name, *changes in ("relu", "--seed=0"), ("relu", "--seed=1"), ("tanh", "--seed=0"):
+            ended = invoke("train", "--quiet", "--config", name, *options, *changes)
+            assert ended.code == 0, ended.err
     return folder / "runs"
 
 

@@ -1,4 +1,4 @@
-"""What several test files use: the command as a process, a full disk, and what a run has left."""
+"""What several test files use: the command, here or as a process, and what a run has left."""
 
 from __future__ import annotations
 
@@ -8,20 +8,27 @@ import signal
 import subprocess
 import sysconfig
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
+import pytest
+from click.testing import CliRunner
 
 from nnbasic import data
+from nnbasic.cli.main import main
 from nnbasic.configs import Config, load
 from nnbasic.data import Dataset
 from nnbasic.training import EpochRow, Run, start, train
 
 SCRIPTS = sysconfig.get_path("scripts")
 NNBASIC = str(Path(SCRIPTS, "nnbasic"))
+
+PATIENCE = 60
+"""Seconds after which what a test waits for never comes, also on a machine with much to do."""
 
 BASE = """
 layers: [784, 16, 10]
@@ -60,6 +67,45 @@ class Own:
 """A plugin with an activation of its own; `format` gives it its name."""
 
 
+@dataclass(frozen=True)
+class Said:
+    """How a command ended: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> dict[str, Any]:
+        """The one JSON object that stdout consists of."""
+        value = json.loads(self.out, parse_constant=pytest.fail)
+        assert isinstance(value, dict)
+        return value
+
+    def cells(self) -> list[list[str]]:
+        """The head and the rows of the table that stdout begins with."""
+        return [line.split() for line in self.out.partition("\n\n")[0].splitlines()]
+
+    def refused(self, *words: str) -> bool:
+        """Whether it was exit code 2 with one readable message that has ``words``."""
+        message = " ".join(self.err.split())
+        assert self.code == 2, self.err
+        assert self.out == ""
+        assert "Traceback" not in self.err
+        assert message.count("Error:") == 1
+        for word in words:
+            assert word in message
+        return True
+
+
+def invoke(*arguments: object, **options: Any) -> Said:
+    """Run `nnbasic` to its end in this process, as if it had been typed."""
+    words = [*map(str, arguments)]
+    ended = CliRunner().invoke(main, words, "", prog_name="nnbasic", **options)
+    if ended.exception and not isinstance(ended.exception, SystemExit):
+        raise ended.exception
+    return Said(ended.exit_code, ended.stdout, ended.stderr)
+
+
 @contextlib.contextmanager
 def started(
     *command: object, hangup: signal.Handlers = signal.SIG_DFL, **options: Any
@@ -94,21 +140,33 @@ def limited_files(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run `nnbasic` to its end."""
-    command = [NNBASIC, *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, **options
+def limited(kind: str, value: int) -> Callable[[], None]:
+    """What gives the process that calls it a limit of the module `resource`."""
+
+    def limit() -> None:
+        import resource
+
+        resource.setrlimit(getattr(resource, kind), (value, value))
+
+    return limit
+
+
+def run(*arguments: object, before: Sequence[str] = (), **options: Any) -> Said:
+    """Run `nnbasic` to its end in a process of its own, with other words ``before`` it."""
+    command = [*before, NNBASIC, *map(str, arguments)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE, check=False, **options
     )
+    return Said(done.returncode, done.stdout, done.stderr)
 
 
-def wait_for(process: subprocess.Popen[str], condition: Callable[[], object]) -> None:
-    """Look every millisecond whether ``condition`` holds, as long as ``process`` is alive."""
-    end = time.monotonic() + 30
+def wait_for(condition: Callable[[], object], process: subprocess.Popen[Any] | None = None) -> None:
+    """Wait until ``condition`` holds, as long as ``process`` is alive."""
+    end = time.monotonic() + PATIENCE
     while not condition():
-        assert process.poll() is None, "the process ended"
+        assert process is None or process.poll() is None, "the process ended"
         assert time.monotonic() < end, "it took too long"
-        time.sleep(0.001)
+        time.sleep(0.002)
 
 
 def epochs_on_disk() -> int:
@@ -151,10 +209,31 @@ def content(run: Run) -> dict[str, Any]:
     return found
 
 
-def edit(run: Run, **changes: Any) -> None:
-    """Change keys of `run.json` as somebody with an editor would."""
-    path = run.directory / "run.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+def edit(run: Run | Path, **changes: Any) -> None:
+    """Change keys of `run.json`, also within mappings, as somebody with an editor would."""
+    path = (run if isinstance(run, Path) else run.directory) / "run.json"
+    path.write_text(json.dumps(merged(json.loads(path.read_text()), changes)))
+
+
+def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    deep = {
+        key: merged(old[key], value)
+        for key, value in new.items()
+        if isinstance(value, dict) and isinstance(old.get(key), dict)
+    }
+    return {**old, **new, **deep}
+
+
+def contrast(one: Sequence[float], other: Sequence[float]) -> float:
+    """The ratio by which two sRGB colours, of 0 to 255, differ in luminance (WCAG 2)."""
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: Sequence[float]) -> float:
+    shares = [part / 255 for part in colour[:3]]
+    linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
 
 def figures(val_accuracy: float | None, **changes: Any) -> EpochRow:

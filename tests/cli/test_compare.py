@@ -15,12 +15,11 @@ from typing import Any
 import click
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
-from nnbasic.cli.main import main
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
 from nnbasic.training import start
+from support import Said, edit, invoke
 
 
 @pytest.fixture(scope="session")
@@ -54,32 +53,27 @@ def here(swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def invoke(*arguments: str) -> Result:
-    return CliRunner().invoke(main, ["compare", *arguments])
+def compare(*arguments: object) -> Said:
+    return invoke("compare", *arguments)
 
 
 def parsed(*arguments: str) -> dict[str, Any]:
-    result = invoke(*arguments, "--format", "json")
-    assert result.exit_code == 0, result.output
+    result = compare(*arguments, "--format", "json")
+    assert result.code == 0, result.err
 
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is not JSON")
 
-    content: dict[str, Any] = json.loads(result.stdout, parse_constant=refuse)
+    content: dict[str, Any] = json.loads(result.out, parse_constant=refuse)
     return content
-
-
-def edit(run: Path, **changes: Any) -> None:
-    path = run / "run.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
 @pytest.mark.usefixtures("here")
 def test_table() -> None:
-    result = invoke("--threshold", "0.2")
-    assert result.exit_code == 0
-    assert result.stderr == ""
-    lines = result.stdout.splitlines()
+    result = compare("--threshold", "0.2")
+    assert result.code == 0
+    assert result.err == ""
+    lines = result.out.splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[0].startswith("tanh/he came out best (100.00 %)"), "the verdict comes first"
     assert any(line.startswith("24 runs in 4 rows. The same in all: ") for line in lines)
@@ -95,16 +89,16 @@ def test_table() -> None:
 
 @pytest.mark.usefixtures("here")
 def test_more_on_request() -> None:
-    plain = invoke("--threshold", "0.2").stdout
-    details = invoke("--threshold", "0.2", "--details").stdout
+    plain = compare("--threshold", "0.2").out
+    details = compare("--threshold", "0.2", "--details").out
     assert "to 20 %" not in plain
     assert "to 20 %  an epoch" in details
     assert "gradient" in details
     assert " p  alike" not in plain
-    p_values = invoke("--p-values").stdout
+    p_values = compare("--p-values").out
     assert " p  alike" in p_values
     assert "p of no effect: activation" in p_values
-    explained = invoke("--explain").stdout
+    explained = compare("--explain").out
     assert "How to read this" in explained
     assert "Differs: activation, init; with them" in explained
     assert "--explain" not in explained
@@ -116,7 +110,7 @@ def test_the_strip_is_drawn_where_there_is_room(
     columns: int, strip: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    lines = invoke().stdout.splitlines()
+    lines = compare().out.splitlines()
     assert max(map(len, lines)) <= columns
     assert any("●" in line for line in lines) == strip
 
@@ -128,17 +122,17 @@ def test_colours_are_for_terminals_that_want_them(
 ) -> None:
     if variable:
         monkeypatch.setenv(variable, "1")
-    coloured = CliRunner().invoke(main, ["compare"], color=True).stdout
+    coloured = invoke("compare", color=True).out
     assert ("\x1b[" in coloured) == (not variable)
-    assert click.unstyle(coloured) == invoke().stdout
-    assert "\x1b[" not in invoke().stdout
+    assert click.unstyle(coloured) == compare().out
+    assert "\x1b[" not in compare().out
 
 
 def test_two_runs_are_a_sentence_and_two_curves(here: Path) -> None:
     files = sorted((here / "runs").glob("*/run.json"))
     records = [json.loads(path.read_text()) for path in files]
     ids = [record["id"] for record in records if record["config"]["seed"] == 3][:2]
-    lines = invoke(*ids).stdout.splitlines()
+    lines = compare(*ids).out.splitlines()
     assert "with one seed nothing can be said about" in " ".join(map(str.strip, lines[:2]))
     assert not any("alike" in line or "accuracy %" in line for line in lines)
     start = lines.index("Validation accuracy by epoch:") + 1
@@ -157,7 +151,7 @@ def test_long_names_stand_above_their_figures(here: Path) -> None:
         config = json.loads((run / "run.json").read_text())["config"]
         config["layers"] = [784, *[100 + number // 6] * 9, 10]
         edit(run, config=config)
-    lines = invoke().stdout.splitlines()
+    lines = compare().out.splitlines()
     assert max(map(len, lines)) <= 80
     assert sum(line.startswith("layers=[784, 10") for line in lines) == 4
 
@@ -181,8 +175,8 @@ def test_json() -> None:
 
 @pytest.mark.usefixtures("here")
 def test_csv() -> None:
-    result = invoke("--format", "csv")
-    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    result = compare("--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(result.out)))
     groups = parsed()["groups"]
     assert len(rows) == len(groups) == 4
     for row, group in zip(rows, groups, strict=True):
@@ -196,14 +190,14 @@ def test_csv() -> None:
 
 def test_csv_keeps_warnings_apart(here: Path) -> None:
     edit(next((here / "runs").iterdir()), status="diverged")
-    result = invoke("--format", "csv")
-    assert "1 diverged" in result.stderr
-    assert len(list(csv.DictReader(io.StringIO(result.stdout)))) == 4
+    result = compare("--format", "csv")
+    assert "1 diverged" in result.err
+    assert len(list(csv.DictReader(io.StringIO(result.out)))) == 4
 
 
 def test_markdown(here: Path) -> None:
     edit(next((here / "runs").iterdir()), status="diverged")
-    text = invoke("--format", "markdown").stdout
+    text = compare("--format", "markdown").out
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert any("| 5/6 |" in row and row.endswith("| 1 diverged of 6 |") for row in rows)
     assert "Warning: " in text
@@ -226,9 +220,9 @@ def test_selection(here: Path) -> None:
 def test_by() -> None:
     groups = parsed("--by", "init")["groups"]
     assert {(group["key"]["init"], group["n"]) for group in groups} == {("he", 12), ("normal", 12)}
-    text = invoke("--by", "init").stdout
+    text = compare("--by", "init").out
     assert "Warning: init=he mixes runs with activation" in text
-    assert "mixes" not in invoke("--by", "activation, init").stdout
+    assert "mixes" not in compare("--by", "activation, init").out
 
 
 @pytest.mark.usefixtures("here")
@@ -244,12 +238,12 @@ def test_by() -> None:
     ],
 )
 def test_what_cannot_be_compared(arguments: list[str], words: list[str]) -> None:
-    result = invoke(*arguments)
-    assert result.exit_code == 2
-    assert result.stdout == ""
-    assert "Traceback" not in result.stderr
+    result = compare(*arguments)
+    assert result.code == 2
+    assert result.out == ""
+    assert "Traceback" not in result.err
     for word in words:
-        assert word in result.stderr
+        assert word in result.err
 
 
 def test_bad_directories_are_named_and_the_rest_compared(here: Path) -> None:
@@ -263,7 +257,7 @@ def test_bad_directories_are_named_and_the_rest_compared(here: Path) -> None:
     assert sum(group["n"] for group in content["groups"]) == 22
     for name in (runs[0].name, runs[1].name, "foreign", runs[2].name):
         assert any(name in warning for warning in content["warnings"]), name
-    text = " ".join(invoke().stdout.split())
+    text = " ".join(compare().out.split())
     assert text.count("Warning: ") == len(content["warnings"])
     for name in (runs[0].name, runs[1].name):
         shutil.rmtree(here / "runs" / name)
@@ -272,10 +266,10 @@ def test_bad_directories_are_named_and_the_rest_compared(here: Path) -> None:
 def test_nothing_but_bad_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs" / "foreign").mkdir(parents=True)
-    result = invoke()
-    assert result.exit_code == 2
-    assert "foreign" in result.stderr
-    assert "no run to compare" in result.stderr
+    result = compare()
+    assert result.code == 2
+    assert "foreign" in result.err
+    assert "no run to compare" in result.err
 
 
 @pytest.mark.usefixtures("here")

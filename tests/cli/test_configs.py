@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from click.shell_completion import ShellComplete
-from click.testing import CliRunner, Result
 
 from nnbasic.cli.main import main
 from nnbasic.configs import json_schema, load, loads, presets, reference
+from support import Said, invoke
 
 
 @pytest.fixture(autouse=True)
@@ -21,47 +19,42 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, ["configs", *arguments])
-
-
-def process(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "nnbasic", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+def configs(*arguments: object) -> Said:
+    return invoke("configs", *arguments)
 
 
 def test_list_names_each_preset_within_80_columns(empty_folder: Path) -> None:
     (empty_folder / "configs").mkdir()
     (empty_folder / "configs" / "mine.yaml").write_text("# " + "long words " * 20)
     (empty_folder / "configs" / "relu.yaml").write_text("# \x1b[31mRed.")
-    result = run("list")
-    assert result.exit_code == 0
-    lines = result.stdout.splitlines()
+    result = configs("list")
+    assert result.code == 0
+    lines = result.out.splitlines()
     assert max(map(len, lines)) <= 80
     for name, description in presets().items():
         hidden = "(hidden by ./configs/relu.yaml) " if name == "relu" else ""
-        assert f"{name} {hidden}{description}" in " ".join(result.stdout.split())
+        assert f"{name} {hidden}{description}" in " ".join(result.out.split())
     assert lines[0] == "In ./configs:"
-    assert "\x1b" not in result.stdout
+    assert "\x1b" not in result.out
 
 
 def test_show_prints_a_config_that_means_the_same() -> None:
-    assert loads(run("show", "tanh").stdout) == load("tanh")
-    changed = run("show", "tanh", "--set", "epochs=3", "--set", "optimizer.lr=1e-3").stdout
+    assert loads(configs("show", "tanh").out) == load("tanh")
+    changed = configs("show", "tanh", "--set", "epochs=3", "--set", "optimizer.lr=1e-3").out
     assert loads(changed) == load("tanh", ["epochs=3", "optimizer.lr=0.001"])
 
 
 def test_check_says_that_a_config_is_right() -> None:
-    result = run("check", "relu")
-    assert (result.exit_code, result.stdout) == (0, "relu is valid.\n")
+    result = configs("check", "relu")
+    assert (result.code, result.out) == (0, "relu is valid.\n")
 
 
 def test_check_reports_each_problem_on_stderr(empty_folder: Path) -> None:
     Path("my.yaml").write_text("epochs: 0\nlayer: [784, 10]\n")
-    result = process("configs", "check", "my.yaml", "--set", "seed=x")
-    assert result.returncode == 2
-    assert result.stdout == ""
-    assert result.stderr.splitlines() == [
+    result = configs("check", "my.yaml", "--set", "seed=x")
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.splitlines() == [
         "Error: the config has 3 problems:",
         "my.yaml:1: epochs: must be at least 1, not 0",
         "my.yaml:2: layer: unknown key; did you mean 'layers'?",
@@ -71,9 +64,9 @@ def test_check_reports_each_problem_on_stderr(empty_folder: Path) -> None:
 
 
 def test_check_json_of_a_right_config() -> None:
-    result = run("check", "relu", "--json", "--set", "epochs=3")
-    assert result.exit_code == 0
-    assert json.loads(result.stdout) == {
+    result = configs("check", "relu", "--json", "--set", "epochs=3")
+    assert result.code == 0
+    assert json.loads(result.out) == {
         "config": "relu",
         "valid": True,
         "problems": [],
@@ -83,9 +76,9 @@ def test_check_json_of_a_right_config() -> None:
 
 def test_check_json_of_a_wrong_config_is_one_object_too(empty_folder: Path) -> None:
     Path("my.yaml").write_text("\n\nepochs: 0")
-    result = process("configs", "check", "my.yaml", "--json", "--set", "seed=x")
-    assert (result.returncode, result.stderr) == (2, "")
-    assert json.loads(result.stdout) == {
+    result = configs("check", "my.yaml", "--json", "--set", "seed=x")
+    assert (result.code, result.err) == (2, "")
+    assert json.loads(result.out) == {
         "config": "my.yaml",
         "valid": False,
         "problems": [
@@ -98,20 +91,20 @@ def test_check_json_of_a_wrong_config_is_one_object_too(empty_folder: Path) -> N
 
 @pytest.mark.parametrize("command", ["show", "check"])
 def test_no_such_config(command: str) -> None:
-    result = run(command, "rellu")
-    assert result.exit_code == 2
-    assert "Error: rellu: no such config; did you mean relu" in result.output
+    result = configs(command, "rellu")
+    assert result.code == 2
+    assert "Error: rellu: no such config; did you mean relu" in result.err
 
 
 def test_check_reads_what_show_writes(empty_folder: Path) -> None:
     for name in presets():
-        Path(f"my-{name}.yaml").write_text(run("show", name).stdout, encoding="utf-8")
-        assert run("check", f"my-{name}").exit_code == 0
+        Path(f"my-{name}.yaml").write_text(configs("show", name).out, encoding="utf-8")
+        assert configs("check", f"my-{name}").code == 0
 
 
 def test_schema() -> None:
-    assert json.loads(run("schema").stdout) == json.loads(json.dumps(json_schema()))
-    assert run("schema", "--markdown").stdout == reference()
+    assert json.loads(configs("schema").out) == json.loads(json.dumps(json_schema()))
+    assert configs("schema", "--markdown").out == reference()
 
 
 def completions(*arguments: str, incomplete: str) -> list[tuple[str, str]]:

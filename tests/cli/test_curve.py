@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -101,15 +99,3 @@ def test_a_figure(runs: Path, nnbasic: Command, file: str, first_bytes: bytes) -
     if file == "x.svg":
         shown = {"training", "validation", "accuracy, %", "loss", "best: epoch 2"}
         assert shown <= words(Path(file))
-
-
-def test_a_figure_without_matplotlib_is_refused_first(runs: Path) -> None:
-    code = (
-        "import sys; sys.modules['matplotlib'] = None\n"
-        "from nnbasic.cli.main import main\n"
-        "main(['runs', 'show', '--figure', 'x.png'])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert 'pip install "nnbasic[report]"' in done.stderr
-    assert not Path("x.png").exists()

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 
 from nnbasic.cli.data import show
-from nnbasic.cli.main import main
 from nnbasic.data import DATASETS, mnist
+from support import Said, invoke
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +44,8 @@ def copy(mnist_directory: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def data(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["data", *map(str, arguments)])
+def data(*arguments: object) -> Said:
+    return invoke("data", *arguments)
 
 
 def damage(folder: Path) -> Path:
@@ -58,29 +57,29 @@ def damage(folder: Path) -> Path:
     return path
 
 
-def assert_refused(result: Result, *words: str) -> None:
-    assert result.exit_code == 2
-    assert result.stderr.startswith("Error: ")
-    assert "Traceback" not in result.output
+def assert_refused(result: Said, *words: str) -> None:
+    assert result.code == 2
+    assert result.err.startswith("Error: ")
+    assert "Traceback" not in result.err
     for word in words:
-        assert word in result.stderr
+        assert word in result.err
 
 
 def test_status_of_nothing() -> None:
     result = data("status")
-    assert result.exit_code == 0
-    assert "data/mnist  (the cache)\n    nothing there" in result.stdout
-    assert "`nnbasic data fetch` gets them" in result.stdout
-    report = json.loads(data("status", "--json").stdout)
+    assert result.code == 0
+    assert "data/mnist  (the cache)\n    nothing there" in result.out
+    assert "`nnbasic data fetch` gets them" in result.out
+    report = json.loads(data("status", "--json").out)
     assert report["mnist"]["used"] is None
 
 
 def test_status_of_mnist(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NNBASIC_DATA", str(copy))
     result = data("status")
-    assert result.stdout.count("verified") == 4
-    assert f"is used: {copy}\n" in result.stdout
-    report = json.loads(data("status", "--json").stdout)
+    assert result.out.count("verified") == 4
+    assert f"is used: {copy}\n" in result.out
+    report = json.loads(data("status", "--json").out)
     assert report["mnist"]["used"] == str(copy)
     places = report["mnist"]["places"]
     assert [place["from"] for place in places] == ["$NNBASIC_DATA", "the cache"]
@@ -92,11 +91,11 @@ def test_status_names_what_is_broken_and_what_is_missing(copy: Path) -> None:
     damage(copy)
     (copy / "t10k-images-idx3-ubyte.gz").unlink()
     result = data("status", "--data", copy)
-    assert result.exit_code == 0
-    assert re.search(r"t10k-images-idx3-ubyte +10,000 images +missing", result.stdout)
-    assert re.search(r"t10k-labels-idx1-ubyte.gz +10,000 labels +BROKEN", result.stdout)
-    assert "is not MNIST's t10k-labels-idx1-ubyte" in " ".join(result.stdout.split())
-    report = json.loads(data("status", "--json", "--data", copy).stdout)
+    assert result.code == 0
+    assert re.search(r"t10k-images-idx3-ubyte +10,000 images +missing", result.out)
+    assert re.search(r"t10k-labels-idx1-ubyte.gz +10,000 labels +BROKEN", result.out)
+    assert "is not MNIST's t10k-labels-idx1-ubyte" in " ".join(result.out.split())
+    report = json.loads(data("status", "--json", "--data", copy).out)
     assert report["mnist"]["places"][0]["from"] == "--data"
     assert "t10k-images" in report["mnist"]["problem"]
     files = report["mnist"]["places"][0]["files"]
@@ -106,18 +105,18 @@ def test_status_names_what_is_broken_and_what_is_missing(copy: Path) -> None:
 
 def test_status_of_a_whole_set_with_a_broken_file(copy: Path) -> None:
     damage(copy)
-    assert "Problem: " in data("status", "--data", copy).stdout
-    report = json.loads(data("status", "--json", "--data", copy).stdout)
+    assert "Problem: " in data("status", "--data", copy).out
+    report = json.loads(data("status", "--json", "--data", copy).out)
     assert report["mnist"]["problem"].startswith(f"{copy} has broken files")
 
 
 def test_verify(copy: Path) -> None:
     result = data("verify", "--data", copy)
-    assert result.exit_code == 0
-    assert result.stdout.count("verified  ") == 4
+    assert result.code == 0
+    assert result.out.count("verified  ") == 4
     path = damage(copy)
     result = data("verify", "--data", copy)
-    assert result.stdout.count("verified  ") == 3
+    assert result.out.count("verified  ") == 3
     assert_refused(result, f"{path} is not MNIST's", mnist.FILES[3].sha256)
 
 
@@ -129,25 +128,25 @@ def test_verify_without_files(tmp_path: Path) -> None:
 
 def test_show_draws_three_digits_abreast(mnist_directory: Path) -> None:
     result = data("show", "--data", mnist_directory, "--count", 4)
-    lines = result.stdout.splitlines()
+    lines = result.out.splitlines()
     assert lines[0].split("  ")[0] == "mnist train 0: 5"
-    assert re.findall(r"train \d: (\d)", result.stdout) == list("5041")
+    assert re.findall(r"train \d: (\d)", result.out) == list("5041")
     assert len(lines) == 2 * 14
     assert max(map(len, lines)) <= 80
-    assert set("▄▀█") < set(result.stdout)
+    assert set("▄▀█") < set(result.out)
     test = data("show", "--data", mnist_directory, "--count", 1, "--split", "test")
-    assert test.stdout.startswith("mnist test 0: 7\n")
+    assert test.out.startswith("mnist test 0: 7\n")
 
 
 def test_show_falls_back_to_the_built_in_digits_and_says_so() -> None:
     result = data("show", "--count", 1)
-    assert result.exit_code == 0
-    assert "MNIST could not be fetched" in result.stderr
-    assert result.stderr.endswith(
+    assert result.code == 0
+    assert "MNIST could not be fetched" in result.err
+    assert result.err.endswith(
         "--data or $NNBASIC_DATA can name a folder that holds MNIST's files.\n"
     )
-    assert result.stderr.count("MNIST could not be fetched") == 1
-    assert result.stdout.startswith("digits train 0: ")
+    assert result.err.count("MNIST could not be fetched") == 1
+    assert result.out.startswith("digits train 0: ")
     assert_refused(data("show", "--dataset", "mnist"), "MNIST could not be fetched")
 
 
@@ -208,6 +207,7 @@ def test_fetch_gets_mnist_once_and_it_is_found_afterwards(mirror: str) -> None:
     assert "@" in shown
 
 
+@pytest.mark.slow
 def test_fetch_into_a_folder(mirror: str, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     nnbasic("data", "fetch", "--data", str(folder), mirror=mirror)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from support import edit
+
 Command = Callable[..., Any]
 
 
@@ -32,9 +34,7 @@ def test_several_runs_in_the_order_given(nnbasic: Command, ids: list[str]) -> No
     assert networks("two.html") == ["tanh", "relu"]
 
 
-def test_without_mnist_the_examples_are_left_out(
-    nnbasic: Command, ids: list[str], edit: Callable[..., None]
-) -> None:
+def test_without_mnist_the_examples_are_left_out(nnbasic: Command, ids: list[str]) -> None:
     edit(Path("runs", ids[2]), dataset="mnist")
     answer = nnbasic("draw", ids[2])
     assert answer.code == 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,20 +36,6 @@ def test_bad_usage(nnbasic: Command, runs: Path) -> None:
     assert nnbasic("export", "than", "tanh.onnx").refused("no run 'than'")
     assert nnbasic("export", "tanh").refused("Missing argument 'FILE'")
     assert not list(Path().glob("tanh*"))
-
-
-@pytest.mark.parametrize("extra", ["onnx", "safetensors"])
-def test_a_missing_extra_is_named(extra: str, runs: Path) -> None:
-    """In a process that cannot import it."""
-    code = (
-        f"import sys; sys.modules['{extra}'] = None; from nnbasic.cli.main import main;"
-        f" main(['export', 'tanh', 'tanh.{extra}'])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f'Error: .{extra} files need the extra "{extra}": pip install')
-    assert f'pip install "nnbasic[{extra}]"' in done.stderr
-    assert not list(Path().glob("*tanh.*"))
 
 
 def test_the_epochs_go_another_way(nnbasic: Command, runs: Path) -> None:

@@ -12,13 +12,17 @@ from typing import Any
 
 import pytest
 
-from support import NNBASIC, started
+from support import NNBASIC, PATIENCE, started
 
 Command = Callable[..., Any]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="/dev/full and pipes of POSIX")
 
-PRINTS = ["--help", "--version", "runs list --help", "configs list", "runs list --json"]
+PRINTS = ["--help", "runs list --json"]
+PRINTS += [
+    pytest.param(command, marks=pytest.mark.slow)
+    for command in ("--version", "runs list --help", "configs list")
+]
 
 
 def ended(command: str, stdout: int, **environment: str) -> tuple[int, str]:
@@ -35,7 +39,7 @@ def ended(command: str, stdout: int, **environment: str) -> tuple[int, str]:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("unbuffered", ["", pytest.param("1", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("command", PRINTS)
 def test_a_full_stdout_is_one_message(workplace: Path, command: str, unbuffered: str) -> None:
     with Path("/dev/full").open("w") as full:
@@ -63,6 +67,7 @@ def test_a_training_whose_result_cannot_be_printed_is_recorded(workplace: Path) 
     assert '"status": "finished"' in next(Path("runs").glob("*/run.json")).read_text()
 
 
+@pytest.mark.slow
 def test_a_full_stderr_ends_no_training(workplace: Path) -> None:
     with Path("/dev/full").open("w") as full:
         command = [NNBASIC, "train", "--config", "small", "--epochs", "1"]
@@ -99,6 +104,6 @@ def test_a_ctrl_c_is_one_word(workplace: Path) -> None:
     with started(NNBASIC, "gradcheck", "--config", "pipe.yaml") as process:
         writer = os.open("pipe.yaml", os.O_WRONLY)  # returns once somebody reads
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate()
+        _, err = process.communicate(timeout=PATIENCE)
         os.close(writer)
     assert (process.returncode, err) == (130, "\nInterrupted.\n")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,21 +92,6 @@ def test_a_file_that_cannot_be_written_is_one_message(nnbasic: Callable[..., Any
     said = nnbasic("compare", "--figure", "no/curves.pdf")
     assert said.code == 2
     assert said.err.startswith("Error: no/curves.pdf: the figure cannot be written")
-
-
-@pytest.mark.usefixtures("runs")
-def test_without_the_extra_nothing_is_begun() -> None:
-    code = (
-        "import sys; sys.modules['matplotlib'] = None\n"
-        "from nnbasic.cli.main import main\n"
-        "main(['compare', '--figure', 'curves.pdf'])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert "needs matplotlib" in done.stderr
-    assert 'pip install "nnbasic[report]"' in done.stderr
-    assert not Path("curves.pdf").exists()
 
 
 def test_several_panels_stand_in_one_file(nnbasic: Callable[..., Any], runs: Path) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from support import edit
+
 Command = Callable[..., Any]
-Edit = Callable[..., None]
 
 EVIL = "\x1b]0;evil\x07\x9b31m\x1b[2J\u202e\u2066\r\x7f\nroot\u2028|<b>"
 """Sets the title, colours, clears the screen, turns text round, and starts lines of its own."""
@@ -34,7 +35,7 @@ class Faulty:
 
 
 @pytest.fixture
-def evil(workplace: Path, runs: Path, ids: list[str], edit: Edit) -> list[str]:
+def evil(workplace: Path, runs: Path, ids: list[str]) -> list[str]:
     """The ids of three runs with `EVIL` in every field, one of them in its id, and evil files."""
     for number, run in enumerate(ids):
         user = {"name": f"{number}{EVIL}", "tags": [EVIL, "picked"], "notes": f"one\n{EVIL}"}

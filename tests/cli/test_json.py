@@ -48,6 +48,7 @@ def loud(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return workplace / "loud.yaml"
 
 
+@pytest.mark.slow
 def test_a_plugin_prints_to_stderr(loud: Path) -> None:
     train, resume = ("train", "--config", "loud"), ("train", "--resume", "again")
     for command, words in (

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import re
 import subprocess
 import sys
-import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -52,15 +49,6 @@ def test_the_help_fits_80_columns(path: tuple[str, ...]) -> None:
     assert "..." not in text.partition("\nCommands:\n")[2]  # no summary is cut
 
 
-@pytest.mark.parametrize("path", [path for path in ALL if path], ids=" ".join)
-def test_every_command_is_in_the_readme(path: tuple[str, ...]) -> None:
-    """A subcommand stands in a paragraph about its group."""
-    group, name = path[0], path[-1]
-    paragraphs = (ROOT / "README.md").read_text().split("\n\n")
-    about = [text for text in paragraphs if f"nnbasic {group}" in text]
-    assert any(re.search(rf"\b{name}\b", text) for text in about)
-
-
 @pytest.mark.parametrize("name", ["train", "gradcheck", "sweep"])
 def test_a_config_named_without_its_option_is_hinted_at(name: str, nnbasic: Command) -> None:
     assert nnbasic(name, "relu").refused("argument 'relu'; did you mean --config relu?")
@@ -89,17 +77,6 @@ def test_help_completion_and_wrong_usage_load_only_click() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.endswith("\nset()\n")
-
-
-@pytest.mark.parametrize(
-    "path", [path for path, command in ALL.items() if not isinstance(command, click.Group)]
-)
-def test_a_command_imports_what_does_its_work_in_one_statement(path: tuple[str, ...]) -> None:
-    function = ALL[path].callback
-    assert function is not None
-    body = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    found = [node for node in ast.walk(body) if isinstance(node, (ast.Import, ast.ImportFrom))]
-    assert len(found) == 1
 
 
 def test_the_shell_completes_runs_newest_first(workplace: Path) -> None:

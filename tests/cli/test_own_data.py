@@ -121,6 +121,7 @@ def test_runs_on_other_images_stand_apart_and_the_report_has_the_names(
     assert re.search("a (t-shirt|boot|sandal); wrong in", html)
 
 
+@pytest.mark.slow
 def test_a_sweep_of_them(nnbasic: Command, shapes: Path) -> None:
     choices = ("--vary", "activation=relu,tanh", "--seeds", "1")
     answer = nnbasic("sweep", "--config", "mine/shapes.yaml", *choices)

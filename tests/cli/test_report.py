@@ -53,6 +53,7 @@ def test_only_a_page_is_written_over(nnbasic: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("how", ["sweep", "train"])
+@pytest.mark.slow
 def test_the_printed_command_repeats_a_run_bit_for_bit(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:

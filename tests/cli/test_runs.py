@@ -14,9 +14,9 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from nnbasic.cli.main import main
+from support import edit
 
 Command = Callable[..., Any]
-Edit = Callable[..., None]
 
 
 class TestShow:
@@ -41,7 +41,7 @@ class TestShow:
         assert re.search(rf"^  numpy +{re.escape(record['versions']['numpy'])}$", out, re.MULTILINE)
 
     def test_of_a_long_run_the_middle_is_left_out(
-        self, runs: Path, ids: list[str], nnbasic: Command, edit: Edit
+        self, runs: Path, ids: list[str], nnbasic: Command
     ) -> None:
         path = runs / ids[0] / "metrics.jsonl"
         row = json.loads(path.read_text().splitlines()[0])
@@ -62,7 +62,7 @@ class TestShow:
         assert [row["epoch"] for row in shown["metrics"]] == [1, 2]
 
     def test_a_run_without_an_epoch_or_validation(
-        self, runs: Path, ids: list[str], nnbasic: Command, edit: Edit
+        self, runs: Path, ids: list[str], nnbasic: Command
     ) -> None:
         (runs / ids[0] / "metrics.jsonl").unlink()
         edit(runs / ids[0], best=None, last=None, epoch=0, test_accuracy=None, status="failed")
@@ -99,7 +99,7 @@ class TestDiff:
         assert len(nnbasic("runs", "diff", ids[0], ids[0]).out.split("\n\n")) == 2
 
     def test_long_values_are_shown_whole_within_80_columns(
-        self, runs: Path, ids: list[str], nnbasic: Command, edit: Edit
+        self, runs: Path, ids: list[str], nnbasic: Command
     ) -> None:
         record = json.loads((runs / ids[0] / "run.json").read_text())
         commit = "0123456789" * 4

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from support import edit
+
 Command = Callable[..., Any]
-Edit = Callable[..., None]
 
 
 class TestList:
@@ -50,7 +51,6 @@ class TestList:
         runs: Path,
         ids: list[str],
         nnbasic: Command,
-        edit: Edit,
         monkeypatch: pytest.MonkeyPatch,
         columns: int,
     ) -> None:
@@ -104,7 +104,7 @@ class TestList:
         assert nnbasic("runs", "list", "--json").json() == {"runs": [], "problems": []}
 
     def test_each_broken_directory_is_named_in_one_line_and_the_rest_is_listed(
-        self, runs: Path, ids: list[str], nnbasic: Command, edit: Edit
+        self, runs: Path, ids: list[str], nnbasic: Command
     ) -> None:
         for number, name in enumerate(("broken", "newer", "thesis")):
             shutil.copytree(runs / ids[0], runs / f"2000010{number}T000000Z-{name}-0000")

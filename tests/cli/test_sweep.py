@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from nnbasic.training import Run, all_runs
-from support import started
+from support import PATIENCE, started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
@@ -36,15 +36,8 @@ LAST = "More: nnbasic compare\n"
 def swept(*arguments: str) -> tuple[int, list[str]]:
     """Run `nnbasic sweep` to its end; its exit code and the lines of stderr."""
     with started(*SWEEP, *arguments) as process:
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
     return process.returncode, err.splitlines()
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.005)
 
 
 def runs(folder: str = "runs") -> list[Run]:
@@ -109,6 +102,7 @@ def one_core() -> Iterator[None]:
     os.sched_setaffinity(0, cores)
 
 
+@pytest.mark.slow
 def test_as_many_jobs_as_cores(held: Any, one_core: None) -> None:
     held.hold()
     with started(*SWEEP, *held.arguments) as process:
@@ -138,11 +132,12 @@ class TestBrokenOff:
         assert held.contents() == undisturbed
         return lines
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_a_signal(self, sweep: Sweep, number: int, held: Any, undisturbed: Any) -> None:
         processes = held.processes()
         sweep.send_signal(number)
-        _, err = sweep.communicate(timeout=20)
+        _, err = sweep.communicate(timeout=PATIENCE)
         assert (sweep.returncode, err.splitlines()) == (
             130,
             ["Interrupted; the same command goes on from here."],
@@ -155,11 +150,12 @@ class TestBrokenOff:
         assert len(held.calls()) == 6  # the two were resumed, the others trained in one go
         assert begun <= {run.id for run in runs()}
 
+    @pytest.mark.slow
     def test_kill_9_of_a_run(self, sweep: Sweep, held: Any, undisturbed: Any) -> None:
         os.kill(min(held.processes()), signal.SIGKILL)
         wait_for(lambda: len(held.processes()) == 2)  # the next one has taken its place
         held.release()
-        _, err = sweep.communicate(timeout=60)
+        _, err = sweep.communicate(timeout=PATIENCE)
         assert sweep.returncode == 1
         assert statuses() == ["crashed", *["finished"] * 3]
         crashed = [line for line in err.splitlines() if "crashed" in line]
@@ -169,6 +165,7 @@ class TestBrokenOff:
         lines = self.completed(held, undisturbed)
         assert lines[0] == "3 of 4 runs exist already."
 
+    @pytest.mark.slow
     def test_kill_9_of_the_sweep(self, sweep: Sweep, held: Any, undisturbed: Any) -> None:
         sweep.kill()
         wait_for(lambda: not held.processes())  # nobody trains on unseen
@@ -177,12 +174,13 @@ class TestBrokenOff:
 
     def test_what_another_process_trains_is_left_to_it(self, sweep: Sweep, held: Any) -> None:
         with started(*SWEEP, "--jobs=1", *held.arguments, "--seeds=1") as second:
-            _, err = second.communicate(timeout=20)
+            _, err = second.communicate(timeout=PATIENCE)
         assert second.returncode == 0
         said = "2 of 2 runs exist already, 2 of them being trained by another process."
         assert err.splitlines() == [said]
 
 
+@pytest.mark.slow
 def test_one_failing_run_does_not_stop_the_others(workplace: Path) -> None:
     """A plugin raises in the middle, a rate makes the loss diverge; the rest trains."""
     (workplace / "touchy.py").write_text(TOUCHY)
@@ -210,6 +208,7 @@ def test_one_failing_run_does_not_stop_the_others(workplace: Path) -> None:
     assert statuses() == ["diverged", "diverged", "failed", "failed", "finished"]
 
 
+@pytest.mark.slow
 def test_processes_have_one_blas_thread(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In fact, not only in the record: beside the main thread only the one that waits."""
     for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
@@ -241,6 +240,7 @@ class Nothing(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.mark.slow
 def test_without_mnist_the_network_is_asked_once_for_all(
     workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,6 +287,7 @@ def test_what_is_refused_before_anything_runs(
     assert not (workplace / "runs").exists()
 
 
+@pytest.mark.slow
 def test_cautions_are_given_once_for_each_combination(nnbasic: Command) -> None:
     command = ("sweep", "--config=small", "--set=epochs=1", "--seeds=2")
     lines = nnbasic(*command, "--vary=init=zeros,he").err.splitlines()
@@ -295,6 +296,7 @@ def test_cautions_are_given_once_for_each_combination(nnbasic: Command) -> None:
     assert cautions[0].startswith("Warning: zeros: with init zeros all units of a layer stay alike")
 
 
+@pytest.mark.slow
 def test_a_learning_rate_is_searched_shown_and_recorded(nnbasic: Command) -> None:
     command = ("sweep", "--config=small", "--set=epochs=1", "--seeds=1", "--lr-search")
     said = nnbasic(*command)
@@ -317,6 +319,7 @@ def test_a_learning_rate_is_searched_shown_and_recorded(nnbasic: Command) -> Non
     assert len(runs("runs/.lr-search")) == len(trials)
 
 
+@pytest.mark.slow
 def test_in_a_terminal_of_80_columns(workplace: Path) -> None:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))

@@ -19,6 +19,7 @@ from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.training import start
 from nnbasic.training.collection import collect
+from support import edit
 
 Make = Callable[..., Path]
 
@@ -119,18 +120,3 @@ def said() -> Callable[..., bool]:
         return any(all(word in sentence for word in words) for sentence in sentences)
 
     return said
-
-
-def edit(run: Path, **changes: Any) -> None:
-    """Replace keys of `run.json`, also within mappings."""
-    path = run / "run.json"
-    path.write_text(json.dumps(merged(json.loads(path.read_text()), changes)))
-
-
-def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    deep = {
-        key: merged(old[key], value)
-        for key, value in new.items()
-        if isinstance(value, dict) and isinstance(old[key], dict)
-    }
-    return {**old, **new, **deep}

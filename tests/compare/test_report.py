@@ -7,11 +7,8 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +20,7 @@ from nnbasic.compare.report import render, write
 from nnbasic.data import Dataset
 from nnbasic.training import RunError
 from nnbasic.training.collection import collect
+from support import edit
 
 HOSTILE = '</script><script>alert("x")</script><img src=x onerror=alert(1)>'
 
@@ -86,11 +84,6 @@ def single(swept: Path, tmp_path: Path) -> Path:
     first = sorted(swept.iterdir())[0]
     shutil.copytree(first, tmp_path / "single" / first.name)
     return tmp_path / "single"
-
-
-def edit(run: Path, **changes: Any) -> None:
-    path = run / "run.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
 def test_every_figure_is_there(page: Page) -> None:
@@ -314,30 +307,6 @@ def test_writing_replaces_the_file(single: Path, dataset: Dataset, tmp_path: Pat
 def test_a_report_that_cannot_be_written_is_one_message(single: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot be written"):
         write(read(single), tmp_path / "missing" / "out.html", dataset="")
-
-
-@pytest.mark.parametrize("missing", ["matplotlib", "jinja2", "PIL"])
-def test_without_the_extra_the_message_says_what_to_install(
-    single: Path, tmp_path: Path, missing: str
-) -> None:
-    code = (
-        f"import sys; sys.modules[{missing!r}] = None\n"
-        "from nnbasic.cli.main import main\n"
-        "main(['compare', '--runs', sys.argv[1], '--report', sys.argv[2]])"
-    )
-    file = tmp_path / "out.html"
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(single), str(file)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-    )
-    assert done.returncode == 2
-    assert f"needs {missing}" in done.stderr
-    assert 'pip install "nnbasic[report]"' in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not file.exists()
 
 
 def test_rows_that_do_not_compare_stand_apart(copied: Path, dataset: Dataset) -> None:

@@ -19,6 +19,7 @@ from nnbasic.compare.comparison import compare
 from nnbasic.compare.report import write
 from nnbasic.data import Dataset
 from nnbasic.training.collection import collect
+from support import contrast, luminance
 
 HOSTILE = '</script><script>alert("x")</script><img src=x onerror=alert(1)>'
 WORD = "unbreakable" * 12
@@ -265,24 +266,13 @@ def test_colours_stand_out(page: Browser) -> None:
         }"""
     )
 
-    def luminance(name: str) -> float:
-        shares = [part / 255 for part in colours[name][:3]]
-        red, green, blue = (
-            s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares
-        )
-        return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
-
-    def contrast(one: str, other: str) -> float:
-        dark, light = sorted(map(luminance, (one, other)))
-        return (light + 0.05) / (dark + 0.05)
-
     for text in ("ink", "muted", "accent"):
-        assert contrast(text, "page") >= 4.5
-        assert contrast(text, "panel") >= 4.5
-    assert contrast("alert", "alert-panel") >= 4.5
-    assert contrast("ink", "alert-panel") >= 4.5
+        assert contrast(colours[text], colours["page"]) >= 4.5
+        assert contrast(colours[text], colours["panel"]) >= 4.5
+    assert contrast(colours["alert"], colours["alert-panel"]) >= 4.5
+    assert contrast(colours["ink"], colours["alert-panel"]) >= 4.5
     for area in (name for name in colours if name.startswith(("series", "layer"))):
-        assert contrast(area, "panel") >= 3
-    assert (luminance("page") < 0.2) == page.evaluate(
+        assert contrast(colours[area], colours["panel"]) >= 3
+    assert (luminance(colours["page"]) < 0.2) == page.evaluate(
         "() => matchMedia('(prefers-color-scheme: dark)').matches"
     )

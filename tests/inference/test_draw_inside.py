@@ -16,6 +16,7 @@ from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
 from nnbasic.training import Run
 from nnbasic.training.trained import load
+from support import contrast
 
 
 def test_a_unit_shows_its_weights_its_sum_and_its_place(
@@ -185,18 +186,9 @@ def test_text_stands_out(look: Browser) -> None:
                 "negative", "positive"].map(name => [name, style.getPropertyValue("--" + name)]));
         }"""
     )
+    colours = {name: bytes.fromhex(colour.strip()[1:]) for name, colour in colours.items()}
     for ink in ("ink", "muted", "accent"):
         for ground in ("page", "panel"):
             assert contrast(colours[ink], colours[ground]) >= 4.5
     for ink in ("negative", "positive", "accent"):
         assert contrast(colours[ink], colours["zero"]) >= 3
-
-
-def contrast(one: str, other: str) -> float:
-    def luminance(colour: str) -> float:
-        shares = [int(colour.strip()[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
-        return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
-
-    dark, light = sorted(map(luminance, (one, other)))
-    return (light + 0.05) / (dark + 0.05)

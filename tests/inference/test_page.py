@@ -104,6 +104,7 @@ def test_without_the_data_set_it_says_why_there_are_no_examples(
     assert "There are no examples: MNIST has gone out." in content["colophon"]
 
 
+@pytest.mark.slow
 def test_four_networks_can_be_mailed(
     config: Callable[..., Config], dataset: Dataset, tmp_path: Path
 ) -> None:

@@ -90,24 +90,32 @@ def test_mnist_images_are_framed_already(mnist_test: Labelled) -> None:
     np.testing.assert_array_equal(same, images[:200])
 
 
+@pytest.mark.parametrize(
+    ("number", "lost"), [(150, 0.04), pytest.param(1200, 0.01, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("paper", [False, True], ids=["screen", "paper"])
 def test_pictures_of_digits_are_read_as_well_as_the_digits(
-    paper: bool, reader: Trained, mnist_test: Labelled, rng: np.random.Generator
+    paper: bool,
+    number: int,
+    lost: float,
+    reader: Trained,
+    mnist_test: Labelled,
+    rng: np.random.Generator,
 ) -> None:
     """Enlarged, moved, scaled between 0.3 and 3, on black or white: at most one point is lost.
 
-    1,200 images, on which chance alone makes up a third of a point.
+    Of 1,200 images chance alone makes up a third of a point; of 150, more than one.
     """
-    chosen = rng.choice(10_000, 1200, replace=False)
+    chosen = rng.choice(10_000, number, replace=False)
     images, labels = mnist_test[0][chosen], mnist_test[1][chosen]
     scales = np.exp(rng.uniform(np.log(0.3), np.log(3), len(chosen)))
     prepared = [
-        prepare(photograph(image, rng, scale=scale, white=bool(number % 2), paper=paper))
-        for number, (image, scale) in enumerate(zip(images, scales, strict=True))
+        prepare(photograph(image, rng, scale=scale, white=bool(turn % 2), paper=paper))
+        for turn, (image, scale) in enumerate(zip(images, scales, strict=True))
     ]
     before = accuracy(reader, list(images), labels)
     assert before > 0.97
-    assert accuracy(reader, prepared, labels) >= before - 0.01
+    assert accuracy(reader, prepared, labels) >= before - lost
 
 
 COLOURS = {

@@ -51,5 +51,5 @@ def test_lines_are_read_from_left_to_right(
 
 def test_pieces_of_a_digit_stay_together(mnist_test: Labelled) -> None:
     """Of single digits, of which some are written in two strokes that do not touch."""
-    large = (np.kron(255 - image, np.ones((10, 10), np.uint8)) for image in mnist_test[0][:300])
-    assert sum(len(prepare_each(picture)) != 1 for picture in large) <= 3
+    large = (np.kron(255 - image, np.ones((10, 10), np.uint8)) for image in mnist_test[0][:100])
+    assert sum(len(prepare_each(picture)) != 1 for picture in large) <= 1

@@ -8,8 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +16,12 @@ import pytest
 
 from nnbasic.sweeps.cluster import read_files, write_files
 from nnbasic.training import Run, RunError, all_runs
-from support import started
+from support import started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
 Process = subprocess.Popen[str]
 SWEEP = sys.executable, "-m", "nnbasic", "sweep"
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.01)
 
 
 class Cluster:
@@ -88,6 +80,7 @@ def arrived() -> int:
 
 
 class TestSweep:
+    @pytest.mark.slow
     def test_a_worker_dies_in_the_middle(
         self, cluster: Cluster, held: Any, undisturbed: Any
     ) -> None:
@@ -108,6 +101,7 @@ class TestSweep:
         assert len(err.splitlines()) == 4
         assert [path.name for path in Path("runs").iterdir() if path.name[0] == "."] == []
 
+    @pytest.mark.slow
     def test_interrupted_killed_and_completed(
         self, cluster: Cluster, held: Any, undisturbed: Any
     ) -> None:
@@ -133,6 +127,7 @@ class TestSweep:
         assert held.contents() == undisturbed
         assert begun.keys() < {run.id for run in all_runs(Path("runs"))}
 
+    @pytest.mark.slow
     def test_the_scheduler_dies(self, cluster: Cluster, held: Any) -> None:
         cluster.worker()
         held.hold()
@@ -163,17 +158,13 @@ class TestNoCluster:
         (line,) = ended.stderr.splitlines()
         return line
 
-    def test_without_the_extra(self) -> None:
-        missing = "import sys; sys.modules['distributed'] = None"
-        assert self.refused("tcp://127.0.0.1:8786", missing) == (
-            'Error: a Dask cluster needs the extra "dask": pip install "nnbasic[dask]"'
-        )
-
+    @pytest.mark.slow
     def test_nobody_there(self) -> None:
         assert self.refused("tcp://127.0.0.1:9") == (
             "Error: no Dask scheduler answered at tcp://127.0.0.1:9 within 5 s; is it running?"
         )
 
+    @pytest.mark.slow
     def test_no_address(self) -> None:
         assert "is not an address such as tcp://host:8786: missing port" in self.refused("here")
 

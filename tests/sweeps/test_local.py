@@ -70,6 +70,7 @@ def test_what_cannot_begin_has_failed_and_says_why(
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_a_run_is_not_resumed_twice_at_once(job: Job) -> None:
     run = start(job.config, data.load("digits", validation=9000), runs=Path("runs"), name="x").run
     with run.claim():
