@@ -107,18 +107,19 @@ def test_without_matplotlib_the_message_says_what_to_install(tmp_path: Path) -> 
 
 OWN = """
 import numpy as np
-from nnbasic.model import ACTIVATIONS, Elementwise
+from nnbasic.model import ACTIVATIONS
 
 
 @ACTIVATIONS.register("hat")
-class Hat(Elementwise):
+class Hat:
     '''f(z) = max(0, 1 - |z|).'''
 
-    def forward(self, z, out, work):
-        return np.maximum(0, 1 - abs(z))
+    def forward(self, x):
+        self.x = x
+        return np.maximum(0, 1 - abs(x))
 
-    def backward(self, gradient, z, a, out, work):
-        return -gradient * np.sign(z) * (abs(z) < 1)
+    def backward(self, dout):
+        return -dout * np.sign(self.x) * (abs(self.x) < 1)
 """
 
 
