@@ -158,7 +158,7 @@ def test_a_divergence_that_only_the_parameters_show() -> None:
         with pytest.raises(DivergedError) as caught:
             list(run.results())
         found.append((caught.value.step, caught.value.where))
-    assert found == [(1, "layer2.weight")] * 2
+    assert found == [(1, "layer1 (pre-activation)")] * 2
 
 
 def test_one_blas_thread_each_and_what_there_was_before_afterwards() -> None:
@@ -260,7 +260,7 @@ except KeyboardInterrupt:
 def test_ctrl_c_reaches_the_main_process_alone() -> None:
     """The terminal sends it to the whole group; the others leave it to the main process."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM.format(path=sys.path)],
+        [sys.executable, "-c", PROGRAM.format(path=[str(Path(__file__).parent), *sys.path])],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
