@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, MLP, Layer, StepRandom
+from nnbasic.model import ACTIVATIONS, LOSSES, MLP, Layer, StepRandom
 from nnbasic.model.arrays import Array
 from nnbasic.model.gradcheck import (
     TOLERANCE,
     GradientCheck,
     check_activation,
     check_gradients,
-    relative_error,
 )
 
 ACTIVATION_SPECS: list[Any] = [
@@ -56,12 +55,6 @@ def test_any_depth_and_width_with_every_loss(sizes: list[int], loss: Any, n: int
     assert all(check.agrees for check in checked(network, n))
 
 
-@pytest.mark.parametrize("init", [*INITIALIZERS])
-def test_from_any_start(init: str) -> None:
-    network = MLP([5, 6, 4, 3], "softplus", init, seed=1, dtype=np.float64)
-    assert all(check.agrees for check in checked(network))
-
-
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "selu", "step", "hard_tanh"])
 def test_a_kink_next_to_an_input_is_no_false_alarm(activation: str) -> None:
     """A pre-activation 3e-6 from the kink: the usual step of 1e-5 reaches across it."""
@@ -83,13 +76,6 @@ def test_the_gradient_of_a_known_function() -> None:
     np.testing.assert_allclose(gradients["layer1.weight"], [[-p, p]], rtol=1e-14)
     for check in check_gradients(network, np.ones((1, 1)), np.array([0])):
         assert check.error < 1e-9
-
-
-def test_relative_error_by_hand() -> None:
-    assert relative_error(np.array([3.0, 4.0]), np.array([3.0, 4.0])) == 0
-    assert relative_error(np.zeros(2), np.zeros(2)) == 0
-    assert relative_error(np.array([3.0, 4.0]), -np.array([3.0, 4.0])) == 1
-    assert relative_error(np.array([3.0, 4.0]), np.array([3.0, 0.0])) == 0.5
 
 
 TORCH = {
@@ -252,13 +238,6 @@ def test_one_wrong_entry_is_caught_and_named(name: str) -> None:
     place = "0, 2" if name.endswith("weight") else "2"
     assert (wrong.name, wrong.worst.where) == (name, f"{name}[{place}]")
     assert wrong.worst.backward - wrong.worst.quotient == pytest.approx(1e-4, rel=1e-4)
-
-
-def test_the_network_is_left_as_it_was() -> None:
-    network = MLP([4, 5, 3], "prelu", seed=1, dtype=np.float64)
-    before = network.vector.copy()
-    checked(network)
-    np.testing.assert_array_equal(network.vector, before)
 
 
 def test_at_most_so_many_entries_are_checked() -> None:

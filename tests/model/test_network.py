@@ -90,16 +90,6 @@ def test_by_hand() -> None:
     assert logits.tolist() == [[5 + 6 + 0.5, -2 - 0.5], [0.5, -0.5]]
 
 
-def test_a_network_is_its_layers_one_after_the_other(network: MLP, batch: Any) -> None:
-    x, _ = batch
-    expected = network.logits(x)
-    for (layer, output), own in zip(network.outputs(x), network.layers, strict=True):
-        assert layer is own
-        x = layer.forward(x)
-        np.testing.assert_array_equal(x, output)
-    np.testing.assert_array_equal(x, expected)
-
-
 def test_parameters_are_views_of_one_vector(network: MLP, batch: Any) -> None:
     x, _ = batch
     before = network.logits(x)
@@ -110,16 +100,6 @@ def test_parameters_are_views_of_one_vector(network: MLP, batch: Any) -> None:
         before = after
     network.vector[:] = 0
     assert not network.logits(x).any()
-
-
-def test_new_storage_keeps_the_values(network: MLP, batch: Any) -> None:
-    expected = network.logits(batch[0])
-    old, vector = network.vector, network.vector.copy()
-    network.bind(vector, np.zeros_like(vector))
-    old[:] = np.nan
-    np.testing.assert_array_equal(network.logits(batch[0]), expected)
-    network.loss_and_gradients(*batch)
-    assert network.gradient.any()
 
 
 def test_the_first_entries_of_the_vector_are_those_of_two_dimensions() -> None:
@@ -157,22 +137,6 @@ def test_batches_of_any_size_in_turn(activation: str, rng: np.random.Generator) 
             np.testing.assert_allclose(array, mean, rtol=1e-10, atol=1e-14)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("activation", [*ACTIVATIONS])
-def test_the_precision_stays(activation: str, dtype: Any, batch: Any) -> None:
-    network = MLP(SIZES, activation, dtype=dtype)
-    x, labels = batch[0].astype(dtype), batch[1]
-    outputs = [output for _, output in network.outputs(x)]
-    _, gradient = network.loss(outputs[-1], labels)
-    below: Array | None = gradient
-    for layer in reversed(network.layers):
-        assert below is not None
-        assert below.dtype == dtype, layer
-        below = layer.backward(below)
-    arrays = [network.vector, network.gradient, network.probabilities(x), *outputs]
-    assert {array.dtype for array in arrays} == {np.dtype(dtype)}
-
-
 def test_any_memory_layout_of_the_input_gives_the_same(network: MLP, batch: Any) -> None:
     x, labels = batch
     expected, gradients = network.loss_and_gradients(x, labels)
@@ -187,13 +151,6 @@ def test_any_memory_layout_of_the_input_gives_the_same(network: MLP, batch: Any)
         for name, array in gradients.items():
             np.testing.assert_array_equal(again[name], array)
         np.testing.assert_array_equal(other, before)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.uint64])
-def test_labels_of_any_integer_type(network: MLP, batch: Any, dtype: Any) -> None:
-    x, labels = batch
-    loss, _ = network.loss_and_gradients(x, labels)
-    assert network.loss_and_gradients(x, labels.astype(dtype))[0] == loss
 
 
 def test_the_same_seed_gives_the_same_network() -> None:
@@ -218,25 +175,11 @@ def test_a_layers_draws_do_not_depend_on_the_layers_before() -> None:
     )
 
 
-def test_no_layer_repeats_the_draws_of_another() -> None:
-    network = MLP([5, 5, 5, 5], seed=9)
-    weights = [network.parameters[f"layer{number}.weight"] for number in (1, 2, 3)]
-    assert len({float(weight[0, 0]) for weight in weights}) == 3
-
-
 def test_hidden_activations_repeat_one_or_take_each() -> None:
     assert hidden_activations(SIZES, "tanh") == [ACTIVATIONS.build("tanh")] * 2
     mixed = hidden_activations(SIZES, ["tanh", {"name": "elu", "alpha": 2.0}])
     assert mixed == [ACTIVATIONS.build("tanh"), ACTIVATIONS.build({"name": "elu", "alpha": 2.0})]
     assert hidden_activations([6, 3], "tanh") == []
-
-
-def test_each_hidden_layer_has_an_object_of_its_own() -> None:
-    """One instance may be given for all, and to two networks: none sees what another keeps."""
-    tanh = ACTIVATIONS.build("tanh")
-    layers = [la for net in (MLP(SIZES, tanh), MLP(SIZES, [tanh, tanh])) for la in net.layers]
-    hidden = [layer for layer in layers if isinstance(layer, type(tanh))]
-    assert len({id(layer) for layer in [*hidden, tanh]}) == 5
 
 
 def test_components_of_the_user_are_as_good_as_the_built_in() -> None:

@@ -149,17 +149,6 @@ def test_evaluate_by_hand() -> None:
     assert score["accuracy"] == np.mean(examples(30, seed=2)[1] == 0)
 
 
-def test_evaluate_does_not_depend_on_the_batch_size() -> None:
-    network = MLP(SIZES, dtype=np.float64)
-    scores = [
-        evaluate(network, Batches(*examples(30, 2), batch_size=size, dtype=np.float64))
-        for size in (1, 7, 30, 100)
-    ]
-    for score in scores[1:]:
-        assert score["loss"] == pytest.approx(scores[0]["loss"], rel=1e-12)
-        assert score["accuracy"] == scores[0]["accuracy"]
-
-
 RATES = {"sgd": 0.1, "adagrad": 0.1, "rmsprop": 0.01, "adam": 0.01, "adamw": 0.01}
 
 
@@ -186,14 +175,6 @@ def test_step_trains_the_output_layer_and_leaves_the_hidden_ones() -> None:
     for name, array in network.parameters.items():
         assert np.array_equal(array, before[name]) == name.startswith("layer1"), name
     assert last.metrics["train_accuracy"] > 0.85
-
-
-def test_zeros_keep_the_units_of_a_layer_alike() -> None:
-    network = MLP([6, 5, 3], "sigmoid", "zeros")
-    list(fit(network, batches(), epochs=3))
-    weight = network.parameters["layer1.weight"]
-    assert weight.any()
-    assert (weight == weight[:, :1]).all()
 
 
 def test_weight_decay_pulls_weights_alone() -> None:
@@ -268,19 +249,6 @@ def test_batches_that_do_not_fit_are_refused_before_the_training(
     wrong = Batches(x, np.array(labels), batch_size=4, dtype=x.dtype)
     with pytest.raises(ValueError, match=message):
         trainer(MLP(SIZES, dtype=np.float64), **{part: wrong})
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"optimizer": "sdg"}, "did you mean 'sgd'"),
-        ({"schedule": "cosin"}, "did you mean 'cosine'"),
-    ],
-    ids=str,
-)
-def test_unknown_components_are_refused(arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        next(fit(MLP(SIZES), batches(), epochs=1, **arguments))
 
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse"])

@@ -120,14 +120,6 @@ def test_histogram_holds_every_value_in_its_bin(values: np.ndarray) -> None:
     assert made.counts == expected
 
 
-@pytest.mark.parametrize("value", [0.0, 1.0, -3e-39, 1e30, 0.1])
-def test_histogram_of_equal_values_has_one_bin(value: float) -> None:
-    made = histogram(np.full(7, value, np.float32))
-    assert made is not None
-    assert made.counts == [7]
-    assert made.low <= value < made.high
-
-
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_no_histogram_of_what_is_not_finite(value: float) -> None:
     assert histogram(np.array([1, value], np.float32)) is None
@@ -184,32 +176,6 @@ def test_right_pairs_keep_the_variance(
     activation: str, init: str, hidden: int, rng: np.random.Generator
 ) -> None:
     assert 1 / MISMATCH < ratio(activation, init, hidden, rng) < MISMATCH
-
-
-@pytest.mark.parametrize(
-    ("activation", "init", "hidden"),
-    [
-        ("relu", "normal", 4),
-        ("tanh", "normal", 5),
-        ("sigmoid", "normal", 3),
-        ("sigmoid", "he", 5),
-        # The pair of the textbooks too: each layer passes on a sixteenth of the variance.
-        ("sigmoid", "xavier", 4),
-    ],
-)
-def test_mismatched_pairs_lose_the_variance(
-    activation: str, init: str, hidden: int, rng: np.random.Generator
-) -> None:
-    assert ratio(activation, init, hidden, rng) < 1 / MISMATCH
-
-
-def test_large_weights_blow_the_variance_up(rng: np.random.Generator) -> None:
-    assert ratio("relu", {"name": "normal", "std": 1.0}, 4, rng) > MISMATCH
-
-
-@pytest.mark.parametrize("init", ["xavier", "he"])
-def test_sigmoid_keeps_enough_in_a_shallow_network(init: str, rng: np.random.Generator) -> None:
-    assert ratio("sigmoid", init, 2, rng) > 1 / MISMATCH
 
 
 @pytest.mark.parametrize(("hidden", "init"), [(1, "he"), (0, "he"), (3, "zeros")])

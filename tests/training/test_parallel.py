@@ -149,18 +149,6 @@ def test_divergence_is_that_of_one_process() -> None:
     assert found == [(1, 3, "layer1 (pre-activation)")] * 2
 
 
-def test_a_divergence_that_only_the_parameters_show() -> None:
-    """After the last update there is no loss that would show it."""
-    found = []
-    for processes in (1, 2):
-        batches = Batches(*examples(16, seed=1), batch_size=16, dtype=np.float32)
-        run = trainer(processes, MLP(SIZES), {"name": "sgd", "lr": 3e38}, train=batches, epochs=1)
-        with pytest.raises(DivergedError) as caught:
-            list(run.results())
-        found.append((caught.value.step, caught.value.where))
-    assert found == [(1, "layer1 (pre-activation)")] * 2
-
-
 def test_one_blas_thread_each_and_what_there_was_before_afterwards() -> None:
     def threads() -> set[int]:
         return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
@@ -230,16 +218,6 @@ def test_a_process_that_fails_says_why() -> None:
     expected = "process 2 of 2 of the training failed with LookupError: why"
     with pytest.raises(ChildProcessError, match=expected):
         list(run.results())
-
-
-def test_where_child_processes_leave_no_status() -> None:
-    """SIGCHLD may be ignored from the start: a process inherits that."""
-    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    try:
-        *_, last = trainer(2).results()
-    finally:
-        signal.signal(signal.SIGCHLD, before)
-    assert last.epoch == 2
 
 
 PROGRAM = """
