@@ -9,12 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from nnbasic.model import ACTIVATIONS, MLP, Layer
-from nnbasic.model.layers import Dense
 
 VARIANTS: list[dict[str, Any]] = [
     *({"name": name} for name in ACTIVATIONS),
@@ -209,26 +205,6 @@ def test_limits_are_kept_and_approached(name: str) -> None:
         assert np.ptp(a) >= 1e4
 
 
-@settings(deadline=None)
-@given(z=hnp.arrays(np.float64, 8, elements=st.floats(-600, 600)))
-def test_identities_of_the_functions(z: np.ndarray) -> None:
-    """What follows from the definitions, without computing them."""
-
-    def f(name: str, at: np.ndarray = z) -> np.ndarray:
-        return applied({"name": name}, at)[0]
-
-    close = {"rtol": 1e-12, "atol": 1e-12}
-    np.testing.assert_allclose(f("sigmoid") + f("sigmoid", -z), 1, **close)
-    np.testing.assert_allclose(f("tanh"), 2 * f("sigmoid", 2 * z) - 1, **close)
-    for odd in ("identity", "tanh", "softsign", "hard_tanh"):
-        np.testing.assert_array_equal(f(odd, -z), -f(odd))
-    for ramp in ("relu", "softplus", "silu", "gelu"):  # f(z) - f(-z) = z
-        np.testing.assert_allclose(f(ramp) - f(ramp, -z), z, **close)
-    np.testing.assert_allclose(np.exp(f("softplus")), 1 + np.exp(z), rtol=1e-10)
-    np.testing.assert_allclose(applied({"name": "softplus"}, z)[1], f("sigmoid"), **close)
-    np.testing.assert_allclose(f("hard_tanh"), f("relu", z + 1) - f("relu", z - 1) - 1, **close)
-
-
 def cases() -> list[Any]:
     """A layer of 5 units, pre-activations of 7 rows and dL/da, for each variant and dtype."""
     made = []
@@ -260,17 +236,6 @@ def test_backward_may_be_repeated_and_changes_no_input(
         np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(a, kept)
     np.testing.assert_array_equal(layer.forward(z), kept)
-
-
-@pytest.mark.parametrize(("layer", "z", "gradient"), cases())
-def test_backward_is_linear_in_the_gradient(
-    layer: Layer, z: np.ndarray, gradient: np.ndarray
-) -> None:
-    layer.forward(z)
-    one, two = (np.copy(layer.backward(g)) for g in (gradient, gradient[::-1]))  # type: ignore[arg-type]
-    both = layer.backward(gradient - 2 * gradient[::-1])
-    tolerance = 100 * np.finfo(z.dtype).eps
-    np.testing.assert_allclose(both, one - 2 * two, rtol=tolerance, atol=tolerance)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -329,15 +294,3 @@ def test_maxout_ties_go_to_the_first_piece_alone(gradient: float) -> None:
     assert below is not None
     first = [[1, 0, 0, 0], [0, 1, 0, 0], [1, 0, 0, 0]]
     np.testing.assert_array_equal(below, gradient * np.array(first))
-
-
-@pytest.mark.parametrize("name", [*ACTIVATIONS])
-def test_maxout_alone_asks_for_several_affine_outputs_a_unit(name: str) -> None:
-    dense = MLP([4, 30, 2], {"name": "maxout", "pieces": 5} if name == "maxout" else name).layers[0]
-    assert isinstance(dense, Dense)
-    assert dense.units == (150 if name == "maxout" else 30)
-
-
-def test_only_what_hinders_learning_has_a_caution() -> None:
-    assert [name for name in ACTIVATIONS if ACTIVATIONS[name].caution] == ["step"]
-    assert "0" in str(ACTIVATIONS["step"].caution)

@@ -137,29 +137,6 @@ def test_batches_of_any_size_in_turn(activation: str, rng: np.random.Generator) 
             np.testing.assert_allclose(array, mean, rtol=1e-10, atol=1e-14)
 
 
-def test_any_memory_layout_of_the_input_gives_the_same(network: MLP, batch: Any) -> None:
-    x, labels = batch
-    expected, gradients = network.loss_and_gradients(x, labels)
-    wide = np.zeros((14, 12))
-    wide[::2, ::2] = x
-    read_only = x.copy()
-    read_only.flags.writeable = False
-    for other in (np.asfortranarray(x), wide[::2, ::2], x[::-1][::-1], read_only, x.tolist()):
-        before = np.array(other)
-        loss, again = network.loss_and_gradients(other, labels.tolist())
-        assert loss == expected
-        for name, array in gradients.items():
-            np.testing.assert_array_equal(again[name], array)
-        np.testing.assert_array_equal(other, before)
-
-
-def test_the_same_seed_gives_the_same_network() -> None:
-    for init in INITIALIZERS:
-        first, second = MLP(SIZES, "prelu", init, seed=9), MLP(SIZES, "prelu", init, seed=9)
-        np.testing.assert_array_equal(first.vector, second.vector)
-    assert not np.array_equal(MLP(SIZES, seed=9).vector, MLP(SIZES, seed=10).vector)
-
-
 @pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if name != "maxout"])
 def test_every_activation_starts_from_the_same_weights(activation: str) -> None:
     relu, other = MLP(SIZES, "relu", seed=9), MLP(SIZES, activation, seed=9)

@@ -177,23 +177,6 @@ def test_hyperparameters_keep_order_and_bounds() -> None:
     assert hyperparameters(int) == {}
 
 
-@pytest.mark.parametrize(
-    ("bounds", "inside", "outside", "words"),
-    [
-        (Bounds(gt=0), [1e-300, 5], [0, -1, float("nan")], "greater than 0"),
-        (Bounds(ge=0), [0, 5], [-1e-300], "at least 0"),
-        (Bounds(lt=1), [-5, 0.999], [1, 2], "less than 1"),
-        (Bounds(le=1), [-5, 1], [1.001], "at most 1"),
-        (Bounds(ge=0, lt=0.5), [0, 0.4], [-1, 0.5], "at least 0 and less than 0.5"),
-        (Bounds(), [0, 1e300], [], ""),
-    ],
-)
-def test_bounds(bounds: Bounds, inside: list[float], outside: list[float], words: str) -> None:
-    assert [value in bounds for value in inside] == [True] * len(inside)
-    assert [value in bounds for value in outside] == [False] * len(outside)
-    assert str(bounds) == words
-
-
 @pytest.mark.parametrize(("table", "name"), EVERY)
 def test_every_component_is_rebuilt_by_its_spec(table: Registry[Any], name: str) -> None:
     component = table.build(name)
@@ -201,3 +184,19 @@ def test_every_component_is_rebuilt_by_its_spec(table: Registry[Any], name: str)
     assert list(spec) == ["name", *hyperparameters(table[name])]
     assert spec["name"] == name
     assert table.build(spec) == component
+
+
+@pytest.mark.parametrize(
+    ("table", "spec"),
+    [
+        (ACTIVATIONS, {"name": "relu", "grad_at_zero": 2}),
+        (ACTIVATIONS, {"name": "elu", "alpha": -1}),
+        (INITIALIZERS, {"name": "xavier", "distribution": "cauchy"}),
+        (LOSSES, {"name": "mse", "output": "tanh"}),
+        (OPTIMIZERS, {"name": "adam", "beta2": 1.0}),
+        (SCHEDULES, {"name": "step", "milestones": [0.5, 1.5]}),
+    ],
+)
+def test_hyperparameters_out_of_bounds_are_refused(table: Any, spec: dict[str, Any]) -> None:
+    with pytest.raises(HyperparameterError, match=f"{spec['name']}': .*must be"):
+        table.build(spec)

@@ -168,27 +168,6 @@ def test_every_activation_learns_with_every_loss(activation: str, loss: Any) -> 
     assert last.metrics["train_accuracy"] > 0.9
 
 
-def test_step_trains_the_output_layer_and_leaves_the_hidden_ones() -> None:
-    network = MLP([6, 40, 3], "step", seed=2)
-    before = {name: array.copy() for name, array in network.parameters.items()}
-    *_, last = fit(network, batches(), optimizer={"name": "sgd", "momentum": 0.9}, epochs=30)
-    for name, array in network.parameters.items():
-        assert np.array_equal(array, before[name]) == name.startswith("layer1"), name
-    assert last.metrics["train_accuracy"] > 0.85
-
-
-def test_weight_decay_pulls_weights_alone() -> None:
-    def trained(decay: float) -> MLP:
-        network = MLP(SIZES, init={"name": "he", "bias": 1.0})
-        list(fit(network, batches(), optimizer={"name": "sgd", "weight_decay": decay}, epochs=20))
-        return network
-
-    free, decayed = trained(0.0), trained(0.3)
-    for name in free.parameters:
-        shrunk = np.linalg.norm(decayed.parameters[name]) / np.linalg.norm(free.parameters[name])
-        assert (shrunk < 0.5) == name.endswith("weight"), (name, shrunk)
-
-
 def test_clip_norm_bounds_the_change_of_a_step() -> None:
     network = MLP(SIZES, dtype=np.float64)
     before = network.vector.copy()

@@ -269,17 +269,6 @@ def test_beside_threads_one_process_trains() -> None:
     assert isinstance(shared_by(alone, 2), SharedTrainer)
 
 
-@pytest.mark.parametrize("size", [2, 3, 7])
-@pytest.mark.parametrize("n", [0, 1, 6, 7, 100])
-def test_the_parts_are_the_whole(size: int, n: int) -> None:
-    team = Team(size)
-    parts = []
-    for team.rank in range(size):
-        parts.append(range(n)[team.part(n)])
-    assert [i for part in parts for i in part] == [*range(n)]
-    assert max(map(len, parts)) - min(map(len, parts)) <= 1
-
-
 def test_each_barrier_has_its_own_numbers() -> None:
     """A slow process still reads the numbers of its own barrier, not those of the next."""
     team = Team(3)
