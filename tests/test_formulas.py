@@ -17,9 +17,8 @@ from nnbasic.model import (
     LOSSES,
     OPTIMIZERS,
     SCHEDULES,
-    Registry,
-    hyperparameters,
 )
+from nnbasic.model.registry import Registry, hyperparameters
 
 ROOT = Path(__file__).parents[1]
 DOC = (ROOT / "docs" / "formulas.md").read_text("utf-8")
