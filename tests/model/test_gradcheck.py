@@ -229,14 +229,6 @@ def test_one_wrong_entry_is_caught_and_named(name: str) -> None:
     assert wrong.worst.backward - wrong.worst.quotient == pytest.approx(1e-4, rel=1e-4)
 
 
-def test_at_most_so_many_entries_are_checked() -> None:
-    network = MLP([40, 3], seed=1, dtype=np.float64)
-    x, labels = np.ones((2, 40)), np.array([0, 1])
-    (weight, bias) = check_gradients(network, x, labels, entries=10)
-    assert (weight.name, weight.size, weight.checked) == ("layer1.weight", 120, 10)
-    assert (bias.name, bias.size, bias.checked) == ("layer1.bias", 3, 3)
-
-
 def test_float32_is_refused() -> None:
     with pytest.raises(ValueError, match="in float64"):
         check_gradients(MLP([4, 3]), np.ones((1, 4)), np.array([0]))

@@ -68,11 +68,6 @@ def test_scaled_schemes_differ_by_a_factor_only(distribution: str) -> None:
         np.testing.assert_allclose(weight("uniform"), xavier / math.sqrt(3), rtol=1e-14)
 
 
-@pytest.mark.parametrize("name", SCALED)
-def test_gain_multiplies(name: str) -> None:
-    np.testing.assert_allclose(weight({"name": name, "gain": 1.7}), 1.7 * weight(name), rtol=1e-14)
-
-
 @pytest.mark.parametrize("shape", [(30, 12), (12, 30), (20, 20)])
 @pytest.mark.parametrize("gain", [1.0, 2.5])
 def test_orthogonal(shape: tuple[int, int], gain: float) -> None:

@@ -49,16 +49,6 @@ def test_mse_of_sigmoid_by_hand() -> None:
     np.testing.assert_allclose(gradient, expected, rtol=1e-14)
 
 
-def test_probabilities_by_hand() -> None:
-    expected = [[1 / 7, 2 / 7, 4 / 7], [2 / 3, 1 / 3, 0]]
-    for spec in ("cross_entropy", "mse"):
-        p = LOSSES.build(spec).probabilities(LOGITS)
-        np.testing.assert_allclose(p, expected, rtol=1e-14, atol=1e-16)
-    logits = np.array([[math.log(3), 0.0, -math.log(3)]])
-    p = LOSSES.build({"name": "mse", "output": "sigmoid"}).probabilities(logits)
-    np.testing.assert_allclose(p, [[3 / 4, 1 / 2, 1 / 4]], rtol=1e-14)
-
-
 @pytest.mark.parametrize("spec", SPECS, ids=str)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_logits_of_ten_thousand_are_no_trouble(spec: dict[str, Any], dtype: Any) -> None:

@@ -106,19 +106,6 @@ def test_the_first_two_steps_by_hand(spec: dict[str, Any], first: float, second:
 
 
 @pytest.mark.parametrize("name", [*OPTIMIZERS])
-def test_the_rate_of_the_schedule_counts_not_the_optimizers(name: str) -> None:
-    slow, fast = (OPTIMIZERS.build({"name": name, "lr": lr}) for lr in (0.01, 0.5))
-    moved = []
-    for optimizer in (slow, fast):
-        parameters = np.array([1.0, -2.0])
-        state = optimizer.init(parameters)
-        optimizer.update(parameters, np.array([0.3, 0.7]), state, rate=0.02)
-        moved.append(parameters)
-    np.testing.assert_array_equal(*moved)
-    assert (moved[0] != [1, -2]).all()
-
-
-@pytest.mark.parametrize("name", [*OPTIMIZERS])
 def test_only_weights_decay(name: str) -> None:
     """Without a gradient, what decays shrinks and all else stays."""
     optimizer = OPTIMIZERS.build({"name": name, "lr": 0.1, "weight_decay": 0.5})

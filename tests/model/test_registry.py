@@ -165,18 +165,6 @@ def test_what_is_no_activation_is_refused(spec: Any) -> None:
         ACTIVATIONS.build(spec)
 
 
-def test_spec_of_a_stranger_is_refused() -> None:
-    with pytest.raises(ValueError, match="not a registered activation"):
-        ACTIVATIONS.spec(Pocket())  # type: ignore[arg-type]
-
-
-def test_hyperparameters_keep_order_and_bounds() -> None:
-    known = hyperparameters(Pocket)
-    assert list(known) == ["length", "blades", "locks", "steel", "price", "marks"]
-    assert known["length"].__metadata__ == (Bounds(gt=0, le=20),)
-    assert hyperparameters(int) == {}
-
-
 @pytest.mark.parametrize(("table", "name"), EVERY)
 def test_every_component_is_rebuilt_by_its_spec(table: Registry[Any], name: str) -> None:
     component = table.build(name)

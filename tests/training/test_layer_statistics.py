@@ -58,22 +58,6 @@ def test_update_ratio_by_hand() -> None:
     assert output.update_ratio == 0
 
 
-@pytest.mark.parametrize(
-    ("activation", "inner", "outer"),
-    [
-        ("sigmoid", 2.9, 3.0),
-        ("tanh", 1.47, 1.48),
-        ("softsign", 8.9, 9.1),
-        ("hard_tanh", 0.89, 0.91),
-    ],
-)
-def test_saturated_is_the_outer_twentieth(activation: str, inner: float, outer: float) -> None:
-    network = hand_made(activation)
-    network.parameters["layer1.weight"][:] = np.eye(2)
-    hidden, _ = diagnose(network, np.array([[inner, -inner], [outer, -outer]]), LABELS)
-    assert hidden.saturated == 0.5
-
-
 @given(
     arrays.arrays(
         st.sampled_from([np.float32, np.float64]),
