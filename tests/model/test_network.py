@@ -85,18 +85,6 @@ def test_by_hand() -> None:
     assert logits.tolist() == [[5 + 6 + 0.5, -2 - 0.5], [0.5, -0.5]]
 
 
-def test_parameters_are_views_of_one_vector(network: MLP, batch: Any) -> None:
-    x, _ = batch
-    before = network.logits(x)
-    for name, array in network.parameters.items():
-        array += 0.1
-        after = network.logits(x)
-        assert not np.array_equal(after, before), name
-        before = after
-    network.vector[:] = 0
-    assert not network.logits(x).any()
-
-
 def test_the_first_entries_of_the_vector_are_those_of_two_dimensions() -> None:
     network = MLP(SIZES, "prelu")
     network.vector[: network.weights] = 1

@@ -135,11 +135,6 @@ def test_a_class_without_a_method_that_it_must_have_is_refused() -> None:
     assert "half" not in list(ACTIVATIONS)
 
 
-def test_a_class_of_another_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match="the optimiser 'cut' must be a Optimizer"):
-        OPTIMIZERS.register("cut")(Pocket)
-
-
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
