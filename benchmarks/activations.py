@@ -24,23 +24,16 @@ def trainer(activation: str, x: np.ndarray, y: np.ndarray) -> Callable[[], None]
     return epochs(MLP(SIZES, activation, "xavier"), x, y, BATCH, {"name": "sgd", "lr": 0.001})
 
 
-def passes(activation: str):
+def passes(activation: str) -> tuple[Callable[[], None], Callable[[], None]]:
     """One forward pass and one backward pass of a hidden layer, many times over."""
-    component = ACTIVATIONS.build(activation)
-    layer = component.layer(SIZES[1])
-    dtype = np.dtype(np.float32)
-    layer.bind(*({k: np.zeros(s, dtype) for k, s in layer.shapes.items()} for _ in range(2)))
-    layer.start()
-    layer.resize(BATCH, dtype, "F")
+    layer = MLP(SIZES, activation).layers[1]
     rng = np.random.default_rng(0)
-    z = np.empty((BATCH, component.affine_units(SIZES[1])), dtype, "F")
-    gradient = np.empty((BATCH, SIZES[1]), dtype, "F")
-    for array in (z, gradient):
-        array[:] = rng.standard_normal(array.shape)
+    z = rng.standard_normal((BATCH, layer.inputs(SIZES[1])), np.float32)
+    gradient = rng.standard_normal((BATCH, SIZES[1]), np.float32)
 
     def forward() -> None:
         for _ in range(CALLS):
-            layer.forward(z, training=True)
+            layer.forward(z)
 
     def backward() -> None:
         for _ in range(CALLS):

@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 
 from nnbasic.data import Batches, Scale, load
-from nnbasic.model import MLP, EpochResult, steps, stream
+from nnbasic.model import MLP, SCHEDULES, Epoch, Trainer, stream
+from nnbasic.model.optimizers import OPTIMIZERS as REGISTERED
 from nnbasic.training import kernels
+from nnbasic.training.parallel import shared_by
 from nnbasic.training.session import processes
 
 if missing := kernels.variables():  # NumPy is loaded: begin again with those that the command has
@@ -39,22 +41,10 @@ def named(sizes: Sequence[int], rows: int) -> str:
     return f"{'-'.join(map(str, sizes))}, {rows}"
 
 
-def products(
-    sizes: Sequence[int], rows: int, orders: Sequence[Any] | None = None
-) -> Callable[[], None]:
-    """The products of a step and nothing else: forward, and the gradients of weights and inputs.
-
-    ``orders`` say how the batch of each layer lies in memory; without them, row by row.
-    """
+def products(sizes: Sequence[int], rows: int) -> Callable[[], None]:
+    """The products of a step and nothing else: forward, and the gradients of weights and inputs."""
     rng = np.random.default_rng(0)
-    orders = orders or ["C"] * len(sizes)
-    a, d = (
-        [
-            np.asarray(rng.random((rows, n), np.float32), order=order)
-            for n, order in zip(sizes, orders, strict=True)
-        ]
-        for _ in range(2)
-    )
+    a, d = ([rng.random((rows, n), np.float32) for n in sizes] for _ in range(2))
     # Small weights, so that the activations stay finite, as any run's do.
     w = [np.full(shape, 1e-3, np.float32) for shape in pairwise(sizes)]
     dw = [np.empty_like(one) for one in w]
@@ -94,22 +84,19 @@ def epochs(
 
     In ``number`` processes; without it, in as many as `nnbasic train`.
     """
-    events = steps(
+    order = stream(0, "batch_order")
+    batches = Batches(x, y, batch_size=batch_size, scale=Scale.fit("unit", x), order=order)
+    trainer = Trainer(
         network,
-        Batches(
-            x,
-            y,
-            batch_size=batch_size,
-            scale=Scale.fit("unit", x),
-            order=stream(0, "batch_order"),
-        ),
-        optimizer=optimizer,
+        batches,
+        REGISTERED.build(optimizer),
+        SCHEDULES.build("constant"),
         epochs=sys.maxsize,
-        processes=number or processes(batch_size),
     )
+    results = shared_by(trainer, number or processes(batch_size)).results()
 
     def epoch() -> None:
-        while not isinstance(next(events), EpochResult):
+        while not isinstance(next(results), Epoch):
             pass
 
     return epoch

@@ -41,7 +41,7 @@ def train(split: Split, seed: int) -> MLP:
 def accuracy(network: MLP, split: Split) -> float:
     """The share of ``split`` that the network reads right."""
     batches = Batches(split.images, split.labels, batch_size=1000, scale=SCALE)
-    return evaluate(network, batches).accuracy
+    return evaluate(network, batches)["accuracy"]
 
 
 def measure(sets: list[Dataset]) -> list[dict[str, object]]:

@@ -11,12 +11,10 @@ import multiprocessing
 import os
 import statistics
 import time
-from itertools import pairwise
 from multiprocessing.connection import Connection
 
 from common import named, products, ratio, table
 
-from nnbasic.model.arrays import Order, layout
 from nnbasic.training.kernels import in_use
 
 NETS = [
@@ -36,7 +34,7 @@ REPEATS = 5
 
 def serve(end: Connection) -> None:
     """Compute the products of the net whose number comes; send the microseconds."""
-    steps = [products(sizes, rows, orders(sizes)) for sizes, rows in NETS]
+    steps = [products(sizes, rows) for sizes, rows in NETS]
     end.send(in_use())
     while True:
         step = steps[end.recv()]
@@ -45,11 +43,6 @@ def serve(end: Connection) -> None:
         for _ in range(REPEATS):
             step()
         end.send((time.perf_counter() - begun) / REPEATS * 1e6)
-
-
-def orders(sizes: list[int]) -> list[Order]:
-    """How the batches of nnbasic lie in memory."""
-    return ["C", *(layout(*units) for units in pairwise(sizes[1:])), "C"]
 
 
 def main() -> None:

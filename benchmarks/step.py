@@ -18,17 +18,17 @@ from threadpoolctl import threadpool_limits
 
 from nnbasic.data import Batches, Scale
 from nnbasic.model import MLP, stream
-from nnbasic.model.layers import Affine, FirstAffine
+from nnbasic.model.layers import Dense, PixelDense
 from nnbasic.model.losses import CrossEntropy
-from nnbasic.model.parallel import Team
-from nnbasic.model.training import _Update
+from nnbasic.model.optimizers import Optimizer
+from nnbasic.training.parallel import Team
 
 NETS = [([784, 100, 10], 100), ([784, 256, 128, 10], 128), ([784, 512, 512, 10], 128)]
 TINY = [([4, 4, 10], 100), ([4, 4, 4, 10], 128)]
 LAYERS = [(50, 100), (64, 256), (64, 512), (64, 1024)]
 PARTS: dict[str, list[tuple[type, str]]] = {
-    "layers": [(cls, name) for cls in (Affine, FirstAffine) for name in ("forward", "backward")],
-    "update": [(_Update, "__call__")],
+    "layers": [(cls, name) for cls in (Dense, PixelDense) for name in ("forward", "backward")],
+    "update": [(Optimizer, "update")],
     "waiting": [(Team, "barrier")],
     "loss": [(CrossEntropy, "__call__")],
 }
@@ -91,14 +91,6 @@ def tiny(rounds: int) -> Iterator[list[Any]]:
             yield [named(sizes, batch), name, *medians]
 
 
-class Dense(FirstAffine):
-    """The first layer without gathering."""
-
-    def forward(self, x: np.ndarray, training: bool) -> np.ndarray:
-        self.gathers = False
-        return Affine.forward(self, x, training)
-
-
 def first_layer(rounds: int) -> Iterator[list[Any]]:
     """The first layer, forward and backward in one process, over one that multiplies all pixels."""
     x, y = images(12_800)
@@ -108,7 +100,7 @@ def first_layer(rounds: int) -> Iterator[list[Any]]:
             batches = Batches(x, y, batch_size=rows, scale=Scale.fit(name, x), order=order)
             some = [x.copy() for (x, _), _ in zip(batches.epoch(1), range(40), strict=False)]
             candidates = {
-                "gathered": passes(FirstAffine(784, units), some),
+                "gathered": passes(PixelDense(784, units), some),
                 "all": passes(Dense(784, units), some),
                 "others": passes(None, some),
             }
@@ -121,24 +113,21 @@ def first_layer(rounds: int) -> Iterator[list[Any]]:
             yield [units, rows, name, *micro, ratio(mine, dense)]
 
 
-def passes(layer: FirstAffine | None, batches: list[np.ndarray]) -> Callable[[], None]:
+def passes(layer: Dense | None, batches: list[np.ndarray]) -> Callable[[], None]:
     """Forward and backward over each batch, and what other layers would do to the cache."""
     rng = np.random.default_rng(0)
     other = np.ones((784, 1024), np.float32)
     if layer is not None:
-        shapes = layer.shapes.items()
-        layer.bind(
-            {key: rng.standard_normal(shape, np.float32) for key, shape in shapes},
-            {key: np.zeros(shape, np.float32) for key, shape in shapes},
-        )
-        layer.resize(len(batches[0]), np.dtype(np.float32), "C")
-        gradient = rng.standard_normal(layer.output.shape, np.float32)
+        shapes = layer.shapes().items()
+        layer.parameters = {key: rng.standard_normal(shape, np.float32) for key, shape in shapes}
+        layer.gradients = {key: np.zeros(shape, np.float32) for key, shape in shapes}
+        gradient = rng.standard_normal((len(batches[0]), layer.units), np.float32)
 
     def run() -> None:
         for x in batches:
             np.add(other, 1, out=other)
             if layer is not None:
-                layer.forward(x, True)
+                layer.forward(x)
                 layer.backward(gradient)
 
     return run

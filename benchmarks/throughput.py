@@ -190,7 +190,8 @@ class Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, end = context.Pipe()
         arguments = (end, name, sizes, batch, count, optimizer)
-        self.process = context.Process(target=serve, args=arguments, daemon=True)
+        # not a daemon: those may have no child processes, such as a shared training's
+        self.process = context.Process(target=serve, args=arguments)
         self.process.start()
         self.there: bool = self.pipe.recv()
 

@@ -18,7 +18,7 @@ from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.blas import one_blas_thread
 from nnbasic.model.layers import Dense
 from nnbasic.model.losses import METRICS, correct
-from nnbasic.model.network import MLP
+from nnbasic.model.network import MLP, check_labels
 from nnbasic.model.optimizers import OPTIMIZERS, Optimizer, State
 from nnbasic.model.randomness import StepRandom
 from nnbasic.model.registry import Spec
@@ -91,7 +91,8 @@ class Trainer:
     """A network at its training, for ``epochs`` epochs; ``state`` is the optimiser's.
 
     Give the parameters, the state and, to `results`, the number of ``done`` epochs of a training
-    that stopped after an epoch, and this one goes on to the same bits.
+    that stopped after an epoch, and this one goes on to the same bits. Raises ValueError for
+    batches that do not fit the network.
     """
 
     network: MLP
@@ -104,6 +105,9 @@ class Trainer:
     state: State = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for batches in (self.train, self.validation):
+            if batches is not None:
+                check_fit(self.network, batches)
         self.state = self.state or self.optimizer.init(self.network.vector)
 
     def results(self, done: int = 0) -> Generator[Step | Epoch, None, None]:
@@ -173,6 +177,17 @@ class Trainer:
     def first_non_finite(self, x: Array) -> str | None:
         """The first parameter or output for the batch ``x`` with an infinity or NaN."""
         return next((name for name, good in finite_places(self.network, x) if not good), None)
+
+
+def check_fit(network: MLP, batches: Batches) -> None:
+    """ValueError unless the first batch has the network's inputs, dtype and classes."""
+    x, labels = batches.take(next(batches.indices(0)), 0)
+    inputs, classes = network.sizes[0], network.sizes[-1]
+    if x.shape[1:] != (inputs,) or x.dtype != network.dtype:
+        raise ValueError(
+            f"the batches are {x.dtype} {x.shape}; the network takes {network.dtype} (n, {inputs})"
+        )
+    check_labels(labels, len(x), classes)
 
 
 def fit(

@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES
+from nnbasic.model import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    LOSSES,
+    OPTIMIZERS,
+    SCHEDULES,
+)
 from nnbasic.model.registry import Registry, hyperparameters
 
 ROOT = Path(__file__).parents[1]
@@ -58,15 +64,15 @@ def test_the_files_that_it_names_exist(path: str) -> None:
 
 
 def block(language: str) -> str:
-    """The one code block of the example in ``language``."""
-    (code,) = re.findall(rf"```{language}\n(.*?)```", section("Your own activation"), re.DOTALL)
+    """The first code block of the example in ``language``."""
+    code, *_ = re.findall(rf"```{language}\n(.*?)```", section("Your own activation"), re.DOTALL)
     return str(code)
 
 
 @pytest.fixture
 def example(workplace: Path) -> Path:
     """A folder with the two files of the example, under the names that the text gives them."""
-    assert "Save this as `my_activation.py`" in DOC
+    assert "Save this as `my_activation.py`" in " ".join(DOC.split())
     assert "in `my.yaml`" in DOC
     (workplace / "my_activation.py").write_text(block("python"), "utf-8")
     (workplace / "my.yaml").write_text(block("yaml"), "utf-8")
@@ -82,9 +88,10 @@ def process(command: str, *more: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_example_passes_the_gradient_check_and_trains(example: Path) -> None:
-    gradcheck, train = block("sh").splitlines()
+    gradcheck, train, _ = block("sh").splitlines()
     done = process(gradcheck)
     assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("snake: agrees at ")
     assert re.search(r"^layer1\.weight +200704 +100 ", done.stdout, re.MULTILINE)
     small = ["layers=[784, 20, 10]", "data.dataset=digits", "data.validation=9000", "epochs=1"]
     done = process(train, "--quiet", *(word for one in small for word in ("--set", one)))

@@ -35,7 +35,8 @@ class WrongTanh:
 def test_a_preset_agrees(nnbasic: Command, preset: str) -> None:
     said = nnbasic("gradcheck", "--config", preset, *SMALL)
     assert (said.code, said.err) == (0, "")
-    *lines, last = said.out.splitlines()
+    first, *lines, last = said.out.splitlines()
+    assert first == f"{preset}: agrees at 172 points from -10000 to 10000; kinks at z = 0"
     assert last == f"All {len(lines) - 1} parameters agree to within 1e-06."
     assert lines[0].split() == ["parameter", "size", "checked", "relative", "error"]
     names = [line.split()[0] for line in lines[1:]]

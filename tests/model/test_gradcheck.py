@@ -1,30 +1,25 @@
-"""The gradients of whole networks against central differences, and that comparison itself.
-
-Elementwise activations have no parameters; `test_activations` compares their derivatives alone.
-"""
+"""Gradients against difference quotients and PyTorch, and the faults that a check must find."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nnbasic.model import (
-    ACTIVATIONS,
-    INITIALIZERS,
-    LOSSES,
-    MLP,
-    Elementwise,
+from nnbasic.model import ACTIVATIONS, LOSSES, MLP, Layer, StepRandom
+from nnbasic.model.arrays import Array
+from nnbasic.model.gradcheck import (
+    TOLERANCE,
     GradientCheck,
+    check_activation,
     check_gradients,
 )
-from nnbasic.model.gradcheck import TOLERANCE, relative_error
 
 ACTIVATION_SPECS: list[Any] = [
     "gelu",
-    *(name for name in ACTIVATIONS if not issubclass(ACTIVATIONS[name], Elementwise)),
+    "prelu",
     {"name": "prelu", "slope": -0.5},
     {"name": "prelu", "shared": True},
     {"name": "maxout", "pieces": 3},
@@ -50,7 +45,6 @@ def test_every_parameter_of_every_layer(activation: Any) -> None:
     for check in checks:
         assert check.checked == check.size == network.parameters[check.name].size
         assert check.error <= TOLERANCE, check
-    assert sum(array.size for array in network.parameters.values()) == network.vector.size
 
 
 @pytest.mark.parametrize("loss", LOSS_SPECS, ids=str)
@@ -59,12 +53,6 @@ def test_every_parameter_of_every_layer(activation: Any) -> None:
 def test_any_depth_and_width_with_every_loss(sizes: list[int], loss: Any, n: int) -> None:
     network = MLP(sizes, "tanh", "lecun", loss=loss, seed=2, dtype=np.float64)
     assert all(check.agrees for check in checked(network, n))
-
-
-@pytest.mark.parametrize("init", [*INITIALIZERS])
-def test_from_any_start(init: str) -> None:
-    network = MLP([5, 6, 4, 3], "softplus", init, seed=1, dtype=np.float64)
-    assert all(check.agrees for check in checked(network))
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "selu", "step", "hard_tanh"])
@@ -79,86 +67,166 @@ def test_a_kink_next_to_an_input_is_no_false_alarm(activation: str) -> None:
         assert check.agrees, check
 
 
-def test_the_numeric_gradient_of_a_known_function() -> None:
-    """Logits w and -w with the label 0: L = ln(1 + e^-2w), dL/dw = -2 / (1 + e^2w)."""
-    network = MLP([1, 2], init="zeros", dtype=np.float64)
-    network.parameters["layer1.weight"][:] = [[0.7, -0.7]]
-    _, gradients = network.loss_and_gradients([[1.0]], [0])
-    p = 0.19781611144141825  # 1 / (1 + e^1.4)
-    np.testing.assert_allclose(gradients["layer1.weight"], [[-p, p]], rtol=1e-14)
-    for check in check_gradients(network, np.ones((1, 1)), np.array([0])):
-        assert check.error < 1e-9
+TORCH = {
+    "relu": "ReLU",
+    "tanh": "Tanh",
+    "sigmoid": "Sigmoid",
+    "softplus": "Softplus",
+    "silu": "SiLU",
+    "mish": "Mish",
+    "elu": "ELU",
+    "selu": "SELU",
+}
 
 
-def test_relative_error_by_hand() -> None:
-    assert relative_error(np.array([3.0, 4.0]), np.array([3.0, 4.0])) == 0
-    assert relative_error(np.zeros(2), np.zeros(2)) == 0
-    assert relative_error(np.array([3.0, 4.0]), np.zeros(2)) == 1
-    assert relative_error(np.array([3.0, 4.0]), -np.array([3.0, 4.0])) == 1
-    assert relative_error(np.array([3.0, 4.0]), np.array([3.0, 0.0])) == 0.5
+@pytest.mark.parametrize("activation", TORCH)
+def test_gradients_are_those_of_pytorch(activation: str, rng: np.random.Generator) -> None:
+    torch = pytest.importorskip("torch")
+    network = MLP([6, 5, 4, 3], activation, dtype=np.float64)
+    x, labels = rng.normal(size=(7, 6)), rng.integers(0, 3, 7)
+    loss, gradients = network.loss_and_gradients(x, labels)
+    modules: list[Any] = []
+    for inputs, units in pairwise(network.sizes):
+        modules += [torch.nn.Linear(inputs, units, dtype=torch.float64)]
+        modules += [getattr(torch.nn, TORCH[activation])()]
+    model = torch.nn.Sequential(*modules[:-1])
+    with torch.no_grad():
+        for theirs, ours in zip(model.parameters(), network.parameters.values(), strict=True):
+            theirs.copy_(torch.from_numpy(ours.T.copy()))
+    theirs = torch.nn.CrossEntropyLoss()(model(torch.from_numpy(x)), torch.from_numpy(labels))
+    theirs.backward()
+    assert loss == pytest.approx(theirs.item(), rel=1e-12)
+    for parameter, gradient in zip(model.parameters(), gradients.values(), strict=True):
+        np.testing.assert_allclose(gradient.T, parameter.grad.numpy(), rtol=1e-10, atol=1e-14)
 
 
-@pytest.mark.parametrize(("error", "agrees"), [(0.0, True), (9e-7, True), (2e-6, False)])
-def test_the_tolerance_is_a_millionth(error: float, agrees: bool) -> None:
-    assert GradientCheck("w", 1, 1, error).agrees is agrees
+KINKS: dict[str, list[float]] = {
+    "step": [0],
+    "hard_tanh": [-1, 1],
+    "relu": [0],
+    "leaky_relu": [0],
+    "prelu": [0],
+    "selu": [0],
+}
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "maxout"])
+def test_every_activation_agrees_but_at_its_kinks(name: str) -> None:
+    check = check_activation(ACTIVATIONS.build(name))
+    assert (check.mismatch, check.kinks) == (None, KINKS.get(name, []))
+
+
+@pytest.mark.parametrize(("pieces", "kinks"), [(1, []), (2, [0.0])])
+def test_maxout_has_a_kink_between_two_pieces(pieces: int, kinks: list[float]) -> None:
+    check = check_activation(ACTIVATIONS.build({"name": "maxout", "pieces": pieces}))
+    assert (check.mismatch, check.kinks) == (None, kinks)
+
+
+def sigmoid_with(derivative: Any) -> Layer:
+    """Sigmoid with a derivative that need not be its own, a function of x and a."""
+
+    @ACTIVATIONS.register("wrong")
+    class Wrong:
+        def forward(self, x: Any) -> Any:
+            self.x = x
+            self.a = 1 / (1 + np.exp(-np.clip(x, -700, 700)))
+            return self.a
+
+        def backward(self, dout: Any) -> Any:
+            return dout * derivative(self.x, self.a)
+
+    return ACTIVATIONS.build("wrong")
+
+
+def right(x: Any, a: Any) -> Any:
+    return a * (1 - a)
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "where", "backward", "quotient"),
     [
-        lambda z, a: a * (1 - a) * 1.0001,
-        lambda z, a: a,
-        lambda z, a: -a * (1 - a),
-        lambda z, a: np.zeros_like(a),
-        lambda z, a: np.where(z > 1.5, 0, a * (1 - a)),
-        lambda z, a: np.where(z > 0, np.nan, a * (1 - a)),
+        (lambda x, a: right(x, a) * 1.01, "z = 0", 0.2525, 0.25),
+        (lambda x, a: -right(x, a), "z = 0", -0.25, 0.25),
+        (lambda x, a: np.where(x == -0.7, 0.31, right(x, a)), "z = -0.7", 0.31, 0.221713),
+        # e^6.1 / (1 + e^6.1)²
+        (lambda x, a: np.where(x > 6, 0, right(x, a)), "z = 6.1", 0, 0.00223284),
+        (lambda x, a: np.where(x > 500, np.nan, right(x, a)), "z = 1000", np.nan, 0),
+        (lambda x, a: np.where(x < -5000, np.exp(-x), right(x, a)), "z = -10000", np.inf, 0),
     ],
 )
-def test_a_wrong_derivative_is_caught(wrong: Any) -> None:
-    @ACTIVATIONS.register("wrong")
-    @dataclass(frozen=True)
-    class Wrong(Elementwise):
-        """Sigmoid with a derivative that is not its own."""
+def test_a_wrong_derivative_is_found_with_its_point(
+    wrong: Any, where: str, backward: float, quotient: float
+) -> None:
+    assert check_activation(sigmoid_with(right)).mismatch is None
+    del ACTIVATIONS._classes["wrong"]
+    found = check_activation(sigmoid_with(wrong)).mismatch
+    assert found is not None
+    assert found.where == where
+    assert found.backward == pytest.approx(backward, nan_ok=True)
+    assert found.quotient == pytest.approx(quotient, rel=1e-4, abs=1e-9)
 
-        def forward(self, z: Any, out: Any, work: Any) -> None:
-            np.divide(1, 1 + np.exp(-z), out=out)
 
-        def backward(self, gradient: Any, z: Any, a: Any, out: Any, work: Any) -> None:
-            np.multiply(gradient, wrong(z, a), out=out)
+def test_a_mismatch_says_where_and_what() -> None:
+    wrong = sigmoid_with(lambda x, a: np.where(x == -0.7, 0.31, right(x, a)))
+    expected = "at z = -0.7 backward gives 0.31, the difference quotient 0.221713"
+    assert str(check_activation(wrong).mismatch) == expected
 
-    network = MLP([5, 6, 3], "wrong", seed=3, dtype=np.float64)
-    agrees = {check.name: check.agrees for check in checked(network)}
-    assert not agrees["layer1.weight"]
-    assert not agrees["layer1.bias"]
-    assert agrees["layer2.weight"]  # which lies above the activation
-    assert agrees["layer2.bias"]
+
+def test_what_overflows_forward_is_found() -> None:
+    @ACTIVATIONS.register("naive")
+    class Naive:
+        """Softplus without care: e^x overflows at 710."""
+
+        def forward(self, x: Any) -> Any:
+            self.x = x
+            return np.log(1 + np.exp(x))
+
+        def backward(self, dout: Any) -> Any:
+            return dout / (1 + np.exp(-self.x))
+
+    found = check_activation(ACTIVATIONS.build("naive")).mismatch
+    assert found is not None
+    assert found.where == "z = 1000"
+
+
+class Dropping(Layer):
+    """Dropout, whose gradient in training mode is multiplied by ``factor``."""
+
+    factor: float = 1.0
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.mask = 1.0 if rng is None else 2.0 * (rng.random(x.shape) < 0.5)
+        self.scale = 1.0 if rng is None else self.factor
+        return x * self.mask
+
+    def backward(self, gradient: Array) -> Array:
+        return gradient * self.mask * self.scale
+
+
+@pytest.mark.parametrize(("factor", "wrong"), [(1, []), (-7, ["layer1.weight", "layer1.bias"])])
+def test_a_gradient_that_is_wrong_in_training_only_is_found(
+    factor: float, wrong: list[str]
+) -> None:
+    ACTIVATIONS.register("dropping")(Dropping)
+    spec = {"name": "dropping", "factor": factor}
+    assert check_activation(ACTIVATIONS.build(spec)).mismatch is None
+    network = MLP([5, 6, 3], spec, seed=3, dtype=np.float64)
+    assert [check.name for check in checked(network) if not check.agrees] == wrong
 
 
 @pytest.mark.parametrize("name", ["layer1.weight", "layer1.slope", "layer2.bias"])
-def test_one_wrong_entry_is_caught(name: str) -> None:
+def test_one_wrong_entry_is_caught_and_named(name: str) -> None:
     class Wrong(MLP):
-        def loss_and_gradients(self, x: Any, labels: Any) -> Any:
-            loss, gradients = super().loss_and_gradients(x, labels)
+        def loss_and_gradients(self, *arguments: Any) -> Any:
+            loss, gradients = super().loss_and_gradients(*arguments)
             gradients[name].flat[2] += 1e-4
             return loss, gradients
 
     network = Wrong([4, 5, 3], "prelu", seed=1, dtype=np.float64)
-    assert [check.name for check in checked(network) if not check.agrees] == [name]
-
-
-def test_the_network_is_left_as_it_was() -> None:
-    network = MLP([4, 5, 3], "prelu", seed=1, dtype=np.float64)
-    before = network.vector.copy()
-    checked(network)
-    np.testing.assert_array_equal(network.vector, before)
-
-
-def test_at_most_so_many_entries_are_checked() -> None:
-    network = MLP([40, 3], seed=1, dtype=np.float64)
-    x, labels = np.ones((2, 40)), np.array([0, 1])
-    (weight, bias) = check_gradients(network, x, labels, entries=10)
-    assert (weight.name, weight.size, weight.checked) == ("layer1.weight", 120, 10)
-    assert (bias.name, bias.size, bias.checked) == ("layer1.bias", 3, 3)
+    (wrong,) = (check for check in checked(network) if not check.agrees)
+    place = "0, 2" if name.endswith("weight") else "2"
+    assert (wrong.name, wrong.worst.where) == (name, f"{name}[{place}]")
+    assert wrong.worst.backward - wrong.worst.quotient == pytest.approx(1e-4, rel=1e-4)
 
 
 def test_float32_is_refused() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnbasic.model import stream
+from nnbasic.model import StepRandom, stream
 from nnbasic.model.randomness import STREAMS
 
 
@@ -27,11 +27,30 @@ def test_purposes_and_seeds_share_nothing() -> None:
 
 
 def test_the_order_of_the_names_is_part_of_every_run_on_record() -> None:
-    assert STREAMS[:4] == ("initialisation", "batch_order", "dropout", "augmentation")
+    assert STREAMS[:4] == ("initialisation", "batch_order", "noise", "augmentation")
     # NumPy promises that SeedSequence and PCG64 never change
     assert np.random.PCG64(stream(0, "initialisation")).random_raw() == 17394127715520444142
 
 
-def test_an_unknown_purpose_is_refused() -> None:
-    with pytest.raises(ValueError, match="not in tuple"):
-        stream(0, "lottery")  # type: ignore[arg-type]
+@pytest.mark.parametrize("draw", ["random", "standard_normal"])
+def test_processes_draw_the_rows_that_one_process_would(draw: str) -> None:
+    def drawn(rows: slice | None, n: int) -> list[np.ndarray]:
+        rng = StepRandom(3, 2, 17)
+        rng.share = None if rows is None else (rows, 7)
+        return [getattr(rng, draw)(shape) for shape in ((n, 4), (n, 2))]
+
+    whole = drawn(None, 7)
+    parts = [drawn(slice(start, stop), stop - start) for start, stop in ((0, 2), (2, 2), (2, 7))]
+    for number, expected in enumerate(whole):
+        joined = np.concatenate([part[number] for part in parts])
+        np.testing.assert_array_equal(joined, expected)
+    assert whole[0].dtype == np.float32
+
+
+def test_the_noise_of_a_step_is_its_own() -> None:
+    steps = [(0, 1, 0), (1, 1, 0), (0, 2, 0), (0, 1, 1), (0, 0, 1)]
+    first = [StepRandom(*step).random((3, 2)).tobytes() for step in steps]
+    assert first == [StepRandom(*step).random((3, 2)).tobytes() for step in steps]
+    assert len(set(first)) == len(steps)
+    rng = StepRandom(0, 1, 0)
+    assert not np.array_equal(rng.random((3, 2)), rng.random((3, 2)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, dataclass, field
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pytest
 
 from nnbasic.model import (
@@ -13,21 +13,26 @@ from nnbasic.model import (
     LOSSES,
     OPTIMIZERS,
     SCHEDULES,
-    Activation,
     Bounds,
-    Registry,
-    hyperparameters,
+    Layer,
 )
+from nnbasic.model.activations import LeakyReLU
+from nnbasic.model.optimizers import SGD
+from nnbasic.model.registry import Component, HyperparameterError, Registry, hyperparameters
 
 TABLES: list[Registry[Any]] = [ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES]
 EVERY = [(table, name) for table in TABLES for name in table]
 
-KNIVES: Registry[Any] = Registry("knife")
+
+class Knife(Component):
+    """What the table of these tests holds."""
+
+
+KNIVES: Registry[Any] = Registry("knife", Knife)
 
 
 @KNIVES.register("pocket")
-@dataclass(frozen=True)
-class Pocket:
+class Pocket(Knife):
     """A component with a hyperparameter of each type."""
 
     length: Annotated[float, Bounds(gt=0, le=20)] = 8.0
@@ -42,7 +47,9 @@ def test_a_name_and_a_mapping_and_an_instance_build_the_same() -> None:
     pocket = Pocket()
     assert KNIVES.build("pocket") == KNIVES.build({"name": "pocket"}) == pocket
     assert KNIVES.build(pocket) is pocket
-    assert KNIVES.build({"name": "pocket", "length": 3, "price": 2.5}) == Pocket(3, price=2.5)
+    assert KNIVES.build({"name": "pocket", "length": 3, "price": 2.5}) == Pocket(
+        length=3, price=2.5
+    )  # type: ignore[call-arg]
 
 
 def test_values_take_the_type_of_the_hyperparameter() -> None:
@@ -55,26 +62,17 @@ def test_values_take_the_type_of_the_hyperparameter() -> None:
 
 
 def test_what_a_hyperparameter_needs_and_what_it_cannot_be() -> None:
-    @KNIVES.register("bread")
-    @dataclass(frozen=True)
-    class Bread:
+    table: Registry[Any] = Registry("knife", Knife)
+
+    @table.register("bread")
+    class Bread(Knife):
         teeth: int
-        parts: list[float] = field(default_factory=list)
+        parts: list[float] = ()  # type: ignore[assignment]
 
-    try:
-        assert KNIVES.build({"name": "bread", "teeth": 9}) == Bread(9)
-        with pytest.raises(ValueError, match="'bread': teeth: is missing, and has no default"):
-            KNIVES.build("bread")
-        with pytest.raises(ValueError, match=r"parts is annotated list\[float\], which no"):
-            KNIVES.build({"name": "bread", "teeth": 9, "parts": [1.0]})
-    finally:
-        del KNIVES._classes["bread"]
-
-
-def test_building_leaves_the_mapping_as_it_was() -> None:
-    spec = {"name": "pocket", "blades": 3}
-    KNIVES.build(spec)
-    assert spec == {"name": "pocket", "blades": 3}
+    with pytest.raises(ValueError, match="'bread': teeth: is missing, and has no default"):
+        table.build("bread")
+    with pytest.raises(ValueError, match=r"parts is annotated list\[float\], which no"):
+        table.build({"name": "bread", "teeth": 9, "parts": [1.0]})
 
 
 @pytest.mark.parametrize(
@@ -111,7 +109,7 @@ def test_wrong_values_are_refused(value: dict[str, Any], message: str) -> None:
         ("pokcet", "unknown knife 'pokcet'; did you mean 'pocket'?"),
         ("POCKET", "unknown knife 'POCKET'; did you mean 'pocket'?"),
         ("axe", "unknown knife 'axe'; known: pocket"),
-        ({"length": 3}, "the knife must be a name, such as 'pocket', or a mapping with one"),
+        ({"length": 3}, "the knife must be a name, such as 'pocket', a mapping with one, such as"),
         ({"name": 3}, "must be a name"),
         (None, "must be a name"),
         (7, "must be a name"),
@@ -128,71 +126,60 @@ def test_a_name_is_registered_once() -> None:
 
 
 def test_a_class_without_a_method_that_it_must_have_is_refused() -> None:
-    class Half(Activation):
-        pass
+    class Half(Layer):
+        def forward(self, x: Any, rng: Any = None) -> Any:
+            return x
 
-    with pytest.raises(ValueError, match="the activation 'half' lacks layer"):
+    with pytest.raises(ValueError, match="the activation 'half' lacks backward"):
         ACTIVATIONS.register("half")(Half)
     assert "half" not in list(ACTIVATIONS)
 
 
-def test_spec_of_a_stranger_is_refused() -> None:
-    with pytest.raises(ValueError, match="not a registered activation"):
-        ACTIVATIONS.spec(Pocket())  # type: ignore[arg-type]
-
-
-def test_hyperparameters_keep_order_and_bounds() -> None:
-    known = hyperparameters(Pocket)
-    assert list(known) == ["length", "blades", "locks", "steel", "price", "marks"]
-    assert known["length"].__metadata__ == (Bounds(gt=0, le=20),)
-    assert hyperparameters(int) == {}
-
-
 @pytest.mark.parametrize(
-    ("bounds", "inside", "outside", "words"),
+    ("made", "expected"),
     [
-        (Bounds(gt=0), [1e-300, 5], [0, -1, float("nan")], "greater than 0"),
-        (Bounds(ge=0), [0, 5], [-1e-300], "at least 0"),
-        (Bounds(lt=1), [-5, 0.999], [1, 2], "less than 1"),
-        (Bounds(le=1), [-5, 1], [1.001], "at most 1"),
-        (Bounds(ge=0, lt=0.5), [0, 0.4], [-1, 0.5], "at least 0 and less than 0.5"),
-        (Bounds(), [0, 1e300], [], ""),
+        (lambda: SGD(lr=1), "1.0"),  # type: ignore[call-arg]
+        (lambda: SGD(lr=np.float32(0.5)), "0.5"),  # type: ignore[call-arg]
+        (lambda: SGD(lr=np.int64(2)), "2.0"),  # type: ignore[call-arg]
+        (lambda: OPTIMIZERS.build({"name": "sgd", "lr": np.float32(0.5)}), "0.5"),
     ],
 )
-def test_bounds(bounds: Bounds, inside: list[float], outside: list[float], words: str) -> None:
-    assert [value in bounds for value in inside] == [True] * len(inside)
-    assert [value in bounds for value in outside] == [False] * len(outside)
-    assert str(bounds) == words
+def test_what_is_built_in_python_is_normalised_as_from_yaml(made: Any, expected: str) -> None:
+    assert repr(OPTIMIZERS.spec(made())["lr"]) == expected
+
+
+def test_what_is_built_in_python_is_checked_as_from_yaml() -> None:
+    with pytest.raises(HyperparameterError, match="slope: must be at least 0 and at most 1") as e:
+        LeakyReLU(slope=-0.5)  # type: ignore[call-arg]
+    assert [(flaw.path, flaw.value) for flaw in e.value.flaws] == [(("slope",), -0.5)]
+
+
+@pytest.mark.parametrize("spec", [SGD(), LeakyReLU, SGD, 0.1, ["relu"]], ids=str)
+def test_what_is_no_activation_is_refused(spec: Any) -> None:
+    with pytest.raises(ValueError, match="the activation must be a name, such as 'identity'"):
+        ACTIVATIONS.build(spec)
 
 
 @pytest.mark.parametrize(("table", "name"), EVERY)
-def test_every_component_is_a_frozen_dataclass_that_its_spec_rebuilds(
-    table: Registry[Any], name: str
-) -> None:
+def test_every_component_is_rebuilt_by_its_spec(table: Registry[Any], name: str) -> None:
     component = table.build(name)
     spec = table.spec(component)
     assert list(spec) == ["name", *hyperparameters(table[name])]
     assert spec["name"] == name
     assert table.build(spec) == component
-    with pytest.raises(FrozenInstanceError):
-        component.anything = 0
 
 
-@pytest.mark.parametrize(("table", "name"), EVERY)
-def test_every_component_says_what_it_is_in_one_line(table: Registry[Any], name: str) -> None:
-    first = (table[name].__doc__ or "").split("\n")[0]
-    assert not first.startswith(table[name].__name__ + "(")  # what dataclass writes of itself
-    assert 5 <= len(first) <= 100
-
-
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.kind)
-def test_the_tables_are_complete(table: Registry[Any]) -> None:
-    expected = {
-        "activation": "identity step sigmoid tanh softsign relu leaky_relu prelu elu selu"
-        " softplus gelu silu mish hard_tanh maxout",
-        "initialiser": "normal uniform xavier he lecun orthogonal zeros",
-        "loss": "cross_entropy mse",
-        "optimiser": "sgd adagrad rmsprop adam adamw",
-        "schedule": "constant step exponential cosine linear one_cycle",
-    }
-    assert set(expected[table.kind].split()) <= set(table)
+@pytest.mark.parametrize(
+    ("table", "spec"),
+    [
+        (ACTIVATIONS, {"name": "relu", "grad_at_zero": 2}),
+        (ACTIVATIONS, {"name": "elu", "alpha": -1}),
+        (INITIALIZERS, {"name": "xavier", "distribution": "cauchy"}),
+        (LOSSES, {"name": "mse", "output": "tanh"}),
+        (OPTIMIZERS, {"name": "adam", "beta2": 1.0}),
+        (SCHEDULES, {"name": "step", "milestones": [0.5, 1.5]}),
+    ],
+)
+def test_hyperparameters_out_of_bounds_are_refused(table: Any, spec: dict[str, Any]) -> None:
+    with pytest.raises(HyperparameterError, match=f"{spec['name']}': .*must be"):
+        table.build(spec)

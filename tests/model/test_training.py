@@ -1,7 +1,8 @@
-"""Training: the stream of results, learning, the same bits again, going on after a stop."""
+"""Training: the stream of results, learning, going on after a stop, divergence, scores."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import replace
 from itertools import islice
@@ -13,25 +14,29 @@ import pytest
 from nnbasic.data import Batches
 from nnbasic.model import (
     ACTIVATIONS,
+    METRICS,
     MLP,
     OPTIMIZERS,
     SCHEDULES,
-    EpochResult,
-    StepResult,
+    DivergedError,
+    Epoch,
+    Layer,
+    Step,
+    StepRandom,
+    Trainer,
     evaluate,
     fit,
-    steps,
     stream,
 )
+from nnbasic.model.arrays import Array
 from support import examples
 
 SIZES = [6, 8, 7, 3]
-EPOCHS = 4
 
 
-def batches(dtype: Any = np.float32, seed: int = 0) -> Batches:
+def batches(dtype: Any = np.float32) -> Batches:
     """50 examples: three batches of 16 and one of 2, shuffled in each epoch."""
-    order = stream(seed, "batch_order")
+    order = stream(0, "batch_order")
     return Batches(*examples(50, seed=1), batch_size=16, dtype=dtype, order=order)
 
 
@@ -39,106 +44,109 @@ def validation(dtype: Any = np.float32) -> Batches:
     return Batches(*examples(30, seed=2), batch_size=16, dtype=dtype)
 
 
+def trainer(network: MLP, optimizer: Any = "sgd", schedule: Any = "constant", **more: Any) -> Any:
+    more = {"train": batches(network.dtype), "epochs": 1} | more
+    return Trainer(
+        network,
+        optimizer=OPTIMIZERS.build(optimizer),
+        schedule=SCHEDULES.build(schedule),
+        **more,
+    )
+
+
 def untimed(results: list[Any]) -> list[Any]:
     """The results without the seconds, which are never the same."""
-    return [
-        replace(result, epoch_seconds=0.0) if isinstance(result, EpochResult) else result
-        for result in results
-    ]
+    return [replace(r, seconds=0.0) if isinstance(r, Epoch) else r for r in results]
 
 
-def test_the_stream_tells_every_step_and_every_epoch() -> None:
-    network = MLP(SIZES)
-    results = list(steps(network, batches(), epochs=2, validation=validation()))
+def test_the_stream_has_every_step_and_every_epoch() -> None:
+    results = list(trainer(MLP(SIZES), epochs=2, validation=validation()).results())
     kinds = [(type(result), result.epoch, result.step) for result in results]
     assert kinds == [
-        *((StepResult, 1, step) for step in (1, 2, 3, 4)),
-        (EpochResult, 1, 4),
-        *((StepResult, 2, step) for step in (5, 6, 7, 8)),
-        (EpochResult, 2, 8),
+        *((Step, 1, step) for step in (1, 2, 3, 4)),
+        (Epoch, 1, 4),
+        *((Step, 2, step) for step in (5, 6, 7, 8)),
+        (Epoch, 2, 8),
     ]
-    for result in results:
-        if isinstance(result, EpochResult):
-            assert result.epoch_seconds > 0
+    assert results[4].seconds > 0
 
 
 def test_an_epoch_is_the_mean_over_its_examples() -> None:
-    results = list(steps(MLP(SIZES), batches(), epochs=1))
+    *each, epoch = trainer(MLP(SIZES)).results()
     sizes = [16, 16, 16, 2]
-    *each, epoch = results
-    assert isinstance(epoch, EpochResult)
-    loss = sum(n * step.loss for n, step in zip(sizes, each, strict=True)) / 50  # type: ignore[union-attr]
-    right = sum(n * step.accuracy for n, step in zip(sizes, each, strict=True))  # type: ignore[union-attr]
-    assert epoch.train_loss == pytest.approx(loss, rel=1e-12)
-    assert epoch.train_accuracy == pytest.approx(right / 50, rel=1e-12)
-    assert right == round(right)
+    loss = sum(n * step.loss for n, step in zip(sizes, each, strict=True)) / 50
+    right = sum(n * step.accuracy for n, step in zip(sizes, each, strict=True))
+    assert epoch.metrics == pytest.approx(
+        {"train_loss": loss, "train_accuracy": right / 50}, rel=1e-12
+    )
+    assert right == pytest.approx(round(right), abs=1e-9)
     assert epoch.learning_rate == each[-1].learning_rate
 
 
-def test_a_step_is_one_update_with_the_gradient_of_its_batch() -> None:
+# The factors of the steps 1, 7 and 12 of 12, worked out by hand.
+FACTORS = {
+    "constant": [1, 1, 1],
+    "step": [1, 0.1, 0.01],
+    "exponential": [1, 0.01 ** (6 / 11), 0.01],
+    "cosine": [1, (1 - 0.14231483827328514) / 2, 0],  # cos(6π/11)
+    "linear": [1, 5 / 11, 0],
+    "one_cycle": [0.04, 5 / 11 / 0.7, 0],
+}
+
+
+@pytest.mark.parametrize("schedule", [*SCHEDULES])
+def test_each_update_is_the_gradient_times_the_rate_of_the_schedule(schedule: str) -> None:
+    """From the first step to the last, which has the final factor."""
     network, copy = (MLP(SIZES, seed=3, dtype=np.float64) for _ in range(2))
-    told = steps(network, batches(np.float64), optimizer={"name": "sgd", "lr": 0.5}, epochs=1)
-    for x, labels, _ in batches(np.float64).epoch(1):
-        result = next(told)
-        loss, gradients = copy.loss_and_gradients(x, labels)
-        for name, gradient in gradients.items():
-            copy.parameters[name] -= 0.5 * gradient
-        assert isinstance(result, StepResult)
-        assert result.loss == loss  # of the parameters before the update
-        np.testing.assert_allclose(network.vector, copy.vector, rtol=1e-13, atol=1e-16)
-
-
-def test_the_schedule_scales_the_rate_over_all_steps() -> None:
-    told = steps(
-        MLP(SIZES),
-        batches(),
-        optimizer={"name": "sgd", "lr": 0.2},
-        schedule={"name": "linear", "warmup": 0.25},
-        epochs=2,
-    )
-    rates = [result.learning_rate for result in told if isinstance(result, StepResult)]
-    assert rates == pytest.approx([0.2 / 3, 0.4 / 3, *(0.2 * (6 - i) / 6 for i in range(6))])
+    training = trainer(network, {"name": "sgd", "lr": 0.2}, schedule, epochs=3)
+    results = training.results()
+    rates = []
+    for epoch in (1, 2, 3):
+        for x, labels in batches(np.float64).epoch(epoch):
+            step = next(results)
+            loss, gradients = copy.loss_and_gradients(x, labels)
+            assert step.loss == pytest.approx(loss, rel=1e-9)  # before the update
+            rates.append(step.learning_rate)
+            for name, gradient in gradients.items():
+                copy.parameters[name] -= rates[-1] * gradient
+            np.testing.assert_allclose(network.vector, copy.vector, rtol=1e-12, atol=1e-15)
+        assert next(results).learning_rate == rates[-1]
+    factors = [rates[step] / 0.2 for step in (0, 6, 11)]
+    assert factors == pytest.approx(FACTORS[schedule], rel=1e-9, abs=1e-15)
 
 
 def test_validation_is_scored_after_the_epoch_and_trains_nothing() -> None:
     network, other = MLP(SIZES), MLP(SIZES)
     for scored, plain in zip(
-        fit(network, batches(), epochs=EPOCHS, validation=validation()),
-        fit(other, batches(), epochs=EPOCHS),
+        fit(network, batches(), epochs=3, validation=validation()),
+        fit(other, batches(), epochs=3),
         strict=True,
     ):
-        assert (scored.val_loss, scored.val_accuracy) == evaluate(network, validation())
-        assert plain.val_loss is None
-        assert plain.val_accuracy is None
-        assert (scored.train_loss, scored.train_accuracy) == (
-            plain.train_loss,
-            plain.train_accuracy,
-        )
+        score = evaluate(network, validation())
+        assert scored.metrics == plain.metrics | {f"val_{k}": v for k, v in score.items()}
     np.testing.assert_array_equal(network.vector, other.vector)
 
 
-def test_fit_tells_the_epochs_of_steps() -> None:
-    told = [r for r in steps(MLP(SIZES), batches(), epochs=3) if isinstance(r, EpochResult)]
-    assert untimed(list(fit(MLP(SIZES), batches(), epochs=3))) == untimed(told)
+def test_a_new_metric_is_scored_beside_the_accuracy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zero weights: every class has the same logit, and the metric is the share of label 2."""
+    monkeypatch.setitem(METRICS, "twos", lambda logits, labels: labels == 2)
+    results = fit(MLP(SIZES, init="zeros"), batches(), epochs=1, validation=validation())
+    (epoch,) = results
+    assert list(epoch.metrics) == [
+        "train_loss",
+        "train_accuracy",
+        "val_loss",
+        "val_accuracy",
+        "val_twos",
+    ]
+    assert epoch.metrics["val_twos"] == np.mean(examples(30, seed=2)[1] == 2)
 
 
 def test_evaluate_by_hand() -> None:
     """Zero weights: every class has 1/3, and of equal logits the first class is taken."""
     score = evaluate(MLP(SIZES, init="zeros"), validation())
-    _, labels = examples(30, seed=2)
-    assert score.loss == pytest.approx(math.log(3), rel=1e-6)
-    assert score.accuracy == np.mean(labels == 0)
-
-
-def test_evaluate_does_not_depend_on_the_batch_size() -> None:
-    network = MLP(SIZES, dtype=np.float64)
-    scores = [
-        evaluate(network, Batches(*examples(30, 2), batch_size=size, dtype=np.float64))
-        for size in (1, 7, 30, 100)
-    ]
-    for score in scores[1:]:
-        assert score.loss == pytest.approx(scores[0].loss, rel=1e-12)
-        assert score.accuracy == scores[0].accuracy
+    assert score["loss"] == pytest.approx(math.log(3), rel=1e-6)
+    assert score["accuracy"] == np.mean(examples(30, seed=2)[1] == 0)
 
 
 RATES = {"sgd": 0.1, "adagrad": 0.1, "rmsprop": 0.01, "adam": 0.01, "adamw": 0.01}
@@ -148,9 +156,8 @@ RATES = {"sgd": 0.1, "adagrad": 0.1, "rmsprop": 0.01, "adam": 0.01, "adamw": 0.0
 def test_every_optimizer_learns(optimizer: str) -> None:
     spec = {"name": optimizer, "lr": RATES[optimizer]}
     *_, last = fit(MLP(SIZES), batches(), optimizer=spec, epochs=30, validation=validation())
-    assert last.train_loss < 0.2
-    assert last.val_accuracy is not None
-    assert last.val_accuracy > 0.9
+    assert last.metrics["train_loss"] < 0.2
+    assert last.metrics["val_accuracy"] > 0.9
 
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse", {"name": "mse", "output": "sigmoid"}])
@@ -158,130 +165,128 @@ def test_every_optimizer_learns(optimizer: str) -> None:
 def test_every_activation_learns_with_every_loss(activation: str, loss: Any) -> None:
     network = MLP(SIZES, activation, "xavier", loss=loss)
     *_, last = fit(network, batches(), optimizer={"name": "adam", "lr": 0.02}, epochs=30)
-    assert last.train_accuracy > 0.9
+    assert last.metrics["train_accuracy"] > 0.9
 
 
-def test_step_trains_the_output_layer_and_leaves_the_hidden_ones() -> None:
-    network = MLP([6, 40, 3], "step", seed=2)
-    before = {name: array.copy() for name, array in network.parameters.items()}
-    *_, last = fit(network, batches(), optimizer={"name": "sgd", "momentum": 0.9}, epochs=30)
-    for name in ("layer1.weight", "layer1.bias"):
-        np.testing.assert_array_equal(network.parameters[name], before[name])
-    for name in ("layer2.weight", "layer2.bias"):
-        assert not np.array_equal(network.parameters[name], before[name])
-    assert last.train_accuracy > 0.85
+def test_clip_norm_bounds_the_change_of_a_step() -> None:
+    network = MLP(SIZES, dtype=np.float64)
+    before = network.vector.copy()
+    next(trainer(network, {"name": "sgd", "lr": 0.5, "clip_norm": 1e-3}).results())
+    assert np.linalg.norm(network.vector - before) == pytest.approx(0.5e-3)
 
 
-def test_zeros_keep_the_units_of_a_layer_alike() -> None:
-    network = MLP([6, 5, 3], "sigmoid", "zeros")
-    list(fit(network, batches(), epochs=3))
-    weight = network.parameters["layer1.weight"]
-    assert weight.any()
-    assert (weight == weight[:, :1]).all()
+class Noisy(Layer):
+    """x plus noise of a standard deviation of 0.1 while training."""
 
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        return x if rng is None else x + np.float32(0.1) * rng.standard_normal(x.shape)
 
-def test_weight_decay_pulls_weights_alone() -> None:
-    def trained(decay: float) -> MLP:
-        network = MLP(SIZES, init={"name": "he", "bias": 1.0})
-        list(fit(network, batches(), optimizer={"name": "sgd", "weight_decay": decay}, epochs=20))
-        return network
-
-    free, decayed = trained(0.0), trained(0.3)
-    for name in free.parameters:
-        shrunk = np.linalg.norm(decayed.parameters[name]) / np.linalg.norm(free.parameters[name])
-        assert (shrunk < 0.5) == name.endswith("weight"), (name, shrunk)
-
-
-EXACT: list[tuple[Any, Any]] = [
-    *((name, "constant") for name in OPTIMIZERS),
-    ({"name": "sgd", "momentum": 0.9}, "cosine"),
-    ({"name": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 1e-3}, "linear"),
-    ({"name": "adam", "clip_norm": 0.1}, {"name": "one_cycle", "warmup": 0.1}),
-    ("adamw", {"name": "exponential", "warmup": 0.4}),
-    ("rmsprop", "step"),
-]
-
-
-STOPS = [
-    *((*choices, 2) for choices in EXACT),
-    *((*EXACT[0], done) for done in range(EPOCHS + 1) if done != 2),
-]
-
-
-@pytest.mark.parametrize(("optimizer", "schedule", "done"), STOPS, ids=str)
-def test_going_on_after_a_stop_gives_the_same_bits(
-    optimizer: Any, schedule: Any, done: int
-) -> None:
-    choices = {"optimizer": optimizer, "schedule": schedule, "epochs": EPOCHS}
-    whole = MLP(SIZES, ["prelu", "maxout"], seed=5)
-    expected = untimed(list(steps(whole, batches(), validation=validation(), **choices)))
-
-    stopped = MLP(SIZES, ["prelu", "maxout"], seed=5)
-    state = OPTIMIZERS.build(optimizer).init(stopped.vector)
-    told = steps(stopped, batches(), validation=validation(), state=state, **choices)
-    kept = list(islice(told, done * 5))  # four steps and an epoch each
-
-    resumed = MLP(SIZES, ["prelu", "maxout"], seed=99)
-    resumed.vector[:] = stopped.vector
-    saved = {name: array.copy() for name, array in state.items()}
-    rest = steps(resumed, batches(), validation=validation(), state=saved, done=done, **choices)
-    assert untimed([*kept, *rest]) == expected
-    np.testing.assert_array_equal(resumed.vector, whole.vector)
-
-
-@pytest.mark.parametrize("activation", [*ACTIVATIONS])
-def test_a_paired_run_sees_the_same_batches(activation: str) -> None:
-    """The order of the examples depends on the seed and the epoch, not on the network."""
-    seen: list[Any] = []
-
-    class Watched(Batches):
-        def epoch(self, *arguments: Any) -> Any:
-            for batch in super().epoch(*arguments):
-                seen.append(batch.labels.tolist())
-                yield batch
-
-    order = stream(0, "batch_order")
-    watched = Watched(*examples(50, seed=1), batch_size=16, order=order)
-    list(fit(MLP(SIZES, activation, "xavier"), watched, epochs=2))
-    assert seen == [labels.tolist() for epoch in (1, 2) for _, labels, _ in batches().epoch(epoch)]
+    def backward(self, gradient: Array) -> Array:
+        return gradient
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("optimizer", "schedule", "done"),
     [
-        ({"optimizer": "sdg"}, "did you mean 'sgd'"),
-        ({"schedule": "cosin"}, "did you mean 'cosine'"),
+        ({"name": "sgd", "momentum": 0.9, "weight_decay": 1e-3}, "linear", 1),
+        ({"name": "adam", "clip_norm": 0.1}, {"name": "one_cycle", "warmup": 0.1}, 3),
+        ("sgd", "constant", 4),
     ],
     ids=str,
 )
-def test_unknown_components_are_refused(arguments: dict[str, Any], message: str) -> None:
+def test_going_on_after_a_stop_gives_the_same_bits(
+    optimizer: Any, schedule: Any, done: int
+) -> None:
+    choices = {"optimizer": optimizer, "schedule": schedule, "epochs": 4}
+    whole = MLP(SIZES, ["prelu", Noisy()], seed=5)
+    expected = list(trainer(whole, validation=validation(), **choices).results())
+
+    stopped = MLP(SIZES, ["prelu", Noisy()], seed=5)
+    first = trainer(stopped, validation=validation(), **choices)
+    kept = list(islice(first.results(), done * 5))  # four steps and an epoch each
+
+    resumed = MLP(SIZES, ["prelu", Noisy()], seed=99)
+    resumed.vector[:] = stopped.vector
+    state = {name: array.copy() for name, array in first.state.items()}
+    second = trainer(resumed, validation=validation(), state=state, **choices)
+    assert untimed([*kept, *second.results(done)]) == untimed(expected)
+    np.testing.assert_array_equal(resumed.vector, whole.vector)
+
+
+@pytest.mark.parametrize(
+    ("x", "labels", "message"),
+    [
+        (np.zeros((4, 5)), [0, 1, 2, 0], r"\(4, 5\).*\(n, 6\)"),
+        (np.zeros((4, 6), np.float32), [0, 1, 2, 0], "float32.*float64"),
+        (np.zeros((4, 6)), [0, 1, 3, 0], "labels go from 0 to 3; the network has classes 0 to 2"),
+    ],
+)
+@pytest.mark.parametrize("part", ["train", "validation"])
+def test_batches_that_do_not_fit_are_refused_before_the_training(
+    part: str, x: np.ndarray, labels: list[int], message: str
+) -> None:
+    wrong = Batches(x, np.array(labels), batch_size=4, dtype=x.dtype)
     with pytest.raises(ValueError, match=message):
-        next(steps(MLP(SIZES), batches(), epochs=1, **arguments))
+        trainer(MLP(SIZES, dtype=np.float64), **{part: wrong})
 
 
-# The factors of the steps 1, 7 and 12 of 12, worked out by hand.
-FACTORS = {
-    "constant": [1, 1, 1],
-    "step": [1, 0.1, 0.01],
-    "exponential": [1, 0.1, 0.0146779927],
-    "cosine": [1, 0.5, 0.0170370869],
-    "linear": [1, 0.5, 1 / 12],
-    "one_cycle": [0.04, 5 / 7, 5 / 42],
-}
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
+def test_divergence_names_its_place_and_updates_nothing(loss: str) -> None:
+    network = MLP(SIZES, loss=loss)
+    training = trainer(network, {"name": "sgd", "momentum": 0.9}, epochs=3)
+    results = training.results()
+    for _ in range(6):  # four steps, an epoch, a step
+        next(results)
+    network.parameters["layer2.weight"][0, 0] = np.nan
+    before = network.vector.copy()
+    velocity = training.state["velocity"].copy()
+    with pytest.raises(DivergedError, match=r"epoch 2, step 6; first in layer2\.weight") as caught:
+        next(results)
+    assert (caught.value.epoch, caught.value.step) == (2, 6)
+    assert caught.value.where == "layer2.weight"
+    np.testing.assert_array_equal(network.vector, before)
+    np.testing.assert_array_equal(training.state["velocity"], velocity)
+    assert training.state["steps"] == 5
 
 
-@pytest.mark.parametrize("schedule", [*SCHEDULES])
-def test_every_schedule_scales_each_update_from_the_first_step_to_the_last(schedule: str) -> None:
-    network, copy = (MLP(SIZES, seed=3, dtype=np.float64) for _ in range(2))
-    optimizer = {"name": "sgd", "lr": 0.2}
-    told = steps(network, batches(np.float64), optimizer=optimizer, schedule=schedule, epochs=3)
-    rates = []
-    for epoch in (1, 2, 3):
-        for x, labels, _ in batches(np.float64).epoch(epoch):
-            rates.append(next(told).learning_rate)
-            _, gradients = copy.loss_and_gradients(x, labels)
-            for name, gradient in gradients.items():
-                copy.parameters[name] -= rates[-1] * gradient
-            np.testing.assert_allclose(network.vector, copy.vector, rtol=1e-12, atol=1e-15)
-        assert next(told).learning_rate == rates[-1]
-    assert [rates[step] / 0.2 for step in (0, 6, 11)] == pytest.approx(FACTORS[schedule])
+@pytest.mark.parametrize(
+    ("huge", "where"),
+    [
+        (["layer1.weight", "layer2.weight"], "layer2 (pre-activation)"),
+        (["layer1.weight", "layer1.slope"], "layer1 (activation)"),
+        (["layer3.bias"], "layer3.bias"),
+    ],
+    ids=str,
+)
+def test_the_lowest_place_that_is_not_finite_is_named(huge: list[str], where: str) -> None:
+    network = MLP(SIZES, "prelu")
+    for name in huge:
+        network.parameters[name][:] = np.inf if name == "layer3.bias" else -1e30
+    with pytest.raises(DivergedError) as caught:
+        list(fit(network, batches(), epochs=1))
+    assert caught.value.where == where
+
+
+def test_a_divergence_in_the_very_last_update_is_noticed() -> None:
+    network = MLP(SIZES)
+    results = trainer(network).results()
+    for _ in range(4):
+        next(results)
+    network.parameters["layer3.bias"][0] = np.inf
+    with pytest.raises(DivergedError, match=r"epoch 1, step 4; first in layer3\.bias"):
+        next(results)
+
+
+@pytest.mark.parametrize("clip_norm", [None, 1.0])
+@pytest.mark.parametrize("optimizer", [*OPTIMIZERS])
+@pytest.mark.parametrize("lr", [1e3, 1e10, 1e30])
+def test_no_rate_however_absurd_makes_numpy_warn(
+    optimizer: str, lr: float, clip_norm: float | None
+) -> None:
+    """NumPy's warnings are errors in these tests; only a divergence may be raised."""
+    spec = {"name": optimizer, "lr": lr, "weight_decay": 0.1, "clip_norm": clip_norm}
+    network = MLP(SIZES, ["prelu", "mish"], {"name": "normal", "std": 1e3})
+    with contextlib.suppress(DivergedError):
+        for result in fit(network, batches(), optimizer=spec, epochs=5, validation=batches()):
+            assert math.isfinite(result.metrics["train_loss"])
+            assert np.isfinite(network.vector).all()

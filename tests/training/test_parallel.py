@@ -1,0 +1,286 @@
+"""Several processes at one training: the result of one alone, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from nnbasic.data import Batches
+from nnbasic.model import (
+    MLP,
+    OPTIMIZERS,
+    SCHEDULES,
+    DivergedError,
+    Epoch,
+    Layer,
+    StepRandom,
+    Trainer,
+    stream,
+)
+from nnbasic.model.arrays import Array
+from nnbasic.training.parallel import AVAILABLE, SharedTrainer, Team, shared_by
+from support import examples
+
+pytestmark = pytest.mark.skipif(not AVAILABLE, reason="teams need Linux")
+
+SIZES = [6, 9, 7, 3]
+SETTINGS: dict[str, tuple[Any, Any]] = {
+    "decay and clipping": (
+        {"name": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.01, "clip_norm": 0.2},
+        "constant",
+    ),
+    "adamw": ({"name": "adamw", "weight_decay": 0.1}, "one_cycle"),
+}
+
+
+class Dropping(Layer):
+    """Dropout with a probability of a half."""
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.mask = 1.0 if rng is None else 2.0 * (rng.random(x.shape) < 0.5)
+        return x * self.mask
+
+    def backward(self, gradient: Array) -> Array:
+        return gradient * self.mask
+
+
+def trainer(
+    processes: int = 1,
+    network: MLP | None = None,
+    optimizer: Any = "sgd",
+    schedule: Any = "constant",
+    **more: Any,
+) -> Trainer:
+    """Two epochs of batches of 16 and a last one of 1, of which not every process has a row."""
+    network = network or MLP(SIZES, ["prelu", Dropping()], seed=1, dtype=np.float64)
+    dtype, order = network.dtype, stream(0, "batch_order")
+    settings: dict[str, Any] = {
+        "train": Batches(*examples(49, seed=1), batch_size=16, dtype=dtype, order=order),
+        "validation": Batches(*examples(33, seed=2), batch_size=16, dtype=dtype),
+        "epochs": 2,
+    }
+    alone = Trainer(
+        network,
+        optimizer=OPTIMIZERS.build(optimizer),
+        schedule=SCHEDULES.build(schedule),
+        **settings | more,
+    )
+    return alone if processes == 1 else SharedTrainer(**vars(alone), processes=processes)
+
+
+def figures(results: list[Any]) -> list[tuple[float, ...]]:
+    """All that the results say but the seconds."""
+    return [
+        tuple(r.metrics.values()) if isinstance(r, Epoch) else (r.step, r.loss, r.accuracy)
+        for r in results
+    ]
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_several_processes_learn_what_one_does(setting: str, processes: int) -> None:
+    optimizer, schedule = SETTINGS[setting]
+    runs = [trainer(n, None, optimizer, schedule) for n in (1, processes)]
+    alone, together = ([*map(list, zip(*figures([*run.results()])))] for run in runs)  # noqa: B905
+    for mine, theirs in zip(together, alone, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-9)
+    vectors = [run.network.vector for run in runs]
+    np.testing.assert_allclose(vectors[1], vectors[0], rtol=1e-9, atol=1e-12)
+    assert runs[1].state["steps"] == runs[0].state["steps"] == 8
+
+
+def test_the_same_bits_each_time_and_after_a_stop() -> None:
+    optimizer, schedule = SETTINGS["decay and clipping"]
+
+    def single(seed: int = 1) -> MLP:
+        return MLP(SIZES, "prelu", seed=seed)
+
+    whole, stopped = (trainer(2, single(), optimizer, schedule) for _ in range(2))
+    expected = figures([*whole.results()])
+    results = stopped.results()
+    kept = [next(results) for _ in range(5)]  # four steps and an epoch
+    vector = stopped.network.vector.copy()
+    state = {name: array.copy() for name, array in stopped.state.items()}
+    results.close()
+    network = single(seed=5)
+    network.vector[:] = vector
+    resumed = trainer(2, network, optimizer, schedule, state=state)
+    assert figures([*kept, *resumed.results(done=1)]) == expected
+    assert resumed.network.vector.tobytes() == whole.network.vector.tobytes()
+
+
+def test_a_score_has_the_same_bits_however_many_compute_it() -> None:
+    rng = np.random.default_rng(2)
+    x, labels = rng.normal(size=(70, 300)).astype(np.float32), rng.integers(0, 3, 70)
+    batches = Batches(x, labels, batch_size=16)
+    optimizer = {"name": "sgd", "lr": 1e-30}  # which changes nothing
+    found = []
+    for processes in (1, 2, 3):
+        network = MLP([300, 200, 3], seed=1)
+        run = trainer(processes, network, optimizer, train=batches, validation=batches, epochs=1)
+        *_, epoch = run.results()
+        assert isinstance(epoch, Epoch)
+        found.append((epoch.metrics["val_loss"], epoch.metrics["val_accuracy"]))
+    assert found == [found[0]] * 3
+
+
+def test_divergence_is_that_of_one_process() -> None:
+    """The first layer with a bad output may be that of another process's row."""
+    x, labels = examples(49, seed=1)
+    x[40] = np.inf
+    found = []
+    for processes in (1, 2):
+        batches = Batches(x, labels, batch_size=16, dtype=np.float32)
+        run = trainer(processes, MLP(SIZES), train=batches)
+        with pytest.raises(DivergedError) as caught:
+            list(run.results())
+        found.append((caught.value.epoch, caught.value.step, caught.value.where))
+        assert run.state["steps"] == 2
+    assert found == [(1, 3, "layer1 (pre-activation)")] * 2
+
+
+def test_one_blas_thread_each_and_what_there_was_before_afterwards() -> None:
+    def threads() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    with threadpool_limits(2, user_api="blas"):
+        for result in trainer(2).results():
+            # an epoch's end is the time to score and to diagnose, while the others wait
+            assert threads() == {2 if isinstance(result, Epoch) else 1}
+        assert threads() == {2}
+
+
+def partners() -> list[int]:
+    """The child processes of this one."""
+    pid = os.getpid()
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_no_process_is_left() -> None:
+    before = partners()
+    results = trainer(3, epochs=100).results()
+    next(results)
+    assert len(partners()) == len(before) + 2
+    results.close()
+    assert partners() == before
+
+
+def test_a_process_that_is_killed_is_noticed() -> None:
+    before = partners()
+    results = trainer(2, epochs=10**9).results()
+    next(results)
+    (pid,) = set(partners()) - set(before)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(ChildProcessError, match="process 2 of 2 of the training ended with code"):
+        for _ in results:
+            pass
+    assert partners() == before
+
+
+def test_a_process_that_is_stopped_is_waited_for_and_ended() -> None:
+    """As by a debugger or a suspended job: it goes on, or ends with the main process."""
+    before = partners()
+    results = trainer(2, epochs=10**9).results()
+    next(results)
+    (pid,) = set(partners()) - set(before)
+    os.kill(pid, signal.SIGSTOP)
+    threading.Timer(0.5, os.kill, (pid, signal.SIGCONT)).start()
+    for _ in range(20):
+        next(results)
+    os.kill(pid, signal.SIGSTOP)
+    results.close()
+    assert partners() == before
+
+
+def test_a_process_that_fails_says_why() -> None:
+    class Failing(Layer):
+        main = os.getpid()
+
+        def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+            if os.getpid() != self.main:
+                raise LookupError("why")
+            return x
+
+        def backward(self, gradient: Array) -> Array:
+            return gradient
+
+    run = trainer(2, MLP(SIZES, Failing()))
+    expected = "process 2 of 2 of the training failed with LookupError: why"
+    with pytest.raises(ChildProcessError, match=expected):
+        list(run.results())
+
+
+PROGRAM = """
+import sys
+sys.path[:0] = {path!r}
+from test_parallel import partners, trainer
+results = trainer(2, epochs=10**9).results()
+try:
+    for number, result in enumerate(results):
+        if number == 5:
+            print(*partners(), flush=True)
+except KeyboardInterrupt:
+    results.close()
+    print("ended", partners())
+"""
+
+
+def test_ctrl_c_reaches_the_main_process_alone() -> None:
+    """The terminal sends it to the whole group; the others leave it to the main process."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(path=[str(Path(__file__).parent), *sys.path])],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stdout is not None
+    other = int(process.stdout.readline())
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (out, err, process.returncode) == ("ended []\n", "", 0)
+    assert not Path(f"/proc/{other}").exists()
+
+
+def test_beside_threads_one_process_trains() -> None:
+    """A fork has what another thread had locked, and not the thread."""
+    alone = trainer()
+    assert shared_by(alone, 1) is alone
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    try:
+        with pytest.warns(RuntimeWarning, match="in one process, not in 2: it has 1 other thread,"):
+            assert shared_by(alone, 2) is alone
+    finally:
+        ended.set()
+        thread.join()
+    assert isinstance(shared_by(alone, 2), SharedTrainer)
+
+
+def test_each_barrier_has_its_own_numbers() -> None:
+    """A slow process still reads the numbers of its own barrier, not those of the next."""
+    team = Team(3)
+    gathered = []
+
+    def work() -> None:
+        for turn in range(50):
+            if turn % 3 == team.rank:
+                time.sleep(0.3 if turn < 3 else 0.001)  # the others go to sleep, or do not
+            assert team.gather(turn, team.rank) == [(turn, 0), (turn, 1), (turn, 2)]
+            gathered.append(turn)
+
+    with team.at_work(work):
+        work()
+    assert len(gathered) == 50
