@@ -121,7 +121,7 @@ class Registry(Generic[T]):
             elif self._adapt:
                 component = self._adapt(cls)
             else:
-                raise ValueError(f"the {self.kind} {name!r} must be a {self.base.__name__}")
+                raise ValueError(f"the {self.kind} {name!r} must derive from {self.base.__name__}")
             if missing := getattr(component, "__abstractmethods__", None):
                 raise ValueError(f"the {self.kind} {name!r} lacks {', '.join(sorted(missing))}")
             self._classes[name] = component

@@ -48,7 +48,11 @@ def adapted(cls: type[Any]) -> type[TutorialLayer]:
     if missing:
         raise ValueError(f"{cls.__name__} has no method {' and no method '.join(missing)}")
     made = make_dataclass(
-        cls.__name__, _hyperparameters(cls), bases=(TutorialLayer,), namespace={"written": cls}
+        cls.__name__,
+        _hyperparameters(cls),
+        bases=(TutorialLayer,),
+        namespace={"written": cls},
+        kw_only=True,
     )
     made.__doc__ = cls.__doc__
     made.__module__ = cls.__module__

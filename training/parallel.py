@@ -146,8 +146,12 @@ class SharedTrainer(Trainer):
         return means(self._sums, self.validation)
 
     def first_non_finite(self, x: Array) -> str | None:
-        """The first parameter or output with an infinity or NaN, for the rows of any process."""
-        places = list(finite_places(self.network, x))
+        """The first parameter or output with an infinity or NaN, for the rows of any process.
+
+        A process without rows looks at a blank image, for the parameters' sake.
+        """
+        rows = x if len(x) else np.zeros((1, x.shape[1]), x.dtype)
+        places = list(finite_places(self.network, rows))
         first = next((i for i, (_, finite) in enumerate(places) if not finite), len(places))
         ((found,),) = [min(self.team.gather(first))]
         return places[int(found)][0] if found < len(places) else None
@@ -267,8 +271,11 @@ def shared_by(trainer: Trainer, processes: int) -> Trainer:
     if processes == 1:
         return trainer
     others = threading.active_count() - 1
-    why = f"it has {others} other thread{'s' * (others > 1)}, beside which a fork may deadlock"
-    if not others:
+    if others:
+        why = f"it has {others} other thread{'s' * (others > 1)}, beside which a fork may deadlock"
+    elif multiprocessing.current_process().daemon:  # such as one of a multiprocessing.Pool
+        why = "it is a daemonic process, which may start no others"
+    else:
         try:
             return SharedTrainer(**vars(trainer), processes=processes)
         except (ImportError, OSError) as error:  # no /dev/shm
