@@ -23,8 +23,16 @@ PATIENCE = 5.0
 """Seconds to wait for another command that edits the run: each does so for a moment."""
 
 _held: set[BufferedWriter] = set()
-if hasattr(os, "register_at_fork"):  # or a lock would last until the last fork has ended, too
-    os.register_at_fork(after_in_child=lambda: [file.close() for file in _held])
+
+
+def _give_up() -> None:
+    """Close the locks in a fork: else they would last until it has ended, too."""
+    for file in _held:
+        file.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_give_up)
 
 
 @contextlib.contextmanager

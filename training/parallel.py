@@ -17,7 +17,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
@@ -91,8 +91,17 @@ class SharedTrainer(Trainer):
                 for _ in Trainer.results(self, done):
                     pass
 
-        with self.team.at_work(follow):
+        try:
+            self.team.start(follow)
+        except OSError as error:
+            warn_alone(self.processes, f"no process can be started ({error.strerror})")
+            alone = {field.name: getattr(self, field.name) for field in fields(Trainer)}
+            yield from Trainer(**alone).results(done)
+            return
+        try:
             yield from super().results(done)
+        finally:
+            self.team.end()
 
     def batches(self, epoch: int) -> Iterator[tuple[Array, Labels]]:
         """This process's rows of each batch of an epoch; of a small one perhaps none."""
@@ -198,9 +207,8 @@ class Team:
         for _ in range(self.size - 1):
             self._wait(gates[self.rank])
 
-    @contextlib.contextmanager
-    def at_work(self, work: Callable[[], object]) -> Iterator[None]:
-        """Run ``work`` in the other processes while this one is in the block; then end them.
+    def start(self, work: Callable[[], object]) -> None:
+        """Run ``work`` in the other processes, until `end`; OSError if there can be none.
 
         They are forks: they have only `shared` arrays in common with this one.
         """
@@ -213,13 +221,18 @@ class Team:
                     )
                     process.start()
                     self._others.append(process)
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            yield
+        except OSError:
+            self.end()
+            raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            for process in self._others:  # they hold nothing that could be lost
-                process.kill()
-                process.join()
+
+    def end(self) -> None:
+        """End the other processes, which hold nothing that could be lost."""
+        for process in self._others:
+            process.kill()
+            process.join()
+        self._others.clear()
 
     def _serve(self, rank: int, work: Callable[[], object], mask: set[signal.Signals]) -> None:
         """Do ``work`` in a process that has just been forked."""
@@ -280,13 +293,18 @@ def shared_by(trainer: Trainer, processes: int) -> Trainer:
             return SharedTrainer(**vars(trainer), processes=processes)
         except (ImportError, OSError) as error:  # no /dev/shm
             why = f"there are no semaphores ({error})"
+    warn_alone(processes, why)
+    return trainer
+
+
+def warn_alone(processes: int, why: str) -> None:
+    """Warn that one process trains where ``processes`` would."""
     warnings.warn(
         f"training in one process, not in {processes}: {why}; the last bits may differ from those"
         f" of {processes}",
         RuntimeWarning,
-        stacklevel=2,
+        stacklevel=3,
     )
-    return trainer
 
 
 def end_with_parent(parent: int, number: signal.Signals = signal.SIGKILL) -> None:

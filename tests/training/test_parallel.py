@@ -281,6 +281,9 @@ def test_each_barrier_has_its_own_numbers() -> None:
             assert team.gather(turn, team.rank) == [(turn, 0), (turn, 1), (turn, 2)]
             gathered.append(turn)
 
-    with team.at_work(work):
+    team.start(work)
+    try:
         work()
+    finally:
+        team.end()
     assert len(gathered) == 50
