@@ -126,7 +126,7 @@ def plugin(run: Path) -> None:
 UNREADABLE: dict[str, Change] = {
     "a nested config": record(config={"x": nested(400)}),
     "a long number": record(config={"seed": 10**400}),
-    "more right than there are": record(test_correct=10**6, test_images=10),
+    "more right than there are": record(test_accuracy=1.5),
     "a lone surrogate": record(dataset="\ud800"),
     "no time": record(started="now"),
     "no record": written("run.json", "[]"),
@@ -148,15 +148,8 @@ SPOILT: dict[str, tuple[str, Change]] = {
 """What spoils a part of a run: it is listed, with a word on the file, and can be scored."""
 
 UNUSABLE: dict[str, tuple[str, Change]] = {
-    "YAML with tags": (
-        "config.yaml",
-        written("config.yaml", "!!python/object/apply:os.system [touch executed]"),
-    ),
-    "YAML with aliases": ("config.yaml", written("config.yaml", "a: &a [1]\nb: [*a, *a]\n")),
-    "layers beyond memory": (
-        "memory",
-        written("config.yaml", "layers: [784, 1000000000000000, 10]"),
-    ),
+    "a key of others": ("unknown key", record(config={"=1+1": "=cmd|x!A0"})),
+    "layers beyond memory": ("memory", record(config={"layers": [784, 10**12, 10]})),
     "a plugin": ("evil.py", plugin),
     "an endless checkpoint": ("best.npz", becomes("best.npz", is_endless)),
     "a huge checkpoint": ("best.npz", becomes("best.npz", is_huge)),
@@ -169,7 +162,7 @@ UNUSABLE: dict[str, tuple[str, Change]] = {
 """What makes a run unusable, with what the message names: it is listed, and cannot be scored."""
 
 HARMLESS: dict[str, Change] = {
-    "formulas": record(config={"=1+1": "=cmd|x!A0"}),
+    "YAML with tags": written("config.yaml", "!!python/object/apply:os.system [touch executed]"),
     "an id of others": record(id="../../precious"),
     "words that are markup": written(
         "user.json", '{"name": "=1+1", "tags": ["@x"], "notes": "<b>"}'

@@ -23,13 +23,13 @@ from support import edit
 
 @pytest.fixture
 def data(finished: Run) -> list[RunData]:
-    """Three runs of three epochs: relu of seeds 0 and 1, and tanh."""
+    """Three runs of three epochs: relu of seeds 0 and 1, and leaky ReLU."""
     config = finished.record().config
-    for number, (name, seed) in enumerate([("relu", 0), ("relu", 1), ("tanh", 0)]):
+    for number, (name, seed) in enumerate([("relu", 0), ("relu", 1), ("leaky_relu", 0)]):
         copy = Run(finished.directory.with_name(f"2026010{number}T000000Z-x-0000"))
         shutil.copytree(finished.directory, copy.directory)
         copy.write_user(User(name=name))
-        activation = config["activation"] if name == "relu" else {"name": name}
+        activation = config["activation"] if name == "relu" else {"name": name, "slope": 0.1}
         edit(copy, id=copy.id, config=config | {"activation": activation, "seed": seed})
     shutil.rmtree(finished.directory)
     return collect(finished.directory.parent)[0]
@@ -55,10 +55,10 @@ def test_the_csv_has_a_row_for_each_epoch_of_each_run(data: list[RunData], tmp_p
         for key, value in metrics.to_dict().items():
             assert float(row[key]) == value
     head = list(rows[0])
-    assert head[:5] == ["run", "name", "seed", "activation", "activation.grad_at_zero"]
+    assert head[:5] == ["run", "name", "seed", "activation", "activation.slope"]
     assert head[5:] == list(data[0].metrics[0].to_dict())
     assert [row["seed"] for row in rows] == list("000111000")
-    assert [row["activation"] for row in rows] == ["relu"] * 6 + ["tanh"] * 3
+    assert [row["activation"] for row in rows] == ["relu"] * 6 + ["leaky_relu"] * 3
     assert [row["activation.grad_at_zero"] for row in rows] == ["0"] * 6 + [""] * 3
     assert path.read_bytes().count(b"\r\n") == 10
 
