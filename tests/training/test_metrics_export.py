@@ -59,7 +59,7 @@ def test_the_csv_has_a_row_for_each_epoch_of_each_run(data: list[RunData], tmp_p
     assert head[5:] == list(data[0].metrics[0].to_dict())
     assert [row["seed"] for row in rows] == list("000111000")
     assert [row["activation"] for row in rows] == ["relu"] * 6 + ["leaky_relu"] * 3
-    assert [row["activation.grad_at_zero"] for row in rows] == ["0"] * 6 + [""] * 3
+    assert [row["activation.slope"] for row in rows] == [""] * 6 + ["0.1"] * 3
     assert path.read_bytes().count(b"\r\n") == 10
 
 
