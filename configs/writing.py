@@ -27,9 +27,9 @@ def dump(config: Config) -> str:
 
 
 def flow(value: Any) -> str:
-    """``value`` as one line of YAML, which is read back as the same value."""
+    """``value`` as one line of YAML, which means the same; of a mere name, the name alone."""
     text: str = yaml.dump(
-        value,
+        _short(value),
         Dumper=_Dumper,
         sort_keys=False,
         default_flow_style=True,

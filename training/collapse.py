@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nnbasic.configs import Config, cautions
+from nnbasic.configs import Config, causes
 
 SATURATED = 0.95
 """The share of saturated activations with which a layer passes hardly any gradient on."""
@@ -19,7 +19,7 @@ def why_collapsed(
     ``warnings`` are those that the run was started with.
     """
     rate = f"optimizer.lr is {config.optimizer.lr:g}"
-    if found := [*cautions(config), *warnings]:
+    if found := [*causes(config), *warnings]:
         return found[0].removesuffix(".")
     layers = diagnostics[-1]["layers"] if diagnostics else []
     for layer in layers:

@@ -12,7 +12,7 @@ from nnbasic.model.diagnostics import diagnose
 from nnbasic.training import diagnostics, environment
 from nnbasic.training.directory import Run, create
 from nnbasic.training.record import RateSearch, Record, User
-from nnbasic.training.session import Session, processes
+from nnbasic.training.session import Session
 from nnbasic.training.storage import RunError, write_text
 from nnbasic.training.trained import build
 
@@ -30,7 +30,7 @@ def start(
 
     Raises RunError if it cannot be written, would not fit in memory, or has too few outputs.
     """
-    if reason := shortage(config, processes(config.batch_size)):
+    if reason := shortage(config):
         raise RunError(f"layers {config.layers}: {reason}")
     if dataset.classes > config.layers[-1]:
         raise RunError(

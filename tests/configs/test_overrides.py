@@ -44,6 +44,7 @@ def test_the_default_component_is_changed() -> None:
         ["optimizer.name=sgd", "optimizer.lr=0.3"],
         ["optimizer.lr=0.3", "optimizer.name=sgd"],
         ["optimizer=sgd", "optimizer.lr=0.3"],
+        ["optimizer.lr=0.3", "optimizer=sgd"],
     ],
 )
 def test_a_named_component_inherits_nothing(overrides: list[str]) -> None:
@@ -90,8 +91,9 @@ def test_an_override_puts_right_what_the_file_gets_wrong() -> None:
             "optimizer.lrr=3",
             "--set optimizer.lrr=3: optimizer.lrr: unknown key; did you mean 'lr'?",
         ),
-        ("optimizer.lr.x=3", "optimizer.lr: must be a number, not a mapping"),
-        ("epochs.x=3", "--set epochs.x=3: epochs.x: epochs is a single value; set it as a whole"),
+        ("optimizer.lr.x=3", "optimizer.lr is a value; set it as a whole, as in optimizer.lr=..."),
+        ("epochs.x=3", "--set epochs.x=3: epochs.x: epochs is a value; set it as a whole"),
+        ("optimizer.epochs.x=1", "optimizer.epochs: unknown key; known: lr,"),
         ("layers.1=3", "layers.1: layers is a list; set it as a whole, as in layers=[...]"),
         ("optimizer={name: sgd, lr: x}", "optimizer.lr: must be a number, not the text 'x'"),
     ],

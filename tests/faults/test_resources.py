@@ -70,14 +70,6 @@ def test_a_sweep_with_64_open_files() -> None:
     assert statuses() == ["finished"] * 4
 
 
-@pytest.mark.parametrize("size", [200, 250])
-def test_little_address_space_is_refused_before_it_begins(size: int) -> None:
-    code, err = ended(limit=limited("RLIMIT_AS", size * 2**20))
-    assert code == 2
-    assert "MiB of memory here" in err
-    assert statuses() == []
-
-
 def test_one_core() -> None:
     taskset = shutil.which("taskset") or pytest.skip("needs taskset")
     assert ended(taskset, "-c", "0") == (0, "")
@@ -111,20 +103,6 @@ def test_half_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
     with control_group("cpu", "cpu.cfs_quota_us", "cpu.max", "50000") as enter:
         assert ended(limit=enter) == (0, "")
     assert [run.record().machine["cores"] for run in all_runs()] == [1]
-
-
-@pytest.mark.parametrize(("mebibytes", "enough"), [(150, False), (200, True)])
-def test_the_memory_of_a_container(mebibytes: int, enough: bool) -> None:
-    """Enough is enough: the kernel would kill a process that takes more."""
-    limit = str(mebibytes * 2**20)
-    with control_group("memory", "memory.limit_in_bytes", "memory.max", limit) as enter:
-        code, err = ended(limit=enter)
-    if enough:
-        assert (code, err) == (0, "")
-    else:
-        assert code == 2
-        assert f"there is {mebibytes} MiB of memory here" in err
-    assert statuses() == ["finished"] * enough
 
 
 def test_no_new_processes() -> None:
