@@ -85,15 +85,10 @@ def _run_plugins(draft: Draft, folder: Path, may: May | None) -> list[Problem]:
     problems = []
     for index, plugin in enumerate(plugins):
         try:
-            path = _absolute(folder, plugin)
-            plugins[index] = str(path)
-            run_plugin(path, may)
-        except PluginError as error:
+            plugins[index] = _absolute(folder, plugin)
+            run_plugin(Path(plugins[index]), may)
+        except (PluginError, ValueError) as error:
             problems.append(draft.problem(("plugins", index), str(error)))
-        except ValueError as error:
-            problems.append(
-                draft.problem(("plugins", index), f"there is no file {plugin}: {error}")
-            )
     return problems
 
 
@@ -103,21 +98,21 @@ def _locate_data(draft: Draft, folder: Path) -> list[Problem]:
     In a file it is relative to that file, in an override to where it is typed.
     """
     data, path = draft.root.get("data"), ("data", "directory")
-    directory = data.get("directory") if isinstance(data, dict) else None
-    if isinstance(data, dict) and isinstance(directory, str):
-        try:
-            data["directory"] = str(_absolute(Path() if draft.typed(path) else folder, directory))
-        except ValueError as error:
-            return [draft.problem(path, f"there is no folder {directory}: {error}")]
+    if not isinstance(data, dict) or not isinstance(data.get("directory"), str):
+        return []
+    try:
+        data["directory"] = _absolute(Path() if draft.typed(path) else folder, data["directory"])
+    except ValueError as error:
+        return [draft.problem(path, str(error))]
     return []
 
 
-def _absolute(folder: Path, path: str) -> Path:
+def _absolute(folder: Path, path: str) -> str:
     """The absolute path of ``path``, relative to ``folder``; ValueError if there can be none."""
     try:
-        absolute = (folder / path).expanduser().resolve()
-    except RuntimeError as error:
-        raise ValueError("nobody has this home") from error
-    if not is_text(str(absolute)):
-        raise ValueError(NO_TEXT)
+        absolute = str((folder / path).expanduser().resolve())
+    except (ValueError, RuntimeError) as error:  # a null character, or a home of nobody
+        raise ValueError(f"{path} cannot be a path: {error}") from error
+    if not is_text(absolute):
+        raise ValueError(f"{absolute} is {NO_TEXT}")
     return absolute

@@ -33,8 +33,8 @@ class PluginError(Exception):
     """A plugin cannot be run; the message says what happened, and in which file and line."""
 
 
-_run: dict[Path, str] = {}
-"""The plugins that this process has run, with their hashes."""
+_run: set[Path] = set()
+"""The plugins that this process has run."""
 
 
 def run_plugin(path: Path, may: May | None = None) -> None:
@@ -67,7 +67,7 @@ def run_plugin(path: Path, may: May | None = None) -> None:
     if _registered() == before:
         how = f'add @ACTIVATIONS.register("{path.stem}") above the class'
         raise PluginError(f"{path} registers no component: {how}")
-    _run[path] = sha256
+    _run.add(path)
 
 
 def _registered() -> int:

@@ -192,7 +192,7 @@ def _in_words(problem: str, lines: list[str], line: int) -> tuple[int, str]:
     for number, content in enumerate(lines[:line], 1):
         if key := without_space(content):
             return number, f"a space is missing after `{key}:`"
-    expected = ("mapping values", "expected <block end>", "expected '<document start>'")
-    if problem.startswith(expected) and lines[line - 1].count(": ") <= 1:
+    unfitting = "mapping values" in problem or "<block mapping start>" in problem
+    if unfitting and lines[line - 1].count(": ") <= 1:
         return line, "indented unlike the key before it: the keys of a mapping begin in one column"
     return line, f"not valid YAML: {problem}"

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from nnbasic.configs.errors import described
 from nnbasic.configs.sections import Component, Section, key, part
 from nnbasic.data import DATASETS
 from nnbasic.model import (
@@ -28,7 +27,7 @@ from nnbasic.model import (
     Optimizer,
     Schedule,
 )
-from nnbasic.model.registry import Flaw, hyperparameters
+from nnbasic.model.registry import hyperparameters
 
 PIXELS = 28 * 28
 CLASSES = 10
@@ -67,26 +66,21 @@ class Data(Section):
     )
 
     @staticmethod
-    def mismatches(values: Mapping[str, Any]) -> Iterator[Flaw]:
+    def mismatches(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Keys of ``idx`` that are missing, or given for another data set; a taken name."""
         name, classes = values.get("name"), values.get("classes")
-        keys = ("directory", "name", "classes")
-        given = [each for each in keys if values.get(each) is not None]
-        if values.get("dataset") == "idx":
-            for missing in ("directory", "name"):
-                if missing in values and missing not in given:
-                    yield Flaw((missing,), "is missing; dataset: idx needs it")
-            if name == "":
-                yield Flaw(("name",), "must not be empty")
-            if name in DATASETS:
-                yield Flaw(
-                    ("name",), f"{name} is a data set of nnbasic; give this one another name"
-                )
-            if classes is not None and len(classes) < 2:
-                yield Flaw(("classes",), f"must have at least 2 entries, not {len(classes)}")
-        elif "dataset" in values:
-            for surplus in given:
-                yield Flaw((surplus,), "goes only with dataset: idx")
+        own = values.get("dataset") == "idx"
+        for each in ("directory", "name", "classes"):
+            if not own and "dataset" in values and values.get(each) is not None:
+                yield each, "goes only with dataset: idx"
+            elif own and each != "classes" and values.get(each, "") is None:
+                yield each, "is missing; dataset: idx needs it"
+        if own and name == "":
+            yield "name", "must not be empty"
+        if own and name in DATASETS:
+            yield "name", f"{name} is a data set of nnbasic; give this one another name"
+        if own and classes is not None and len(classes) < 2:
+            yield "classes", f"must have at least 2 entries, not {len(classes)}"
 
     def model_dump(self) -> dict[str, Any]:
         """The complete content; without the keys of ``idx`` for another data set."""
@@ -152,28 +146,23 @@ class Config(Section):
     )
 
     @staticmethod
-    def mismatches(values: Mapping[str, Any]) -> Iterator[Flaw]:
+    def mismatches(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Layers that do not fit the images or the activations; stopping without validation."""
         layers, data, activation = map(values.get, ("layers", "data", "activation"))
         if layers is not None and len(layers) < 2:
-            yield Flaw(("layers",), f"must have at least 2 entries, not {len(layers)}")
+            yield "layers", f"must have at least 2 entries, not {len(layers)}"
         elif layers is not None:
             first, *hidden, last = layers
-            classes = known_classes(data) if data else None
+            least = (known_classes(data) if data else None) or 0
             if first != PIXELS:
-                message = f"must begin with {PIXELS}, one input per pixel, not {described(first)}"
-                yield Flaw(("layers",), message)
-            elif classes and last < classes:
-                message = f"must end with at least {classes}, one output per class, not {last}"
-                yield Flaw(("layers",), message)
-            if isinstance(activation, list) and len(activation) != len(hidden):
-                message = (
-                    f"a list of {len(activation)} for {len(hidden)} hidden layers; one for each"
-                )
-                yield Flaw(("activation",), message)
+                yield "layers", f"must begin with {PIXELS}, one input per pixel, not {first}"
+            elif last < least:
+                yield "layers", f"must end with at least {least}, one output per class, not {last}"
+            if isinstance(activation, list) and len(activation) != (count := len(hidden)):
+                wrong = f"a list of {len(activation)} for {count} hidden layers; one for each"
+                yield "activation", wrong
         if values.get("early_stopping") and data and data.validation == 0:
-            message = "needs a validation set; set data.validation above 0"
-            yield Flaw(("early_stopping",), message)
+            yield "early_stopping", "needs a validation set; set data.validation above 0"
 
     def identity(self) -> str:
         """SHA-256, in hexadecimal, of what decides the result, but for the seed and the code.

@@ -54,13 +54,13 @@ class Section:
             object.__setattr__(self, name, value)
             if len(flaws) == before:
                 right[name] = value
-        flaws += self.mismatches(right)
+        flaws += [Flaw((name,), message) for name, message in self.mismatches(right)]
         if flaws:
             raise HyperparameterError(type(self).__name__, flaws)
 
     @staticmethod
-    def mismatches(values: Mapping[str, Any]) -> Iterator[Flaw]:
-        """What does not go together in ``values``: those that are right in themselves."""
+    def mismatches(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Key and message of what does not go together: ``values`` are right in themselves."""
         yield from ()
 
     @classmethod

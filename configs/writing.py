@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def dump(config: Config) -> str:
     """YAML from which `loads` makes a config equal to ``config``."""
-    content = {key: _short(value) for key, value in config.model_dump().items()}
+    content = {key: short(value) for key, value in config.model_dump().items()}
     text: str = yaml.dump(
         content,
         Dumper=_Dumper,
@@ -29,7 +29,7 @@ def dump(config: Config) -> str:
 def flow(value: Any) -> str:
     """``value`` as one line of YAML, which means the same; of a mere name, the name alone."""
     text: str = yaml.dump(
-        _short(value),
+        short(value),
         Dumper=_Dumper,
         sort_keys=False,
         default_flow_style=True,
@@ -46,8 +46,8 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_implicit_resolver(*resolver("float"))
 
 
-def _short(value: Any) -> Any:
+def short(value: Any) -> Any:
     """A component without hyperparameters as its bare name."""
     if isinstance(value, list):
-        return [_short(item) for item in value]
+        return [short(item) for item in value]
     return value["name"] if isinstance(value, dict) and list(value) == ["name"] else value

@@ -117,7 +117,7 @@ WRONG_VALUES = [
     ("data: {dataset: idx, directory: x, name: ''}", "data.name: must not be empty"),
     (
         'data: {dataset: idx, directory: "\\0", name: x}',
-        "data.directory: there is no folder \x00: embedded",
+        "data.directory: \x00 cannot be a path",
     ),
     (
         "layers: [784, 2]\ndata: {dataset: idx, directory: x, name: x, classes: [a, b, c]}",
@@ -134,7 +134,7 @@ WRONG_VALUES = [
     ),
     ("plugins: cube.py", "config:1: plugins: must be a list, not the text 'cube.py'"),
     ("plugins: [3]", "config:1: plugins.0: must be text, not 3"),
-    ('plugins: ["\\0"]', "config:1: plugins.0: there is no file \x00: embedded"),
+    ('plugins: ["\\0"]', "config:1: plugins.0: \x00 cannot be a path"),
     ('plugins: ["\\uD800.py"]', "config:1: plugins.0: not valid text: it holds half of a"),
     ('"\\uD800": 1', "config:1: not valid text: it holds half of a character"),
     # layers

@@ -83,7 +83,7 @@ class TestCells:
             (["seed=1,2"], "say how many seeds with --seeds"),
             (["activation=relu", "activation=tanh"], "names a key twice"),
             (["activation=relu,relu"], "the same config again with activation=relu"),
-            (["activation=relu,{name: relu}"], "again with activation={name: relu}"),
+            (["activation=relu,{name: relu}"], "again with activation=relu"),
         ],
     )
     def test_wrongly_asked(self, vary: list[str], message: str) -> None:
