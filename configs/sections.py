@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Self, get_args
 
 from nnbasic.configs.errors import KeyPath
@@ -17,6 +18,9 @@ from nnbasic.model.registry import (
     hyperparameters,
     suggestion,
 )
+
+keys_of = cache(hyperparameters)
+"""Key → annotation of a section; evaluating them takes a millisecond."""
 
 
 def key(default: Any, description: str, **schema: Any) -> Any:
@@ -48,7 +52,7 @@ class Section:
     def __post_init__(self) -> None:
         flaws: list[Flaw] = []
         right = {}
-        for name, annotation in hyperparameters(type(self)).items():
+        for name, annotation in keys_of(type(self)).items():
             before = len(flaws)
             value = _fit(annotation, getattr(self, name), (name,), flaws)
             object.__setattr__(self, name, value)
@@ -68,7 +72,7 @@ class Section:
         """The section with the keys and values in the mapping ``content``."""
         if isinstance(content, cls):
             return content
-        known = hyperparameters(cls)
+        known = keys_of(cls)
         if not isinstance(content, Mapping):
             message = f"must be a mapping with any of the keys {', '.join(known)}"
             raise HyperparameterError(cls.__name__, [Flaw((), message, content)])
@@ -90,7 +94,7 @@ class Section:
         """The complete content, of dicts, lists and scalars."""
         return {
             name: _plain(part(annotation), getattr(self, name))
-            for name, annotation in hyperparameters(type(self)).items()
+            for name, annotation in keys_of(type(self)).items()
         }
 
 
@@ -147,4 +151,4 @@ def _keys(inner: Part) -> set[str]:
     """The keys that a section has, or that some of the components have."""
     if isinstance(inner, Component):
         return {key for name in inner.registry for key in hyperparameters(inner.registry[name])}
-    return set(hyperparameters(inner)) if inner else set()
+    return set(keys_of(inner)) if inner else set()

@@ -54,32 +54,12 @@ def test_the_schema_knows_each_component_in_both_forms(validator: Any, registry:
 @pytest.mark.parametrize(
     "text",
     [
-        "activation: [relu, {name: elu, alpha: 2}]",
-        "early_stopping: null",
-        "early_stopping: {metric: val_loss}",
-        "optimizer: {name: sgd, clip_norm: null}",
-        "optimizer: {name: sgd, lr: 1}",
-        "schedule: {name: step, milestones: []}",
-    ],
-)
-def test_what_the_reader_accepts_the_schema_accepts(validator: Any, text: str) -> None:
-    loads(text)
-    validator.validate(yaml.safe_load(text))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
         "epoch: 3",
         "epochs: 0",
-        "epochs: '3'",
         "activation: rellu",
-        "activation: {slope: 0.1}",
         "activation: {name: tanh, slope: 0.1}",
         "activation: {name: leaky_relu, slope: -1}",
-        "activation: [rellu, relu]",
         "optimizer: {name: sgd, lr: 0}",
-        "optimizer: {name: sgd, momentum: 1}",
         "loss: [mse]",
         "data: {dataset: minst}",
         "layers: [784]",
@@ -103,8 +83,9 @@ def test_every_key_is_described() -> None:
 
 
 def test_the_reference_has_every_key_and_component() -> None:
+    text = reference()
     for name in (*PARTS, *ACTIVATIONS, *INITIALIZERS, *OPTIMIZERS, *SCHEDULES):
-        assert f"| `{name}` |" in reference()
+        assert f"| `{name}` |" in text
 
 
 @pytest.mark.parametrize(
