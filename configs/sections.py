@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any, Self, get_args
 
 from nnbasic.configs.errors import KeyPath
@@ -19,8 +18,14 @@ from nnbasic.model.registry import (
     suggestion,
 )
 
-keys_of = cache(hyperparameters)
-"""Key → annotation of a section; evaluating them takes a millisecond."""
+_annotations: dict[type[Any], dict[str, Any]] = {}
+
+
+def keys_of(section: type[Any]) -> dict[str, Any]:
+    """Key → annotation; evaluated once, as that takes a millisecond."""
+    if section not in _annotations:
+        _annotations[section] = hyperparameters(section)
+    return _annotations[section]
 
 
 def key(default: Any, description: str, **schema: Any) -> Any:

@@ -179,9 +179,3 @@ def test_what_is_written_is_readable() -> None:
     assert lines[1] == "activation: {name: relu, grad_at_zero: 0}"
     assert lines[3] == "loss: cross_entropy"
     assert [line.partition(":")[0] for line in lines] == list(PARTS)
-
-
-def test_a_name_that_reads_as_a_number_is_quoted() -> None:
-    text = dump(Config().model_copy(update={"plugins": ["1e-3", "yes", "0o7"]}))
-    assert yaml.safe_load(text)["plugins"] == ["1e-3", "yes", "0o7"]
-    assert '"1e-3"' in text or "'1e-3'" in text
