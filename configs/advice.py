@@ -15,9 +15,9 @@ def cautions(config: Config) -> list[str]:
     found = causes(config)
     classes, outputs = known_classes(config.data), config.layers[-1]
     if len(config.layers) == 2:
-        found.append("there is no hidden layer: this net is a linear classifier.")
+        found.append("there is no hidden layer: this net is a linear classifier")
     if classes and outputs > classes:
-        found.append(f"{outputs - classes} of the {outputs} outputs are for no class.")
+        found.append(f"{outputs - classes} of the {outputs} outputs are for no class")
     return found
 
 
@@ -30,7 +30,8 @@ def causes(config: Config) -> list[str]:
 def shortage(config: Config) -> str | None:
     """Why the parameters of ``config`` cannot be trained here; None if there is enough memory.
 
-    None too where the system does not say how much there is, and for nets that just do not fit.
+    None too where the system does not say how much there is. What grows with the batch is left out:
+    where that is too much, NumPy raises a MemoryError in the training.
     """
     moments = sum(state.size for state in config.optimizer.init(np.zeros(1)).values() if state.ndim)
     copies = 2 + moments  # the parameters, their gradient, and what the optimiser keeps of each

@@ -14,8 +14,8 @@ def test_no_preset_but_step_surprises() -> None:
 @pytest.mark.parametrize(
     ("text", "caution"),
     [
-        ("layers: [784, 10]", "there is no hidden layer: this net is a linear classifier."),
-        ("layers: [784, 50, 12]", "2 of the 12 outputs are for no class."),
+        ("layers: [784, 10]", "there is no hidden layer: this net is a linear classifier"),
+        ("layers: [784, 50, 12]", "2 of the 12 outputs are for no class"),
     ],
 )
 def test_a_shape_that_may_surprise(text: str, caution: str) -> None:
