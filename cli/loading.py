@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from nnbasic.cli.bars import tqdm
 from nnbasic.cli.terminal import lines_of, printable, warn
 from nnbasic.configs import Config, Data
@@ -86,7 +84,7 @@ def data_at_hand(record: Record, data_dir: Path | None) -> Dataset | str:
             return "MNIST is not on this machine; `nnbasic data fetch` gets it"
         wanted = Data.model_validate(record.config.get("data"))
         dataset = images.load(wanted, record.dataset, directory=data_dir)
-    except ValidationError:
+    except ValueError:
         return "the run's config does not say what they are"
     except DataError as error:
         return str(error)

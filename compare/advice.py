@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
 
-from pydantic import ValidationError
-
 from nnbasic.compare.grouping import UNDECISIVE, config
 from nnbasic.compare.measures import Group, number
 from nnbasic.compare.planning import Plan
@@ -123,7 +121,7 @@ def _written(key: str, value: object) -> str:
     if isinstance(value, dict) and "name" in value:
         try:
             default = Config.model_validate({key: value["name"]}).model_dump()[key]
-        except ValidationError:  # it is a plugin's
+        except ValueError:  # it is a plugin's
             default = None
         if default == value:
             return str(value["name"])

@@ -7,7 +7,6 @@ import io
 
 import numpy as np
 from PIL import Image
-from pydantic import ValidationError
 
 from nnbasic.configs import Config, shortage
 from nnbasic.model.arrays import Array
@@ -58,7 +57,7 @@ def first_weights(run: RunData) -> tuple[Array, Array] | str:
         if reason := shortage(config):
             return reason
         before = build(config).parameters["layer1.weight"]
-    except (ValidationError, ValueError, MemoryError):
+    except (ValueError, MemoryError):
         return "its config cannot be used"
     try:
         after = restored(run.run, run.record, config).network.parameters["layer1.weight"]

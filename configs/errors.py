@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+KeyPath = tuple[str | int, ...]
+"""Where a value stands in a config: ``("activation", 1, "slope")``."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,23 @@ class ConfigError(Exception):
         if len(lines) > 1:
             lines.insert(0, f"the config has {len(lines)} problems:")
         super().__init__("\n".join(lines))
+
+
+def dotted(path: KeyPath) -> str:
+    """``optimizer.lr`` for ``("optimizer", "lr")``."""
+    return ".".join(map(str, path))
+
+
+def described(value: Any) -> str:
+    """How a message names a wrong value."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = str(value) if len(str(value)) <= 40 else f"{str(value)[:39]}…"
+    return f"the text {text!r}" if isinstance(value, str) else text
 
 
 JOINERS = "\u200c\u200d"

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from nnbasic.configs.components import described
-from nnbasic.configs.errors import ConfigError, Problem
-from nnbasic.configs.memory import shortage
-from nnbasic.configs.messages import explain
+from nnbasic.configs.advice import shortage
+from nnbasic.configs.errors import ConfigError, Problem, described
 from nnbasic.configs.overrides import Draft
 from nnbasic.configs.plugins import May, PluginError, run_plugin
-from nnbasic.configs.reader import LARGEST_FILE, Document, decode
+from nnbasic.configs.reader import LARGEST_FILE, NO_TEXT, Document, decode, is_text, without_space
 from nnbasic.configs.schema import Config
 from nnbasic.configs.sources import Source, find
 from nnbasic.data.files import read_bytes
+from nnbasic.model.registry import HyperparameterError
 
 
 def load(source: str | Path, overrides: Sequence[str] = (), *, may: May | None = None) -> Config:
@@ -60,6 +57,8 @@ def _resolve(
 ) -> Config:
     document = Document(text, place)
     if not isinstance(document.value, dict):
+        if isinstance(document.value, str) and (key := without_space(document.value)):
+            raise ConfigError([Problem(f"a space is missing after `{key}:`", place=place, line=1)])
         what = "empty" if document.value is None else described(document.value)
         message = f"must be keys and values, such as the line `activation: relu`; this is {what}"
         raise ConfigError([Problem(message, place=place)])
@@ -68,8 +67,8 @@ def _resolve(
     if not any(p.key.startswith(("plugins.", "data.directory")) for p in problems):
         try:
             config = Config.model_validate(draft.root)
-        except ValidationError as error:
-            problems += [draft.problem(e["loc"], explain(e)) for e in error.errors()]
+        except HyperparameterError as error:
+            problems += [draft.problem(f.path, f.text(described)) for f in error.flaws]
     if not problems and (reason := shortage(config)):
         problems.append(draft.problem(("layers",), reason))
     if problems:
@@ -86,12 +85,9 @@ def _run_plugins(draft: Draft, folder: Path, may: May | None) -> list[Problem]:
     problems = []
     for index, plugin in enumerate(plugins):
         try:
-            path = (folder / plugin).resolve()
-            plugins[index] = str(path)
-            run_plugin(path, may)
-        except ValueError:  # a null character
-            problems.append(draft.problem(("plugins", index), f"there is no file {plugin}"))
-        except PluginError as error:
+            plugins[index] = _absolute(folder, plugin)
+            run_plugin(Path(plugins[index]), may)
+        except (PluginError, ValueError) as error:
             problems.append(draft.problem(("plugins", index), str(error)))
     return problems
 
@@ -102,11 +98,21 @@ def _locate_data(draft: Draft, folder: Path) -> list[Problem]:
     In a file it is relative to that file, in an override to where it is typed.
     """
     data, path = draft.root.get("data"), ("data", "directory")
-    directory = data.get("directory") if isinstance(data, dict) else None
-    if isinstance(data, dict) and isinstance(directory, str):
-        try:
-            start = Path() if draft.typed(path) else folder
-            data["directory"] = str((start / directory).expanduser().resolve())
-        except (ValueError, RuntimeError):  # a null character, or a home of nobody
-            return [draft.problem(path, f"there is no folder {directory}")]
+    if not isinstance(data, dict) or not isinstance(data.get("directory"), str):
+        return []
+    try:
+        data["directory"] = _absolute(Path() if draft.typed(path) else folder, data["directory"])
+    except ValueError as error:
+        return [draft.problem(path, str(error))]
     return []
+
+
+def _absolute(folder: Path, path: str) -> str:
+    """The absolute path of ``path``, relative to ``folder``; ValueError if there can be none."""
+    try:
+        absolute = str((folder / path).expanduser().resolve())
+    except (ValueError, RuntimeError) as error:  # a null character, or a home of nobody
+        raise ValueError(f"{path} cannot be a path: {error}") from error
+    if not is_text(absolute):
+        raise ValueError(f"{absolute} is {NO_TEXT}")
+    return absolute

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nnbasic.configs.errors import ConfigError, Problem
-from nnbasic.configs.messages import COMPONENTS, SECTIONS
-from nnbasic.configs.reader import Document, KeyPath
-from nnbasic.configs.schema import Config
+from nnbasic.configs.errors import ConfigError, KeyPath, Problem, dotted
+from nnbasic.configs.reader import Document
+from nnbasic.configs.schema import COMPONENTS, PARTS, Config
+from nnbasic.model.registry import default
 
 
 class Draft:
@@ -23,30 +23,25 @@ class Draft:
         self.root: dict[str, Any] = document.value
         self.problems = list(document.problems)
         self._file = document.place
-        self._lines = dict(document.lines)
-        self._typed: dict[KeyPath, str] = {}
-        self._unnamed: set[str] = set()
-        for override in overrides:
+        self._places: dict[KeyPath, tuple[str, int | None]] = {
+            path: (document.place, line) for path, line in document.lines.items()
+        }
+        for override in sorted(overrides, key=_turn):
             try:
                 self._apply(override)
             except ConfigError as error:
                 self.problems += error.problems
-        for key in self._unnamed:
-            self._complete(key)
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         """A problem with the value at ``path``, located in the file or override that sets it."""
-        key = ".".join(map(str, path))
-        for end in range(len(path), 0, -1):
-            if path[:end] in self._typed:
-                return Problem(message, key, self._typed[path[:end]])
-            if path[:end] in self._lines:
-                return Problem(message, key, self._file, self._lines[path[:end]])
-        return Problem(message, key, self._file)
+        parents = (path[:end] for end in range(len(path), 0, -1))
+        found = (self._places[parent] for parent in parents if parent in self._places)
+        place, line = next(found, (self._file, None))
+        return Problem(message, dotted(path), place, line)
 
     def typed(self, path: KeyPath) -> bool:
         """Whether the value at ``path`` is from an override, not from the file."""
-        return any(path[:end] in self._typed for end in range(1, len(path) + 1))
+        return self.problem(path, "").place != self._file
 
     def _apply(self, override: str) -> None:
         place = f"--set {override}"
@@ -56,56 +51,44 @@ class Draft:
             message = "must be KEY=VALUE, as in optimizer.lr=0.05; for no value write null"
             raise ConfigError([Problem(message, place=place)])
         value = _value(text, key, place)
-        self._lines = {p: n for p, n in self._lines.items() if p[: len(path)] != path}
-        self._typed = {p: t for p, t in self._typed.items() if p[: len(path)] != path}
         self._parent(path, place)[path[-1]] = value
-        self._typed[path] = place
+        self._places = {p: at for p, at in self._places.items() if p[: len(path)] != path}
+        self._places[path] = (place, None)
 
     def _parent(self, path: tuple[str, ...], place: str) -> dict[str, Any]:
-        """The mapping that holds the last key of ``path``; created if there is none yet."""
+        """The mapping that holds the last key of ``path``; the default one if there is none yet."""
         node = self.root
         for depth, part in enumerate(path[:-1]):
             child = node.get(part)
-            if child is None and not (part in SECTIONS or part in COMPONENTS):
-                field = Config.model_fields.get(part)
-                child = field.default if field else None
             if child is None:
-                child = {}
-                self._typed[path[: depth + 1]] = place
-                self._unnamed.add(path[0])
-            elif isinstance(child, str) and depth == 0 and part in COMPONENTS:
+                self._places[path[: depth + 1]] = (place, None)
+                # a component that is named inherits nothing from the default one
+                known = depth == 0 and part in PARTS and path[1] != "name"
+                child = (default(Config, part) if known else None) or {}
+            if isinstance(child, str) and depth == 0 and part in COMPONENTS:
                 child = {"name": child}
-            elif not isinstance(child, dict):
-                kind = "list" if isinstance(child, list) else "single value"
-                message = f"{part} is a {kind}; set it as a whole, as in {part}=[...]"
-                raise ConfigError([Problem(message, ".".join(path), place)])
+            if not isinstance(child, dict):
+                kind, example = ("list", "[...]") if isinstance(child, list) else ("value", "...")
+                name = dotted(path[: depth + 1])
+                message = f"{name} is a {kind}; set it as a whole, as in {name}={example}"
+                raise ConfigError([Problem(message, dotted(path), place)])
             node[part] = child
             node = child
         return node
 
-    def _complete(self, key: str) -> None:
-        """Fill in the default component where overrides set only its hyperparameters.
 
-        This is done last, because a later override may name another component, which inherits
-        nothing.
-        """
-        spec = self.root.get(key)
-        if key in COMPONENTS and isinstance(spec, dict) and "name" not in spec:
-            default = Config.model_fields[key].default
-            self.root[key] = {
-                **({"name": default} if isinstance(default, str) else default),
-                **spec,
-            }
+def _turn(override: str) -> int:
+    """When it is applied: whole components and names come before hyperparameters."""
+    top, _, rest = override.partition("=")[0].strip().partition(".")
+    return int(top in COMPONENTS and rest not in ("", "name"))
 
 
 def _value(text: str, key: str, place: str) -> Any:
-    problems: list[Problem]
     try:
         document = Document(text, place)
         problems = document.problems
     except ConfigError as error:
         problems = error.problems
     if problems:
-        keys = (f"{key}.{p.key}" if p.key else key for p in problems)
-        raise ConfigError(Problem(p.message, k, place) for k, p in zip(keys, problems, strict=True))
+        raise ConfigError(Problem(p.message, f"{key}.{p.key}".strip("."), place) for p in problems)
     return document.value

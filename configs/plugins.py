@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from nnbasic.data.files import appending, read_bytes
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES
 
 LARGEST_PLUGIN = 1 << 20
 """Bytes of a plugin's file."""
@@ -32,8 +33,8 @@ class PluginError(Exception):
     """A plugin cannot be run; the message says what happened, and in which file and line."""
 
 
-_run: dict[Path, str] = {}
-"""The plugins that this process has run, with their hashes."""
+_run: set[Path] = set()
+"""The plugins that this process has run."""
 
 
 def run_plugin(path: Path, may: May | None = None) -> None:
@@ -54,6 +55,7 @@ def run_plugin(path: Path, may: May | None = None) -> None:
     module = ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module
+    before = _registered()
     try:
         # not by an import, which may take the code from a __pycache__ beside the file
         exec(compile(content, path, "exec", dont_inherit=True), module.__dict__)
@@ -62,7 +64,15 @@ def run_plugin(path: Path, may: May | None = None) -> None:
         raise PluginError(
             f"{path}:{_line(error, path)}: {type(error).__name__}: {error}"
         ) from error
-    _run[path] = sha256
+    if _registered() == before:
+        how = f'add @ACTIVATIONS.register("{path.stem}") above the class'
+        raise PluginError(f"{path} registers no component: {how}")
+    _run.add(path)
+
+
+def _registered() -> int:
+    tables = (ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES)
+    return sum(len(list(table)) for table in tables)
 
 
 def file_sha256(path: Path) -> str:

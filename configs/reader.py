@@ -11,10 +11,7 @@ from typing import Any
 
 import yaml
 
-from nnbasic.configs.errors import ConfigError, Problem
-
-KeyPath = tuple[str | int, ...]
-"""Where a value stands in a config: ``("activation", 1, "slope")``."""
+from nnbasic.configs.errors import ConfigError, KeyPath, Problem, dotted
 
 LARGEST_FILE = 100_000
 """Bytes: a thousand times the size of a config; PyYAML takes about a second for as many."""
@@ -22,6 +19,8 @@ LARGEST_FILE = 100_000
 DEEPEST = 20
 LONGEST_NUMBER = 100
 """Digits: the product of a few such numbers still fits in a float."""
+
+NO_TEXT = "not valid text: it holds half of a character, or bytes that are not UTF-8"
 
 _TAG = "tag:yaml.org,2002:"
 _FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
@@ -92,12 +91,9 @@ class Document:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
-            items = []
-            for index, item in enumerate(node.value):
-                entry = (*path, index)
-                self.lines[entry] = item.start_mark.line + 1
-                items.append(self._plain(item, entry))
-            return items
+            entries = [((*path, index), entry) for index, entry in enumerate(node.value)]
+            self.lines |= {each: entry.start_mark.line + 1 for each, entry in entries}
+            return [self._plain(entry, each) for each, entry in entries]
         return self._scalar(node, path)
 
     def _scalar(self, node: yaml.Node, path: KeyPath) -> Any:
@@ -111,7 +107,14 @@ class Document:
             return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
         if kind == "bool":
             return text.lower() == "true"
-        return None if kind == "null" else text
+        return None if kind == "null" else self._text(node, path)
+
+    def _text(self, node: yaml.Node, path: KeyPath) -> str:
+        text: str = node.value
+        if not is_text(text):
+            self._problem(path, node, NO_TEXT)
+            raise ConfigError(self.problems)
+        return text
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -119,12 +122,13 @@ class Document:
             if not isinstance(key_node, yaml.ScalarNode):
                 self._problem(path, key_node, "a key must be a word, not a list or a mapping")
                 continue
-            key = (*path, key_node.value)
+            name = self._text(key_node, path)
+            key = (*path, name)
             if key in self.lines:
                 self._problem(key, key_node, f"given twice; first on line {self.lines[key]}")
                 continue
             self.lines[key] = key_node.start_mark.line + 1
-            result[key_node.value] = self._plain(value_node, key)
+            result[name] = self._plain(value_node, key)
         return result
 
     def _problem(self, path: KeyPath, node: yaml.Node, message: str) -> None:
@@ -145,9 +149,15 @@ def decode(content: bytes, place: str) -> str:
         raise ConfigError([Problem(message, place=place, line=line)]) from error
 
 
-def dotted(path: KeyPath) -> str:
-    """``optimizer.lr`` for ``("optimizer", "lr")``."""
-    return ".".join(map(str, path))
+def is_text(name: str) -> bool:
+    """Whether a name or a path can be written to a file in UTF-8."""
+    return not re.search("[\ud800-\udfff]", name)
+
+
+def without_space(line: str) -> str | None:
+    """The key in a ``line`` such as ``epochs:3``, which lacks the space that makes it a key."""
+    found = re.match(r"\s*([A-Za-z_]+):[^\s:]", line)
+    return found and found[1]
 
 
 def _compose(text: str, place: str) -> yaml.Node | None:
@@ -167,15 +177,22 @@ def _compose(text: str, place: str) -> yaml.Node | None:
         line = mark.line + 1 if mark else line
         message = error.problem or str(error)
         if not isinstance(error, _Refused):
-            message = _in_words(message)
+            line, message = _in_words(message, text.splitlines(), line or 1)
     except (ValueError, OverflowError):  # PyYAML lets them through: an escape such as \UFFFFFFFF
         message = "not valid YAML: a number or an escape out of range"
     raise ConfigError([Problem(message, place=place, line=line)])
 
 
-def _in_words(problem: str) -> str:
+def _in_words(problem: str, lines: list[str], line: int) -> tuple[int, str]:
+    """The line and what is wrong there; PyYAML could not go on at ``line`` for its ``problem``."""
     if "another document" in problem:
-        return "a second document begins here (---); a config is one"
+        return line, "a second document begins here (---); a config is one"
     if r"'\t'" in problem:
-        return "not valid YAML: indented with a tab; use spaces"
-    return f"not valid YAML: {problem}"
+        return line, "not valid YAML: indented with a tab; use spaces"
+    for number, content in enumerate(lines[:line], 1):
+        if key := without_space(content):
+            return number, f"a space is missing after `{key}:`"
+    unfitting = "mapping values" in problem or "<block mapping start>" in problem
+    if unfitting and lines[line - 1].count(": ") <= 1:
+        return line, "indented unlike the key before it: the keys of a mapping begin in one column"
+    return line, f"not valid YAML: {problem}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,11 +80,9 @@ def listing() -> list[Listed]:
     ]
 
 
-def _candidates(path: Path) -> Iterator[Path]:
-    for folder in (Path(), LOCAL):
-        yield folder / path
-        if path.name:
-            yield folder / path.with_name(path.name + SUFFIX)
+def _candidates(path: Path) -> list[Path]:
+    names = [path, path.with_name(path.name + SUFFIX)] if path.name else [path]
+    return [folder / name for folder in (Path(), LOCAL) for name in names]
 
 
 def _exists(path: Path) -> bool:

@@ -15,28 +15,19 @@ if TYPE_CHECKING:
 def dump(config: Config) -> str:
     """YAML from which `loads` makes a config equal to ``config``."""
     content = {key: short(value) for key, value in config.model_dump().items()}
-    text: str = yaml.dump(
-        content,
-        Dumper=_Dumper,
-        sort_keys=False,
-        default_flow_style=None,  # the innermost mappings and lists on one line
-        allow_unicode=True,
-        width=100,
-    )
-    return text
+    # the innermost mappings and lists on one line
+    return _yaml(content, default_flow_style=None, width=100)
 
 
 def flow(value: Any) -> str:
-    """``value`` as one line of YAML, which is read back as the same value."""
-    text: str = yaml.dump(
-        value,
-        Dumper=_Dumper,
-        sort_keys=False,
-        default_flow_style=True,
-        allow_unicode=True,
-        width=float("inf"),
-    )
+    """``value`` as one line of YAML, which means the same; of a mere name, the name alone."""
+    text = _yaml(short(value), default_flow_style=True, width=float("inf"))
     return text.removesuffix("...\n").strip()
+
+
+def _yaml(value: Any, **style: Any) -> str:
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, **style)
+    return text
 
 
 class _Dumper(yaml.SafeDumper):

@@ -151,9 +151,10 @@ class Registry(Generic[T]):
         name = given.get("name") if isinstance(given, Mapping) else None
         if not isinstance(name, str):
             example = next(iter(self))
+            plain = spec is None or isinstance(spec, (Mapping, list, float, int))
             raise ValueError(
-                f"the {self.kind} must be a name, such as {example!r}, a mapping with one, such"
-                f" as {{'name': {example!r}}}, or an instance of a registered class; not {spec!r}"
+                f"the {self.kind} must be a name, such as {example!r}, or a mapping with one, such"
+                f" as {{'name': {example!r}}}{'' if plain else f', not {spec!r}'}"
             )
         cls = self[name]
         values = {key: value for key, value in given.items() if key != "name"}
@@ -175,9 +176,23 @@ class Registry(Generic[T]):
         return spec
 
 
+SYNONYMS = {
+    "lrelu": "leaky_relu",
+    "swish": "silu",
+    "kaiming": "he",
+    "glorot": "xavier",
+    "learning_rate": "lr",
+}
+"""Other names of the field → ours."""
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """What an unknown word may have meant: the most similar known one, or all of them."""
     names = list(known)
+    if (meant := SYNONYMS.get(word.lower())) in names:
+        return f"did you mean {meant!r}?"
+    if word.lower() == "momentum" and "sgd" in names:
+        return "did you mean {name: sgd, momentum: 0.9}?"
     lower = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word.lower(), lower, n=1)
     return f"did you mean {lower[close[0]]!r}?" if close else f"known: {', '.join(names) or 'none'}"
@@ -202,7 +217,7 @@ def _fit_all(component: str, cls: type[Any], values: dict[str, Any]) -> dict[str
     known = hyperparameters(cls)
     flaws: list[Flaw] = []
     fitted = {
-        key: _fit(annotation, values[key], (key,), flaws)
+        key: fit(annotation, values[key], (key,), flaws)
         for key, annotation in known.items()
         if key in values
     }
@@ -217,23 +232,23 @@ def _fit_all(component: str, cls: type[Any], values: dict[str, Any]) -> dict[str
     return fitted
 
 
-def _fit(annotation: Any, value: Any, path: tuple[str | int, ...], flaws: list[Flaw]) -> Any:
+def fit(annotation: Any, value: Any, path: tuple[str | int, ...], flaws: list[Flaw]) -> Any:
     """``value`` in the type that ``annotation`` says; what does not fit is added to ``flaws``."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         before = len(flaws)
-        fitted = _fit(arguments[0], value, path, flaws)
+        fitted = fit(arguments[0], value, path, flaws)
         for bounds in arguments[1:]:
             if len(flaws) == before and isinstance(bounds, Bounds) and fitted not in bounds:
                 flaws.append(Flaw(path, f"must be {bounds}", value))
         return fitted
     if type(None) in arguments:
         inner = next(each for each in arguments if each is not type(None))
-        return None if value is None else _fit(inner, value, path, flaws)
-    if origin is tuple:
+        return None if value is None else fit(inner, value, path, flaws)
+    if origin in (tuple, list):
         if isinstance(value, (list, tuple)):
             entries = enumerate(value)
-            return tuple(_fit(arguments[0], entry, (*path, i), flaws) for i, entry in entries)
+            return origin(fit(arguments[0], entry, (*path, i), flaws) for i, entry in entries)
         expected = "a list"
     elif origin is Literal:
         for choice in arguments:

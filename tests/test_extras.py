@@ -56,4 +56,4 @@ def test_what_needs_an_extra_names_it() -> None:
         assert code == 2, (command, said)
         assert f'pip install "nnbasic[{extra}]"' in " ".join(said.split()), command
     assert len(list(all_runs())) == 1
-    assert {path.name for path in Path().iterdir()} == {"data", "metrics.csv", "runs", "small.yaml"}
+    assert {path.name for path in Path().iterdir()} == {"metrics.csv", "runs", "small.yaml"}

@@ -11,13 +11,7 @@ from typing import Any
 
 import pytest
 
-from nnbasic.model import (
-    ACTIVATIONS,
-    INITIALIZERS,
-    LOSSES,
-    OPTIMIZERS,
-    SCHEDULES,
-)
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES
 from nnbasic.model.registry import Registry, hyperparameters
 
 ROOT = Path(__file__).parents[1]

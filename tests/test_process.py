@@ -58,7 +58,7 @@ def test_from_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     summary = json.loads(trained.out)
     assert summary["dataset"] == "digits"
     assert summary["test_accuracy"] > 0.8
-    assert {path.name for path in tmp_path.iterdir()} == {"data", "runs"}
+    assert {path.name for path in tmp_path.iterdir()} == {"runs"}
     scored = run("eval", "--json")
     assert (scored.code, scored.err) == (0, "")
     assert json.loads(scored.out)["accuracy"] == summary["test_accuracy"]
@@ -195,7 +195,10 @@ def test_a_run_is_trained_by_one_process_at_a_time(workplace: Path) -> None:
         assert live.status() == "running"
         second = run("train", "--resume", live.id)
         assert second.code == 2
-        assert second.err == (f"Error: {live.directory}: another process is training this run\n")
+        assert second.err == (
+            f"Error: {live.directory}: another process is training this run; end it first"
+            " (Ctrl-C keeps it)\n"
+        )
         assert live.status() == "running"
         process.kill()
         process.wait()

@@ -11,6 +11,7 @@ import pytest
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 
 
+@pytest.mark.filterwarnings("ignore:using the built-in digits")
 def test_train_look_and_save(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (example,) = re.findall(r"```python\n([^`]*fit\([^`]*)```", README)
     exec(example, {})

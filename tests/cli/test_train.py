@@ -293,10 +293,10 @@ def test_what_a_new_run_is_made_of_is_not_read_back(workplace: Path) -> None:
 def test_the_config_is_read_once(workplace: Path, nnbasic: Command) -> None:
     """Its components are built once, for the checks, the network and the training."""
     Path("counted.py").write_text(
-        PLUGIN.format(name="counted")
-        + "    def __post_init__(self):\n"
-        + "        with open('built', 'a') as file:\n"
-        + "            file.write('x')\n"
+        PLUGIN.format(name="counted").replace(
+            "self.power = power",
+            "self.power = power\n        with open('built', 'a') as file: file.write('x')",
+        )
     )
     Path("counted.yaml").write_text(
         Path("small.yaml").read_text() + "activation: counted\ninit: he\nplugins: [counted.py]\n"

@@ -30,7 +30,6 @@ WRONG_VALUES = [
     ),
     ("<<: {epochs: 3}", "config:1: <<: unknown key"),
     ("lr: 0.1", "config:1: lr: unknown key; it belongs under optimizer"),
-    ("validation: 1", "config:1: validation: unknown key; it belongs under data"),
     ("title: relu", "config:1: title: unknown key; known: layers,"),
     # components
     ("activation: rellu", "config:1: activation: unknown activation 'rellu'; did you mean 'relu'?"),
@@ -41,55 +40,42 @@ WRONG_VALUES = [
         "config:1: loss: the loss must be a name, such as 'cross_entropy', or a mapping with one,"
         " such as {'name': 'cross_entropy'}",
     ),
-    ("loss: null", "config:1: loss: the loss must be a name"),
-    ("optimizer: [sgd]", "config:1: optimizer: the optimiser must be a name"),
     ("optimizer: {lr: 0.1}", "or a mapping with one, such as {'name': 'sgd'}"),
-    ("activation: {name: 3}", "config:1: activation: the activation must be a name"),
     (
         "activation: [relu, {name: leaky_relu, slope: x}]",
         "config:1: activation.1.slope: must be a number, not the text 'x'",
     ),
     ("activation: [relu]", "config:1: activation: a list of 1 for 2 hidden layers; one for each"),
-    (
-        "activation: {name: leaky_relu, slope: -1}",
-        "activation.slope: must be at least 0 and at most 1, not -1",
-    ),
     ("activation: {name: relu, grad_at_zero: true}", "must be one of 0 or 1, not true"),
-    ("activation: {name: relu, grad_at_zero: 2}", "must be one of 0 or 1, not 2"),
-    ("activation: {name: maxout, pieces: 2.5}", "activation.pieces: must be a whole number"),
     ("optimizer: {name: sgd, lr: 0}", "config:1: optimizer.lr: must be greater than 0, not 0"),
     ("optimizer: {name: sgd, lr: .inf}", "optimizer.lr: must be a finite number, not inf"),
-    ("optimizer: {name: sgd, lr: .nan}", "optimizer.lr: must be a finite number, not nan"),
-    (
-        "optimizer: {name: sgd, momentum: 1}",
-        "optimizer.momentum: must be at least 0 and less than 1",
-    ),
     ("optimizer: {name: sgd, lr: '0.1'}", "optimizer.lr: must be a number, not the text '0.1'"),
-    ("optimizer: {name: sgd, lr: true}", "optimizer.lr: must be a number, not true"),
     ("optimizer: {name: sgd, clip_norm: -1}", "optimizer.clip_norm: must be greater than 0"),
-    ("schedule: {name: cosine, warmup: 1}", "schedule.warmup: must be at least 0 and less than 1"),
-    (
-        "schedule: {name: step, milestones: [0.5, 2]}",
-        "schedule.milestones.1: must be at least 0 and at most 1, not 2",
-    ),
     ("schedule: {name: step, milestones: 0.5}", "schedule.milestones: must be a list, not 0.5"),
+    # other names of the field
+    ("activation: lrelu", "unknown activation 'lrelu'; did you mean 'leaky_relu'?"),
+    ("activation: Swish", "unknown activation 'Swish'; did you mean 'silu'?"),
+    ("init: kaiming", "unknown initialiser 'kaiming'; did you mean 'he'?"),
+    ("init: glorot", "unknown initialiser 'glorot'; did you mean 'xavier'?"),
+    ("optimizer: momentum", "did you mean {name: sgd, momentum: 0.9}?"),
+    ("learning_rate: 1", "config:1: learning_rate: unknown key; did you mean optimizer.lr?"),
+    (
+        "optimizer: {name: sgd, learning_rate: 1}",
+        "config:1: optimizer.learning_rate: unknown key; did you mean 'lr'?",
+    ),
     # plain values
     ("epochs: 0", "config:1: epochs: must be at least 1, not 0"),
     ("epochs: 1.0", "config:1: epochs: must be a whole number, not 1.0"),
     ("epochs: true", "config:1: epochs: must be a whole number, not true"),
-    ("epochs: '10'", "config:1: epochs: must be a whole number, not the text '10'"),
     ("epochs: 010_000", "config:1: epochs: must be a whole number, not the text '010_000'"),
     ("epochs: null", "config:1: epochs: must be a whole number, not null"),
     (f"epochs: {'9' * 5000}", "config:1: epochs: a number with far too many digits"),
-    ("batch_size: 0", "config:1: batch_size: must be at least 1, not 0"),
-    ("batch_size: 1000000", "config:1: batch_size: must be at most 60000, not 1000000"),
+    ("batch_size: 0", "config:1: batch_size: must be at least 1 and at most 60000, not 0"),
     ("seed: -1", "config:1: seed: must be at least 0, not -1"),
     ("dtype: float16", "dtype: must be one of 'float32' or 'float64', not the text 'float16'"),
     ("diagnostics: yes", "diagnostics: must be true or false, not the text 'yes'"),
     ("data: 3", "config:1: data: must be a mapping with any of the keys dataset, directory, name,"),
-    ("data: {validation: -1}", "config:1: data.validation: must be at least 0, not -1"),
-    ("data: {validation: 60000}", "config:1: data.validation: must be less than 60000"),
-    ("data: {scale: big}", "must be one of 'unit', 'standard' or 'signed', not the text 'big'"),
+    ("data: {scale: big}", "must be one of 'unit' or 'standard' or 'signed', not the text 'big'"),
     (
         "data: {dataset: idx, name: x}",
         "config:1: data.directory: is missing; dataset: idx needs it",
@@ -99,36 +85,44 @@ WRONG_VALUES = [
         "config:1: data.name: is missing; dataset: idx needs it",
     ),
     ("data: {directory: x}", "config:1: data.directory: goes only with dataset: idx"),
-    ("data: {name: x}", "config:1: data.name: goes only with dataset: idx"),
     ("data: {classes: [a, b]}", "config:1: data.classes: goes only with dataset: idx"),
     (
         "data: {dataset: idx, directory: x, name: mnist}",
         "config:1: data.name: mnist is a data set of nnbasic; give this one another name",
     ),
     ("data: {dataset: idx, directory: x, name: ''}", "data.name: must not be empty"),
-    ('data: {dataset: idx, directory: "\\0", name: x}', "data.directory: there is no folder \x00"),
+    (
+        'data: {dataset: idx, directory: "\\0", name: x}',
+        "data.directory: \x00 cannot be a path",
+    ),
     (
         "layers: [784, 2]\ndata: {dataset: idx, directory: x, name: x, classes: [a, b, c]}",
         "config:1: layers: must end with at least 3, one output per class, not 2",
+    ),
+    (
+        "data: {dataset: idx, directory: x, name: x, classes: [a]}",
+        "config:1: data.classes: must have at least 2 entries, not 1",
     ),
     ("early_stopping: {patience: 0}", "early_stopping.patience: must be at least 1, not 0"),
     (
         "data: {validation: 0}\nearly_stopping: {}",
         "config:2: early_stopping: needs a validation set; set data.validation above 0",
     ),
-    ("plugins: cube.py", "config:1: plugins: must be a list in brackets, not the text 'cube.py'"),
+    ("plugins: cube.py", "config:1: plugins: must be a list, not the text 'cube.py'"),
     ("plugins: [3]", "config:1: plugins.0: must be text, not 3"),
-    ('plugins: ["\\0"]', "config:1: plugins.0: there is no file \x00"),
+    ('plugins: ["\\0"]', "config:1: plugins.0: \x00 cannot be a path"),
+    ('plugins: ["\\uD800.py"]', "config:1: plugins.0: not valid text: it holds half of a"),
+    ('"\\uD800": 1', "config:1: not valid text: it holds half of a character"),
     # layers
     ("layers: [784]", "config:1: layers: must have at least 2 entries, not 1"),
-    ("layers: 784", "config:1: layers: must be a list in brackets, not 784"),
+    ("layers: 784", "config:1: layers: must be a list, not 784"),
     ("layers: [784, 0, 10]", "config:1: layers.1: must be at least 1, not 0"),
     ("layers:\n- 784\n- x\n- 10", "config:3: layers.1: must be a whole number, not the text 'x'"),
     ("layers: [10, 10]", "layers: must begin with 784, one input per pixel, not 10"),
     ("layers: [784, 3]", "layers: must end with at least 10, one output per class, not 3"),
     (
         "layers: [784, 100000000, 100000000, 10]",
-        "config:1: layers: training would take about 2.6e+08 GiB; there is ",
+        "config:1: layers: training takes more than 1.12e+08 GiB; this machine has ",
     ),
 ]
 
@@ -143,10 +137,15 @@ WRONG_YAML = [
     ("data: {scale: unit, scale: unit}", "config:1: data.scale: given twice; first on line 1"),
     ("epochs: 1\n---\nepochs: 2", "config:2: a second document begins here (---)"),
     ("a: !!python/object/apply:os.system [exit]", "config:1: tags (!) are not accepted"),
-    ("epochs: !!int 3", "config:1: tags (!) are not accepted"),
     ("epochs: &a 1\nseed: *a", "config:1: anchors and aliases (& and *) are not accepted"),
-    ("seed: *a", "config:1: anchors and aliases (& and *) are not accepted"),
     ("[" * 5000, "config:1: nested more than 20 deep"),
+    ("activation:relu", "config:1: a space is missing after `activation:`"),
+    ("epochs: 1\nactivation:relu", "config:2: a space is missing after `activation:`"),
+    ("activation:relu\nepochs: 1", "config:1: a space is missing after `activation:`"),
+    ("epochs: 1\n seed: 2\n", "config:2: indented unlike the key before it"),
+    ("data:\n  scale: unit\n validation: 1", "config:3: indented unlike the key before it"),
+    (" epochs: 1\nseed: 2", "config:2: indented unlike the key before it"),
+    ("epochs: a: b", "config:1: not valid YAML: mapping values are not allowed here"),
     ("? [a]\n: 1", "config:1: a key must be a word, not a list or a mapping"),
     ("a: \x00", "config:1: not text: it holds the character U+0000"),
     ('a: "\\UFFFFFFFF"', "config:1: not valid YAML: a number or an escape out of range"),
@@ -190,12 +189,6 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
     ]
     first = caught.value.problems[0]
     assert first == Problem("must be at least 1, not 0", "epochs", str(file), 1)
-
-
-def test_a_duplicate_key_keeps_its_first_value() -> None:
-    with pytest.raises(ConfigError) as caught:
-        loads("epochs: 3\nepochs: 0")
-    assert [p.message for p in caught.value.problems] == ["given twice; first on line 1"]
 
 
 @pytest.mark.parametrize(

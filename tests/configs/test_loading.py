@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, dataclass
 
 import pytest
-from pydantic import ValidationError
 
 from nnbasic.configs import Config, loads
-from nnbasic.model.activations import ELU, ReLU, Tanh
-from nnbasic.model.initializers import He
-from nnbasic.model.losses import CrossEntropy
+from nnbasic.model.activations import ELU, Tanh
 from nnbasic.model.optimizers import SGD
 from nnbasic.model.schedules import Cosine
 
@@ -18,17 +15,9 @@ from nnbasic.model.schedules import Cosine
 def test_one_line_is_a_config_with_every_default() -> None:
     config = loads("activation: relu")
     assert config == Config()
-    assert config.layers == [784, 256, 128, 10]
-    assert config.activation == ReLU(grad_at_zero=0)
-    assert config.init == He(bias=0.0, distribution="normal", gain=1.0)
-    assert config.loss == CrossEntropy()
     assert config.optimizer == SGD(lr=0.1, momentum=0.9)
     assert config.schedule == Cosine(warmup=0.05, final=0.0)
-    assert (config.epochs, config.batch_size, config.seed) == (10, 128, 0)
     assert config.data.model_dump() == {"dataset": "auto", "validation": 5000, "scale": "unit"}
-    assert config.early_stopping is None
-    assert config.diagnostics
-    assert config.plugins == []
 
 
 def test_the_default_optimizer_lends_nothing_to_another() -> None:
@@ -42,12 +31,6 @@ def test_numbers_are_numbers(text: str) -> None:
     assert loads(f"optimizer: {{name: sgd, lr: {text}}}").optimizer.lr == 0.001
 
 
-def test_a_whole_number_will_do_for_a_float() -> None:
-    lr = loads("optimizer: {name: sgd, lr: 1}").optimizer.lr
-    assert lr == 1.0
-    assert isinstance(lr, float)
-
-
 def test_an_activation_for_each_hidden_layer() -> None:
     config = loads("activation: [tanh, {name: elu, alpha: 2}]")
     assert config.activation == [Tanh(), ELU(alpha=2.0)]
@@ -59,26 +42,33 @@ def test_components_may_be_given_built() -> None:
     config = Config(activation=ELU(alpha=2.0))
     assert config == loads("activation: {name: elu, alpha: 2}")
 
-    @dataclass(frozen=True)
+    @dataclass
     class Nameless(ELU):
         pass
 
-    with pytest.raises(ValidationError, match="is not a registered activation"):
+    with pytest.raises(ValueError, match="is not a registered activation"):
         Config(activation=Nameless())
 
 
 def test_a_config_cannot_be_changed() -> None:
-    with pytest.raises(ValidationError, match="frozen"):
+    with pytest.raises(FrozenInstanceError):
         Config().epochs = 3
 
 
-def test_identity_leaves_out_the_seed_alone() -> None:
-    assert loads("seed: 1").identity() == Config().identity()
-    assert loads("epochs: 1").identity() != Config().identity()
-    assert loads("activation: {name: relu, grad_at_zero: 1}").identity() != Config().identity()
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("seed: 1", True),
+        ("diagnostics: false", True),
+        ("optimizer: {momentum: 0.9, lr: 0.1, name: sgd}\nepochs: 10", True),
+        ("epochs: 1", False),
+        ("activation: {name: relu, grad_at_zero: 1}", False),
+    ],
+)
+def test_identity_is_that_of_the_result_but_for_the_seed(text: str, same: bool) -> None:
+    assert (loads(text).identity() == Config().identity()) == same
 
 
-def test_identity_does_not_depend_on_how_a_config_is_written() -> None:
-    short = loads("optimizer: sgd")
-    long = loads("optimizer: {momentum: 0, lr: 0.1, name: sgd}\nepochs: 10")
-    assert short.identity() == long.identity()
+def test_identity_does_not_depend_on_where_a_plugin_is() -> None:
+    here, there = (Config(plugins=[f"/{folder}/cube.py"]) for folder in ("here", "there"))
+    assert here.identity() == there.identity()

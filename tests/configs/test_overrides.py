@@ -43,6 +43,7 @@ def test_the_default_component_is_changed() -> None:
         ["optimizer.name=sgd", "optimizer.lr=0.3"],
         ["optimizer.lr=0.3", "optimizer.name=sgd"],
         ["optimizer=sgd", "optimizer.lr=0.3"],
+        ["optimizer.lr=0.3", "optimizer=sgd"],
     ],
 )
 def test_a_named_component_inherits_nothing(overrides: list[str]) -> None:
@@ -61,12 +62,8 @@ def test_nothing_becomes_a_mapping() -> None:
     assert config.data.validation == 100
 
 
-def test_the_last_one_counts() -> None:
-    assert loads("epochs: 1", ["epochs=2", "epochs=3"]).epochs == 3
-
-
-def test_an_override_puts_right_what_the_file_gets_wrong() -> None:
-    assert loads("epochs: many", ["epochs=2"]).epochs == 2
+def test_the_last_one_counts_and_puts_right_what_the_file_gets_wrong() -> None:
+    assert loads("epochs: many", ["epochs=2", "epochs=3"]).epochs == 3
 
 
 @pytest.mark.parametrize(
@@ -77,20 +74,15 @@ def test_an_override_puts_right_what_the_file_gets_wrong() -> None:
         ("epochs=", "--set epochs=: must be KEY=VALUE, as in optimizer.lr=0.05; for no value"),
         ("optimizer..lr=3", "--set optimizer..lr=3: must be KEY=VALUE"),
         ("epochs=[", "--set epochs=[: epochs: not valid YAML"),
-        ("epochs=!!int 3", "--set epochs=!!int 3: epochs: tags (!) are not accepted"),
         ("data={scale: unit, scale: unit}", "data.scale: given twice"),
         ("epochs=0", "--set epochs=0: epochs: must be at least 1, not 0"),
-        ("epoch=3", "--set epoch=3: epoch: unknown key; did you mean 'epochs'?"),
         (
             "optimiser.lr=3",
             "--set optimiser.lr=3: optimiser: unknown key; did you mean 'optimizer'?",
         ),
-        (
-            "optimizer.lrr=3",
-            "--set optimizer.lrr=3: optimizer.lrr: unknown key; did you mean 'lr'?",
-        ),
-        ("optimizer.lr.x=3", "optimizer.lr: must be a number, not a mapping"),
-        ("epochs.x=3", "--set epochs.x=3: epochs.x: epochs is a single value; set it as a whole"),
+        ("optimizer.lr.x=3", "optimizer.lr is a value; set it as a whole, as in optimizer.lr=..."),
+        ("epochs.x=3", "--set epochs.x=3: epochs.x: epochs is a value; set it as a whole"),
+        ("optimizer.epochs.x=1", "optimizer.epochs: unknown key; known: lr,"),
         ("layers.1=3", "layers.1: layers is a list; set it as a whole, as in layers=[...]"),
         ("optimizer={name: sgd, lr: x}", "optimizer.lr: must be a number, not the text 'x'"),
     ],

@@ -15,7 +15,7 @@ from nnbasic.configs.reader import Document
     [
         ({"name": "leaky_relu", "slope": 0.2}, "{name: leaky_relu, slope: 0.2}"),
         ([784, 10], "[784, 10]"),
-        ([{"name": "relu"}, "tanh"], "[{name: relu}, tanh]"),
+        ([{"name": "relu", "grad_at_zero": 0}, "tanh"], "[{name: relu, grad_at_zero: 0}, tanh]"),
         ({"b": 1, "a": [1, {"c": None}]}, "{b: 1, a: [1, {c: null}]}"),
         (None, "null"),
         (True, "true"),
@@ -30,6 +30,12 @@ from nnbasic.configs.reader import Document
 def test_on_one_line(value: Any, text: str) -> None:
     assert flow(value) == text
     assert Document(text, "here").value == value
+
+
+def test_a_mere_name_is_written_without_its_mapping() -> None:
+    assert flow([{"name": "tanh"}, {"name": "relu", "grad_at_zero": 0}]) == (
+        "[tanh, {name: relu, grad_at_zero: 0}]"
+    )
 
 
 @pytest.mark.parametrize(

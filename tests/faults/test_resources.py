@@ -42,12 +42,6 @@ def test_64_open_files(command: list[str]) -> None:
     assert {*statuses()} == {"finished"}
 
 
-def test_little_address_space_is_refused_before_it_begins() -> None:
-    said = run(*TRAIN, preexec_fn=limited("RLIMIT_AS", 200 * 2**20))
-    assert said.refused("memory")
-    assert statuses() == []
-
-
 @pytest.mark.slow
 def test_one_core() -> None:
     taskset = shutil.which("taskset") or pytest.skip("needs taskset")

@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +148,7 @@ def test_where_codes_do_not_do_the_weights_are_kept_whole(finished: Run, dataset
 def test_an_activation_of_a_plugin_is_refused(
     dataset: Dataset, config: Callable[..., Config], tmp_path: Path
 ) -> None:
-    ACTIVATIONS.register("mine")(dataclass(frozen=True)(type("Mine", (Identity,), {})))
+    ACTIVATIONS.register("mine")(type("Mine", (Identity,), {}))
     session = start(config(activation="mine"), dataset, runs=tmp_path / "runs", name="mine")
     for _ in session.train():
         pass

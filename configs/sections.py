@@ -1,0 +1,159 @@
+"""Sections of a config: frozen dataclasses whose annotations check every value."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any, Self, get_args
+
+from nnbasic.configs.errors import KeyPath
+from nnbasic.model.registry import (
+    SYNONYMS,
+    Flaw,
+    HyperparameterError,
+    Registry,
+    fit,
+    hyperparameters,
+    suggestion,
+)
+
+_annotations: dict[type[Any], dict[str, Any]] = {}
+
+
+def keys_of(section: type[Any]) -> dict[str, Any]:
+    """Key → annotation; evaluated once, as that takes a millisecond."""
+    if section not in _annotations:
+        _annotations[section] = hyperparameters(section)
+    return _annotations[section]
+
+
+def key(default: Any, description: str, **schema: Any) -> Any:
+    """A key of a section: its default as YAML has it, its meaning, and more for JSON Schema."""
+    metadata = {"description": description, "schema": schema}
+    return dataclasses.field(default_factory=lambda: copy.deepcopy(default), metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class Component:
+    """Annotation of a key that holds a component of ``registry``, or with ``many`` also a list.
+
+    The value is the component itself, built from its name or from a mapping; written out, it is
+    its complete specification: ``relu`` becomes ``{"name": "relu", "grad_at_zero": 0}``.
+    """
+
+    registry: Registry[Any]
+    many: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Section:
+    """A mapping in a config: nothing but its own keys, each with a value of its annotated type.
+
+    The annotations are those of hyperparameters (see `nnbasic.model.registry`), a `Component` or
+    a Section. HyperparameterError, with all that is wrong, if the values are others.
+    """
+
+    def __post_init__(self) -> None:
+        flaws: list[Flaw] = []
+        right = {}
+        for name, annotation in keys_of(type(self)).items():
+            before = len(flaws)
+            value = _fit(annotation, getattr(self, name), (name,), flaws)
+            object.__setattr__(self, name, value)
+            if len(flaws) == before:
+                right[name] = value
+        flaws += [Flaw((name,), message) for name, message in self.mismatches(right)]
+        if flaws:
+            raise HyperparameterError(type(self).__name__, flaws)
+
+    @staticmethod
+    def mismatches(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Key and message of what does not go together: ``values`` are right in themselves."""
+        yield from ()
+
+    @classmethod
+    def model_validate(cls, content: Any) -> Self:
+        """The section with the keys and values in the mapping ``content``."""
+        if isinstance(content, cls):
+            return content
+        known = keys_of(cls)
+        if not isinstance(content, Mapping):
+            message = f"must be a mapping with any of the keys {', '.join(known)}"
+            raise HyperparameterError(cls.__name__, [Flaw((), message, content)])
+        unknown = [name for name in content if name not in known]
+        flaws = [Flaw((name,), f"unknown key; {_hint(str(name), known)}") for name in unknown]
+        try:
+            section = cls(**{name: content[name] for name in known if name in content})
+        except HyperparameterError as error:
+            flaws += error.flaws
+        if flaws:
+            raise HyperparameterError(cls.__name__, flaws)
+        return section
+
+    def model_copy(self, update: Mapping[str, Any]) -> Self:
+        """This section with other values for some of its keys, which are checked too."""
+        return dataclasses.replace(self, **update)
+
+    def model_dump(self) -> dict[str, Any]:
+        """The complete content, of dicts, lists and scalars."""
+        return {
+            name: _plain(part(annotation), getattr(self, name))
+            for name, annotation in keys_of(type(self)).items()
+        }
+
+
+Part = Component | type[Section] | None
+
+
+def part(annotation: Any) -> Part:
+    """The component or the section that a key with this annotation holds; None: a plain value."""
+    for each in (annotation, *get_args(annotation)):
+        if isinstance(each, Component) or (isinstance(each, type) and issubclass(each, Section)):
+            return each
+    return None
+
+
+def _fit(annotation: Any, value: Any, path: KeyPath, flaws: list[Flaw]) -> Any:
+    """``value`` in the type that ``annotation`` says; what does not fit is added to ``flaws``."""
+    inner = part(annotation)
+    if inner is None or (value is None and type(None) in get_args(annotation)):
+        return fit(annotation, value, path, flaws)
+    if isinstance(inner, Component) and inner.many and isinstance(value, list):
+        entries = enumerate(value)
+        return [_fit(Component(inner.registry), entry, (*path, i), flaws) for i, entry in entries]
+    try:
+        if not isinstance(inner, Component):
+            return inner.model_validate(value)
+        component = inner.registry.build(value)
+        inner.registry.name(component)  # an instance may be of a class without a name
+        return component
+    except HyperparameterError as error:
+        flaws += [flaw._replace(path=(*path, *flaw.path)) for flaw in error.flaws]
+    except ValueError as error:  # an unknown name, or values that do not go together
+        flaws.append(Flaw(path, str(error)))
+    return value
+
+
+def _plain(inner: Part, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(inner, entry) for entry in value]
+    if isinstance(inner, Component):
+        return inner.registry.spec(value)
+    return value.model_dump() if isinstance(value, Section) else value
+
+
+def _hint(name: str, known: dict[str, Any]) -> str:
+    """What an unknown key may have meant: one of a section, or one of those here."""
+    meant = SYNONYMS.get(name, name)
+    places = [top for top, annotation in known.items() if meant in _keys(part(annotation))]
+    if places and meant != name:
+        return f"did you mean {places[0]}.{meant}?"
+    return f"it belongs under {' or '.join(places)}" if places else suggestion(name, known)
+
+
+def _keys(inner: Part) -> set[str]:
+    """The keys that a section has, or that some of the components have."""
+    if isinstance(inner, Component):
+        return {key for name in inner.registry for key in hyperparameters(inner.registry[name])}
+    return set(keys_of(inner)) if inner else set()
