@@ -84,6 +84,7 @@ class SharedTrainer(Trainer):
 
     def results(self, done: int = 0) -> Generator[Step | Epoch, None, None]:
         """Train in all processes, from epoch ``done`` + 1 on."""
+        self.team = Team(self.processes)  # gates of one that was left before may stand open
 
         def follow() -> None:
             self.network.bind(self.network.vector, self._gradients[self.team.rank])
