@@ -133,7 +133,7 @@ class Session:
             try:
                 self._restore()
             except (OSError, MemoryError) as error:
-                raise FailedError(f"{type(error).__name__}: {error}") from error
+                raise FailedError(_reason(error)) from error
             try:
                 yield from self._epochs()
                 self._finish()
@@ -146,10 +146,9 @@ class Session:
             except Exception as error:
                 gone = isinstance(error, OSError) and not self.held()
                 cause = GoneError(self.run) if gone else error
-                named = "" if isinstance(cause, RunError) else f"{type(cause).__name__}: "
                 with contextlib.suppress(OSError, GoneError):  # which may be what it failed for
-                    self._end("failed", f"{named}{cause}")
-                raise FailedError(f"{named}{cause}") from cause
+                    self._end("failed", _reason(cause))
+                raise FailedError(_reason(cause)) from cause
 
     def _restore(self) -> None:
         """Check that the run can go on here, and read its state, or set up that of a new one."""
@@ -297,6 +296,12 @@ class Session:
     def _check_held(self) -> None:
         if not self.held():
             raise GoneError(self.run)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError):  # NumPy's says how much it wanted, Python's nothing
+        return f"out of memory: {error}".removesuffix(": ")
+    return str(error) if isinstance(error, RunError) else f"{type(error).__name__}: {error}"
 
 
 def best_epoch(history: Sequence[EpochRow], metric: str) -> EpochRow | None:
