@@ -146,7 +146,7 @@ class Held:
     def forward(self, x):
         global calls
         calls += 1
-        while calls > 100 and HOLD.exists():
+        while calls > 110 and HOLD.exists():
             HOLD.with_name(f"holding-{os.getpid()}").touch()
             time.sleep(0.01)
         self.slopes = np.where(x > 0, 1, self.slope)

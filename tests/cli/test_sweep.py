@@ -186,15 +186,15 @@ def test_one_failing_run_does_not_stop_the_others(workplace: Path) -> None:
     (workplace / "touchy.py").write_text(TOUCHY)
     with (workplace / "small.yaml").open("a") as file:
         file.write("activation: touchy\nplugins: [touchy.py]\n")
-    vary = ("--vary=activation.fails_after=50,100000", "--vary=optimizer.lr=0.1,1e38")
+    vary = ("--vary=activation.fails_after=60,100000", "--vary=optimizer.lr=0.1,1e38")
     code, lines = swept("--config=small", "--seeds=1", *vary)
     assert code == 1
     fault = r"ValueError: no more \\x1b\[31mof these"
     expected = [
         r"fails_after-100000-lr-0.1 seed 0: finished, validation \d\d\.\d\d %",
         r"fails_after-100000-lr-1.0e\+38 seed 0: diverged: the loss is not finite at epoch 1, .*",
-        rf"fails_after-50-lr-0.1 seed 0: failed, validation \d\d\.\d\d %: {fault}",
-        r"fails_after-50-lr-1.0e\+38 seed 0: diverged: the loss is not finite at epoch 1, .*",
+        rf"fails_after-60-lr-0.1 seed 0: failed, validation \d\d\.\d\d %: {fault}",
+        r"fails_after-60-lr-1.0e\+38 seed 0: diverged: the loss is not finite at epoch 1, .*",
     ]
     for line, pattern in zip(sorted(lines[:-2]), expected, strict=True):
         assert re.fullmatch(pattern, line)
