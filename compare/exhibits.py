@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 from nnbasic.compare.colours import DASHES, Look
-from nnbasic.compare.entries import Entry, joined
-from nnbasic.compare.measures import Group, best_accuracy
+from nnbasic.compare.entries import Entry
+from nnbasic.compare.grouping import joined
+from nnbasic.compare.measures import best_accuracy
 from nnbasic.compare.mistakes import Answers
 from nnbasic.compare.pooling import (
     Band,
@@ -19,11 +20,12 @@ from nnbasic.compare.pooling import (
     layer_mean,
     layer_names,
 )
+from nnbasic.compare.runs import RunData
 from nnbasic.compare.scales import Limits, about, common_limits
 from nnbasic.compare.significance import Summary
+from nnbasic.compare.standing import LOST, PARTLY, Row
 from nnbasic.model import ACTIVATIONS
 from nnbasic.model.arrays import Array
-from nnbasic.training.collection import RunData
 
 T = TypeVar("T")
 
@@ -167,13 +169,12 @@ def curves(found: Sequence[Entry], *, x: str, y: str, together: bool = False) ->
 
 def heat_maps(found: Sequence[Entry]) -> list[HeatMap]:
     """Activation × init, or the first two parts that vary, in a map for each case of the others."""
-    maps: dict[str, dict[tuple[str, str], Group]] = {}
+    maps: dict[str, dict[tuple[str, str], Row]] = {}
     for entry in found:
         row, column, *others = [*entry.parts.values(), "", ""][: max(len(entry.parts), 2)]
         if row:
-            maps.setdefault(joined(others) if others else "", {})[row, column] = entry.group
-    means = [entry.group.measures.val_accuracy.mean for entry in found]
-    known = [mean for mean in means if mean is not None]
+            maps.setdefault(joined(others) if others else "", {})[row, column] = entry.row
+    known = [mean for entry in found if (mean := _cell(entry.row).mean) is not None]
     limits = (min(known, default=0), max(known, default=1))
     drawn = []
     for heading, groups in maps.items():
@@ -184,8 +185,8 @@ def heat_maps(found: Sequence[Entry]) -> list[HeatMap]:
             groups = {(column, row): group for (row, column), group in groups.items()}
         for part in _in_parts(columns, MOST_COLUMNS):
             cells = {
-                (rows.index(row), part.index(column)): _cell(group)
-                for (row, column), group in groups.items()
+                (rows.index(row_name), part.index(column)): _cell(row)
+                for (row_name, column), row in groups.items()
                 if column in part
             }
             drawn.append(HeatMap(heading, rows, part, cells, limits))
@@ -195,7 +196,7 @@ def heat_maps(found: Sequence[Entry]) -> list[HeatMap]:
 def dots(found: Sequence[Entry]) -> list[Dots]:
     """Every run as a dot."""
     rows = [
-        DotRow(entry.title, values, entry.group.measures.val_accuracy, entry.look)
+        DotRow(entry.title, values, entry.row.val_accuracy, entry.look)
         for entry in found
         if (values := [v for v in map(best_accuracy, entry.runs) if v is not None])
     ]
@@ -274,11 +275,13 @@ def _dashes(found: Sequence[Entry]) -> dict[str, int]:
     return {value: dash for dash, value in enumerate(second)}
 
 
-def _cell(group: Group) -> Cell:
-    """The group's mean and its text: without a mean, how its runs ended."""
-    _, mean, sd, _ = group.measures.val_accuracy
+def _cell(row: Row) -> Cell:
+    """The row's mean and its text; of one that failed, how often it did."""
+    _, mean, sd, _ = row.val_accuracy
+    if row.state in (PARTLY, LOST):
+        return Cell(None, f"failed\n{row.failed}/{row.ended}")
     if mean is None:
-        return Cell(None, "\n".join(group.statuses))
+        return Cell(None, "\n".join(row.statuses))
     return Cell(mean, f"{100 * mean:.2f}" + ("" if sd is None else f"\n± {100 * sd:.2f}"))
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nnbasic.compare.runs import RunError
 from nnbasic.data.files import replacing
-from nnbasic.training.storage import RunError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -80,7 +80,7 @@ def _drawn(comparison: Comparison, kind: str) -> Figure | None:
     from nnbasic.compare.entries import entries
     from nnbasic.compare.levels import choices
 
-    every = entries(comparison.groups)
+    every = entries(comparison.rows)
     chosen = choices(comparison, every)
     drawers: dict[str, Callable[[], Figure | None]] = {
         "curves": lambda: figures.side_by_side(

@@ -77,7 +77,7 @@ def effects(shown: Sequence[Choice], on: SubFigure | None = None) -> Drawn:
         axes.plot(100 * each.difference, y, "o", color=each.look.colour, markersize=6.5)
         axes.annotate(f"{100 * each.mean:.2f}", (1.02, y), **side)
     axes.annotate("mean %", (1.02, -1), **side, color=MUTED, annotation_clip=False)
-    axes.set(title="What each choice does", ylim=(len(rows) - 0.5, -0.5), yticks=[])
+    axes.set(title="Effect of each choice", ylim=(len(rows) - 0.5, -0.5), yticks=[])
     axes.set_xlabel("points of validation accuracy from the best level", loc="right")
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.spines["left"].set_visible(False)

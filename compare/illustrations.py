@@ -11,10 +11,10 @@ from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.entries import Entry, entries
 from nnbasic.compare.levels import choices
 from nnbasic.compare.mistakes import Answers, answers
+from nnbasic.compare.runs import RunData
 from nnbasic.compare.svg import element
 from nnbasic.data import Dataset
 from nnbasic.model.arrays import Array
-from nnbasic.training.collection import RunData
 
 MOST_ROWS = 24
 """How many rows, the first ones of the table, have figures of their own."""
@@ -29,9 +29,9 @@ def illustrations(comparison: Comparison, dataset: Dataset | str) -> dict[str, A
 
     ``dataset`` is what the runs were trained on, or why it is not at hand.
     """
-    every = entries(comparison.groups)
-    drawn = [group for group in comparison.groups if group.comparable and group.counted]
-    found = [entry for entry in every if entry.group in drawn[:MOST_ROWS]]
+    every = entries(comparison.rows)
+    drawn = [row for row in comparison.rows if row.comparable and row.counted]
+    found = [entry for entry in every if entry.row in drawn[:MOST_ROWS]]
     chosen = choices(comparison, every)
     maps = map(figures.heat_map, exhibits.heat_maps(every))
     dots = map(figures.dots, exhibits.dots(every))
@@ -79,7 +79,7 @@ def _mistakes(
 
     None if no run has predictions.
     """
-    ranked = sorted(found, key=lambda entry: comparison.groups.index(entry.group))
+    ranked = sorted(found, key=lambda entry: comparison.rows.index(entry.row))
     known = [(e, a) for e in ranked if (a := answers(e.runs)) is not None]
     if not known:
         return None

@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from nnbasic.compare.colours import Look
 from nnbasic.compare.comparison import Comparison
-from nnbasic.compare.crossing import crossing
 from nnbasic.compare.entries import Entry
 from nnbasic.compare.factors import Factor
+from nnbasic.compare.findings import crossing
 from nnbasic.compare.scales import Limits
 from nnbasic.compare.significance import Contrast
+from nnbasic.compare.standing import RANKED
+from nnbasic.compare.verdict import listed
 
 PLAIN = Look(None, 0)
 
@@ -41,14 +43,14 @@ def choices(comparison: Comparison, every: Sequence[Entry]) -> list[Choice]:
 
     Without factors, as where a combination is missing, the ranked rows; [] for a single one.
     """
-    ranked = [entry for entry in every if entry.group.apart is None]
+    ranked = [entry for entry in every if entry.row.state == RANKED]
     if len(ranked) < 2:
         return []
     if comparison.effects is None:
-        shown = comparison.groups[:MOST_EFFECTS]
-        rows = [_row(entry) for entry in ranked if entry.group in shown]
+        shown = comparison.rows[:MOST_EFFECTS]
+        rows = [_row(entry) for entry in ranked if entry.row in shown]
         return [Choice("", [row for row in rows if row is not None])]
-    keys, cells = crossing([entry.group.key for entry in ranked])
+    keys, cells = crossing([entry.row for entry in ranked])
     drawn = []
     for factor in comparison.effects.factors:
         looks: dict[str, set[Look]] = {}
@@ -60,15 +62,13 @@ def choices(comparison: Comparison, every: Sequence[Entry]) -> list[Choice]:
             for value, found in looks.items()
             if value in levels  # and not left out
         ]
-        drawn.append(Choice(_title(factor), effects))
+        drawn.append(Choice(_title(factor, comparison.effects.left_out), effects))
     return drawn
 
 
 def _row(entry: Entry) -> Effect | None:
-    mean = entry.group.measures.val_accuracy.mean
-    return (
-        None if mean is None else _effect(entry.title, mean, entry.group.difference, {entry.look})
-    )
+    mean = entry.row.val_accuracy.mean
+    return None if mean is None else _effect(entry.title, mean, entry.row.difference, {entry.look})
 
 
 def _effect(label: str, mean: float, difference: Contrast | None, looks: set[Look]) -> Effect:
@@ -79,7 +79,6 @@ def _effect(label: str, mean: float, difference: Contrast | None, looks: set[Loo
     return Effect(label, mean, difference.mean, difference.ci95, look)
 
 
-def _title(factor: Factor) -> str:
-    if factor.share is None:
-        return factor.key
-    return f"{factor.key}: {100 * factor.share:.0f} % of the variance"
+def _title(factor: Factor, left_out: Sequence[str]) -> str:
+    share = "" if factor.share is None else f": {100 * factor.share:.0f} % of the variance"
+    return f"{factor.key}{share}{f', without {listed(left_out)}' if left_out else ''}"

@@ -9,10 +9,9 @@ import numpy as np
 from PIL import Image
 from pydantic import ValidationError
 
+from nnbasic.compare.runs import RunData, RunError
 from nnbasic.configs import Config, shortage
 from nnbasic.model.arrays import Array
-from nnbasic.training.collection import RunData
-from nnbasic.training.storage import RunError
 from nnbasic.training.trained import build, restored
 
 SIDE = 28

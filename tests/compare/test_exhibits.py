@@ -29,7 +29,7 @@ METRICS, DIAGNOSTICS = "metrics.jsonl", "diagnostics.jsonl"
 def entries_of(folder: Path) -> list[Entry]:
     data, problems = collect(folder)
     assert problems == []
-    return entries(compare(data).groups)
+    return entries(compare(data).rows)
 
 
 def lines(file: Path) -> Rows:
@@ -43,7 +43,7 @@ def found(swept: Path) -> list[Entry]:
 
 @pytest.fixture(scope="module")
 def files(swept: Path) -> Callable[[str, str], list[Rows]]:
-    """Give the lines of a file of the runs of a row, ``relu · he``, by seed."""
+    """Give the lines of a file of the runs of a row, ``relu/he``, by seed."""
 
     def files(title: str, name: str) -> list[Rows]:
         return [lines(run / name) for run in directories(swept, title)]
@@ -56,7 +56,7 @@ def directories(swept: Path, title: str) -> list[Path]:
     by_seed = {}
     for run in swept.iterdir():
         config = json.loads((run / "run.json").read_text())["config"]
-        if f"{config['activation']['name']} · {config['init']['name']}" == title:
+        if f"{config['activation']['name']}/{config['init']['name']}" == title:
             by_seed[config["seed"]] = run
     return [by_seed[0], by_seed[1]]
 
@@ -71,7 +71,7 @@ def test_curves_are_means_with_students_interval(
         assert [line.label for line in panel.lines] == ["relu", "tanh"]
         assert panel.key == [(name, ACTIVATIONS[name]) for name in ("relu", "tanh")]
         for label, band, _ in panel.lines:
-            seeds = [[row[y] for row in run] for run in files(f"{label} · {panel.title}", METRICS)]
+            seeds = [[row[y] for row in run] for run in files(f"{label}/{panel.title}", METRICS)]
             assert band.x.tolist() == [1, 2]
             assert band.mean.tolist() == pytest.approx(np.mean(seeds, axis=0))
             low, high = stats.t.interval(0.95, 1, band.mean, stats.sem(seeds))
@@ -95,7 +95,7 @@ def test_curves_by_seconds_stand_at_the_mean_time(
     for panel, other in zip(by_seconds, by_epoch, strict=True):
         assert (panel.x, other.x) == ("seconds", "epoch")
         for line, same in zip(panel.lines, other.lines, strict=True):
-            runs = files(f"{line.label} · {panel.title}", METRICS)
+            runs = files(f"{line.label}/{panel.title}", METRICS)
             times = [[row["elapsed_seconds"] for row in run] for run in runs]
             assert line.band.x == pytest.approx(np.mean(times, axis=0))
             assert line.band.mean.tolist() == same.band.mean.tolist()
@@ -106,7 +106,7 @@ def test_the_map_has_means_and_deviations(swept: Path, found: list[Entry]) -> No
     assert (drawn.title, drawn.rows, drawn.columns) == ("", ["relu", "tanh"], ["he", "xavier"])
     means = []
     for (row, column), cell in drawn.cells.items():
-        best = accuracies(swept, f"{drawn.rows[row]} · {drawn.columns[column]}")
+        best = accuracies(swept, f"{drawn.rows[row]}/{drawn.columns[column]}")
         means.append(fmean(best))
         assert cell.mean == pytest.approx(means[-1])
         assert cell.text == f"{100 * fmean(best):.2f}\n± {100 * np.std(best, ddof=1):.2f}"
@@ -124,7 +124,7 @@ def test_every_run_is_a_dot_in_the_order_of_the_rows(swept: Path, found: list[En
     (drawn,) = exhibits.dots(found)
     assert [row.label for row in drawn.rows] == [entry.title for entry in found]
     for label, values, mean, look in drawn.rows:
-        assert look == ACTIVATIONS[label.partition(" ")[0]]
+        assert look == ACTIVATIONS[label.partition("/")[0]]
         assert sorted(values) == sorted(accuracies(swept, label))
         assert mean.mean == pytest.approx(fmean(values))
         interval = stats.t.interval(0.95, 1, mean.mean, stats.sem(values))
@@ -132,7 +132,7 @@ def test_every_run_is_a_dot_in_the_order_of_the_rows(swept: Path, found: list[En
 
 
 @pytest.mark.parametrize(
-    ("title", "bounds"), [("relu · he", None), ("tanh · xavier", (-1, 1))], ids=str
+    ("title", "bounds"), [("relu/he", None), ("tanh/xavier", (-1, 1))], ids=str
 )
 def test_histograms_are_those_of_the_first_and_of_the_last_line(
     swept: Path, tmp_path: Path, title: str, bounds: Limits | None
@@ -204,7 +204,7 @@ def by_epoch(runs: list[Rows], layer: str, key: str) -> list[list[float]]:
 def test_dead_units_are_not_saturated_ones(found: list[Entry]) -> None:
     """The figures above differ in these runs, so that none can stand for another."""
     drawn = {each.title: each.layers for each in exhibits.courses(found)}
-    relu, tanh = drawn["relu · he"], drawn["tanh · he"]
+    relu, tanh = drawn["relu/he"], drawn["tanh/he"]
     assert min(relu[0].dead.means) > 0
     assert relu[0].saturated.epochs == []
     assert max(tanh[0].dead.means) == 0
@@ -221,7 +221,7 @@ def test_gradients_of_all_rows_have_one_scale(found: list[Entry]) -> None:
 
 
 def test_a_confusion_matrix_is_the_mean_over_the_runs(swept: Path, found: list[Entry]) -> None:
-    entry = next(entry for entry in found if entry.title == "tanh · he")
+    entry = next(entry for entry in found if entry.title == "tanh/he")
     of_runs = answers(entry.runs)
     assert of_runs is not None
     drawn = exhibits.confusion(entry, of_runs)
@@ -230,7 +230,7 @@ def test_a_confusion_matrix_is_the_mean_over_the_runs(swept: Path, found: list[E
         with np.load(run / "predictions.npz") as file:
             for true, predicted in zip(file["labels"], file["predicted"], strict=True):
                 expected[true, predicted] += 0.5
-    assert drawn.title == "tanh · he"
+    assert drawn.title == "tanh/he"
     assert drawn.counts.tolist() == expected.tolist()
     assert not np.array_equal(expected, expected.T)
 
@@ -253,10 +253,10 @@ def test_curves_together_have_a_colour_for_one_choice_and_a_dash_for_the_other(
     assert panel.title == ""
     relu, tanh = (ACTIVATIONS[name].series for name in ("relu", "tanh"))
     assert [(line.label, line.look) for line in panel.lines] == [
-        ("relu · he", Look(relu, 0)),
-        ("relu · xavier", Look(relu, 1)),
-        ("tanh · he", Look(tanh, 0)),
-        ("tanh · xavier", Look(tanh, 1)),
+        ("relu/he", Look(relu, 0)),
+        ("relu/xavier", Look(relu, 1)),
+        ("tanh/he", Look(tanh, 0)),
+        ("tanh/xavier", Look(tanh, 1)),
     ]
     assert panel.key == [
         ("relu", Look(relu, 0)),
