@@ -116,9 +116,10 @@ def effects(
         image_floor(images[order]).reshape(sizes),
     )
     shares = crossed.shares()
+    factors = crossed.factors(shares)
     return Effects(
-        crossed.factors(shares),
-        crossed.interactions(shares),
+        factors,
+        crossed.interactions(shares, alone=not any(factor.significant for factor in factors)),
         shares.get(()),
     )
 
@@ -196,18 +197,24 @@ class _Crossed:
             for axis, (own, tested) in zip(axes, levels, strict=True)
         )
 
-    def interactions(self, shares: dict[tuple[int, ...], float]) -> tuple[Interaction, ...]:
-        """Of each two factors, by all 2 × 2 contrasts, which are all tested together."""
+    def interactions(
+        self, shares: dict[tuple[int, ...], float], *, alone: bool
+    ) -> tuple[Interaction, ...]:
+        """Of each two factors, by all 2 × 2 contrasts, which are all tested together.
+
+        ``alone``, with no significant factor, their p is doubled: it is the second question.
+        """
         both = list(itertools.combinations(range(len(self.keys)), 2))
         tested = moderated_t(*(self._contrasts(*pair) for pair in both))
         interactions = []
-        for pair, each in zip(both, tested, strict=True):
-            p, first, second = each.smallest_p, *pair
-            simple = (
-                self.simple(first, second) + self.simple(second, first) if significant(p) else ()
-            )
+        for (first, second), each in zip(both, tested, strict=True):
+            p = each.smallest_p
+            p = p if p is None or not alone else min(1.0, 2 * p)
+            depends = significant(p)
+            simple = self.simple(first, second) + self.simple(second, first) if depends else []
             keys = self.keys[first], self.keys[second]
-            interactions.append(Interaction(keys, shares.get(pair), p, tuple(simple)))
+            share = shares.get((first, second))
+            interactions.append(Interaction(keys, share, p, tuple(simple)))
         return tuple(interactions)
 
     def simple(self, axis: int, at: int) -> list[Simple]:
