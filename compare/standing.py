@@ -29,7 +29,7 @@ RANKED, UNSTABLE, PARTLY, LOST, APART = range(5)
 their spread is out of all proportion. Partly: some runs failed. Lost: all did. Apart: it is not
 comparable, or lacks seeds."""
 
-PROPORTION, BEYOND_CHANCE = 5.0, 0.001
+PROPORTION, BEYOND_CHANCE = 5.0, 0.01
 """A row is unstable if its SD is so many times that of the others, by an F test of this level."""
 
 WORTH_A_WORD = 0.01
