@@ -32,20 +32,20 @@ def next_steps(found: Findings, same: Values, searched: bool) -> Iterator[str]:
     """
     if len(found.ranked) < 2:
         return
-    command = more_seeds(found.comparable, SEVERAL_SEEDS)
+    seeds = max(len(found.seeds), 1)
+    takes = found.plan.further(seeds)[:MOST_TOLD] if found.plan else []
+    wanted = takes[0][1] if takes else seeds
+    command = more_seeds(found.comparable, wanted)
     if found.plan:
-        seeds = len(found.seeds)
-        takes = found.plan.further(seeds)[:MOST_TOLD]
         further = "".join(f", {points(size)} with {n}" for size, n in takes)
-        command = more_seeds(found.comparable, takes[0][1]) if takes else None
         yield (
             f"Detectable with 80 % power: {points(found.plan.smallest(seeds))} with {seeds}"
-            f" seeds{further}.{more(command)}"
+            f" seeds{further}.{more(command if takes else None)}"
         )
     if same.get(RATE) is not None and not searched:
-        tuned = more_seeds(found.comparable, max(len(found.seeds), 1))
         how = ""
-        if tuned is not None and tuned.startswith("nnbasic sweep"):
+        if command is not None and command.startswith("nnbasic sweep"):
+            tuned = command.replace(f"--seeds {wanted}", f"--seeds {seeds}")
             how = f" To tune it for each row: `{tuned} --lr-search`"
         yield (
             f"All rows have the learning rate {shown(same[RATE])}; another may change the order."

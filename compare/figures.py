@@ -292,7 +292,7 @@ def _heat_map(
     slant: dict[str, Any] = {"rotation": 30, "ha": "right"} if slanted else {}
     table(axes, names, heads, **slant)
     axes.tick_params(labelcolor=INK)
-    axes.set_title(f"{cut(title, HEADING - 14) or 'Validation accuracy,'} mean ± SD, %")
+    axes.set_title(f"{cut(title, HEADING - 14)}  mean ± SD, %".strip())
     where = f"{', '.join(names)} by {', '.join(heads)}"
     return described(figure, f"Validation accuracy of {where} {title}".strip())
 

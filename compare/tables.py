@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from nnbasic.compare.cells import (
+    NONE,
+    accuracy,
+    counted,
+    difference,
+    epochs,
+    group,
+    p_value,
+    percentage,
+    reached,
+    seconds,
+    spread,
+)
 from nnbasic.compare.comparison import Comparison, Comparisons
 from nnbasic.compare.factors import Effects, Level
-from nnbasic.compare.measures import Reached
 from nnbasic.compare.runs import headings, shown
-from nnbasic.compare.significance import Contrast, Summary
-from nnbasic.compare.standing import LOST, PARTLY, RANKED, UNSTABLE, Row
+from nnbasic.compare.significance import Contrast
+from nnbasic.compare.standing import RANKED, Row
 from nnbasic.compare.verdict import percent
 
 WARNING = "Warning:"
@@ -19,10 +31,7 @@ GIVEN = "With the given learning rates:"
 GAINED = "Gain from the learning rate search, in points:"
 CURVES = "Validation accuracy by epoch:"
 
-NONE = "–"
 DIFFERENCE = "difference (95 %)"
-WIDEST = 1.0
-"""An interval wider than this, as of two seeds, says nothing and is not shown."""
 
 TELLING = ("dataset", "layers", "optimizer", "optimizer.lr", "epochs")
 """What a reader wants to know first of all that is the same."""
@@ -81,12 +90,12 @@ class Curves(NamedTuple):
 
     def table(self) -> Table:
         """The same in figures."""
-        epochs = range(max(map(len, self.accuracies)))
+        every = range(max(map(len, self.accuracies)))
         columns = [
-            Column(name, tuple(_percent(dict(enumerate(own)).get(epoch)) for epoch in epochs))
+            Column(name, tuple(percentage(dict(enumerate(own)).get(epoch)) for epoch in every))
             for name, own in zip(self.names, self.accuracies, strict=True)
         ]
-        epoch = Column("epoch", tuple(str(epoch + 1) for epoch in epochs))
+        epoch = Column("epoch", tuple(str(epoch + 1) for epoch in every))
         return Table(self.title, (), (epoch, *columns))
 
 
@@ -138,11 +147,11 @@ def rows(comparison: Comparison, wanted: Wanted) -> Iterator[Table]:
     comparable = comparison.found.comparable
     others = [row for row in comparison.rows if not row.comparable]
     columns: list[tuple[str, Callable[[Row], str]]] = [
-        ("n", _n),
-        ("accuracy %", _accuracy),
+        ("n", counted),
+        ("accuracy %", accuracy),
         (DIFFERENCE, lambda row: difference(row.difference)),
         ("p", lambda row: p_value(row.difference and row.difference.p)),
-        ("group", _group),
+        ("group", group),
     ]
     if comparable:
         chosen = [each for each in columns if wanted.p_values or each[0] != "p"]
@@ -163,13 +172,13 @@ def course(comparison: Comparison, *, test: bool = False) -> Table:
     goal = f"{100 * comparison.threshold:g} %"
     measured = {id(row): row.measures for row in comparison.rows if row.measures}
     every: list[tuple[str, Callable[[Row], str]]] = [
-        ("test\naccuracy %", lambda row: _spread(measured[id(row)].test_accuracy)),
-        (f"epochs\nto {goal}", lambda row: _epochs(measured[id(row)].epochs_to_threshold)),
+        ("test\naccuracy %", lambda row: spread(measured[id(row)].test_accuracy)),
+        (f"epochs\nto {goal}", lambda row: epochs(measured[id(row)].epochs_to_threshold)),
         (
             f"seconds\nto {goal}",
-            lambda row: _reached(measured[id(row)].seconds_to_threshold, _seconds),
+            lambda row: reached(measured[id(row)].seconds_to_threshold, seconds),
         ),
-        ("seconds\nan epoch", lambda row: _seconds(measured[id(row)].seconds_per_epoch)),
+        ("seconds\nan epoch", lambda row: seconds(measured[id(row)].seconds_per_epoch)),
         ("dead\nunits %", lambda row: share(measured[id(row)].dead_units)),
         ("saturated\nunits %", lambda row: share(measured[id(row)].saturated_units)),
         (
@@ -213,29 +222,6 @@ def gains(comparisons: Comparisons) -> Table:
             Column("gain (95 %)", tuple(difference(gain.gain) for gain in found)),
         ),
     )
-
-
-def difference(found: Contrast | None) -> str:
-    """A difference in points, with its interval where there is one that says something."""
-    if found is None:
-        return NONE
-    if found.ci95 is None or found.ci95[1] - found.ci95[0] > WIDEST:
-        return points(found.mean)
-    low, high = found.ci95
-    return f"{points(found.mean)} ({points(low)} to {points(high)})"
-
-
-def points(share: float) -> str:
-    """A difference of shares in points: ``-0.25``; ``0.00`` has no sign."""
-    text = f"{100 * share:+.2f}"
-    return text if float(text) else text[1:]
-
-
-def p_value(p: float | None) -> str:
-    """A p with three decimals."""
-    if p is None:
-        return NONE
-    return f"{p:.3f}" if p >= 0.001 else "<.001"
 
 
 def _part(comparison: Comparison, title: str, wanted: Wanted) -> Iterator[Block]:
@@ -289,27 +275,6 @@ def _column(head: str, cells: Iterable[str]) -> Column:
     return Column(head.partition(" (")[0] if bare else head, own)
 
 
-def _n(row: Row) -> str:
-    """The runs, or, where not all count, how many of them do."""
-    counted, runs = len(row.counted), len(row.runs)
-    return str(runs) if counted == runs else f"{counted}/{runs}"
-
-
-def _accuracy(row: Row) -> str:
-    """Mean and spread; of a row whose mean says nothing its range."""
-    known = row.scores.values()
-    if row.state in (PARTLY, UNSTABLE) and len(known) > 1:
-        return f"{_percent(min(known))} to {_percent(max(known))}"
-    return _spread(row.val_accuracy)
-
-
-def _group(row: Row) -> str:
-    """The letters, or why there are none."""
-    if row.state in (PARTLY, LOST):
-        return f"failed {row.failed}/{row.ended}"
-    return "unstable" if row.state == UNSTABLE else row.letters or NONE
-
-
 def _legend(rows: Sequence[Row]) -> str:
     parts = {
         "± SD over n seeds": any(row.val_accuracy.sd is not None for row in rows),
@@ -353,32 +318,3 @@ def _in_words(levels: Sequence[Level]) -> str:
         " ".join(filter(None, (level.value, f"{100 * level.mean:.2f}", level.letters)))
         for level in levels
     )
-
-
-def _percent(share: float | None) -> str:
-    return NONE if share is None else f"{100 * share:.2f}"
-
-
-def _spread(summary: Summary) -> str:
-    sd = "" if summary.sd is None else f" ± {100 * summary.sd:.2f}"
-    return _percent(summary.mean) + sd
-
-
-def _epochs(reached: Reached) -> str:
-    """The median, and how many reached it unless all did."""
-    count = f" ({reached.reached}/{reached.of})" if reached.reached < reached.of else ""
-    median = _reached(reached, "{:g}".format)
-    return median if median == NONE else median + count
-
-
-def _reached(reached: Reached, written: Callable[[float], str]) -> str:
-    """The median; ``>5`` where no more than half of the runs reached it."""
-    if reached.median is not None:
-        return written(reached.median)
-    return NONE if reached.beyond is None else f">{written(reached.beyond)}"
-
-
-def _seconds(value: float | None) -> str:
-    if value is None:
-        return NONE
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}"

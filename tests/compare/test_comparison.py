@@ -350,4 +350,4 @@ def test_three_hundred_rows_take_less_than_a_second(rng: np.random.Generator) ->
     ]
     start = time.process_time()
     assert verdict(judge(rows))
-    assert time.process_time() - start < 4, "one second, but machines differ"
+    assert time.process_time() - start < 3, "it takes half a second, but machines differ"

@@ -10,8 +10,9 @@ import pytest
 
 from nnbasic.cli.comparing import in_terminal
 from nnbasic.compare import Comparison, Comparisons, tables
+from nnbasic.compare.cells import difference, points
 from nnbasic.compare.significance import Contrast
-from nnbasic.compare.tables import Curves, Sentences, Table, Wanted, blocks, difference, points
+from nnbasic.compare.tables import Curves, Sentences, Table, Wanted, blocks
 from support import scored
 
 Make = Callable[..., Path]
