@@ -18,6 +18,8 @@ from nnbasic.compare.runs import (
     tell_apart,
     values,
 )
+from nnbasic.model import ACTIVATIONS
+from nnbasic.model.registry import default
 
 TERMS = ("data.validation", "dataset", "code")
 """What must be equal for a fair comparison of two runs; all else is a choice to be compared."""
@@ -98,6 +100,8 @@ def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grou
     groups: dict[tuple[tuple[str, Scalar], ...], list[RunData]] = {}
     for run in runs:
         row, names = table[id(run)], named if _has(run, terms) else others
+        if by is None:
+            names = (*names, *(key for key in implied if key in row and _was_set(key, row)))
         name = tuple((key, row[key]) for key in names if is_choice(key, row))
         groups.setdefault(name, []).append(run)
     if by is not None:
@@ -204,6 +208,17 @@ def _refuse_mixtures(groups: Iterable[Sequence[RunData]], differs: Sequence[str]
                 f" add {'it' if len(mixed) == 1 else 'them'} to --by, or select fewer runs. (The"
                 " effect of each choice, averaged over the others, is part of every comparison.)"
             )
+
+
+def _was_set(key: str, row: Values) -> bool:
+    """Whether ``key`` is a hyperparameter of an activation with another value than its default."""
+    component, _, own = key.rpartition(".")
+    activation = row.get(component)
+    if component != "activation" or activation not in list(ACTIVATIONS):
+        return False
+    chosen = ACTIVATIONS[str(activation)]
+    known = own in getattr(chosen, "__dataclass_fields__", ())
+    return known and row[key] != default(chosen, own)
 
 
 def _is_of(key: str, prefix: str) -> bool:

@@ -66,6 +66,14 @@ def test_a_row_has_one_name(keys: list[dict[str, Any]], expected: list[str | Non
         assert text is None or name(row) == text
 
 
+def test_a_hyperparameter_that_was_set_is_shown(make: Make, compared: Compared) -> None:
+    for seed in range(2):
+        make(activation="relu", seed=seed)
+        make(activation={"name": "leaky_relu", "slope": 0.3}, seed=seed)
+        make(activation="elu", seed=seed)
+    assert names(compared()) == {"relu", "leaky_relu slope=0.3", "elu"}
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
