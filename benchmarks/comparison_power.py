@@ -49,7 +49,7 @@ CROSSED = {2: (2,), 3: (3,), 6: (2, 3), 12: (4, 3)}
 class Source(NamedTuple):
     """Where runs come from: ``draw(rng, seeds)`` gives accuracies (rows, seeds).
 
-    ``true`` are the means of the rows; ``failed`` is how many runs of each row failed, if any.
+    ``true`` are the means of the rows.
     """
 
     name: str
@@ -199,6 +199,8 @@ def power(
     """Which part of the true differences of these ``sizes`` each method finds."""
     size = np.abs(differences(source.true[:, None])[:, 0])
     wanted = (size >= sizes[0]) & (size <= sizes[1])
+    if not wanted.any():
+        return {}
     found = dict.fromkeys(METHODS, 0.0)
     for _ in range(replicates):
         x = source.draw(rng, seeds)
