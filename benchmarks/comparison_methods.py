@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special, stats
 
 from nnbasic.compare.distributions import trigamma_inverse
-from nnbasic.compare.ranking import pair_weights, rank
+from nnbasic.compare.significance import image_floor, rank
 
 Method = Callable[[np.ndarray], np.ndarray]
 
@@ -25,8 +25,8 @@ MODERATED = "moderated t, paired"
 
 
 def moderated(x: np.ndarray) -> np.ndarray:
-    found = rank(x, np.full(len(x), IMAGES))
-    return np.array([contrast.significant for contrast in found.pairs.values()])
+    (ranking,) = rank((x, image_floor(np.full(len(x), IMAGES))))
+    return np.array([contrast.significant for contrast in ranking.tested.contrasts])
 
 
 def sign_flip(x: np.ndarray) -> np.ndarray:
@@ -109,7 +109,8 @@ METHODS: dict[str, Method] = {
 
 
 def differences(x: np.ndarray) -> np.ndarray:
-    return pair_weights(len(x)) @ x
+    first, second = rows_of_pairs(len(x))
+    return x[second] - x[first]
 
 
 def rows_of_pairs(rows: int) -> np.ndarray:

@@ -1,64 +1,68 @@
-"""How often a comparison is wrong, and how often it finds what is there.
+"""How often a comparison says what is not so, and how often it finds what is.
 
     python benchmarks/comparison_power.py RUNS...
 
 RUNS are folders of a sweep with many seeds each; docs/statistics.md says which were used. From
-these, and from simulated runs, a few seeds are drawn again and again and compared in each of the
-ways of `comparison_methods`. Where nothing is to differ, each row of real runs is moved to the
-mean of all. The first folder also gives true differences to be found. Prints what
+these, and from simulated runs, a few seeds are drawn again and again and compared. Where nothing
+is to differ, each row of real runs is moved to the mean of all. Counted are the sentences of the
+verdict, and the differences found by each of the ways of `comparison_methods`. Prints what
 docs/statistics.md shows.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from comparison_methods import IMAGES, METHODS, MODERATED, differences
 
-from nnbasic.compare.crossing import crossing
-from nnbasic.compare.distributions import t_quantile
-from nnbasic.compare.factors import effects
-from nnbasic.compare.grouping import group_runs
+from nnbasic.compare import compare
+from nnbasic.compare.findings import judge
 from nnbasic.compare.planning import plan
-from nnbasic.compare.ranking import rank
-from nnbasic.compare.standing import accuracies, stand
+from nnbasic.compare.significance import image_floor, rank
+from nnbasic.compare.standing import Row, accuracies
+from nnbasic.compare.verdict import verdict
 from nnbasic.training.collection import collect
 
 SMALL, LARGE = (0.0025, 0.0040), (0.0130, 0.0300)
 """True differences whose finding is counted."""
 
 SEEDS = (3, 4, 6, 8)
-BASE = 0.968
-SD = 0.0015
+BASE, SD = 0.968, 0.0015
+
+CLAIMS = {
+    "a row": ("Worse:", "Best:", "Better:"),
+    "a choice": ("of the variance between runs;", "decides whether"),
+    "an interaction": ("The effect of the",),
+}
+"""What a verdict may say of rows that are equal, and the words that it uses for it."""
+
+CROSSED = {2: (2,), 3: (3,), 6: (2, 3), 12: (4, 3)}
+"""Of how many values of each choice so many rows are made."""
 
 
 class Source(NamedTuple):
-    """Where runs come from: ``draw(rng, seeds)`` gives accuracies (rows, seeds)."""
+    """Where runs come from: ``draw(rng, seeds)`` gives accuracies (rows, seeds).
+
+    ``true`` are the means of the rows.
+    """
 
     name: str
     draw: Callable[[np.random.Generator, int], np.ndarray]
     true: np.ndarray
-    """The rows' true means."""
 
 
-Found = tuple[np.ndarray, Sequence[str], Sequence[tuple[str, ...]]]
-"""Accuracies (rows, seeds), the choices of which the rows are made, and which of them each has."""
-
-
-def read(folder: Path) -> Found:
-    """What the runs in ``folder`` reached."""
-    data, _ = collect(folder)
-    groups, seeds = stand(group_runs(data), threshold=1.0)
-    ranked = [group for group in groups if group.apart is None]
-    if len(seeds) <= max(SEEDS):
-        sys.exit(f"{folder}: {len(seeds)} seeds in all rows; it takes more than {max(SEEDS)}")
-    crossed = crossing([group.key for group in ranked])
-    return accuracies(ranked, seeds)[0], crossed.keys, crossed.cells
+def read(folder: Path) -> np.ndarray:
+    """The accuracies (rows, seeds) of the runs in ``folder``."""
+    found = compare(collect(folder)[0]).found
+    if len(found.seeds) <= max(SEEDS):
+        sys.exit(f"{folder}: {len(found.seeds)} seeds in all rows; more than {max(SEEDS)} needed")
+    return accuracies(found.ranked, found.seeds)[0]
 
 
 def real(name: str, found: np.ndarray) -> Source:
@@ -90,7 +94,7 @@ def some(source: Source, rows: int) -> Source:
         drawn = source.draw(rng, seeds)
         return drawn[rng.choice(len(drawn), rows, replace=False)]
 
-    return Source(f"{source.name}, {rows} rows", draw, source.true[:rows])
+    return Source(source.name, draw, source.true[:rows])
 
 
 def simulated(name: str, sds: Sequence[float], *, skewed: bool = False) -> Source:
@@ -106,13 +110,71 @@ def simulated(name: str, sds: Sequence[float], *, skewed: bool = False) -> Sourc
 
 
 SIMULATED = [
-    simulated("normal, 12 rows", [SD] * 12),
-    simulated("skewed, 12 rows", [SD] * 12, skewed=True),
-    simulated("half the rows 3 × the SD", [3 * SD] * 6 + [SD] * 6),
-    simulated("one row 3 ×", [3 * SD] + [SD] * 11),
+    simulated("normal", [SD] * 12),
+    simulated("skewed", [SD] * 12, skewed=True),
+    simulated("half the rows 3 × the SD", [SD, 3 * SD] * 6),
     simulated("one row 10 ×", [10 * SD] + [SD] * 11),
-    simulated("one of 4 rows 10 ×", [10 * SD] + [SD] * 3),
+    simulated("one row 100 ×", [100 * SD] + [SD] * 11),
 ]
+
+
+def rows_of(x: np.ndarray, failed: Sequence[int] = ()) -> list[Row]:
+    """Rows with the accuracies ``x``, crossed as `CROSSED`; of the last ones ``failed`` runs fail.
+
+    These have accuracies near chance in place of their own, and are a further value of a choice.
+    """
+    count = len(x) - len(failed)
+    cells = list(itertools.product(*(range(size) for size in CROSSED[count])))
+    cells += [(len(x) + place, *cells[place][1:]) for place in range(len(failed))]
+    rows = []
+    for cell, shares, lost in zip(cells, x, [*[0] * count, *failed], strict=True):
+        parts = {f"choice{axis}": f"{axis}{value}" for axis, value in enumerate(cell)}
+        scores = [*[0.1] * lost, *shares[lost:].tolist()]
+        rows.append(
+            Row(
+                "/".join(parts.values()),
+                {},
+                parts,
+                dict(enumerate(scores)),
+                IMAGES,
+                len(scores),
+                lost,
+            )
+        )
+    return rows
+
+
+def says(sentences: Iterable[str]) -> set[str]:
+    """Which of `CLAIMS` a verdict makes."""
+    text = "\n".join(sentences)
+    if "Worse:" not in text:  # then a best row is named without others being worse
+        text = text.replace("Best:", "").replace("Better:", "")
+    return {claim for claim, words in CLAIMS.items() if any(word in text for word in words)}
+
+
+def claims(
+    source: Source,
+    rows: int,
+    seeds: int,
+    replicates: int,
+    rng: np.random.Generator,
+    failing: Sequence[float] = (),
+) -> dict[str, float]:
+    """How often the verdict says something of rows that are equal, in each way and in any.
+
+    Beside them are rows in which runs fail with the probabilities ``failing``.
+    """
+    found = dict.fromkeys([*CLAIMS, "any"], 0)
+    for _ in range(replicates):
+        x = source.draw(rng, seeds)
+        x = x[rng.choice(len(x), rows, replace=False)]
+        failed = [int(rng.binomial(seeds, share)) for share in failing]
+        x = np.vstack([x, *(x[:1] for _ in failed)])
+        made = says(verdict(judge(rows_of(x, failed))))
+        for claim in made:
+            found[claim] += 1
+        found["any"] += bool(made)
+    return {claim: times / replicates for claim, times in found.items()}
 
 
 def false_alarms(
@@ -137,6 +199,8 @@ def power(
     """Which part of the true differences of these ``sizes`` each method finds."""
     size = np.abs(differences(source.true[:, None])[:, 0])
     wanted = (size >= sizes[0]) & (size <= sizes[1])
+    if not wanted.any():
+        return {}
     found = dict.fromkeys(METHODS, 0.0)
     for _ in range(replicates):
         x = source.draw(rng, seeds)
@@ -147,50 +211,24 @@ def power(
 
 def coverage(
     source: Source, seeds: int, replicates: int, rng: np.random.Generator
-) -> dict[str, float]:
-    """How often intervals hold the truth, and how often the best row may be the best.
+) -> tuple[float, float, float]:
+    """How often all intervals hold the truth, and the best row is as good as the first.
 
     And by how much, in shares, the row that came out first did so by luck.
     """
-    true = differences(source.true[:, None])[:, 0]
-    one = simultaneous = best = luck = 0.0
+    simultaneous = kept = luck = 0.0
     for _ in range(replicates):
         x = source.draw(rng, seeds)
-        found = rank(x, np.full(len(x), IMAGES))
-        each = found.pairs.values()
-        off = np.abs(true - [contrast.mean for contrast in each])
-        limit = t_quantile(0.95, found.tested.freedom or 0)
-        one += np.mean(off <= limit * np.array([contrast.error for contrast in each]))
-        ends = np.array([contrast.ci95 for contrast in each])
+        order = np.argsort(-x.mean(axis=1), kind="stable")
+        x, truth = x[order], source.true[order]
+        (ranking,) = rank((x, image_floor(np.full(len(x), IMAGES))))
+        true = differences(truth[:, None])[:, 0]
+        ends = np.array([contrast.ci95 for contrast in ranking.tested.contrasts])
         simultaneous += bool(np.all((ends[:, 0] <= true) & (true <= ends[:, 1])))
-        best += bool(found.may_be_best[int(np.argmax(source.true))])
-        first = int(np.argmax(x.mean(axis=1)))
-        luck += x[first].mean() - source.true[first]
-    sums = {"one": one, "all": simultaneous, "kept": best, "luck": luck}
-    return {name: total / replicates for name, total in sums.items()}
-
-
-def effects_found(
-    source: Source,
-    keys: Sequence[str],
-    cells: Sequence[tuple[str, ...]],
-    seeds: int,
-    replicates: int,
-    rng: np.random.Generator,
-) -> dict[str, float]:
-    """How often each factor, and two together, are found to do something."""
-    found: dict[str, int] = {}
-    for _ in range(replicates):
-        x = source.draw(rng, seeds)
-        done = effects(keys, cells, x, np.full(len(x), IMAGES))
-        if done is None:
-            return {}
-        for factor in done.factors:
-            found[factor.key] = found.get(factor.key, 0) + factor.significant
-        for both in done.interactions:
-            name = " × ".join(both.keys)
-            found[name] = found.get(name, 0) + both.significant
-    return {name: times / replicates for name, times in found.items()}
+        best = ranking.letters[int(np.argmax(truth))] or ""
+        kept += bool(set(best) & set(ranking.letters[0] or ""))
+        luck += x[0].mean() - truth[0]
+    return simultaneous / replicates, kept / replicates, luck / replicates
 
 
 def planned(
@@ -201,17 +239,17 @@ def planned(
     The power is that of finding ``difference`` between any two of the rows, which have no other:
     one row is raised by it.
     """
+    floor = image_floor(np.full(len(source.true), IMAGES))
     plans = []
     for _ in range(200):
-        made = plan(rank(source.draw(rng, seeds), np.full(len(source.true), IMAGES)).tested)
+        made = plan(rank((source.draw(rng, seeds), floor))[0].tested)
         plans.append(made.seeds(difference) or np.inf if made else np.inf)
     median = round(np.median(plans))
     found = 0.0
     for _ in range(replicates):
         x = source.draw(rng, median)
-        x[raised := int(rng.integers(len(x)))] += difference
-        pairs = rank(x, np.full(len(x), IMAGES)).pairs
-        found += np.mean([each.significant for pair, each in pairs.items() if raised in pair])
+        x[0] += difference
+        found += np.mean([each.significant for each in rank((x, floor))[0].differences if each])
     return median, found / replicates
 
 
@@ -222,6 +260,31 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         print("| " + " | ".join(cells) + " |", flush=True)
 
 
+def show_claims(sources: Sequence[Source], many: int, rng: np.random.Generator) -> None:
+    print("\nVerdicts on equal rows that say something of …, %")
+    table(
+        ["", "rows", "seeds", *CLAIMS, "any"],
+        (
+            [source.name, rows, seeds, *claims(source, rows, seeds, many, rng).values()]
+            for source in sources
+            for rows in CROSSED
+            if rows <= len(source.true)
+            for seeds in (2, 3, 6)
+        ),
+    )
+    print("\nThe same beside rows of which all runs fail, and half of them; these claims are true:")
+    print("the first column alone counts")
+    table(
+        ["", "rows", "seeds", *CLAIMS, "any"],
+        (
+            [source.name, rows, seeds, *claims(source, rows, seeds, many, rng, (1, 0.5)).values()]
+            for source in sources[:1] + sources[-1:]
+            for rows in (3, 6)
+            for seeds in (2, 3, 6)
+        ),
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUNS")
@@ -230,13 +293,11 @@ def main() -> None:
     options = parser.parse_args()
     rng, many = np.random.default_rng(options.seed), options.replicates
     sets = {folder.name: read(folder) for folder in options.runs}
-    for name, (found, _, _) in sets.items():
-        rows, seeds = found.shape
+    for name, found in sets.items():
         sds = ", ".join(f"{100 * sd:.2f}" for sd in sorted(found.std(axis=1, ddof=1)))
-        print(f"{name}: {rows} rows, {seeds} seeds; SD in points: {sds}")
-    nulls = [real(name, centred(found)) for name, (found, _, _) in sets.items()]
-    nulls = [source for null in nulls for source in (*fewer(null)[1:], null)]
-
+        print(f"{name}: {found.shape[0]} rows, {found.shape[1]} seeds; SD in points: {sds}")
+    nulls = [real(name, centred(found)) for name, found in sets.items()]
+    show_claims([*SIMULATED, *nulls], many, rng)
     print("\nFalse alarms, %: any difference found where there is none")
     table(
         ["", "seeds", *METHODS],
@@ -246,66 +307,45 @@ def main() -> None:
             for seeds in (3, 6)
         ),
     )
-    if sets:
-        name, (found, _, _) = next(iter(sets.items()))
-        show_power(real(name, found), many // 2, rng)
-        show_coverage([real(name, found), *nulls], many, rng)
-        show_effects(sets, many, rng)
-        show_plans(real(name, centred(found)), many // 4, rng)
+    for name, found in sets.items():
+        show_truth(real(name, found), real(name, centred(found)), many, rng)
 
 
-def fewer(source: Source) -> list[Source]:
-    """Four and two rows of a source that has more."""
-    return [some(source, rows) for rows in (2, 4) if rows < len(source.true)]
-
-
-def show_power(truth: Source, many: int, rng: np.random.Generator) -> None:
-    print("\nPower, %: part of the true differences found")
+def show_truth(truth: Source, null: Source, many: int, rng: np.random.Generator) -> None:
+    print(f"\n{truth.name}: power, %: part of the true differences found")
     table(
         ["points", "seeds", *METHODS],
         (
             [
                 f"{100 * sizes[0]:g} to {100 * sizes[1]:g}",
                 seeds,
-                *power(truth, seeds, sizes, many, rng).values(),
+                *power(truth, seeds, sizes, many // 2, rng).values(),
             ]
             for sizes, counts in ((SMALL, SEEDS), (LARGE, (2, 3)))
             for seeds in counts
         ),
     )
-
-
-def show_coverage(sources: Sequence[Source], many: int, rng: np.random.Generator) -> None:
-    print(f"\n{MODERATED}: how often, in %, intervals hold the truth and the best row is kept")
+    print(f"\n{MODERATED}: how often, in %, all intervals hold the truth and the best row is kept")
     table(
-        ["", "seeds", "one interval", "all intervals", "true best kept", "first too high, points"],
+        ["", "seeds", "all intervals", "true best kept", "first too high, points"],
         (
             [source.name, seeds, *shares, f"{100 * luck:.3f}"]
-            for source in sources
+            for source in (truth, null)
             for seeds in (2, 3, 4, 6)
-            for *shares, luck in [coverage(source, seeds, many, rng).values()]
+            for *shares, luck in [coverage(source, seeds, many, rng)]
         ),
     )
-
-
-def show_effects(sets: Mapping[str, Found], many: int, rng: np.random.Generator) -> None:
-    print(f"\n{MODERATED}: false alarms of factors, %")
-    rows = []
-    for name, (found, keys, cells) in sets.items():
-        for seeds in (3, 6):
-            null = real(name, centred(found))
-            shares = effects_found(null, keys, cells, seeds, many, rng)
-            rows += [[name, seeds, key, share] for key, share in shares.items()]
-    table(["", "seeds", "factor", "false alarms"], rows)
-
-
-def show_plans(null: Source, many: int, rng: np.random.Generator) -> None:
     print(f"\n{MODERATED}: seeds planned for a difference, and its power in %")
     table(
-        ["", "planned with", "points", "seeds", "power"],
+        ["rows", "planned with", "points", "seeds", "power"],
         (
-            [source.name, seeds, f"{100 * size:g}", *planned(source, seeds, size, many, rng)]
-            for source in (*fewer(null), null)
+            [
+                rows,
+                seeds,
+                f"{100 * size:g}",
+                *planned(some(null, rows), seeds, size, many // 4, rng),
+            ]
+            for rows in (2, 4, len(null.true))
             for seeds in (3, 6)
             for size in (0.002, 0.005)
         ),

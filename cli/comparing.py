@@ -18,10 +18,8 @@ from nnbasic.cli.terminal import (
     terminal_width,
     warn,
 )
-from nnbasic.compare import comparison as comparisons
-from nnbasic.compare import formats
-from nnbasic.compare.blocks import Block, Curves, Sentences, Table, Wanted, blocks
-from nnbasic.compare.comparison import Comparison
+from nnbasic.compare import Comparisons, compare_all, formats
+from nnbasic.compare.tables import Block, Curves, Sentences, Table, Wanted, blocks
 from nnbasic.training.collection import collect
 
 
@@ -41,39 +39,39 @@ def compare(
     """Print the comparison of the runs that ``selectors`` mean, and write its report if asked."""
     data, problems = collect(runs_dir, selectors, whole=True)
     keys = None if by is None else [key.strip() for key in by.split(",")]
-    comparison = comparisons.compare(data, by=keys, threshold=threshold, problems=problems)
+    found = compare_all(data, by=keys, threshold=threshold, problems=problems)
     wanted = Wanted(p_values, details, explain)
     if form == "json":
-        print_json(comparison.to_dict())
+        print_json(found.to_dict())
     elif form == "csv":
-        for warning in comparison.warnings:
+        for warning in found.first.warnings:
             warn(warning)
-        out(*lines_of(formats.as_csv(comparison)))
+        out(*lines_of(formats.as_csv(found)))
     elif form == "markdown":
-        out(*lines_of(formats.markdown(comparison, wanted)))
+        out(*lines_of(formats.markdown(found, wanted)))
     elif form == "latex":
-        out(*lines_of(formats.latex(comparison, wanted)))
+        out(*lines_of(formats.latex(found, wanted)))
     else:
-        out(*in_terminal(comparison, wanted, terminal_width()))
+        out(*in_terminal(found, wanted, terminal_width()))
     if report_file is not None:
         from nnbasic.compare import report  # needs an extra
 
-        dataset = data_at_hand(comparison.groups[0].runs[0].record, data_dir)
-        report.write(comparison, report_file, dataset=dataset)
+        dataset = data_at_hand(found.first.rows[0].runs[0].record, data_dir)
+        report.write(found, report_file, dataset=dataset)
         err(f"The report is in {report_file}")
     if figure is not None:
         from nnbasic.compare import figure_file  # needs an extra
 
-        figure_file.write(comparison, *figure)
+        figure_file.write(found.first, *figure)
         err(f"The figure is in {figure[1]}")
 
 
-def in_terminal(comparison: Comparison, wanted: Wanted, room: int) -> list[str]:
-    """The blocks of ``comparison`` in lines of ``room`` columns, a blank line between them."""
-    found: list[str] = []
-    for block in blocks(comparison, wanted):
-        found += ["", *_lines(block, room, more=not wanted.explain)]
-    return found[1:]
+def in_terminal(comparisons: Comparisons, wanted: Wanted, room: int) -> list[str]:
+    """The blocks of ``comparisons`` in lines of ``room`` columns, a blank line between them."""
+    lines: list[str] = []
+    for block in blocks(comparisons, wanted):
+        lines += ["", *_lines(block, room, more=not wanted.explain)]
+    return lines[1:]
 
 
 def _lines(block: Block, room: int, *, more: bool) -> list[Printable]:
@@ -112,14 +110,10 @@ def aligned(found: Table, room: int) -> list[Printable]:
 
 
 def _strip(found: Table, room: int) -> list[Column]:
-    """A column that shows the differences of ranked groups, if there are several and room."""
-    groups = found.groups
-    drawn = strips([group.difference for group in groups], room) if len(groups) > 1 else None
+    """A column that shows the differences of ranked rows, if there are several and room."""
+    drawn = strips(found.differences, room) if len(found.differences) > 1 else None
     if drawn is None:
         return []
     head, lines = drawn
-    cells = [
-        styled(line, fg="green" if group.may_be_best else None)
-        for line, group in zip(lines, groups, strict=True)
-    ]
-    return [Column(head, cells)]
+    rest = len(found.figures[0].cells) - len(lines)
+    return [Column(head, [Printable(line) for line in lines] + [Printable("")] * rest)]

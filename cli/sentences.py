@@ -9,7 +9,7 @@ import wcwidth
 from nnbasic.cli.tables import GAP, indented, paragraph
 from nnbasic.cli.terminal import Printable, printable, styled
 from nnbasic.compare import formats
-from nnbasic.compare.blocks import WARNING
+from nnbasic.compare.tables import WARNING
 
 WORD = r"""(?:--\S+ (?!-))?(?:[^\s'"]|'[^']*'|"[^"]*")+"""
 """A word of a command, with the option before it."""

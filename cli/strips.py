@@ -27,7 +27,8 @@ def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list
     width = min(room, MOST)
     ends = [(0.0, 0.0) if each is None else each.ci95 or (each.mean,) * 2 for each in differences]
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
-    scale = f"{100 * low:+.1f}", f"{100 * high:+.1f}"
+    digits = 1 if high - low >= 0.005 else 2
+    scale = tuple(f"{100 * end:+.{digits}f}" if end else "0" for end in (low, high))
     if width < max(LEAST, len(" ".join(scale))) or low == high or not can_show("─●│"):
         return None
 

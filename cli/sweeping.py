@@ -20,7 +20,7 @@ from nnbasic.cli.loading import load
 from nnbasic.cli.numbers import percent
 from nnbasic.cli.sentences import sentence_lines
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
-from nnbasic.compare.comparison import compare
+from nnbasic.compare import compare
 from nnbasic.configs import Data
 from nnbasic.data import Dataset
 from nnbasic.sweeps.learning_rates import choose_rates

@@ -3,52 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from nnbasic.compare import as_dict
-from nnbasic.compare.advice import next_steps
+from nnbasic.compare.advice import SEVERAL_SEEDS, more_seeds, next_steps
 from nnbasic.compare.caveats import notes, warnings
-from nnbasic.compare.crossing import crossing
-from nnbasic.compare.factors import Effects, effects
-from nnbasic.compare.gains import Gain, gains
-from nnbasic.compare.grouping import group_runs, searched
-from nnbasic.compare.mcnemar import McNemar, mcnemar
-from nnbasic.compare.measures import Curve, Group, curve
-from nnbasic.compare.planning import Plan, plan
-from nnbasic.compare.ranking import Ranking, rank
-from nnbasic.compare.standing import accuracies, stand
+from nnbasic.compare.factors import Effects
+from nnbasic.compare.findings import Findings, judge
+from nnbasic.compare.grouping import config, decisive, group_runs, searched
+from nnbasic.compare.measures import Curve, curve
+from nnbasic.compare.runs import RATE, SEARCHED, RunData, RunError, Scalar, Values
+from nnbasic.compare.significance import Contrast, Differences, moderated_t
+from nnbasic.compare.standing import Row, accuracies, floors, rows_of
+from nnbasic.compare.two import McNemar, mcnemar, two_runs
 from nnbasic.compare.verdict import verdict
-from nnbasic.training.choices import Scalar, Values
-from nnbasic.training.collection import RunData
-from nnbasic.training.storage import RunError
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found.
+    """A table of rows, and the sentences on it.
 
-    ``verdict`` says it in a few sentences. ``same`` and ``differs`` say what the compared runs have
-    in common and what not (see `nnbasic.compare.grouping.Grouping`, also for ``implied`` and
-    ``columns``). ``groups`` are the rows: those that are ranked first, by mean validation accuracy
-    over ``seeds``, which all of them have. ``effects`` says what each choice does, ``plan`` what
-    more seeds would show; None where there is no telling. ``rates_searched``: whether each row has
-    a learning rate that a search chose for it; where others have not, ``searched`` compares the
-    runs for which it was, and ``gains`` is what that did for each row. ``warnings`` say what stands
-    against the comparison, ``notes`` how to read it, ``next_steps`` what to do; a sentence each.
-    ``curves`` has the validation accuracies of two runs by epoch, where there are just two.
+    ``verdict`` says in a few sentences what ``found``, the rows and the tests, show. ``same``,
+    ``differs`` and ``implied`` say what the runs have in common and what not (see
+    `nnbasic.compare.grouping.Grouping`). ``rates_searched``: whether each row has a learning rate
+    that a search chose for it. ``warnings`` say what weakens the comparison, ``notes`` how to read
+    it, ``next_steps`` what to do. ``curves`` and ``mcnemar`` are those of two runs.
     """
 
+    found: Findings
     verdict: tuple[str, ...]
     same: Values
     differs: tuple[str, ...]
     implied: tuple[str, ...]
-    columns: tuple[str, ...]
     threshold: float
-    groups: tuple[Group, ...]
-    seeds: tuple[Scalar, ...]
-    effects: Effects | None
-    plan: Plan | None
     rates_searched: bool
     test_images: int | None
     mcnemar: McNemar | None
@@ -56,32 +44,94 @@ class Comparison:
     notes: tuple[str, ...]
     next_steps: tuple[str, ...]
     curves: tuple[Curve, ...]
-    searched: Comparison | None = None
-    gains: tuple[Gain, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows, best first; those that are not ranked follow."""
+        return self.found.rows
+
+    @property
+    def effects(self) -> Effects | None:
+        """The effect of each choice."""
+        return self.found.effects
+
+    @property
+    def differences(self) -> dict[str, Contrast]:
+        """The difference of each ranked row from the first, by name."""
+        return {row.name: row.difference for row in self.rows if row.difference}
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as strict JSON can hold it; shares are between 0 and 1."""
-        accuracy = self.groups[0].measures.test_accuracy.mean
         return {
             "verdict": list(self.verdict),
-            "runs": sum(len(group.runs) for group in self.groups),
+            "runs": sum(len(row.runs) for row in self.rows),
             "same": self.same,
             "differs": list(self.differs),
             "warnings": list(self.warnings),
             "notes": list(self.notes),
             "next_steps": list(self.next_steps),
             "threshold": self.threshold,
-            "seeds": list(self.seeds),
-            "groups": [as_dict.group(each) for each in self.groups],
-            **as_dict.effects(self.effects),
-            "plan": self.plan and as_dict.plan(self.plan, len(self.seeds)),
-            "test_set": as_dict.of_test_set(self.test_images, accuracy),
+            **as_dict.findings(self.found),
+            "test_set": as_dict.of_test_set(self.test_images, self.rows[0]),
             "mcnemar": self.mcnemar and self.mcnemar._asdict(),
             "curves": [each._asdict() for each in self.curves],
             "rates_searched": self.rates_searched,
-            "searched": self.searched and self.searched.to_dict(),
-            "gains": [as_dict.gain(each) for each in self.gains],
         }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A flat dict for each row, as ``pandas.DataFrame`` takes them and CSV has them."""
+        return [as_dict.flat_row(row) for row in self.rows]
+
+
+class Gain(NamedTuple):
+    """How much better ``row`` is with the learning rate ``searched`` than with ``given``."""
+
+    row: str
+    given: Scalar
+    searched: Scalar
+    gain: Contrast
+
+
+class Comparisons(NamedTuple):
+    """Two questions are two comparisons: at ``searched`` learning rates, and at ``given`` ones.
+
+    The searched one, which is the fairer, is first. ``gains`` is what the search did for each row
+    that is in both.
+    """
+
+    first: Comparison
+    second: Comparison | None = None
+    gains: tuple[Gain, ...] = ()
+
+    @property
+    def parts(self) -> list[Comparison]:
+        return [self.first] if self.second is None else [self.first, self.second]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The first comparison as JSON, with the second under ``given`` and the ``gains``."""
+        return self.first.to_dict() | {
+            "given": self.second and self.second.to_dict(),
+            "gains": [each._asdict() | as_dict.contrast(each.gain) for each in self.gains],
+        }
+
+
+def compare_all(
+    data: Sequence[RunData],
+    *,
+    by: Sequence[str] | None = None,
+    threshold: float = 0.97,
+    problems: Sequence[str] = (),
+) -> Comparisons:
+    """Compare runs; those whose learning rate was searched apart from the others.
+
+    Options and errors are those of `compare`.
+    """
+    kinds = [[run for run in data if searched(run) is kind] for kind in (True, False)]
+    if not all(kinds):
+        return Comparisons(compare(data, by=by, threshold=threshold, problems=problems))
+    first = compare(kinds[0], by=by, threshold=threshold, problems=problems)
+    second = compare(kinds[1], by=by, threshold=threshold, search=False)
+    return Comparisons(first, second, _gains(second, first))
 
 
 def compare(
@@ -90,86 +140,76 @@ def compare(
     by: Sequence[str] | None = None,
     threshold: float = 0.97,
     problems: Sequence[str] = (),
+    search: bool = True,
 ) -> Comparison:
-    """Compare runs, in groups that differ only in the seed, or in keys that are not ``by``.
+    """Compare runs, the repetitions of each, which differ only in the seed, in one row.
 
-    Runs whose learning rate was searched are compared apart from the others: which choice does
-    best at one rate, and which at its own, are two questions. ``threshold`` is the validation
-    accuracy whose reaching is timed; ``problems``, of runs that could not be read, come first
-    among the warnings. RunError for no runs, or a key that no run has.
+    ``by`` are the keys that name the rows, if not all that differ. ``threshold`` is the validation
+    accuracy whose reaching is timed; ``problems``, of runs that could not be read, come first among
+    the warnings; ``search``: whether to advise a search for learning rates. RunError for no runs,
+    for runs of which some rates were searched and some not (see `compare_all`), or if ``by`` names
+    a key that no run has, or puts runs of different configs into one row.
     """
     if not data:
         nothing = "there is no run to compare; `nnbasic train` and `nnbasic sweep` make some"
         raise RunError("\n".join([*problems, nothing]))
-    fixed = [run for run in data if not searched(run)]
-    others = [run for run in data if searched(run)]
-    found = _compare(fixed or others, by, threshold, problems, search=bool(others))
-    if not fixed or not others:
-        return found
-    second = _compare(others, by, threshold, (), search=True)
-    shared = [seed for seed in found.seeds if seed in second.seeds]
-    gained = gains(found.groups, second.groups, shared)
-    return replace(found, searched=second, gains=gained)
-
-
-def _compare(
-    data: Sequence[RunData],
-    by: Sequence[str] | None,
-    threshold: float,
-    problems: Sequence[str],
-    *,
-    search: bool,
-) -> Comparison:
-    """The comparison of runs whose rates all were searched, or none was.
-
-    ``search``: whether there are any whose rate was.
-    """
+    if len({searched(run) for run in data}) > 1:
+        raise RunError(
+            "some learning rates were searched and some given, which are two comparisons"
+        )
     grouping = group_runs(data, by)
-    groups, seeds = stand(grouping, threshold)
-    ranked = [group for group in groups if group.apart is None]
-    crossed = crossing([group.key for group in ranked])
-    found, planned = None, None
-    if len(ranked) > 1:
-        table = accuracies(ranked, seeds)
-        ranking = rank(*table)
-        groups[: len(ranked)] = _with_differences(ranked, ranking)
-        found, planned = effects(*crossed, *table), plan(ranking.tested)
-    sizes = (run.record.test_images for run in groups[0].counted)
+    found = judge(list(rows_of(grouping, threshold)))
+    test = mcnemar(data) if len(data) == 2 else None
+    rows = found.comparable if test is None else found.rows
+    command = more_seeds(rows, SEVERAL_SEEDS) if len(found.seeds) < 2 else None
+    if test is not None and len(found.rows) == 2:
+        said = two_runs(found.rows, grouping, test, command)
+    else:
+        said = verdict(found, command)
+    sizes = (run.record.test_images for row in found.rows for run in row.counted)
     images = next(filter(None, sizes), None)
-    test, problem = mcnemar(groups)
     return Comparison(
-        verdict(groups, crossed, found, planned),
+        found,
+        said,
         grouping.same,
         grouping.differs,
         grouping.implied,
-        grouping.columns,
         threshold,
-        tuple(groups),
-        tuple(seeds),
-        found,
-        planned,
         searched(data[0]),
         images,
-        test,
-        (*problems, *warnings(groups, grouping, seeds, crossed, found)),
-        (
-            *notes(groups, grouping, found, threshold, images),
-            *filter(None, (test and str(test), problem)),
-        ),
-        tuple(next_steps(ranked, grouping.same, planned, search)),
+        test if isinstance(test, McNemar) else None,
+        (*problems, *warnings(found, grouping)),
+        (*notes(found, grouping, threshold, images), *([test] if isinstance(test, str) else [])),
+        tuple(next_steps(found, grouping.same, not search or searched(data[0]))),
         tuple(map(curve, data)) if len(data) == 2 else (),
     )
 
 
-def _with_differences(ranked: Sequence[Group], ranking: Ranking) -> list[Group]:
-    """The ``ranked`` groups with their differences from the first one."""
-    rows = range(len(ranked))
-    return [
-        replace(
-            ranked[row],
-            difference=ranking.pairs.get((0, row)),
-            letters=ranking.letters[row],
-            may_be_best=ranking.may_be_best[row],
-        )
-        for row in rows
-    ]
+def _gains(given: Comparison, searched: Comparison) -> tuple[Gain, ...]:
+    """The gain of each choice that has a ranked row in both, over the seeds that both have."""
+    seeds = [seed for seed in given.found.seeds if seed in searched.found.seeds]
+    before, after = (_by_choice(each.found.ranked) for each in (given, searched))
+    both = [choice for choice in before if choice in after]
+    if not both or not seeds:
+        return ()
+    old, new = ([rows[choice] for choice in both] for rows in (before, after))
+    gained = accuracies(new, seeds)[0] - accuracies(old, seeds)[0]
+    (tested,) = moderated_t(Differences(gained, floors(old) + floors(new), len(both)))
+    return tuple(
+        Gain(a.name, _rate(a), _rate(b), contrast)
+        for a, b, contrast in zip(old, new, tested.contrasts, strict=True)
+    )
+
+
+def _by_choice(rows: Sequence[Row]) -> dict[object, Row]:
+    """``rows`` by all that decides their results but the rate; each choice once."""
+    found: dict[object, list[Row]] = {}
+    for row in rows:
+        chosen = config(row.counted[0])
+        choice = frozenset(each for each in chosen if each[0] not in (RATE, SEARCHED))
+        found.setdefault(choice, []).append(row)
+    return {choice: same[0] for choice, same in found.items() if len(same) == 1}
+
+
+def _rate(row: Row) -> Scalar:
+    return decisive(row.counted[0]).get(RATE)

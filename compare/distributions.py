@@ -1,4 +1,4 @@
-"""Student's t for any degrees of freedom, digamma and trigamma, with `math` alone.
+"""Student's t and F for any degrees of freedom, digamma and trigamma, without SciPy.
 
 The statistics of a comparison need no more; SciPy, against which the tests hold them, has 35 MB.
 """
@@ -9,6 +9,13 @@ import functools
 import itertools
 import math
 from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+
+from nnbasic.model.arrays import Array
+
+Numbers = TypeVar("Numbers", float, Array)
 
 SHIFT = 12.0
 """From here on the asymptotic series of digamma and trigamma are exact to the last digits."""
@@ -23,6 +30,26 @@ def t_tail(t: float, freedom: float) -> float:
     whole = freedom + square
     tail = _beta(freedom / whole, square / whole, freedom / 2, 0.5) / 2
     return tail if t >= 0 else 1 - tail
+
+
+def f_tail(ratio: float, above: float, below: float) -> float:
+    """P(F > ``ratio``) for a ratio of variances of ``above`` and ``below`` degrees of freedom.
+
+    Abramowitz & Stegun 26.6.2.
+    """
+    whole = below + above * ratio
+    return _beta(below / whole, above * ratio / whole, below / 2, above / 2)
+
+
+def t_tails(t: Array, freedom: float) -> Array:
+    """P(T > ``t``) of each of ``t`` ≥ 0, (n,): the tails of all pairs of rows in one go."""
+    square, a, b = t * t, freedom / 2, 0.5
+    x, rest = freedom / (freedom + square), np.maximum(square / (freedom + square), 1e-300)
+    fronts, tails = np.exp(_log_size(a, b) + a * np.log(x) + b * np.log(rest)), np.empty_like(t)
+    low = x <= _turn(a, b)
+    tails[low] = fronts[low] / (a * _fraction(x[low], a, b)) / 2
+    tails[~low] = 0.5 - fronts[~low] / (b * _fraction(rest[~low], b, a)) / 2
+    return tails
 
 
 @functools.lru_cache(maxsize=1024)  # a table asks for the same one for each of its pairs
@@ -80,26 +107,35 @@ def _beta(x: float, rest: float, a: float, b: float) -> float:
     """
     if not x or not rest:
         return x
-    size = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-    front = math.exp(size + a * math.log(x) + b * math.log(rest))
-    if x <= (a + 1) / (a + b + 2):
+    front = math.exp(_log_size(a, b) + a * math.log(x) + b * math.log(rest))
+    if x <= _turn(a, b):
         return front / (a * _fraction(x, a, b))
     return 1 - front / (b * _fraction(rest, b, a))
 
 
-def _fraction(x: float, a: float, b: float) -> float:
+def _log_size(a: float, b: float) -> float:
+    return math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+
+
+def _turn(a: float, b: float) -> float:
+    """Above this x the fraction of 1 - x converges faster."""
+    return (a + 1) / (a + b + 2)
+
+
+def _fraction(x: Numbers, a: float, b: float) -> Numbers:
     """1 + d₁/(1 + d₂/(1 + …)) with the d of Abramowitz & Stegun 26.5.8, from the left (Lentz 1976).
 
     The product of the ratios of successive numerators (c) and denominators (d).
     """
-    value, c, d = 1.0, 1.0, 0.0
+    value, c, d = 1.0 + 0 * x, 1.0 + 0 * x, 0 * x
     for m in itertools.count():
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
         even = (m + 1) * (b - m - 1) * x / ((a + 2 * m + 1) * (a + 2 * m + 2))
         before = value
         for term in (odd, even):
             c, d = 1 + term / c, 1 / (1 + term * d)
-            value *= c * d
-        if abs(value - before) <= 1e-16 * abs(value):
+            value = value * c * d
+        left = abs(value - before) > 1e-15 * abs(value)
+        if not (left if isinstance(left, bool) else left.any()):
             return value
     raise AssertionError("the fraction has no end")

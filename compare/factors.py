@@ -1,8 +1,7 @@
-"""What each choice does where several are crossed: activation, init, and the two together."""
+"""The effect of each choice where several are crossed: activation, init, and their interaction."""
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,19 +9,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnbasic.compare.ranking import EXACT, letters, pair_weights
-from nnbasic.compare.significance import Contrast, Contrasts, contrasts, significant
+from nnbasic.compare.failures import Cell
+from nnbasic.compare.significance import (
+    Contrast,
+    Differences,
+    Inference,
+    image_floor,
+    moderated_t,
+    rank,
+    significant,
+)
 from nnbasic.model.arrays import Array
 
-Cell = tuple[str, ...]
-"""The values that a row has, one of each factor."""
+EXACT = 12
+"""To how many decimals means are sorted: equal ones stay so after the rounding of floats."""
 
 
 class Level(NamedTuple):
-    """A value of a factor, and its mean accuracy over everything else.
+    """A value of a factor, and its mean accuracy over all others.
 
     ``difference`` is from the best level, which has none itself. Levels that share one of the
-    ``letters`` cannot be told apart; None for a single seed.
+    ``letters`` show no significant difference; None for a single seed.
     """
 
     value: str
@@ -34,7 +41,7 @@ class Level(NamedTuple):
 class Factor(NamedTuple):
     """A choice: its ``levels``, best first, and its ``share`` of the variance between runs.
 
-    ``p`` is that of the levels being all alike. Both are None for a single seed.
+    ``p`` is that of no effect. Both are None for a single seed.
     """
 
     key: str
@@ -57,10 +64,7 @@ class Simple(NamedTuple):
 
 
 class Interaction(NamedTuple):
-    """Whether what one of two factors does depends on the other.
-
-    ``simple`` tells what each of the two does at each level of the other.
-    """
+    """Whether the effect of one factor depends on another; if so, their ``simple`` effects."""
 
     keys: tuple[str, str]
     share: float | None
@@ -73,16 +77,16 @@ class Interaction(NamedTuple):
 
 
 class Effects(NamedTuple):
-    """What the factors of a complete crossing do, all shares of one variance.
+    """The effects of the factors of a complete crossing, all shares of one variance.
 
-    ``seeds`` is the share that is chance. What three and more factors do together is in none of
-    them. ``left_out`` are (factor, value), without which the crossing is complete.
+    ``seeds`` is the share of chance. Interactions of three and more factors are in none of them.
+    ``left_out`` are the values without which the crossing is complete.
     """
 
     factors: tuple[Factor, ...]
     interactions: tuple[Interaction, ...]
     seeds: float | None
-    left_out: tuple[tuple[str, str], ...]
+    left_out: tuple[str, ...] = ()
 
 
 def effects(
@@ -94,60 +98,63 @@ def effects(
     value is none. Values of which a combination is missing are left out; None if some factor does
     not keep two of its values then, or two rows are the same cell.
     """
-    kept, left_out = complete_crossing(cells)
-    values = [tuple(dict.fromkeys(column)) for column in zip(*kept, strict=True)]
-    varied = [axis for axis, found in enumerate(values) if len(found) > 1]
-    changed = [axis for axis, found in enumerate(zip(*cells, strict=True)) if len(set(found)) > 1]
-    if not varied or varied != changed or len(set(cells)) < len(cells):
+    if len(set(cells)) < len(cells) or not cells:
+        return None
+    values = [
+        tuple(dict.fromkeys(column)) for column in zip(*complete_crossing(cells), strict=True)
+    ]
+    varied = [axis for axis, own in enumerate(values) if len(own) > 1]
+    changed = [axis for axis, own in enumerate(zip(*cells, strict=True)) if len(set(own)) > 1]
+    if not varied or varied != changed:
         return None
     order = [cells.index(cell) for cell in itertools.product(*values)]
+    sizes = [len(values[axis]) for axis in varied]
     crossed = _Crossed(
         tuple(keys[axis] for axis in varied),
         tuple(values[axis] for axis in varied),
-        accuracies[order],
-        images[order],
+        accuracies[order].reshape(*sizes, -1),
+        image_floor(images[order]).reshape(sizes),
     )
     shares = crossed.shares()
-    axes = range(len(varied))
+    factors = crossed.factors(shares)
     return Effects(
-        tuple(crossed.factor(axis, shares.get((axis,))) for axis in axes),
-        tuple(
-            crossed.interaction(*pair, shares.get(pair)) for pair in itertools.combinations(axes, 2)
-        ),
+        factors,
+        crossed.interactions(shares, alone=not any(factor.significant for factor in factors)),
         shares.get(()),
-        tuple((keys[axis], value) for axis, value in left_out),
     )
 
 
-def complete_crossing(cells: Sequence[Cell]) -> tuple[list[Cell], list[tuple[int, str]]]:
-    """Those of ``cells`` that are all combinations of some values, and what had to go for it.
+def complete_crossing(cells: Sequence[Cell]) -> list[Cell]:
+    """Those of different ``cells`` that are all combinations of some values.
 
     While a combination is missing, the value goes that has the smallest part of its own.
     """
-    kept, left_out = list(cells), list[tuple[int, str]]()
+    kept = list(cells)
     while True:
         values = [tuple(dict.fromkeys(column)) for column in zip(*kept, strict=True)]
         if len(kept) == np.prod(list(map(len, values))):
-            return kept, left_out
+            return kept
         parts = {
-            (axis, value): len(found) * sum(cell[axis] == value for cell in kept)
-            for axis, found in enumerate(values)
-            for value in found
-            if len(found) > 1
+            (axis, value): len(own) * sum(cell[axis] == value for cell in kept)
+            for axis, own in enumerate(values)
+            for value in own
+            if len(own) > 1
         }
         worst = min(reversed(parts), key=parts.__getitem__)
         kept = [cell for cell in kept if cell[worst[0]] != worst[1]]
-        left_out.append(worst)
 
 
 @dataclass(frozen=True)
 class _Crossed:
-    """All combinations of ``values``, a row of ``accuracies`` each, the last factor fastest."""
+    """All combinations of ``values``: ``accuracies`` with an axis a factor, and the seeds last.
+
+    ``floor`` is the variance that counting whole images leaves in each, without the last axis.
+    """
 
     keys: tuple[str, ...]
     values: tuple[tuple[str, ...], ...]
     accuracies: Array
-    images: Array
+    floor: Array
 
     def shares(self) -> dict[tuple[int, ...], float]:
         """The part of the variance between runs that each set of factors makes; () is chance.
@@ -155,88 +162,93 @@ class _Crossed:
         The mean square of effects is too large by the variance that the seeds leave in them,
         which is taken off (as in ω², Hays 1963, but for any variances). {} for a single seed.
         """
-        seeds = self.accuracies.shape[1]
+        seeds, axes = self.accuracies.shape[-1], range(len(self.keys))
         if seeds < 2:
             return {}
-        table = self.accuracies.reshape(*map(len, self.values), seeds)
-        parts: dict[tuple[int, ...], float] = {(): float(table.var(axis=-1, ddof=1).mean())}
+        parts: dict[tuple[int, ...], float] = {
+            (): float(self.accuracies.var(axis=-1, ddof=1).mean())
+        }
         for size in range(1, len(self.keys) + 1):
-            for axes in itertools.combinations(range(len(self.keys)), size):
-                effect = table
-                for axis in range(len(self.keys)):
+            for chosen in itertools.combinations(axes, size):
+                effect = self.accuracies
+                for axis in axes:
                     mean = effect.mean(axis=axis, keepdims=True)
-                    effect = effect - mean if axis in axes else mean
+                    effect = effect - mean if axis in chosen else mean
                 noise = effect.var(axis=-1, ddof=1) / seeds
-                parts[axes] = max(0.0, float((effect.mean(axis=-1) ** 2 - noise).mean()))
+                parts[chosen] = max(0.0, float((effect.mean(axis=-1) ** 2 - noise).mean()))
         whole = sum(parts.values())
-        return {axes: part / whole for axes, part in parts.items()} if whole else {}
+        return {chosen: part / whole for chosen, part in parts.items()} if whole else {}
 
-    def factor(self, axis: int, share: float | None) -> Factor:
-        pairs = pair_weights(len(self.values[axis]))
-        tested = self.tested({axis: pairs})
-        return Factor(self.keys[axis], self.levels(axis, tested.each), share, tested.smallest_p)
+    def means(self, *axes: int) -> tuple[Array, Array]:
+        """The mean over all factors but ``axes``, which come first and in order, and its floor."""
+        rest = tuple(axis for axis in range(len(self.keys)) if axis not in axes)
+        count = np.prod([len(self.values[axis]) for axis in rest], dtype=int)
+        mean, floor = self.accuracies.mean(axis=rest), self.floor.sum(axis=rest) / count**2
+        if list(axes) != sorted(axes):
+            mean, floor = mean.swapaxes(0, 1), floor.swapaxes(0, 1)
+        return mean, floor
 
-    def interaction(self, first: int, second: int, share: float | None) -> Interaction:
-        """Tested by all 2 × 2 contrasts."""
-        pairs = {axis: pair_weights(len(self.values[axis])) for axis in (first, second)}
-        p = self.tested(pairs).smallest_p
-        simple = (*self.simple(first, second), *self.simple(second, first))
-        return Interaction((self.keys[first], self.keys[second]), share, p, simple)
+    def factors(self, shares: dict[tuple[int, ...], float]) -> tuple[Factor, ...]:
+        """The levels of all factors, their differences all tested together."""
+        axes = range(len(self.keys))
+        levels = _levels([(self.values[axis], *self.means(axis)) for axis in axes])
+        return tuple(
+            Factor(self.keys[axis], own, shares.get((axis,)), tested.smallest_p)
+            for axis, (own, tested) in zip(axes, levels, strict=True)
+        )
+
+    def interactions(
+        self, shares: dict[tuple[int, ...], float], *, alone: bool
+    ) -> tuple[Interaction, ...]:
+        """Of each two factors, by all 2 × 2 contrasts, which are all tested together.
+
+        ``alone``, with no significant factor, their p is doubled: it is the second question.
+        """
+        both = list(itertools.combinations(range(len(self.keys)), 2))
+        tested = moderated_t(*(self._contrasts(*pair) for pair in both))
+        interactions = []
+        for (first, second), each in zip(both, tested, strict=True):
+            p = each.smallest_p
+            p = p if p is None or not alone else min(1.0, 2 * p)
+            depends = significant(p)
+            simple = self.simple(first, second) + self.simple(second, first) if depends else []
+            keys = self.keys[first], self.keys[second]
+            share = shares.get((first, second))
+            interactions.append(Interaction(keys, share, p, tuple(simple)))
+        return tuple(interactions)
 
     def simple(self, axis: int, at: int) -> list[Simple]:
         """The effects of ``axis`` at each value of ``at``, all tested together."""
-        pairs, fixed = pair_weights(len(self.values[axis])), np.eye(len(self.values[at]))
-        each = self.tested({at: fixed, axis: pairs}).each
+        mean, floor = self.means(at, axis)
+        levels = _levels([(self.values[axis], *each) for each in zip(mean, floor, strict=True)])
         return [
-            Simple(
-                self.keys[axis],
-                self.keys[at],
-                value,
-                self.levels(axis, each[index * len(pairs) :][: len(pairs)], {at: fixed[[index]]}),
-            )
-            for index, value in enumerate(self.values[at])
+            Simple(self.keys[axis], self.keys[at], value, own)
+            for value, (own, _) in zip(self.values[at], levels, strict=True)
         ]
 
-    def tested(self, weights: dict[int, Array]) -> Contrasts:
-        matrix, order = self.matrix(weights)
-        return contrasts(matrix, self.accuracies[order], self.images[order])
+    def _contrasts(self, first: int, second: int) -> Differences:
+        """(a₂b₂ - a₁b₂) - (a₂b₁ - a₁b₁) for all pairs of values a of one and b of the other."""
+        mean, floor = self.means(first, second)
+        (a1, a2), (b1, b2) = (np.triu_indices(size, 1) for size in floor.shape)
+        values, floors = mean[a2] - mean[a1], floor[a2] + floor[a1]
+        values, floors = values[:, b2] - values[:, b1], floors[:, b2] + floors[:, b1]
+        rank = (len(floor) - 1) * (floor.shape[1] - 1)
+        return Differences(values.reshape(-1, mean.shape[-1]), floors.ravel(), rank, widest=2.0)
 
-    def levels(
-        self, axis: int, pairs: Sequence[Contrast], where: dict[int, Array] | None = None
-    ) -> tuple[Level, ...]:
-        """The levels of ``axis``, best first, given the contrasts of all pairs of them."""
-        matrix, order = self.matrix({**(where or {}), axis: np.eye(len(self.values[axis]))})
-        means = (matrix @ self.accuracies[order]).mean(axis=1)
-        return ranked_levels(self.values[axis], means.tolist(), pairs)
 
-    def matrix(self, weights: dict[int, Array]) -> tuple[Array, list[int]]:
-        """The weights of all cells, means over the factors that have none, and the cells' order."""
-        shape = tuple(map(len, self.values))
-        cells = np.moveaxis(
-            np.arange(len(self.images)).reshape(shape), [*weights], range(len(weights))
+def _levels(
+    factors: Sequence[tuple[Sequence[str], Array, Array]],
+) -> list[tuple[tuple[Level, ...], Inference]]:
+    """The levels of each of ``factors``, best first: values, means (levels, seeds), floors."""
+    ordered = []
+    for values, means, floor in factors:
+        order = np.argsort(-means.mean(axis=1).round(EXACT), kind="stable")
+        ordered.append(([values[place] for place in order], means[order], floor[order]))
+    rankings = rank(*((means, floor) for _, means, floor in ordered))
+    return [
+        (
+            tuple(map(Level, values, means.mean(axis=1).tolist(), *ranking[:2])),
+            ranking.tested,
         )
-        leading = functools.reduce(np.kron, weights.values())
-        rest = cells.size // leading.shape[1]
-        return np.kron(leading, np.full((1, rest), 1 / rest)), cells.ravel().tolist()
-
-
-def ranked_levels(
-    values: Sequence[str], means: Sequence[float], pairs: Sequence[Contrast]
-) -> tuple[Level, ...]:
-    """``values`` by their ``means``; ``pairs``: of each two of them, second minus first."""
-    order = sorted(range(len(values)), key=lambda index: -round(means[index], EXACT))
-    place = {index: rank for rank, index in enumerate(order)}
-    found = dict(zip(itertools.combinations(range(len(values)), 2), pairs, strict=True))
-    apart = [(place[a], place[b]) for (a, b), contrast in found.items() if contrast.significant]
-    named = letters(len(values), apart) if pairs[0].p is not None else (None,) * len(values)
-
-    def difference(index: int) -> Contrast | None:
-        if index == order[0]:
-            return None
-        first, second = sorted((order[0], index))
-        return found[first, second] if index == second else found[first, second].turned()
-
-    return tuple(
-        Level(values[index], means[index], difference(index), named[rank])
-        for rank, index in enumerate(order)
-    )
+        for (values, means, _), ranking in zip(ordered, rankings, strict=True)
+    ]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nnbasic.compare.runs import RunError
 from nnbasic.data.files import replacing
-from nnbasic.training.storage import RunError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,20 +76,15 @@ def save(figure: Figure, file: Path) -> None:
 
 
 def _drawn(comparison: Comparison, kind: str) -> Figure | None:
-    from nnbasic.compare import exhibits, figures
+    from nnbasic.compare import figures, layers
     from nnbasic.compare.entries import entries
-    from nnbasic.compare.levels import choices
 
-    every = entries(comparison.groups)
-    chosen = choices(comparison, every)
-    drawers: dict[str, Callable[[], Figure | None]] = {
-        "curves": lambda: figures.side_by_side(
-            figures.curves,
-            exhibits.curves(every, x="epoch", y="val_accuracy", together=True),
-        ),
-        "map": lambda: figures.side_by_side(figures.heat_map, exhibits.heat_maps(every)),
-        "effects": lambda: figures.side_by_side(figures.effects, [chosen] if chosen else []),
-        "seeds": lambda: figures.side_by_side(figures.dots, exhibits.dots(every)),
-        "layers": lambda: figures.side_by_side(figures.course, exhibits.courses(every)),
+    every = entries(comparison.rows)
+    panels: dict[str, Callable[[], list[figures.Panel]]] = {
+        "curves": lambda: figures.curves(every, x="epoch", y="val_accuracy", together=True),
+        "map": lambda: figures.heat_maps(every),
+        "effects": lambda: figures.effects(comparison.found, every),
+        "seeds": lambda: figures.seeds(every),
+        "layers": lambda: layers.courses(every),
     }
-    return drawers[kind]()
+    return figures.side_by_side(panels[kind]())

@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from nnbasic.compare.blocks import Block, Curves, Sentences, Wanted, blocks
-from nnbasic.compare.comparison import Comparison
+from nnbasic.compare.comparison import Comparisons
+from nnbasic.compare.runs import in_spreadsheet
+from nnbasic.compare.tables import Block, Curves, Sentences, Wanted, blocks
 from nnbasic.configs.errors import printable
-from nnbasic.training.choices import in_spreadsheet, shown
 
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -31,26 +30,24 @@ LATEX = {
 """How a character is written that means something to LaTeX, or that not all of its fonts have."""
 
 
-def markdown(comparison: Comparison, wanted: Wanted) -> str:
-    """The blocks of ``comparison`` as paragraphs, lists and tables of GitHub's Markdown."""
-    return "\n\n".join(map(_in_markdown, blocks(comparison, wanted)))
+def markdown(comparisons: Comparisons, wanted: Wanted) -> str:
+    """The blocks of ``comparisons`` as paragraphs, lists and tables of GitHub's Markdown."""
+    return "\n\n".join(map(_in_markdown, blocks(comparisons, wanted)))
 
 
-def latex(comparison: Comparison, wanted: Wanted) -> str:
-    """The blocks of ``comparison`` as paragraphs and tables that need no package."""
-    return "\n\n".join(map(_in_latex, blocks(comparison, wanted)))
+def latex(comparisons: Comparisons, wanted: Wanted) -> str:
+    """The blocks of ``comparisons`` as paragraphs and tables that need no package."""
+    return "\n\n".join(map(_in_latex, blocks(comparisons, wanted)))
 
 
-def as_csv(comparison: Comparison) -> str:
-    """One line per group after a line of headings; shares between 0 and 1, unknown ones empty."""
-    rows, keys = list[dict[str, Any]](), dict.fromkeys(comparison.columns)
-    for part in filter(None, (comparison, comparison.searched)):
-        content = part.to_dict()
-        keys |= dict.fromkeys(part.columns)
-        for group in content["groups"]:
-            flat = {key: shown(value) for key, value in group.pop("key").items()}
-            rows.append(flat | {"rate_searched": part.rates_searched} | dict(_flat(group)))
-    heads = dict.fromkeys([*keys, *(key for row in rows for key in row)])
+def as_csv(comparisons: Comparisons) -> str:
+    """One line per row after a line of headings; shares between 0 and 1, unknown ones empty."""
+    rows = [
+        {**row, "rate_searched": each.rates_searched}
+        for each in comparisons.parts
+        for row in each.to_rows()
+    ]
+    heads = dict.fromkeys(key for row in rows for key in row)
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\n")
     writer.writerow(map(in_spreadsheet, heads))
@@ -127,20 +124,3 @@ def _typeset(text: str) -> str:
     line = "".join(LATEX.get(each, each) for each in printable(" ".join(text.splitlines())))
     minus = re.sub(r"(?<![\w-])-(?=\d)", "$-$", line)
     return re.sub("-(?=-)", "-{}", minus)  # two would become a dash
-
-
-def _flat(group: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """The cells of a group of `Comparison.to_dict`, nested names joined by an underscore."""
-    for name, value in group.items():
-        if isinstance(value, dict) and name == "statuses":
-            yield name, " ".join(f"{status}:{n}" for status, n in value.items())
-        elif isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}_")
-        elif name.endswith("ci95"):
-            low, high = value if isinstance(value, list) else (None, None)
-            yield f"{prefix}{name}_low", low
-            yield f"{prefix}{name}_high", high
-        elif isinstance(value, list):
-            yield f"{prefix}{name}", " ".join(map(str, value))
-        else:
-            yield f"{prefix}{name}", value

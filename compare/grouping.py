@@ -1,27 +1,45 @@
-"""Which runs repeat one another, what is the same in all, and what tells the rest apart."""
+"""Which runs repeat one another, what all have in common, and how the others are named."""
 
 from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from nnbasic.training.choices import Scalar, Values, is_choice, shown, tell_apart
-from nnbasic.training.collection import RunData
-from nnbasic.training.storage import RunError
+from nnbasic.compare.runs import (
+    RunData,
+    RunError,
+    Scalar,
+    Values,
+    headings,
+    is_choice,
+    shown,
+    tell_apart,
+)
+from nnbasic.model import ACTIVATIONS
+from nnbasic.model.registry import default
 
-TERMS = ("epochs", "data.validation", "dataset", "code")
-"""What must be equal for two runs to be compared fairly; all else is a choice to be compared."""
+TERMS = ("data.validation", "dataset", "code")
+"""What must be equal for a fair comparison of two runs; all else is a choice to be compared."""
+
+EPOCHS = "epochs"
+USUAL = 2 / 3
+"""If more than this part of the runs have one number of epochs, the others are not comparable;
+otherwise the number of epochs is a choice like any other."""
 
 UNDECISIVE = (
     *("data.dataset", "data.directory", "data.name", "data.classes"),
     *("diagnostics", "plugins"),
 )
-"""What leaves the result of a run as it is: where its data were to be found, what was watched."""
+"""What does not change the result of a run: where its data were found, what was recorded."""
 
+COMPONENTS = ("activation", "init", "optimizer", "schedule", "loss")
+"""Keys whose values are well-known names, and stand alone in the name of a row."""
+
+ALL = "all runs"
 MANY = 4
-"""Above how many the ids of runs are abridged in a sentence."""
+"""Above how many ids of runs a sentence abridges them."""
 
 
 @dataclass(frozen=True)
@@ -29,26 +47,24 @@ class Grouping:
     """Runs in groups; the keys are written as in a config: ``activation``, ``activation.slope``.
 
     ``differs``: keys that tell comparable runs apart. ``implied``: keys that differ only because
-    another does, as ``activation.slope`` where one activation has a slope. ``columns``: the keys
-    that name the comparable groups; ``mixed``: those that differ but do not. ``terms``: what the
-    runs to be compared have for each of `TERMS`. A group with other terms is named by all that
-    tells any two runs apart.
+    another does, e.g. ``activation.slope`` where one activation has a slope. ``groups`` are the
+    key of each and its runs, the comparable ones with the usual ``terms``.
     """
 
     same: Values
     differs: tuple[str, ...]
     implied: tuple[str, ...]
-    columns: tuple[str, ...]
     groups: tuple[tuple[Values, tuple[RunData, ...]], ...]
     terms: Values
 
-    @property
-    def mixed(self) -> tuple[str, ...]:
-        return tuple(key for key in self.differs if key not in self.columns)
-
-    def comparable(self, run: RunData) -> bool:
-        """Whether ``run`` has the terms that most runs have."""
-        return _terms(run) == tuple(self.terms.values())
+    def unlike(self, run: RunData) -> str:
+        """What ``run`` has instead of the usual terms: ``epochs 9 instead of 3``; else nothing."""
+        own = run.values
+        return ", ".join(
+            f"{key} {shown(own[key])} instead of {shown(usual)}"
+            for key, usual in self.terms.items()
+            if own[key] != usual
+        )
 
 
 def decisive(run: RunData) -> Values:
@@ -62,50 +78,77 @@ def config(run: RunData) -> frozenset[tuple[str, Scalar]]:
     return frozenset(each for each in row.items() if is_choice(each[0], row))
 
 
-def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grouping:
-    """Put ``runs``, oldest first, into groups that differ only in the seed, or in keys not ``by``.
-
-    Runs that differ in one of `TERMS` are never in one group. RunError if no run has a key.
-    """
-    # of equally many, the terms of the latest: what the person is at work on
-    (terms, _), *_ = Counter(map(_terms, reversed(runs))).most_common(1)
-    table = {id(run): decisive(run) for run in runs}
-    same, differs, implied = tell_apart([table[id(run)] for run in runs if _terms(run) == terms])
-    everything = tell_apart([*table.values()])
-    columns, others = differs, everything.differs
-    if by is not None:
-        keys = [*everything.same, *everything.differs, *everything.implied]
-        columns, others = (_chosen(by, keys, each) for each in (differs, everything.differs))
-    groups: dict[tuple[tuple[str, Scalar], ...], list[RunData]] = {}
-    for run in runs:
-        row, names = table[id(run)], columns if _terms(run) == terms else others
-        name = tuple((key, row[key]) for key in names if is_choice(key, row))
-        groups.setdefault(name, []).append(run)
-    return Grouping(
-        same,
-        differs,
-        implied,
-        columns,
-        tuple((dict(name), tuple(members)) for name, members in groups.items()),
-        dict(zip(TERMS, terms, strict=True)),
-    )
-
-
 def searched(run: RunData) -> bool:
     """Whether a sweep searched for the learning rate of ``run``."""
     return run.record.rate_search is not None
 
 
-def unlike_terms(run: RunData, terms: Values) -> str:
-    """What ``run`` has instead of ``terms``: ``epochs 9 instead of 3``."""
-    own = run.values
-    unlike = [key for key in terms if own[key] != terms[key]]
-    return ", ".join(f"{key} {shown(own[key])} instead of {shown(terms[key])}" for key in unlike)
+def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grouping:
+    """Put ``runs``, oldest first, into groups that differ only in the seed, named ``by`` some keys.
+
+    Of two runs everything may differ. RunError if no run has a key, or the keys would put runs of
+    different configs into one group.
+    """
+    terms = _usual_terms(runs)
+    table = {id(run): decisive(run) for run in runs}
+    usual = [table[id(run)] for run in runs if _has(run, terms)]
+    same, differs, implied = tell_apart(usual)
+    everything = tell_apart([*table.values()])
+    keys = [*everything.same, *everything.differs, *everything.implied]
+    named, others = (_chosen(by, keys, own) for own in (differs, everything.differs))
+    groups: dict[tuple[tuple[str, Scalar], ...], list[RunData]] = {}
+    for run in runs:
+        row, names = table[id(run)], named if _has(run, terms) else others
+        if by is None:
+            names = (*names, *(key for key in implied if key in row and _was_set(key, row)))
+        name = tuple((key, row[key]) for key in names if is_choice(key, row))
+        groups.setdefault(name, []).append(run)
+    if by is not None:
+        _refuse_mixtures(groups.values(), differs)
+    content = tuple((dict(name), tuple(members)) for name, members in groups.items())
+    return Grouping(same, differs, implied, content, terms)
 
 
-def label(key: Mapping[str, Scalar], short: Mapping[str, str]) -> str:
-    """The name of a group, with the ``short`` forms of keys: ``activation=relu init=he``."""
-    return " ".join(f"{short[k]}={shown(v)}" for k, v in key.items()) or "all runs"
+def parts(keys: Sequence[Values]) -> list[dict[str, str]]:
+    """Factor → value as a table shows it, of each row named by one of ``keys``.
+
+    A factor is a key that all rows have; another one belongs to its component. So where only some
+    activations have a slope, ``leaky_relu slope=0.2`` is one value.
+    """
+    every = list(dict.fromkeys(key for row in keys for key in row))
+    factor = {
+        key: key if all(key in row for row in keys) else key.rpartition(".")[0] or key
+        for key in every
+    }
+    short = headings(every)
+    found = []
+    for row in keys:
+        cell = dict.fromkeys(factor.values(), "")
+        for key, value in row.items():
+            text = shown(value) if factor[key] == key else f"{short[key]}={shown(value)}"
+            cell[factor[key]] = f"{cell[factor[key]]} {text}".strip()
+        found.append(cell)
+    return found
+
+
+def words(row: dict[str, str]) -> dict[str, str]:
+    """The `parts` of a row as words that stand alone: ``relu``, ``lr=0.1``; only those it has."""
+    short = headings(row)
+    return {
+        factor: text if factor in COMPONENTS or "=" in text else f"{short[factor]}={text}"
+        for factor, text in row.items()
+        if text
+    }
+
+
+def name(row: dict[str, str]) -> str:
+    """The name of a row with these `parts`: ``relu/he``, ``relu/lr=0.1``."""
+    return joined(words(row).values())
+
+
+def joined(words: Iterable[str]) -> str:
+    """One name made of several words."""
+    return "/".join(words) or ALL
 
 
 def ids(runs: Iterable[RunData]) -> str:
@@ -115,23 +158,67 @@ def ids(runs: Iterable[RunData]) -> str:
     return ", ".join(names[: MANY - 1] if more else names) + more
 
 
-def _chosen(by: Sequence[str], keys: Sequence[str], differs: Sequence[str]) -> tuple[str, ...]:
-    """The keys that name groups ``by`` some, a component with its hyperparameters."""
-    chosen = [key.removesuffix(".name") for key in by]
-    for key in chosen:
+def _usual_terms(runs: Sequence[RunData]) -> Values:
+    """The terms that most of ``runs`` have; of equally many, those of the latest."""
+    if len(runs) == 2:
+        return {}
+    own = [run.values for run in reversed(runs)]
+    (usual, _), *_ = Counter(tuple(row[key] for key in TERMS) for row in own).most_common(1)
+    terms = dict(zip(TERMS, usual, strict=True))
+    epochs, often = Counter(row[EPOCHS] for row in own).most_common(1)[0]
+    return {EPOCHS: epochs, **terms} if often > USUAL * len(runs) else terms
+
+
+def _has(run: RunData, terms: Values) -> bool:
+    own = run.values
+    return all(own[key] == usual for key, usual in terms.items())
+
+
+def _chosen(
+    by: Sequence[str] | None, keys: Sequence[str], differs: Sequence[str]
+) -> tuple[str, ...]:
+    """The keys of ``differs`` that are meant ``by`` some: keys, components or column headings."""
+    if by is None:
+        return tuple(differs)
+    full = {short: key for key, short in headings(keys).items()}
+    chosen = []
+    for text in by:
+        key = text.removesuffix(".name")
         if not any(_is_of(known, key) for known in keys):
-            close = difflib.get_close_matches(key, keys, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"these differ: {', '.join(differs)}"
-            raise RunError(f"no run has a key {key!r} to compare by; {hint}")
-    named = [key for prefix in chosen for key in differs if _is_of(key, prefix)]
-    terms = [key for key in differs if key in TERMS]
-    return tuple(dict.fromkeys(named + terms))
+            if key not in full:
+                close = difflib.get_close_matches(key, keys, n=1)
+                hint = (
+                    f"did you mean {close[0]}?" if close else f"these differ: {', '.join(differs)}"
+                )
+                raise RunError(f"no run has a key {key!r} to compare by; {hint}")
+            key = full[key]
+        chosen.append(key)
+    own = [key for prefix in chosen for key in differs if _is_of(key, prefix)]
+    return tuple(dict.fromkeys([*own, *(key for key in differs if key in (EPOCHS, *TERMS))]))
+
+
+def _refuse_mixtures(groups: Iterable[Sequence[RunData]], differs: Sequence[str]) -> None:
+    for runs in groups:
+        rows = [decisive(run) for run in runs]
+        mixed = [key for key in differs if len({row.get(key) for row in rows}) > 1]
+        if mixed:
+            raise RunError(
+                f"--by would average over runs with different {' and '.join(mixed)} in one row;"
+                f" add {'it' if len(mixed) == 1 else 'them'} to --by, or select fewer runs. (The"
+                " effect of each choice, averaged over the others, is part of every comparison.)"
+            )
+
+
+def _was_set(key: str, row: Values) -> bool:
+    """Whether ``key`` is a hyperparameter of an activation with another value than its default."""
+    component, _, own = key.rpartition(".")
+    activation = row.get(component)
+    if component != "activation" or activation not in list(ACTIVATIONS):
+        return False
+    chosen = ACTIVATIONS[str(activation)]
+    known = own in getattr(chosen, "__dataclass_fields__", ())
+    return known and row[key] != default(chosen, own)
 
 
 def _is_of(key: str, prefix: str) -> bool:
     return key == prefix or key.startswith(prefix + ".")
-
-
-def _terms(run: RunData) -> tuple[Scalar, ...]:
-    of_run = run.values
-    return tuple(of_run[key] for key in TERMS)

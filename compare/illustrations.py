@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nnbasic.compare import exhibits, figures, pictures
+from markupsafe import Markup
+
+from nnbasic.compare import figures, layers, pictures
 from nnbasic.compare.colours import COLOURS
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.entries import Entry, entries
-from nnbasic.compare.levels import choices
 from nnbasic.compare.mistakes import Answers, answers
+from nnbasic.compare.runs import RunData
 from nnbasic.compare.svg import element
 from nnbasic.data import Dataset
 from nnbasic.model.arrays import Array
-from nnbasic.training.collection import RunData
 
 MOST_ROWS = 24
 """How many rows, the first ones of the table, have figures of their own."""
@@ -29,36 +30,35 @@ def illustrations(comparison: Comparison, dataset: Dataset | str) -> dict[str, A
 
     ``dataset`` is what the runs were trained on, or why it is not at hand.
     """
-    every = entries(comparison.groups)
-    drawn = [group for group in comparison.groups if group.comparable and group.counted]
-    found = [entry for entry in every if entry.group in drawn[:MOST_ROWS]]
-    chosen = choices(comparison, every)
-    maps = map(figures.heat_map, exhibits.heat_maps(every))
-    dots = map(figures.dots, exhibits.dots(every))
-    glance = exhibits.curves(found, x="epoch", y="val_accuracy", together=True)
+    every = entries(comparison.rows)
+    drawn = [row for row in comparison.rows if row.comparable and row.counted]
+    found = [entry for entry in every if entry.row in drawn[:MOST_ROWS]]
+    effects = figures.effects(comparison.found, every)
+    glance = figures.curves(found, x="epoch", y="val_accuracy", together=True)
     panels = {
-        f"{y}_{x}": exhibits.curves(found, x=x, y=y)
+        f"{y}_{x}": figures.curves(found, x=x, y=y)
         for y in ("val_accuracy", "train_loss")
         for x in ("epoch", "seconds")
     }
-    if [each.title for each in panels["val_accuracy_epoch"]] == [each.title for each in glance]:
-        del panels["val_accuracy_epoch"]
+    if len(panels["val_accuracy_epoch"]) == len(glance):
+        del panels["val_accuracy_epoch"]  # they are the same
     return {
         "colours": COLOURS,
-        "effects": [element(figures.effects(chosen))] if chosen else [],
-        "glance": [element(figures.curves(each)) for each in glance],
-        "overview": [element(figure) for figure in (*maps, *dots)],
-        "curves": {
-            name: [element(figures.curves(each)) for each in drawn]
-            for name, drawn in panels.items()
-        },
-        "histograms": [element(figures.histograms(each)) for each in exhibits.histograms(found)],
-        "courses": [element(figures.course(each)) for each in exhibits.courses(found)],
+        "effects": _elements(effects),
+        "glance": _elements(glance),
+        "overview": _elements([*figures.heat_maps(every), *figures.seeds(every)]),
+        "curves": {name: _elements(each) for name, each in panels.items()},
+        "histograms": _elements(layers.histograms(found)),
+        "courses": _elements(layers.courses(found)),
         "filters": list(map(_filters, found)),
         "mistakes": _mistakes(comparison, found, dataset),
         "drawn": len(drawn),
         "most_rows": MOST_ROWS,
     }
+
+
+def _elements(panels: Sequence[figures.Panel]) -> list[Markup]:
+    return [element(draw()) for draw in panels]
 
 
 def _filters(entry: Entry) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _mistakes(
 
     None if no run has predictions.
     """
-    ranked = sorted(found, key=lambda entry: comparison.groups.index(entry.group))
+    ranked = sorted(found, key=lambda entry: comparison.rows.index(entry.row))
     known = [(e, a) for e in ranked if (a := answers(e.runs)) is not None]
     if not known:
         return None
@@ -87,7 +87,11 @@ def _mistakes(
     images, problem = _test_images(first.runs[0], len(best.labels), dataset)
     return {
         "matrices": [
-            element(figures.confusion(exhibits.confusion(entry, of_runs)))
+            element(
+                layers.confusion(
+                    entry.title, _classes(entry, of_runs), of_runs.confusion / of_runs.runs
+                )
+            )
             for entry, of_runs in known[:MOST_CONFUSIONS]
         ],
         "pairs": [

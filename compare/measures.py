@@ -1,24 +1,19 @@
-"""What is measured in a group of runs; docs/statistics.md explains each measure."""
+"""What is measured in the runs of a row; docs/statistics.md explains each measure."""
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nnbasic.compare.grouping import config
-from nnbasic.compare.significance import Contrast, Summary, summary
-from nnbasic.training.choices import Scalar, Values
-from nnbasic.training.collection import RunData
+from nnbasic.compare.runs import RunData, Scalar
+from nnbasic.compare.significance import Summary, summary
 
-FAILED = ("diverged", "collapsed")
+FAILED = ("collapsed", "diverged")
 """How a run may end that did not work out, and would do so again."""
 
 ENDED = ("finished", *FAILED)
-
 
 MOST_IMAGES = 60_000
 """How many images a validation set has at most, where a record does not say how many it has."""
@@ -38,9 +33,8 @@ class Reached(NamedTuple):
 
 
 class Measures(NamedTuple):
-    """The figures of a group; shares between 0 and 1, times in seconds, None where not known."""
+    """The figures of a row; shares between 0 and 1, times in seconds, None where not known."""
 
-    val_accuracy: Summary
     test_accuracy: Summary
     epochs_to_threshold: Reached
     seconds_to_threshold: Reached
@@ -57,56 +51,21 @@ class Curve(NamedTuple):
     val_accuracy: tuple[float | None, ...]
 
 
-@dataclass(frozen=True)
-class Group:
-    """A row of the comparison: ``key`` tells it from the other rows, ``label`` says so in short.
-
-    ``runs`` are all of its runs, oldest first; ``counted`` those that its accuracies are of. It is
-    ranked among the others unless ``apart`` says why not. ``comparable`` is false where its terms
-    are not those of most runs. ``difference`` is that from the first row, over the seeds that its
-    accuracies are of; rows that share one of the ``letters`` cannot be told apart, and no row is
-    surely better than one that ``may_be_best``: None where a single seed, or standing apart, leaves
-    them unknown.
-    """
-
-    key: Values
-    label: str
-    runs: tuple[RunData, ...]
-    counted: tuple[RunData, ...]
-    comparable: bool
-    apart: str | None
-    measures: Measures
-    difference: Contrast | None = None
-    letters: str | None = None
-    may_be_best: bool | None = None
-
-    @property
-    def statuses(self) -> dict[str, int]:
-        """How many runs are finished, diverged and so on, the most frequent first."""
-        return dict(Counter(run.status for run in self.runs).most_common())
-
-
 def latest_of_each(runs: Iterable[RunData]) -> list[RunData]:
-    """Of the ``runs`` that ended, the latest with each config and seed.
+    """Of the ``runs`` of one config that ended, the latest with each seed.
 
     Equal seeds give equal results, so counting one twice would make chance look smaller.
     """
-    ended = (run for run in runs if run.status in ENDED)
-    return list({(run.flat.get("seed"), config(run)): run for run in ended}.values())
+    return list({run.flat.get("seed"): run for run in runs if run.status in ENDED}.values())
 
 
 def count(runs: Sequence[RunData]) -> tuple[RunData, ...]:
-    """The runs that have accuracies: of each config and seed the latest, unless it diverged."""
+    """The runs that have accuracies: of each seed the latest, unless it diverged."""
     return tuple(run for run in latest_of_each(runs) if run.status != "diverged")
 
 
-def measure(
-    runs: Sequence[RunData],
-    counted: Sequence[RunData],
-    threshold: float,
-    seeds: Container[Scalar] | None = None,
-) -> Measures:
-    """Measure a group by its ``counted`` runs, its accuracies over ``seeds`` alone if given.
+def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: float) -> Measures:
+    """Measure a row by its ``counted`` runs.
 
     A run that diverged or collapsed counts among those that did not reach the threshold, unless
     it had.
@@ -114,14 +73,9 @@ def measure(
     ended = [run for run in latest_of_each(runs) if has_all_metrics(run)]
     epochs = (row.epoch_seconds for run in counted for row in run.metrics)
     layers = [_last_layers(run) for run in counted]
-
-    def accuracy(figure: Callable[[RunData], float | None]) -> Summary:
-        found = by_seed(counted, figure)
-        return summary([found[seed] for seed in found if seeds is None or seed in seeds])
-
+    tests = by_seed(counted, lambda run: run.record.test_accuracy)
     return Measures(
-        accuracy(best_accuracy),
-        accuracy(accuracy_on_test_set),
+        summary([*tests.values()]),
         _reached(ended, threshold, "epoch"),
         _reached(ended, threshold, "elapsed_seconds"),
         _of_known(statistics.median, epochs),
@@ -146,30 +100,12 @@ def images(run: RunData) -> int:
     return run.record.val_images or MOST_IMAGES
 
 
-def accuracy_on_test_set(run: RunData) -> float | None:
-    """The accuracy on the test set, scored once at the end."""
-    return run.record.test_accuracy
-
-
 def by_seed(
-    runs: Sequence[RunData], figure: Callable[[RunData], float | None]
+    runs: Iterable[RunData], figure: Callable[[RunData], float | None]
 ) -> dict[Scalar, float]:
-    """The ``figure`` of each seed; where a group mixes configs, the mean over them.
-
-    What differs between seeds is chance; what differs between configs is not, so that only
-    seeds count as repetitions, and only those that have all of the configs.
-    """
-    found: dict[Scalar, dict[object, float]] = {}
-    for run in runs:
-        value = figure(run)
-        if value is not None:
-            found.setdefault(run.flat.get("seed"), {})[config(run)] = value
-    configs = {each for values in found.values() for each in values}
-    return {
-        seed: statistics.fmean(values.values())
-        for seed, values in found.items()
-        if len(values) == len(configs)
-    }
+    """The ``figure`` of each seed for which it is known."""
+    found = ((run.flat.get("seed"), figure(run)) for run in runs)
+    return {seed: value for seed, value in found if value is not None}
 
 
 def has_all_metrics(run: RunData) -> bool:

@@ -8,10 +8,9 @@ import io
 import numpy as np
 from PIL import Image
 
+from nnbasic.compare.runs import RunData, RunError
 from nnbasic.configs import Config, shortage
 from nnbasic.model.arrays import Array
-from nnbasic.training.collection import RunData
-from nnbasic.training.storage import RunError
 from nnbasic.training.trained import build, restored
 
 SIDE = 28

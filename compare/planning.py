@@ -1,4 +1,4 @@
-"""How many seeds it takes to find a difference, and which differences so many seeds find."""
+"""How many seeds it takes to detect a difference, and which differences so many seeds detect."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 from typing import NamedTuple
 
 from nnbasic.compare.distributions import t_quantile, t_tail
-from nnbasic.compare.significance import LEVEL, Contrasts, degrees_of_freedom
+from nnbasic.compare.significance import LEVEL, Inference, degrees_of_freedom
 
 POWER = 0.8
-"""How often a difference is to be found."""
+"""How often a difference is to be detected."""
 
 MOST_SEEDS = 1000
 
@@ -17,7 +17,7 @@ MANY = 100
 """Seeds that are more than anybody trains."""
 
 DIFFERENCES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
-"""Of which differences a plan says how many seeds they take."""
+"""The differences of which a plan says how many seeds they take."""
 
 
 class Plan(NamedTuple):
@@ -34,7 +34,7 @@ class Plan(NamedTuple):
     prior: float
 
     def power(self, difference: float, seeds: int) -> float:
-        """How often a true ``difference`` of two rows is found, at least, with ``seeds`` seeds.
+        """How often a true ``difference`` of two rows is detected, at least, with ``seeds`` seeds.
 
         Bonferroni's threshold in place of Holm's, and a shifted t for the noncentral one.
         """
@@ -42,7 +42,7 @@ class Plan(NamedTuple):
         return t_tail(-shift, self._freedom(seeds))
 
     def seeds(self, difference: float) -> int | None:
-        """The fewest seeds that find ``difference`` in `POWER` of comparisons; None if too many."""
+        """The fewest seeds that detect ``difference`` with `POWER`; None if too many."""
         low, high = 1, 2
         while self.power(difference, high) < POWER:
             if high >= MOST_SEEDS:
@@ -54,16 +54,17 @@ class Plan(NamedTuple):
         return high
 
     def smallest(self, seeds: int) -> float:
-        """The smallest difference that ``seeds`` ≥ 2 seeds find in `POWER` of comparisons."""
+        """The smallest difference that ``seeds`` ≥ 2 seeds detect with `POWER`."""
         margin = t_quantile(2 * POWER - 1, self._freedom(seeds))
         return (self._threshold(seeds) + margin) * self.sd / math.sqrt(seeds)
 
     def further(self, seeds: int) -> list[tuple[float, int]]:
-        """Of `DIFFERENCES` those that ``seeds`` do not find, and how many find them; at most MANY.
+        """Of `DIFFERENCES` those well below what ``seeds`` detect, and how many do; at most MANY.
 
         The largest one first.
         """
-        needed = [(size, self.seeds(size)) for size in reversed(DIFFERENCES)]
+        sizes = [size for size in reversed(DIFFERENCES) if size < 0.8 * self.smallest(seeds)]
+        needed = [(size, self.seeds(size)) for size in sizes]
         return [(size, n) for size, n in needed if n is not None and seeds < n <= MANY]
 
     def _freedom(self, seeds: int) -> float:
@@ -73,8 +74,8 @@ class Plan(NamedTuple):
         return t_quantile(1 - (1 - LEVEL) / self.differences, self._freedom(seeds))
 
 
-def plan(tested: Contrasts) -> Plan | None:
-    """What ``tested`` tells of a comparison with more seeds; None if it had a single one."""
+def plan(tested: Inference) -> Plan | None:
+    """What ``tested`` says of a comparison with more seeds; None if it had a single one."""
     if tested.sd is None or tested.prior is None:
         return None
-    return Plan(len(tested.each), tested.rank, tested.sd, tested.prior.freedom)
+    return Plan(len(tested.contrasts), tested.rank, tested.sd, tested.prior.freedom)

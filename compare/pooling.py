@@ -10,9 +10,9 @@ import numpy as np
 
 from nnbasic.compare.distributions import t_quantile
 from nnbasic.compare.measures import number
+from nnbasic.compare.runs import RunData
 from nnbasic.compare.significance import LEVEL
 from nnbasic.model.arrays import Array
-from nnbasic.training.collection import RunData
 
 BINS = 128
 """The most bins of a pooled histogram."""

@@ -15,19 +15,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nnbasic.compare import blocks, text
-from nnbasic.compare.blocks import Sentences, Table, Wanted
-from nnbasic.compare.comparison import Comparison
+from nnbasic.compare import tables
+from nnbasic.compare.comparison import Comparison, Comparisons
 from nnbasic.compare.figure_file import missing
 from nnbasic.compare.formats import told
 from nnbasic.compare.grouping import config
-from nnbasic.compare.measures import Group, number
+from nnbasic.compare.measures import number
+from nnbasic.compare.runs import RunData, RunError, shown, write_text
+from nnbasic.compare.standing import Row
+from nnbasic.compare.tables import Sentences, Wanted
 from nnbasic.configs import printable
 from nnbasic.data import Dataset
 from nnbasic.training import environment
-from nnbasic.training.choices import shown
-from nnbasic.training.collection import RunData
-from nnbasic.training.storage import RunError, write_text
 
 TEMPLATE = "report.html.j2"
 DIGITS = 6
@@ -36,21 +35,21 @@ DIGITS = 6
 METRICS = ("epoch", "elapsed_seconds", "train_loss", "val_loss", "val_accuracy")
 
 
-def write(comparison: Comparison, file: Path, *, dataset: Dataset | str) -> None:
-    """Write the report of ``comparison`` to ``file``, replacing it.
+def write(comparisons: Comparisons, file: Path, *, dataset: Dataset | str) -> None:
+    """Write the report of ``comparisons`` to ``file``, replacing it.
 
     ``dataset`` is what the runs were trained on, for the pictures of test images, or a sentence
     that says why it is not at hand. RunError if an extra is missing or ``file`` not writable.
     """
-    html = render(comparison, dataset=dataset)
+    html = render(comparisons, dataset=dataset)
     try:
         write_text(file, html)
     except OSError as error:
         raise RunError(f"{file}: the report cannot be written: {error.strerror}") from error
 
 
-def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
-    """The report as HTML."""
+def render(comparisons: Comparisons, *, dataset: Dataset | str) -> str:
+    """The report as HTML; its figures show the first of ``comparisons``."""
     try:
         import jinja2
 
@@ -68,30 +67,47 @@ def render(comparison: Comparison, *, dataset: Dataset | str) -> str:
     templates.filters["told"] = told
     templates.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     return templates.get_template(TEMPLATE).render(
-        _texts(comparison), **_parts(), **illustrations(comparison, dataset)
+        _texts(comparisons), **_parts(), **illustrations(comparisons.first, dataset)
     )
 
 
-def _texts(comparison: Comparison) -> dict[str, Any]:
+def _texts(comparisons: Comparisons) -> dict[str, Any]:
     """All but the figures, under the names that the template uses."""
-    runs = [run for group in comparison.groups for run in group.runs]
-    opening = text.opening(comparison)
+    comparison = comparisons.first
+    rows = [row for each in comparisons.parts for row in each.rows]
+    runs = [run for row in rows for run in row.runs]
+    title = ": ".join(filter(None, (" × ".join(comparison.differs), tables.opening(comparison)[0])))
+    courses = [tables.course(each, test=True) for each in comparisons.parts]
     return {
         "comparison": comparison,
-        "title": ": ".join(filter(None, (" × ".join(comparison.columns), opening[0]))),
-        "sections": [_section(title, each) for title, each in blocks.sections(comparison)],
-        "gains": list(blocks.gains(comparison)),
-        "reading": blocks.reading(comparison),
-        "warnings": [*comparison.warnings, *_before_the_first_step(comparison.groups)],
+        "title": title,
+        "blocks": list(_below(comparisons)),
+        "reading": tables.reading(comparisons),
+        "speed": [course for course in courses if course.figures],
+        "warnings": [*comparison.warnings, *_before_the_first_step(rows)],
         "differences": _differences(comparison),
         "same": {key: shown(value) for key, value in comparison.same.items()},
         "runs": _runs(runs),
         "environment": _environment(runs),
-        "commands": [each for group in comparison.groups for each in _commands(group)],
-        "data": _data(comparison, runs),
+        "commands": [command for row in rows for command in _commands(row)],
+        "data": _data(comparisons, runs),
         "made": environment.now()[:16].replace("T", " "),
         "version": environment.versions()["nnbasic"],
     }
+
+
+def _below(comparisons: Comparisons) -> Iterator[tables.Block]:
+    """The sentences and tables below the verdict, which is at the top of the page."""
+    first, second = comparisons.first, comparisons.second
+    same = tuple(f"{line}." for line in tables.opening(first)[1:])
+    yield Sentences("" if second is None else tables.SEARCHED, same)
+    yield from (*tables.rows(first, Wanted()), *tables.choices(first, Wanted()))
+    yield Sentences("Next steps:", first.next_steps)
+    if second is not None:
+        yield Sentences(tables.GIVEN, second.verdict)
+        yield from (*tables.rows(second, Wanted()), *tables.choices(second, Wanted()))
+        if comparisons.gains:
+            yield tables.gains(comparisons)
 
 
 def _shown(value: object) -> object:
@@ -113,41 +129,25 @@ def _parts() -> dict[str, Any]:
     }
 
 
-def _section(title: str, comparison: Comparison) -> dict[str, Any]:
-    """What is told of ``comparison`` below the figures, and what is folded there."""
-    every: list[Table | Sentences] = [
-        *blocks.rows(comparison, Wanted()),
-        *blocks.choices(comparison, Wanted()),
-        blocks.next_steps(comparison),
-    ]
-    return {
-        "title": title,
-        "verdict": comparison.verdict,
-        "opening": text.opening(comparison),
-        "blocks": every,
-        "course": blocks.course(comparison, test=True),
-    }
-
-
-def _before_the_first_step(groups: Sequence[Group]) -> list[str]:
+def _before_the_first_step(rows: Sequence[Row]) -> list[str]:
     """The rows that were warned of before their first step, and the first warning in full."""
-    warned = [(group, [run for run in group.runs if run.record.warnings]) for group in groups]
-    rows = [f"{group.label} ({len(runs)} of {len(group.runs)})" for group, runs in warned if runs]
-    if not rows:
+    warned = [(row, [run for run in row.runs if run.record.warnings]) for row in rows]
+    names = [f"{row.name} ({len(runs)} of {len(row.runs)})" for row, runs in warned if runs]
+    if not names:
         return []
     first = next(runs[0] for _, runs in warned if runs)
     return [
-        f"The trainer warned of {', '.join(rows)}. {first.run.id}:"
+        f"The trainer warned of {', '.join(names)}. {first.run.id}:"
         f" {' '.join(first.record.warnings)}"
     ]
 
 
 def _differences(comparison: Comparison) -> dict[str, Any]:
     """The values of each row for all keys in which the rows differ."""
-    keys = [*comparison.columns, *comparison.implied]
+    keys = [*comparison.differs, *comparison.implied]
     rows = []
-    for group in comparison.groups:
-        of_run = group.runs[0].values
+    for row in comparison.rows:
+        of_run = row.runs[0].values
         rows.append([shown(of_run[key]) if key in of_run else "–" for key in keys])
     return {"keys": keys, "rows": rows}
 
@@ -196,14 +196,14 @@ def _environment(runs: Sequence[RunData]) -> list[tuple[str, str]]:
     return rows
 
 
-def _commands(group: Group) -> Iterator[str]:
-    """The commands that repeat the runs of ``group`` to the same bits.
+def _commands(row: Row) -> Iterator[str]:
+    """The commands that repeat the runs of ``row`` to the same bits.
 
     How many threads the runs had decides the order of their sums: a run of a sweep has one, and
     one of `train` several.
     """
     alike: dict[tuple[object, ...], list[RunData]] = {}
-    for run in group.runs:
+    for run in row.runs:
         alike.setdefault((config(run), run.record.threads, run.record.dataset), []).append(run)
     for (_, threads, dataset), runs in alike.items():
         source = shlex.quote(str(runs[0].run.directory / "config.yaml"))
@@ -217,7 +217,7 @@ def _commands(group: Group) -> Iterator[str]:
             yield f'for seed in {shlex.join(seeds)}; do {train} --seed "$seed"; done'
 
 
-def _data(comparison: Comparison, runs: Sequence[RunData]) -> dict[str, Any]:
+def _data(comparisons: Comparisons, runs: Sequence[RunData]) -> dict[str, Any]:
     """The comparison as `nnbasic compare --format json` prints it, and the runs' metrics."""
 
     def rounded(value: object) -> float | None:
@@ -229,4 +229,4 @@ def _data(comparison: Comparison, runs: Sequence[RunData]) -> dict[str, Any]:
         for run in runs
     }
     # a record from elsewhere may hold values that JSON cannot
-    return json.loads(json.dumps(comparison.to_dict() | {"metrics": series}, default=str))  # type: ignore[no-any-return]
+    return json.loads(json.dumps(comparisons.to_dict() | {"metrics": series}, default=str))  # type: ignore[no-any-return]

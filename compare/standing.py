@@ -1,17 +1,18 @@
-"""Which rows are ranked, over which seeds, and what keeps the others out."""
+"""The rows of a comparison: which are ranked, over which seeds, and what keeps the others out."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nnbasic.compare.grouping import Grouping, label, unlike_terms
+from nnbasic.compare.distributions import f_tail
+from nnbasic.compare.factors import EXACT
+from nnbasic.compare.grouping import Grouping, name, parts
 from nnbasic.compare.measures import (
-    FAILED,
-    Group,
+    Measures,
     best_accuracy,
     by_seed,
     count,
@@ -19,51 +20,118 @@ from nnbasic.compare.measures import (
     latest_of_each,
     measure,
 )
-from nnbasic.compare.ranking import EXACT
+from nnbasic.compare.runs import RunData, Scalar, Values, shown
+from nnbasic.compare.significance import Contrast, Summary, image_floor, summary
 from nnbasic.model.arrays import Array
-from nnbasic.training.choices import Scalar, headings, shown
-from nnbasic.training.collection import RunData
+
+RANKED, UNSTABLE, PARTLY, LOST, APART = range(5)
+"""The state of a row, in the order of the table. Ranked: all runs worked. Unstable: they did, but
+their spread is out of all proportion. Partly: some runs failed. Lost: all did. Apart: it is not
+comparable, or lacks seeds."""
+
+PROPORTION, BEYOND_CHANCE = 5.0, 0.01
+"""A row is unstable if its SD is so many times that of the others, by an F test of this level."""
+
+WORTH_A_WORD = 0.01
+"""An SD below this, one point, never makes a row unstable."""
 
 MOST_SEEDS = 4
 """How many missing seeds are named."""
 
 
-class Standing(NamedTuple):
-    """Groups: the ranked ones, best first, over ``seeds``, which all of them have; the others."""
+@dataclass(frozen=True, eq=False)
+class Row:
+    """Runs that differ in the seed alone.
 
-    groups: list[Group]
-    seeds: list[Scalar]
+    ``key`` tells them from other rows; ``parts`` are the same as a table shows them, by factor.
+    ``runs`` are all, oldest first; ``counted`` those with an accuracy, one a seed, and ``scores``
+    these validation accuracies by seed, shares of ``images`` images. Of ``ended`` runs
+    ``collapsed`` and ``diverged`` failed; ``state`` says what follows for the row, ``reason`` why
+    it is not ranked. ``val_accuracy`` is over the seeds that are compared. ``difference`` is from
+    the first row; ranked rows that share one of the ``letters`` show no significant difference.
+    """
+
+    name: str
+    key: Values
+    parts: dict[str, str]
+    scores: Mapping[Scalar, float]
+    images: int
+    ended: int
+    collapsed: int = 0
+    diverged: int = 0
+    runs: tuple[RunData, ...] = ()
+    counted: tuple[RunData, ...] = ()
+    state: int = RANKED
+    reason: str = ""
+    val_accuracy: Summary = field(default=Summary(0, None, None, None))
+    measures: Measures | None = None
+    difference: Contrast | None = None
+    letters: str | None = None
+
+    @property
+    def failed(self) -> int:
+        return self.collapsed + self.diverged
+
+    @property
+    def comparable(self) -> bool:
+        return self.state != APART
+
+    @property
+    def statuses(self) -> dict[str, int]:
+        """How many runs are finished, diverged and so on, the most frequent first."""
+        return dict(Counter(run.status for run in self.runs).most_common())
 
 
-def stand(grouping: Grouping, threshold: float) -> Standing:
-    """Rank the groups of ``grouping`` that may be ranked, and say what keeps out the others."""
-    counted = [count(runs) for _, runs in grouping.groups]
-    scores = [by_seed(runs, best_accuracy) for runs in counted]
-    reasons = [
-        _reason(grouping, runs, each)
-        for (_, runs), each in zip(grouping.groups, scores, strict=True)
-    ]
-    entitled = [each for each, reason in zip(scores, reasons, strict=True) if reason is None]
-    seeds = shared_seeds(entitled)
-    short = headings(dict.fromkeys(name for key, _ in grouping.groups for name in key))
-    groups = []
-    for index, (key, runs) in enumerate(grouping.groups):
-        apart = reasons[index] or _missing(runs, scores[index], seeds)
-        measures = measure(runs, counted[index], threshold, None if apart else seeds)
-        fair = grouping.comparable(runs[0])
-        groups.append(Group(key, label(key, short), runs, counted[index], fair, apart, measures))
-    return Standing(sorted(groups, key=_place), _sorted(seeds))
+def rows_of(grouping: Grouping, threshold: float) -> Iterator[Row]:
+    """The groups of ``grouping`` as rows; those with other terms stand apart, with the reason."""
+    usual = [key for key, runs in grouping.groups if not grouping.unlike(runs[0])]
+    every = [key for key, _ in grouping.groups]
+    named = dict(zip(map(id, every), parts(every), strict=True))
+    named |= dict(zip(map(id, usual), parts(usual), strict=True))
+    for key, runs in grouping.groups:
+        unlike = grouping.unlike(runs[0])
+        counted, ends = count(runs), Counter(run.status for run in latest_of_each(runs))
+        yield Row(
+            name(named[id(key)]),
+            key,
+            named[id(key)],
+            by_seed(counted, best_accuracy),
+            images(counted[0]) if counted else 1,
+            ends.total(),
+            collapsed=ends["collapsed"],
+            diverged=ends["diverged"],
+            runs=runs,
+            counted=counted,
+            state=APART if unlike else RANKED,
+            reason=unlike,
+            measures=measure(runs, counted, threshold),
+        )
+
+
+def stand(rows: Sequence[Row]) -> tuple[list[Row], list[Scalar]]:
+    """``rows`` with their states, the ranked ones first and best first, and the shared seeds."""
+    placed = [row if row.state == APART else _by_failures(row) for row in rows]
+    seeds = shared_seeds([row.scores for row in placed if row.state == RANKED])
+    placed = [_missing(row, seeds) if row.state == RANKED else row for row in placed]
+    ranked = [row for row in placed if row.state == RANKED]
+    wild = unstable(accuracies(ranked, _sorted(seeds))[0]) if ranked else []
+    for place in wild:
+        low, high = (f"{100 * end(ranked[place].scores.values()):.1f}" for end in (min, max))
+        reason = f"its seeds range from {low} to {high} %"
+        placed[placed.index(ranked[place])] = replace(ranked[place], state=UNSTABLE, reason=reason)
+    placed = [_summed(row, seeds) for row in placed]
+    return sorted(placed, key=_place), _sorted(seeds)
 
 
 def shared_seeds(rows: Sequence[Mapping[Scalar, float]]) -> frozenset[Scalar]:
-    """The seeds over which ``rows``, by seed, are best compared: who has all of them is ranked.
+    """The seeds over which ``rows``, by seed, are best compared: a row that has all is ranked.
 
     They leave the most degrees of freedom, pairs of rows × (seeds - 1), and of equally many the
     most rows. So a row with a single lucky seed stands apart, instead of leaving one seed to all;
     and where some rows have 6 seeds and some 10, all are compared over the 6.
     """
     kinds = list(dict.fromkeys(map(frozenset, rows)))
-    candidates = [a & b for a in kinds for b in kinds]
+    candidates = list(dict.fromkeys(a & b for a in kinds for b in kinds))
     candidates.append(frozenset.intersection(*kinds) if kinds else frozenset())
 
     def worth(seeds: frozenset[Scalar]) -> tuple[int, int, int]:
@@ -74,53 +142,75 @@ def shared_seeds(rows: Sequence[Mapping[Scalar, float]]) -> frozenset[Scalar]:
     return max(candidates, key=worth)
 
 
-def accuracies(groups: Sequence[Group], seeds: Sequence[Scalar]) -> tuple[Array, Array]:
-    """The validation accuracies (groups, seeds), and of how many images each group's are (groups,).
+def unstable(accuracies: Array) -> list[int]:
+    """The rows of ``accuracies`` (rows, seeds) whose spread is out of all proportion.
 
-    All of ``groups`` have all of ``seeds``.
+    A network at the edge of failing would set the variance of all others. A row's variance is
+    compared with the median of the others' (`PROPORTION`), beyond chance (`BEYOND_CHANCE`).
     """
-    rows = [by_seed(group.counted, best_accuracy) for group in groups]
-    shares = np.array([[row[seed] for seed in seeds] for row in rows])
-    return shares, np.array([images(group.counted[0]) for group in groups])
+    count, freedom = len(accuracies), accuracies.shape[1] - 1
+    if count < 2 or freedom < 1:
+        return []
+    variances = accuracies.var(axis=1, ddof=1)
+    found = []
+    for row, variance in enumerate(variances):
+        usual = max(float(np.median(np.delete(variances, row))), 1e-9)
+        ratio = float(variance) / usual
+        large = variance > WORTH_A_WORD**2 and ratio > PROPORTION**2
+        # half the rows: a median knows less of a variance than the mean
+        others = max(1.0, freedom * (count - 1) / 2)
+        if large and f_tail(ratio, freedom, others) < BEYOND_CHANCE:
+            found.append(row)
+    return found
 
 
-def _reason(
-    grouping: Grouping, runs: Sequence[RunData], scores: Mapping[Scalar, float]
-) -> str | None:
-    """Why a group is not ranked whatever the others are; None if nothing is against it.
+def accuracies(rows: Sequence[Row], seeds: Sequence[Scalar]) -> tuple[Array, Array]:
+    """The validation accuracies (rows, seeds), and of how many images each row's are (rows,).
 
-    Of a choice that diverges or collapses for some seeds the others are the lucky ones.
+    All of ``rows`` have all of ``seeds``.
     """
-    if not grouping.comparable(runs[0]):
-        return unlike_terms(runs[0], grouping.terms)
-    ended = latest_of_each(runs)
-    fates = Counter(run.status for run in ended)
-    failed = [f"{fates[end]} {end}" for end in FAILED if fates[end]]
-    if failed:
-        return f"{' and '.join(failed)} of {len(ended)}"
-    if not scores:
-        known = any(best_accuracy(run) is not None for run in count(runs))
-        return "no seed that all of its configs have" if known else "no validation accuracy"
-    return None
+    shares = np.array([[row.scores[seed] for seed in seeds] for row in rows])
+    return shares.reshape(len(rows), len(seeds)), np.array([row.images for row in rows])
 
 
-def _missing(
-    runs: Sequence[RunData], scores: Mapping[Scalar, float], seeds: Collection[Scalar]
-) -> str | None:
-    """Which of the others' ``seeds`` a group lacks, and how its runs of them ended."""
-    lacking = _sorted(seed for seed in seeds if seed not in scores)
+def floors(rows: Sequence[Row]) -> Array:
+    return image_floor(np.array([row.images for row in rows]))
+
+
+def _by_failures(row: Row) -> Row:
+    """A row's state as far as the failures of its own runs decide it."""
+    if row.failed:
+        state = LOST if row.failed == row.ended else PARTLY
+        return replace(row, state=state, reason=f"{row.failed} of {row.ended} runs failed")
+    if not row.scores:
+        return replace(row, state=APART, reason="no validation accuracy")
+    return row
+
+
+def _missing(row: Row, seeds: Collection[Scalar]) -> Row:
+    """A row that lacks some of the others' ``seeds`` stands apart; how its runs of them ended."""
+    lacking = _sorted(seed for seed in seeds if seed not in row.scores)
     if not lacking:
-        return None
-    ends = sorted({run.status for run in runs if run.flat.get("seed") in lacking} - {"finished"})
+        return row
+    ends = sorted(
+        {run.status for run in row.runs if run.flat.get("seed") in lacking} - {"finished"}
+    )
     names = ", ".join(map(shown, lacking[:MOST_SEEDS])) + " and more" * (len(lacking) > MOST_SEEDS)
-    return f"no result for seed {names}" + (f", {', '.join(ends)}" if ends else "")
+    reason = f"no result for seed {names}" + (f", {', '.join(ends)}" if ends else "")
+    return replace(row, state=APART, reason=reason)
 
 
-def _place(group: Group) -> tuple[bool, bool, float]:
-    """Ranked groups first, then comparable ones; each kind by mean, those without any last."""
-    mean = group.measures.val_accuracy.mean
-    best_first = 1.0 if mean is None else -round(mean, EXACT)
-    return group.apart is not None, not group.comparable, best_first
+def _summed(row: Row, seeds: Collection[Scalar]) -> Row:
+    every = row.state != RANKED
+    known = [score for seed, score in row.scores.items() if every or seed in seeds]
+    return replace(row, val_accuracy=summary(known))
+
+
+def _place(row: Row) -> tuple[int, float, float]:
+    """By state, and by mean; rows of which some runs failed by how many did."""
+    mean = row.val_accuracy.mean
+    failed = row.failed / row.ended if row.state == PARTLY else 0.0
+    return row.state, failed, 1.0 if mean is None else -round(mean, EXACT)
 
 
 def _sorted(seeds: Iterable[Scalar]) -> list[Scalar]:

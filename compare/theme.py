@@ -7,15 +7,18 @@ defaults of custom properties (see `nnbasic.compare.svg`), so that it can be dar
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from nnbasic.compare.colours import INK, LAYERS, LINE, MUTED, PANEL
 from nnbasic.compare.scales import Limits
+from nnbasic.configs import printable
 
 Drawn = Figure | SubFigure
 
@@ -27,6 +30,9 @@ TEXT = 8.5
 
 TITLE = 9.5
 """Points, of titles."""
+
+HEADING = 40
+"""How many letters of a title there is room for."""
 
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 
@@ -120,3 +126,29 @@ def logarithmic(axes: Axes, limits: Limits) -> None:
     axes.yaxis.set_major_locator(FixedLocator(ticks[:: math.ceil(len(ticks) / MOST_TICKS) or 1]))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
+
+
+def table(axes: Axes, rows: Sequence[str], columns: Sequence[str], **slant: Any) -> None:
+    """Make ``axes`` a grid of cells of size 1, the first one at the top left, without lines."""
+    axes.set(xlim=(0, len(columns)), ylim=(len(rows), 0))
+    axes.set_xticks(np.arange(len(columns)) + 0.5, columns, **slant)
+    axes.set_yticks(np.arange(len(rows)) + 0.5, rows)
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+
+
+def legend_size(labels: Sequence[str]) -> tuple[int, float]:
+    """The columns of a legend, and how high it is in inches."""
+    columns = min(max(int(WIDTH / (0.56 + 0.064 * max(map(len, labels)))), 1), len(labels))
+    return columns, 0.04 + 0.17 * math.ceil(len(labels) / columns)
+
+
+def described(figure: Drawn, description: str) -> Drawn:
+    figure.set_label(printable(description))
+    return figure
+
+
+def cut(text: str, length: int) -> str:
+    """``text`` as it can be drawn: without control characters, and no longer than ``length``."""
+    text = printable(text)
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -35,7 +35,7 @@ def test_effects_are_those_of_the_runs_that_are_ranked(
     nnbasic: Callable[..., Any], runs: Path
 ) -> None:
     assert nnbasic("compare", "--figure", "effects=slide.svg").code == 0
-    assert {"relu", "tanh", "What each choice does"} <= words(Path("slide.svg"))
+    assert {"relu", "tanh", "Effect of each choice"} <= words(Path("slide.svg"))
     for run in list(runs.iterdir())[1:]:
         shutil.rmtree(run)
     said = nnbasic("compare", "--figure", "effects.svg")

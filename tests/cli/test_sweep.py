@@ -59,7 +59,7 @@ def test_a_sweep_and_the_same_again(nnbasic: Command) -> None:
         for seed in (0, 1)
     ]
     verdict, last = said.out.split("\n\n")
-    assert re.match(r"(relu|tanh) ", verdict)
+    assert "% validation" in verdict
     assert nnbasic("compare").out.startswith(f"{verdict}\n\n")
     assert last == LAST
     first = {run.id: (run.directory / "run.json").read_bytes() for run in runs()}
@@ -85,7 +85,7 @@ def test_as_json(nnbasic: Command) -> None:
     ]
     assert {run["status"] for run in summary["runs"]} == {"finished"}
     assert summary["problems"] == []
-    assert "nothing can be said about chance" in " ".join(summary["verdict"])
+    assert "One seed says nothing about chance" in " ".join(summary["verdict"])
     assert summary["compare"] == "nnbasic compare --runs 'else where'"
     again = nnbasic(*command, "--vary=activation=tanh,relu")
     assert again.out.endswith(

@@ -13,8 +13,10 @@ import click
 import pytest
 
 from nnbasic.cli.comparing import in_terminal
-from nnbasic.compare.blocks import Wanted
-from nnbasic.compare.comparison import Comparison, compare
+from nnbasic.compare import Comparison, Comparisons, compare_all
+from nnbasic.compare.findings import Findings, judge
+from nnbasic.compare.standing import Row
+from nnbasic.compare.tables import Wanted
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.training import start
@@ -74,23 +76,62 @@ def make(trained: Make, runs: Path) -> Make:
 
 
 @pytest.fixture
-def compared(runs: Path) -> Callable[..., Comparison]:
+def compare_runs(runs: Path) -> Callable[..., Comparisons]:
     """Compare the runs, as JSON and as a table too."""
 
-    def compared(**options: Any) -> Comparison:
+    def compare_runs(**options: Any) -> Comparisons:
         data, problems = collect(runs)
-        comparison = compare(data, problems=problems, **{"threshold": 0.9, **options})
-        content = json.dumps(comparison.to_dict(), allow_nan=False)  # always strict JSON
+        comparisons = compare_all(data, problems=problems, **{"threshold": 0.9, **options})
+        content = json.dumps(comparisons.to_dict(), allow_nan=False)  # always strict JSON
         for wanted in (Wanted(), Wanted(p_values=True, details=True, explain=True)):
-            lines = list(map(click.unstyle, in_terminal(comparison, wanted, 80)))
+            lines = list(map(click.unstyle, in_terminal(comparisons, wanted, 80)))
             # a path may be longer than a line, and is not broken; nor is an option of a command
             wide = [line for line in lines if len(line) > 80 and line.strip()[:2] != "--"]
             assert [line for line in wide if len(max(line.split(), key=len)) < 40] == []
             unknown = figures("\n".join(lines)) - known(json.loads(content))
             assert not unknown
-        return comparison
+        return comparisons
+
+    return compare_runs
+
+
+@pytest.fixture
+def compared(compare_runs: Callable[..., Comparisons]) -> Callable[..., Comparison]:
+    """The same, of runs that make a single comparison."""
+
+    def compared(**options: Any) -> Comparison:
+        comparisons = compare_runs(**options)
+        assert comparisons.second is None
+        return comparisons.first
 
     return compared
+
+
+Judge = Callable[..., Findings]
+
+
+@pytest.fixture
+def judged() -> Judge:
+    """Judge rows without runs: names such as ``relu/he``, and the accuracies of each by seed."""
+
+    def judged(rows: dict[str, list[float]], **failed: int) -> Findings:
+        keys = ("activation", "init", "optimizer")
+        return judge(
+            [
+                Row(
+                    name,
+                    {},
+                    dict(zip(keys, name.split("/"), strict=False)),
+                    dict(enumerate(accuracies)),
+                    images=5000,
+                    ended=len(accuracies),
+                    collapsed=failed.get(name.replace("/", "_"), 0),
+                )
+                for name, accuracies in rows.items()
+            ]
+        )
+
+    return judged
 
 
 def figures(text: str) -> set[str]:

@@ -12,8 +12,10 @@ from scipy import special, stats
 
 from nnbasic.compare.distributions import (
     digamma,
+    f_tail,
     t_quantile,
     t_tail,
+    t_tails,
     trigamma,
     trigamma_inverse,
 )
@@ -25,6 +27,18 @@ POSITIVE = st.floats(1e-4, 1e4)
 @given(st.floats(-50, 50), FREEDOM)
 def test_t_tail(t: float, freedom: float) -> None:
     assert t_tail(t, freedom) == pytest.approx(stats.t.sf(t, freedom), rel=1e-10)
+
+
+@given(st.lists(st.floats(0, 50), max_size=9), FREEDOM)
+def test_t_tails(t: list[float], freedom: float) -> None:
+    found = t_tails(np.array(t), freedom)
+    assert found == pytest.approx(stats.t.sf(t, freedom), rel=1e-9)
+
+
+@given(st.floats(1e-3, 1e3), st.floats(0.5, 50), st.floats(0.5, 50))
+def test_f_tail(ratio: float, above: float, below: float) -> None:
+    expected = stats.f.sf(ratio, above, below)
+    assert f_tail(ratio, above, below) == pytest.approx(expected, rel=1e-9)
 
 
 def test_t_tail_at_the_ends() -> None:

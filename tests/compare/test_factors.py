@@ -43,9 +43,11 @@ def test_levels_are_means_over_the_other_factor(rng: np.random.Generator) -> Non
     assert last is not None
     assert last.mean == pytest.approx((means[2] - means[0]).mean())
     assert last.p_uncorrected == pytest.approx(p)
-    assert activation.p == pytest.approx(3 * min(p, *others))
+    assert activation.p == pytest.approx(
+        4 * min(p, *others)
+    )  # three of the activation, one of init
     he, xavier = accuracies.reshape(3, 2, 4).mean(axis=0)
-    assert init.p == pytest.approx(stats.ttest_rel(he, xavier).pvalue)
+    assert init.p == pytest.approx(stats.ttest_rel(he, xavier).pvalue, rel=1e-6)
     assert activation.levels[0].difference is init.levels[0].difference is None
 
 
@@ -147,10 +149,9 @@ def test_one_seed_has_means_alone() -> None:
 
 def test_a_missing_combination_costs_the_value_that_lacks_most() -> None:
     cells = [cell for cell in CELLS if cell != ("relu", "he")]
-    assert complete_crossing(cells) == ([c for c in CELLS if c[0] != "relu"], [(0, "relu")])
+    assert complete_crossing(cells) == [c for c in CELLS if c[0] != "relu"]
     result = effects(KEYS, cells, np.full((5, 3), 0.9), np.full(5, IMAGES))
     assert result is not None
-    assert result.left_out == (("activation", "relu"),)
     assert {level.value for level in result.factors[0].levels} == {"tanh", "elu"}
 
 

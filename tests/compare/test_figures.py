@@ -14,23 +14,12 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle, StepPatch
 
-from nnbasic.compare import figures
+from nnbasic.compare import figures, layers
 from nnbasic.compare.colours import LAYERS, MUTED, SERIES, Look
-from nnbasic.compare.exhibits import (
-    Cell,
-    Confusion,
-    Course,
-    Curves,
-    DotRow,
-    Dots,
-    HeatMap,
-    Histograms,
-    LayerCourse,
-    LayerHistograms,
-    Line,
-)
 from nnbasic.compare.pooling import Band, Means, Pooled
 from nnbasic.compare.significance import Summary
+from nnbasic.compare.standing import LOST, RANKED, Row
+from nnbasic.compare.theme import HEADING
 
 NOTHING = Means([], [])
 
@@ -51,10 +40,9 @@ def ticks(axes: Axes, which: str) -> dict[float, str]:
     }
 
 
-def drawn(curves: Curves) -> Figure:
-    figure = figures.curves(curves)
-    assert isinstance(figure, Figure)
-    return figure
+def figure(drawn: object) -> Figure:
+    assert isinstance(drawn, Figure)
+    return drawn
 
 
 def drawn_lines(axes: Axes) -> list[tuple[list[Any], list[Any]]]:
@@ -69,8 +57,8 @@ def accuracy() -> Figure:
     alone = Band(array(2), array(0.8), None, None)
     looks = {"relu": Look(0, 0), "tanh": Look(3, 3), "elu": Look(1, 1)}
     bands = {"relu": relu, "tanh": tanh, "elu": alone}
-    lines = [Line(name, bands[name], look) for name, look in looks.items()]
-    return drawn(Curves("he", lines, [*looks.items()], "epoch", "val_accuracy", (0.65, 0.97)))
+    lines = [(name, bands[name], look) for name, look in looks.items()]
+    return figure(figures._curves("he", lines, looks, "epoch", "val_accuracy", (0.65, 0.97)))
 
 
 def test_curves_draw_the_mean(accuracy: Figure) -> None:
@@ -117,26 +105,30 @@ def test_accuracies_stand_on_a_stretched_scale_in_percent(accuracy: Figure) -> N
 
 def test_losses_stand_on_a_logarithmic_scale_over_seconds() -> None:
     band = Band(array(0.4, 0.9), array(2, 0.1), array(1.9, 0.08), array(2.1, 0.12))
-    line = Line("all runs", band, Look(2, 2))
-    figure = drawn(
-        Curves("", [line], [("all runs", line.look)], "seconds", "train_loss", (0.05, 3))
-    )
-    (axes,) = figure.axes
+    look = Look(2, 2)
+    lines, key = [("all runs", band, look)], {"all runs": look}
+    (axes,) = figures._curves("", lines, key, "seconds", "train_loss", (0.05, 3)).axes
     assert drawn_lines(axes) == [([0.4, 0.9], [2, 0.1])]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("seconds", "training loss")
     assert axes.get_yscale() == "log"
     assert ticks(axes, "y") == {0.05: "0.05", 0.1: "0.1", 0.2: "0.2", 0.5: "0.5", 1: "1", 2: "2"}
 
 
+def row(mean: float, *, failed: int = 0) -> Row:
+    state = LOST if failed else RANKED
+    summary = Summary(2, mean, None, None)
+    return Row("", {}, {}, {}, 100, 2, failed, state=state, val_accuracy=summary)
+
+
 def test_a_heat_map_has_each_text_on_its_colour() -> None:
     cells = {
-        (0, 0): Cell(0.9, "90"),
-        (0, 1): Cell(0.99, "99"),
-        (1, 0): Cell(0.968, "96.8"),
-        (1, 1): Cell(None, "diverged"),
+        ("relu", "he"): row(0.9),
+        ("relu", "xavier"): row(0.99),
+        ("tanh", "he"): row(0.968),
+        ("tanh", "xavier"): row(0.1, failed=2),
     }
     names = ["relu", "tanh"], ["he", "xavier"]
-    figure = figures.heat_map(HeatMap("lr=1", *names, cells, (0.9, 0.99)))
+    figure = figures._heat_map("lr=1", *names, cells, (0.9, 0.99))
     (axes,) = figure.axes
     assert list(ticks(axes, "y").values()) == ["relu", "tanh"]
     assert list(ticks(axes, "x").values()) == ["he", "xavier"]
@@ -144,7 +136,12 @@ def test_a_heat_map_has_each_text_on_its_colour() -> None:
     assert top < bottom  # the first row is on top
     assert {
         (text.get_position()[1], text.get_position()[0]): text.get_text() for text in axes.texts
-    } == {(0.5, 0.5): "90", (0.5, 1.5): "99", (1.5, 0.5): "96.8", (1.5, 1.5): "diverged"}
+    } == {
+        (0.5, 0.5): "90.00",
+        (0.5, 1.5): "99.00",
+        (1.5, 0.5): "96.80",
+        (1.5, 1.5): "failed\n2/2",
+    }
     colours = {
         (patch.get_y(), patch.get_x()): patch.get_facecolor()
         for patch in axes.patches
@@ -158,24 +155,6 @@ def test_a_heat_map_has_each_text_on_its_colour() -> None:
     assert colours[1, 0] == pytest.approx(scale(0.5), abs=0.02)
     on_dark, on_bright = axes.texts[0].get_color(), axes.texts[1].get_color()
     assert (on_dark, on_bright) == (figures.ON_DARK, figures.ON_BRIGHT)
-
-
-def test_dots_are_the_runs_and_bars_the_means() -> None:
-    rows = [
-        DotRow("relu", [0.99, 0.95], Summary(2, 0.97, 0.028, (0.9, 0.995)), Look(3, 3)),
-        DotRow("tanh", [0.8], Summary(1, 0.8, None, None), Look(None, 0)),
-    ]
-    (axes,) = figures.dots(Dots(rows)).axes
-    dots, interval, mean, other_dots, other_mean = axes.lines
-    assert drawn_lines(axes)[:2] == [([0.99, 0.95], [0, 0]), ([0.9, 0.995], [0, 0])]
-    assert drawn_lines(axes)[2:] == [([0.97], [0]), ([0.8], [1]), ([0.8], [1])]
-    assert (dots.get_marker(), dots.get_linestyle()) == ("o", "None")
-    assert (mean.get_marker(), other_dots.get_marker()) == ("|", "o")
-    assert (interval.get_linestyle(), other_mean.get_marker()) == ("-", "|")
-    assert ticks(axes, "y") == {0: "relu", 1: "tanh"}
-    assert axes.get_ylim()[0] > axes.get_ylim()[1]
-    assert axes.get_xscale() == "logit"
-    assert ticks(axes, "x") == {0.8: "80", 0.9: "90", 0.95: "95", 0.98: "98", 0.99: "99"}
 
 
 def hills(axes: Axes) -> dict[int, tuple[list[float], list[float]]]:
@@ -192,9 +171,8 @@ def hills(axes: Axes) -> dict[int, tuple[list[float], list[float]]]:
 def test_histograms_stand_before_and_after_in_the_row_of_their_layer() -> None:
     first, second = Pooled(-1, 0.5, array(1, 4, 0)), Pooled(0, 1, array(16, 9))
     third = Pooled(2, 1, array(100, 25))
-    layers = [LayerHistograms("layer1", first, second), LayerHistograms("layer2", None, third)]
-    figure = figures.histograms(Histograms("relu", layers, None, Look(0, 0)))
-    left, right = figure.axes
+    pairs = {"layer1": (first, second), "layer2": (None, third)}
+    left, right = layers._histograms("relu", pairs, None, Look(0, 0)).axes
     assert left.get_title("left") == "before training"
     assert right.get_title("left") == "after training"
     assert left.get_position().x0 < right.get_position().x0
@@ -209,20 +187,18 @@ def test_histograms_stand_before_and_after_in_the_row_of_their_layer() -> None:
 
 
 def test_histograms_of_a_bounded_activation_show_its_whole_range() -> None:
-    layers = [LayerHistograms("layer1", Pooled(0.25, 0.25, array(1)), None)]
-    left, _ = figures.histograms(Histograms("tanh", layers, (-1, 1), Look(3, 3))).axes
+    pairs = {"layer1": (Pooled(0.25, 0.25, array(1)), None)}
+    left, _ = layers._histograms("tanh", pairs, (-1, 1), Look(3, 3)).axes
     assert left.get_xlim() == (-1, 1)
     assert list(ticks(left, "x")) == [-1, 0, 1]
 
 
 def test_the_course_has_gradients_above_and_dead_and_saturated_units_below() -> None:
-    first = LayerCourse("layer1", Means([0, 1], [1, 0.1]), Means([0, 1], [0, 0.25]), NOTHING)
-    second = LayerCourse(
-        "layer2", Means([0, 1], [2, 0.5]), Means([0], [0.5]), Means([0, 1], [0.75, 1])
-    )
-    last = LayerCourse("layer3", Means([0, 1], [3, 0.9]), NOTHING, NOTHING)
-    figure = figures.course(Course("relu", [first, second, last], (0.05, 4)))
-    above, below = figure.axes
+    first = [Means([0, 1], [1, 0.1]), Means([0, 1], [0, 0.25]), NOTHING]
+    second = [Means([0, 1], [2, 0.5]), Means([0], [0.5]), Means([0, 1], [0.75, 1])]
+    last = [Means([0, 1], [3, 0.9]), NOTHING, NOTHING]
+    every = {"layer1": first, "layer2": second, "layer3": last}
+    above, below = layers._course("relu", every, (0.05, 4)).axes
     assert above.get_position().y0 > below.get_position().y0
     assert drawn_lines(above) == [([0, 1], [1, 0.1]), ([0, 1], [2, 0.5]), ([0, 1], [3, 0.9])]
     assert [line.get_label() for line in above.lines] == ["layer1", "layer2", "layer3"]
@@ -245,7 +221,7 @@ def by_style(axes: Axes, style: str, ramp: list[Any]) -> list[tuple[list[Any], l
 
 def test_a_confusion_matrix_has_true_classes_in_rows() -> None:
     counts = np.array([[950, 16, 0], [0.4, 901.5, 0], [4, 0, 7]])
-    (axes,) = figures.confusion(Confusion("relu", ["0", "1", "2"], counts)).axes
+    (axes,) = layers.confusion("relu", ["0", "1", "2"], counts).axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted", "true")
     assert axes.get_ylim() == (3, 0)
     texts = {(t.get_position()[1], t.get_position()[0]): t.get_text() for t in axes.texts}
@@ -269,12 +245,11 @@ def test_a_confusion_matrix_has_true_classes_in_rows() -> None:
 
 
 def test_a_figure_looks_the_same_whatever_the_settings_are_when_it_is_saved() -> None:
-    row = DotRow(r"$\frac{$", [0.99, 0.95], Summary(2, 0.97, 0.028, (0.9, 0.995)), Look(3, 3))
-
     def pixels(**settings: Any) -> bytes:
-        figure, content = figures.dots(Dots([row])), io.BytesIO()
+        content = io.BytesIO()
+        drawn = figure(layers.confusion(r"$\frac{$", ["0", "1"], np.eye(2)))
         with matplotlib.rc_context(settings):  # type: ignore[arg-type]
-            figure.savefig(content, format="raw")
+            drawn.savefig(content, format="raw")
         return content.getvalue()
 
     loud = {f"{axis}tick.{key}": "red" for axis in "xy" for key in ("color", "labelcolor")}
@@ -284,9 +259,10 @@ def test_a_figure_looks_the_same_whatever_the_settings_are_when_it_is_saved() ->
 @pytest.mark.parametrize("name", ["a" * 200, "한국어", "$\\frac{$", "<b>&amp;", "\x1b[31m\x00"])
 def test_any_name_can_be_drawn_and_described(name: str) -> None:
     band = Band(array(1, 2), array(0.5, 0.6), None, None)
-    line = Line(name, band, Look(0, 0))
-    figure = drawn(Curves(name, [line], [(name, line.look)], "epoch", "val_accuracy", (0.4, 0.7)))
+    look = Look(0, 0)
+    lines, key = [(name, band, look)], {name: look}
+    figure = figures._curves(name, lines, key, "epoch", "val_accuracy", (0.4, 0.7))
     title = figure.axes[0].get_title("left")
-    assert 0 < len(title) <= figures.HEADING
+    assert 0 < len(title) <= HEADING
     assert title.isprintable()
     assert str(figure.get_label()).isprintable()

@@ -11,13 +11,25 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nnbasic.compare import text
-from nnbasic.compare.comparison import Comparison
+from nnbasic.compare import Comparison, tables
+from nnbasic.compare.measures import Measures
+from nnbasic.compare.tables import Table, Wanted
 from support import figures, scored
 
 Make = Callable[..., Path]
 Compared = Callable[..., Comparison]
 Said = Callable[..., bool]
+
+
+def measures_of(comparison: Comparison) -> Measures:
+    """The measures of the first row."""
+    measures = comparison.rows[0].measures
+    assert measures is not None
+    return measures
+
+
+def cells(table: Table) -> set[str]:
+    return {cell for row in table.rows for cell in row}
 
 
 def record(run: Path) -> dict[str, Any]:
@@ -38,7 +50,7 @@ def test_diagnostics_of_the_last_epoch(make: Make, compared: Compared) -> None:
         rows = [{"epoch": 0, "layers": [layer(1.0, 1.0, 9.0)] * 3}, {"epoch": 3, "layers": last}]
         text = "".join(json.dumps(row) + "\n" for row in rows)
         (make(seed=seed) / "diagnostics.jsonl").write_text(text)
-    measures = compared().groups[0].measures
+    measures = measures_of(compared())
     assert measures.dead_units == pytest.approx((0.5 + 0.2 + 0.0) / 3)
     assert measures.saturated_units is None
     assert measures.gradient_ratio == pytest.approx((0.25 + 0.5) / 2)
@@ -47,7 +59,7 @@ def test_diagnostics_of_the_last_epoch(make: Make, compared: Compared) -> None:
 def test_real_diagnostics_are_read(make: Make, compared: Compared) -> None:
     run = make(activation="sigmoid")
     last = json.loads((run / "diagnostics.jsonl").read_text().splitlines()[-1])["layers"]
-    measures = compared().groups[0].measures
+    measures = measures_of(compared())
     assert measures.dead_units == last[0]["dead"]
     assert measures.saturated_units == last[0]["saturated"]
     assert measures.gradient_ratio == last[0]["gradient_norm"] / last[1]["gradient_norm"]
@@ -56,7 +68,7 @@ def test_real_diagnostics_are_read(make: Make, compared: Compared) -> None:
 @pytest.mark.parametrize("content", ["", "[1]\n", '{"layers": 3}\n', '{"layers": [3, {}]}\n'])
 def test_without_diagnostics(make: Make, content: str, compared: Compared) -> None:
     (make() / "diagnostics.jsonl").write_text(content)
-    measures = compared().groups[0].measures
+    measures = measures_of(compared())
     assert (measures.dead_units, measures.saturated_units, measures.gradient_ratio) == (None,) * 3
 
 
@@ -77,10 +89,10 @@ def test_torn_metrics_are_named(make: Make, compared: Compared, said: Said) -> N
     path = torn / "metrics.jsonl"
     path.write_text(path.read_text()[:-30])
     comparison = compared()
-    reached = comparison.groups[0].measures.epochs_to_threshold
+    reached = measures_of(comparison).epochs_to_threshold
     assert reached.of == 1
     assert said(comparison.warnings, torn.name, "figures to the threshold")
-    assert comparison.groups[0].measures.val_accuracy.n == 2
+    assert comparison.rows[0].val_accuracy.n == 2
 
 
 def test_figures_that_are_no_numbers(make: Make, compared: Compared, said: Said) -> None:
@@ -100,32 +112,20 @@ def test_figures_that_are_no_numbers(make: Make, compared: Compared, said: Said)
     assert said(comparison.warnings, run.name, "figures to the threshold")
 
 
-def test_without_a_validation_set(make: Make, compared: Compared, said: Said) -> None:
-    blind = scored(None)
-    names = [
-        make({"best": blind, "last": blind}, data={"validation": 0}, activation=name).name
-        for name in ("relu", "tanh")
-    ]
-    comparison = compared()
-    assert said(comparison.warnings, "No validation accuracy", *names)
-    assert all(group.difference is None for group in comparison.groups)
-
-
 def test_a_repeated_seed_counts_once(make: Make, compared: Compared, said: Said) -> None:
     older = make({"best": scored(0.1)}, seed=0)
     make({"best": scored(0.2)}, seed=0)
     make({"best": scored(0.4)}, seed=1)
     comparison = compared()
-    group = comparison.groups[0]
-    assert group.measures.val_accuracy.n == 2
-    assert group.measures.val_accuracy.mean == pytest.approx(0.3)
-    assert len(group.runs) == 3
-    assert said(comparison.warnings, "repeats config and seed", older.name)
+    row = comparison.rows[0]
+    assert row.val_accuracy[:2] == (2, pytest.approx(0.3))
+    assert len(row.runs) == 3
+    assert said(comparison.warnings, "a later run repeats its seed", older.name)
 
 
 @pytest.mark.parametrize(
     ("status", "derived"),
-    [("diverged", "diverged"), ("running", "crashed"), ("failed", "failed")],
+    [("running", "crashed"), ("failed", "failed")],
 )
 def test_a_run_that_did_not_finish_is_counted(
     make: Make, status: str, derived: str, compared: Compared, said: Said
@@ -139,19 +139,10 @@ def test_a_run_that_did_not_finish_is_counted(
     assert row["val_accuracy"]["n"] == 5
     expected = np.mean([record(run)["best"]["val_accuracy"] for run in finished])
     assert row["val_accuracy"]["mean"] == pytest.approx(expected)
-    assert row["epochs_to_threshold"]["of"] == (6 if derived == "diverged" else 5)
-    assert said(comparison.warnings, f"of 6 runs 5 finished, 1 {derived} ({lost.name})")
-    (_, n), *_ = text.accuracies(p_values=False)
-    assert "5/6" in map(n, comparison.groups)
-
-
-def test_a_row_without_a_finished_run(make: Make, compared: Compared) -> None:
-    make(activation="relu")
-    make({"status": "diverged"}, activation="tanh")
-    last = compared().groups[-1]
-    assert last.key == {"activation": "tanh"}
-    assert last.measures.val_accuracy.mean is None
-    assert last.difference is None
+    assert row["epochs_to_threshold"]["of"] == 5
+    assert said(comparison.warnings, f"1 of 6 runs {derived} ({lost.name}); not counted")
+    (table,) = tables.rows(comparison, Wanted())
+    assert "5/6" in cells(table)
 
 
 def test_runs_that_did_not_reach_the_threshold_count_as_later(
@@ -165,8 +156,7 @@ def test_runs_that_did_not_reach_the_threshold_count_as_later(
     row = comparison.to_dict()["groups"][0]
     assert row["epochs_to_threshold"] == {"reached": 2, "of": 4, "median": None, "beyond": 3.0}
     assert row["seconds_to_threshold"]["beyond"] == 30.0
-    (_, reached), *_ = text.course(comparison)
-    assert ">3 (2/4)" in map(reached, comparison.groups)
+    assert ">3 (2/4)" in cells(tables.course(comparison))
     write_metrics(make(seed=4), (0.8, 0.92, 0.9))
     row = compared().to_dict()["groups"][0]
     assert row["epochs_to_threshold"] == {"reached": 3, "of": 5, "median": 3.0, "beyond": None}
@@ -175,7 +165,7 @@ def test_runs_that_did_not_reach_the_threshold_count_as_later(
 def test_a_run_that_stopped_early_is_later_than_it_stopped(make: Make, compared: Compared) -> None:
     write_metrics(make({"epoch": 2}, seed=0), (0.5, 0.6))
     write_metrics(make(seed=1), (0.5, 0.6, 0.7))
-    assert compared().groups[0].measures.epochs_to_threshold.beyond == 2
+    assert measures_of(compared()).epochs_to_threshold.beyond == 2
 
 
 def test_a_diverged_run_that_was_trained_twice_counts_once(make: Make, compared: Compared) -> None:
@@ -183,15 +173,16 @@ def test_a_diverged_run_that_was_trained_twice_counts_once(make: Make, compared:
         write_metrics(make(seed=seed), (0.95, 0.95, 0.95))
     for _ in range(2):
         write_metrics(make({"status": "diverged", "epoch": 1}, seed=3), (0.1,))
-    (group,) = compared().groups
-    assert group.measures.epochs_to_threshold[:3] == (3, 4, 1.0)
-    assert group.apart == "1 diverged of 4"
-    assert group.statuses == {"finished": 3, "diverged": 2}, "what was run is told in full"
+    comparison = compared()
+    (row,) = comparison.rows
+    assert measures_of(comparison).epochs_to_threshold[:3] == (3, 4, 1.0)
+    assert row.reason == "1 of 4 runs failed"
+    assert row.statuses == {"finished": 3, "diverged": 2}, "all runs are listed"
 
 
 def test_a_row_that_only_diverged_reached_nothing(make: Make, compared: Compared) -> None:
     write_metrics(make({"status": "diverged", "epoch": 1}), (0.1,))
-    assert compared().groups[0].measures.epochs_to_threshold == (0, 1, None, 1.0)
+    assert measures_of(compared()).epochs_to_threshold == (0, 1, None, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +192,7 @@ def test_a_run_that_ends_near_chance_has_collapsed(
     make: Make, compared: Compared, last: float, fate: str
 ) -> None:
     make({"last": scored(last)})
-    assert compared().groups[0].statuses == {fate: 1}
+    assert compared().rows[0].statuses == {fate: 1}
 
 
 def write_metrics(run: Path, accuracies: tuple[float, ...]) -> None:

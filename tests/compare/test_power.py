@@ -1,4 +1,4 @@
-"""How often a comparison is wrong, and what it finds: `benchmarks/comparison_power.py` in small.
+"""What verdicts say of equal rows, and what they find: `benchmarks/comparison_power.py` in small.
 
 The bounds are some four standard errors from what is measured, so that the draws do not decide.
 """
@@ -6,106 +6,88 @@ The bounds are some four standard errors from what is measured, so that the draw
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
 
-from nnbasic.compare.distributions import t_quantile
-from nnbasic.compare.factors import effects
+from nnbasic.compare.findings import Findings, judge
 from nnbasic.compare.planning import plan
-from nnbasic.compare.ranking import Ranking, rank
+from nnbasic.compare.significance import image_floor, rank
+from nnbasic.compare.standing import Row
+from nnbasic.compare.verdict import verdict
 
 IMAGES = 5000
 SD = 0.0015
-EQUAL, UNEQUAL = (1,) * 6, (1, 1, 1, 3, 3, 3)
+CROSSED = {2: (2,), 3: (3,), 6: (2, 3), 12: (4, 3)}
 
 
-def draw(rng: np.random.Generator, means: np.ndarray, seeds: int, sds: tuple[int, ...]) -> Ranking:
-    """A comparison of rows with these means, in whole images; a seed moves all rows a little."""
-    own = rng.normal(0, SD, (len(means), seeds)) * np.array(sds)[:, None]
-    accuracies = means[:, None] + own + rng.normal(0, SD / 3, seeds)
-    return rank(np.rint(accuracies * IMAGES) / IMAGES, np.full(len(means), IMAGES))
+def compared(accuracies: np.ndarray, failed: int = 0) -> Findings:
+    """Rows with these accuracies, beside ``failed`` ones of which half of the runs failed."""
+    cells = list(itertools.product(*map(range, CROSSED[len(accuracies)])))
+    cells += [(9 + number, *cells[0][1:]) for number in range(failed)]
+    lost = np.full((failed, accuracies.shape[1]), 0.1)
+    rows = []
+    for cell, shares in zip(cells, np.vstack([accuracies, lost]), strict=True):
+        parts = {f"choice{axis}": f"{axis}{value}" for axis, value in enumerate(cell)}
+        ended = len(shares)
+        bad = (ended + 1) // 2 if cell[0] >= 9 else 0
+        scores = dict(enumerate((np.rint(shares * IMAGES) / IMAGES).tolist()))
+        rows.append(Row("/".join(parts.values()), {}, parts, scores, IMAGES, ended, bad))
+    return judge(rows)
 
 
-@pytest.mark.parametrize(
-    ("sds", "seeds"),
-    [(EQUAL, 2), (EQUAL, 3), (EQUAL, 6), (UNEQUAL, 3), (UNEQUAL, 6), ((1, 1), 4), ((1, 1, 3), 3)],
-)
-def test_a_difference_that_is_not_there_is_rarely_found(
-    sds: tuple[int, ...], seeds: int, rng: np.random.Generator
+def draw(rng: np.random.Generator, rows: int, seeds: int) -> np.ndarray:
+    """Accuracies of equal rows; a seed moves all rows a little."""
+    return np.asarray(0.97 + rng.normal(0, SD, (rows, seeds)) + rng.normal(0, SD / 3, seeds))
+
+
+@pytest.mark.parametrize("failed", [0, 1])
+@pytest.mark.parametrize(("rows", "seeds"), [(2, 3), (3, 2), (6, 3), (6, 6), (12, 2), (12, 3)])
+def test_verdicts_on_equal_rows_rarely_say_that_they_differ(
+    rows: int, seeds: int, failed: int, rng: np.random.Generator
 ) -> None:
-    means = np.full(len(sds), 0.97)
-    false = sum(
-        any(each.significant for each in draw(rng, means, seeds, sds).pairs.values())
-        for _ in range(400)
-    )
-    assert 0 < false <= 400 * (0.05 + 4 * np.sqrt(0.05 * 0.95 / 400))
-
-
-@pytest.mark.parametrize(("sds", "seeds"), [(EQUAL, 3), (EQUAL, 6), (UNEQUAL, 4), ((1, 1), 3)])
-def test_intervals_hold_the_truth_and_the_best_row_may_be_the_best(
-    sds: tuple[int, ...], seeds: int, rng: np.random.Generator
-) -> None:
-    means = 0.97 - 0.0004 * np.arange(len(sds))
-    one, all_of_them, kept = [], 0, 0
-    for _ in range(400):
-        found = draw(rng, means, seeds, sds)
-        limit = t_quantile(0.95, found.tested.freedom or 0)
-        ends = []
-        for (first, second), contrast in found.pairs.items():
-            assert contrast.error is not None
-            assert contrast.ci95 is not None
-            true = means[second] - means[first]
-            one.append(abs(contrast.mean - true) <= limit * contrast.error)
-            ends.append(contrast.ci95[0] <= true <= contrast.ci95[1])
-        all_of_them += all(ends)
-        kept += bool(found.may_be_best[0])
-    assert 0.93 <= np.mean(one) <= 0.97
-    assert all_of_them >= 0.91 * 400
-    assert kept >= 0.95 * 400
+    said, times = Counter[str](), 200
+    for _ in range(times):
+        text = "\n".join(verdict(compared(draw(rng, rows, seeds), failed)))
+        claims = {
+            "row": "Worse:" in text,
+            "choice": "variance between runs;" in text,
+            "interaction": "The effect of" in text,
+        }
+        said.update(
+            claim for claim, made in {**claims, "any": any(claims.values())}.items() if made
+        )
+    allowed = {"row": 0.05, "choice": 0.05, "interaction": 0.05, "any": 0.10}
+    for claim, share in allowed.items():
+        assert said[claim] <= times * share + 4 * np.sqrt(times * share * (1 - share))
 
 
 def test_three_seeds_find_what_is_large_and_few_find_what_is_small(
     rng: np.random.Generator,
 ) -> None:
-    """Of twelve rows one is 1.5 points behind, as sigmoid is, and another 0.15."""
-    means = np.full(12, 0.97)
-    means[10], means[11] = 0.955, 0.9685
+    """Of twelve rows one is 1.5 points worse, as sigmoid is, and another 0.15."""
+    means = np.full((12, 1), 0.0)
+    means[10], means[11] = -0.015, -0.0015
     large = small = 0
     for _ in range(100):
-        pairs = draw(rng, means, 3, (1,) * 12).pairs
-        large += sum(pairs[row, 10].significant for row in range(10))
-        small += sum(pairs[row, 11].significant for row in range(10))
-    assert large >= 0.98 * 1000
-    assert small <= 0.05 * 1000
+        accuracies = draw(rng, 12, 3) + means
+        (found,) = rank((accuracies, image_floor(np.full(12, IMAGES))))
+        large += "a" not in (found.letters[10] or "")
+        small += "a" not in (found.letters[11] or "")
+    assert large >= 98
+    assert small <= 20
 
 
 @pytest.mark.parametrize("rows", [2, 6])
-def test_the_planned_seeds_find_the_difference(rows: int, rng: np.random.Generator) -> None:
-    means, difference = np.full(rows, 0.97), 0.003
-    planned = plan(draw(rng, means, 200, (1,) * rows).tested)
+def test_the_planned_seeds_detect_the_difference(rows: int, rng: np.random.Generator) -> None:
+    difference, floor = 0.003, image_floor(np.full(rows, IMAGES))
+    planned = plan(rank((draw(rng, rows, 200), floor))[0].tested)
     assert planned is not None
     seeds = planned.seeds(difference)
     assert seeds is not None
     assert 5 <= seeds <= 9
-    means[-1] -= difference
-    found = [draw(rng, means, seeds, (1,) * rows).pairs[0, rows - 1] for _ in range(300)]
-    assert 0.7 <= np.mean([each.significant for each in found]) <= 0.92
-
-
-def test_choices_that_do_nothing_are_rarely_found_to_do_something(
-    rng: np.random.Generator,
-) -> None:
-    """Of four activations and three initialisations the activation alone does something."""
-    cells = list(itertools.product("abcd", "xyz"))
-    means = np.repeat([0.97, 0.968, 0.966, 0.95], 3)
-    found = np.zeros(3)
-    for _ in range(200):
-        accuracies = means[:, None] + rng.normal(0, SD, (12, 4)) + rng.normal(0, SD, 4)
-        result = effects(("activation", "init"), cells, accuracies, np.full(12, IMAGES))
-        assert result is not None
-        parts = (*result.factors, *result.interactions)
-        found += [part.significant for part in parts]
-    assert found[0] == 200
-    assert 0 < found[1] <= 200 * 0.11
-    assert 0 < found[2] <= 200 * 0.11
+    lower = np.zeros((rows, 1))
+    lower[-1] = -difference
+    found = [rank((draw(rng, rows, seeds) + lower, floor))[0].differences[-1] for _ in range(300)]
+    assert 0.7 <= np.mean([each is not None and each.significant for each in found]) <= 0.92

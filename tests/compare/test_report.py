@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnbasic.compare.comparison import Comparison, compare
+from nnbasic.compare import Comparisons, compare_all
 from nnbasic.compare.formats import told
 from nnbasic.compare.pictures import digit, filters, first_weights
 from nnbasic.compare.report import render, write
@@ -56,10 +56,10 @@ class Page(HTMLParser):
         return "".join(self.texts.get(tag, []))
 
 
-def read(folder: Path) -> Comparison:
+def read(folder: Path) -> Comparisons:
     data, problems = collect(folder)
     assert problems == []
-    return compare(data)
+    return compare_all(data)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_every_figure_is_there(page: Page) -> None:
     assert len(set(labels)) == len(labels)
     assert all(source.startswith("data:image/png;base64,") for source in images(page).values())
     svg = page.text("svg")
-    for words in ("relu · he", "tanh · xavier", "before training", "gradient norm", "layer2"):
+    for words in ("relu/he", "tanh/xavier", "before training", "gradient norm", "layer2"):
         assert words in svg
 
 
@@ -99,7 +99,7 @@ def test_every_figure_is_there(page: Page) -> None:
     ("section", "labels"),
     [
         ("accuracy", ["Validation accuracy of", "Best validation accuracy of 8 runs"]),
-        ("glance", ["Difference of each level", "validation accuracy, % by epoch: relu · he"]),
+        ("glance", ["Difference of each level", "validation accuracy, % by epoch: relu/he"]),
         ("accuracy-by-epoch", ["validation accuracy, % by epoch"] * 2),
         ("accuracy-by-seconds", ["validation accuracy, % by seconds"] * 2),
         ("loss-by-epoch", ["training loss by epoch"] * 2),
@@ -127,10 +127,10 @@ def test_filters_are_shown_before_and_after_training(page: Page, swept: Path) ->
             inner = shown.setdefault(str(attributes["aria-label"]), [])
         elif tag == "image":
             inner.append(str(attributes["href"]))
-    for group in read(swept).groups:
-        weights = first_weights(group.runs[0])
+    for row in read(swept).first.rows:
+        weights = first_weights(row.runs[0])
         assert not isinstance(weights, str)
-        title = " · ".join(map(str, group.key.values()))
+        title = "/".join(map(str, row.key.values()))
         pictures = shown[f"First-layer weights before and after training, {title}"]
         assert pictures == list(map(filters, weights))
 
@@ -142,8 +142,8 @@ def images(page: Page) -> dict[str, str]:
 
 def test_the_table_is_that_of_the_terminal(page: Page, swept: Path) -> None:
     cells = page.text("td")
-    for group in read(swept).groups:
-        mean, sd = group.measures.val_accuracy.mean, group.measures.val_accuracy.sd
+    for row in read(swept).first.rows:
+        mean, sd = row.val_accuracy.mean, row.val_accuracy.sd
         assert mean is not None
         assert sd is not None
         assert f"{100 * mean:.2f} ± {100 * sd:.2f}" in cells
@@ -155,15 +155,15 @@ def test_searched_rates_have_a_table_of_their_own(copied: Path, dataset: Dataset
     for number, run in enumerate(sorted(copied.iterdir())):
         if number % 2:
             edit(run, rate_search=search)
-    comparison = read(copied)
-    page = Page(render(comparison, dataset=dataset))
-    assert comparison.searched is not None
-    for part in (comparison, comparison.searched):
-        for group in part.groups:
-            assert f"{100 * (group.measures.val_accuracy.mean or 0):.2f}" in page.text("td")
+    comparisons = read(copied)
+    page = Page(render(comparisons, dataset=dataset))
+    assert len(comparisons.parts) == 2
+    for each in comparisons.parts:
+        for row in each.rows:
+            assert f"{100 * (row.val_accuracy.mean or 0):.2f}" in page.text("td")
+        said = {told(line)[0] for line in each.verdict}
+        assert said <= {line.strip() for line in page.texts["p" if each.rates_searched else "li"]}
     assert page.text("h3").count("learning rate") >= 2
-    said = {told(line)[0] for line in (*comparison.verdict, *comparison.searched.verdict)}
-    assert said <= {line.strip() for line in page.texts["p"]}
 
 
 def test_the_data_is_embedded(page: Page, swept: Path) -> None:
@@ -171,15 +171,15 @@ def test_the_data_is_embedded(page: Page, swept: Path) -> None:
     comparison = read(swept)
     expected = json.loads(json.dumps(comparison.to_dict()))
     assert data == expected | {"metrics": data["metrics"]}
-    run = comparison.groups[0].runs[0]
+    run = comparison.first.rows[0].runs[0]
     assert data["metrics"][run.run.id]["epoch"] == [1, 2]
     assert data["metrics"][run.run.id]["val_accuracy"] == [r.val_accuracy for r in run.metrics]
 
 
 def test_the_commands_repeat_the_runs(page: Page, swept: Path) -> None:
     commands = page.text("pre").split("\n")
-    for group, command in zip(read(swept).groups, commands, strict=False):
-        first = group.runs[0]
+    for row, command in zip(read(swept).first.rows, commands, strict=False):
+        first = row.runs[0]
         threads = f"OPENBLAS_NUM_THREADS={first.record.threads}"
         train = f"nnbasic train --config {first.run.directory / 'config.yaml'}"
         expected = f'{threads} {train} --set data.dataset=digits --seed "$seed"'
@@ -262,7 +262,7 @@ def test_the_most_wrong_images_are_shown(copied: Path, dataset: Dataset) -> None
         )
     comparison = read(copied)
     page = Page(render(comparison, dataset=dataset))
-    first = " · ".join(map(str, comparison.groups[0].key.values()))
+    first = "/".join(map(str, comparison.first.rows[0].key.values()))
     assert f"Most wrong test images of {first}" in page.text("h3")
     label = dataset.test.labels[17]
     assert images(page)[f"Test image 17, a {label}"] == digit(dataset.test.images[17])
@@ -274,7 +274,7 @@ def test_a_lost_file_costs_its_figures_only(copied: Path, dataset: Dataset, lost
     for run in copied.iterdir():
         (run / lost).unlink()
     data, _ = collect(copied)
-    page = Page(render(compare(data), dataset=dataset))
+    page = Page(render(compare_all(data), dataset=dataset))
     svg = page.text("svg")
     assert ("before training" in svg) == (lost != "diagnostics.jsonl")
     assert ("training loss" in svg) == (lost != "metrics.jsonl")
@@ -292,7 +292,7 @@ def test_runs_without_a_finished_one_make_a_report(copied: Path, dataset: Datase
         edit(run, status="diverged", reason="the loss is not finite", test_accuracy=None)
     page = Page(render(read(copied), dataset=dataset))
     assert "have a finished run: 0 of these 4." in page.text("p")
-    assert page.text("svg").count("diverged") == 4  # in the cells of the map, the only figure
+    assert page.text("svg").count("failed") == 4  # in the cells of the map, the only figure
     assert sum(tag == "svg" for tag, _ in page.elements) == 1
 
 
@@ -314,7 +314,7 @@ def test_rows_that_do_not_compare_stand_apart(copied: Path, dataset: Dataset) ->
         config = json.loads((run / "run.json").read_text())["config"]
         edit(run, config=config | {"epochs": 7}, identity="0" * 64)
     page = Page(render(read(copied), dataset=dataset))
-    assert "not ranked for" in page.text("th")
+    assert "not comparable" in page.text("th")
     assert "have a finished run: 3 of these 4." in page.text("p")
-    assert "epochs 7 instead of 2" in page.text("li")
-    assert "tanh · xavier" not in page.text("svg")
+    assert "epochs 7 instead of 2" in page.text("td")
+    assert "tanh/xavier" not in page.text("svg")

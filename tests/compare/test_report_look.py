@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from browser import Browser
+from nnbasic.compare import compare_all
 from nnbasic.compare.colours import COLOURS
-from nnbasic.compare.comparison import compare
 from nnbasic.compare.report import write
 from nnbasic.data import Dataset
 from nnbasic.training.collection import collect
@@ -44,7 +44,7 @@ def report(
         record["warnings"] = [HOSTILE + WORD]
         (run / "run.json").write_text(json.dumps(record))
     data, _ = collect(folder / "runs")
-    write(compare(data), folder / "out.html", dataset=dataset)
+    write(compare_all(data), folder / "out.html", dataset=dataset)
     return folder / "out.html"
 
 
@@ -149,7 +149,7 @@ def plain(swept: Path, dataset: Dataset, tmp_path_factory: pytest.TempPathFactor
     """A report as a reader gets it."""
     file = tmp_path_factory.mktemp("plain") / "out.html"
     data, _ = collect(swept)
-    write(compare(data), file, dataset=dataset)
+    write(compare_all(data), file, dataset=dataset)
     return file
 
 

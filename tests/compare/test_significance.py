@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -10,22 +11,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from nnbasic.compare.ranking import pair_weights
 from nnbasic.compare.significance import (
-    Contrasts,
-    contrasts,
+    Inference,
+    Ranking,
     fitted_prior,
     holm,
-    mcnemar_p,
+    image_floor,
+    letters,
+    rank,
     summary,
 )
+from nnbasic.compare.two import mcnemar_p
 
 IMAGES = 5000
 
 
-def pairs(accuracies: object) -> Contrasts:
+def ranked(accuracies: object, images: object = IMAGES) -> Ranking:
     rows = np.array(accuracies, dtype=float)
-    return contrasts(pair_weights(len(rows)), rows, np.full(len(rows), IMAGES))
+    (found,) = rank((rows, image_floor(np.broadcast_to(images, len(rows)))))
+    return found
+
+
+def pairs(accuracies: object, images: object = IMAGES) -> Inference:
+    return ranked(accuracies, images).tested
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=12))
@@ -53,7 +61,7 @@ def test_no_interval_goes_beyond_all_images() -> None:
     low, high = found.ci95
     assert high == 1
     assert low == pytest.approx(0.97 - 12.706 * 0.01, abs=1e-5)
-    (far,) = pairs([[0.0, 0.1], [1.0, 0.7]]).each
+    (far,) = pairs([[0.0, 0.1], [1.0, 0.7]]).contrasts
     assert far.ci95 == (-1, 1)
 
 
@@ -66,44 +74,40 @@ def test_of_two_or_three_rows_it_is_the_paired_t_test(rows: int, rng: np.random.
     for first in range(rows):
         for second in range(first + 1, rows):
             expected = stats.ttest_rel(accuracies[second], accuracies[first])
-            contrast = found.each[index]
+            contrast = found.contrasts[index]
             assert contrast.mean == pytest.approx(np.mean(accuracies[second] - accuracies[first]))
             assert contrast.p_uncorrected == pytest.approx(expected.pvalue)
-            interval = expected.confidence_interval(1 - 0.05 / len(found.each))
+            interval = expected.confidence_interval(1 - 0.05 / len(found.contrasts))
             assert contrast.ci95 == pytest.approx((interval.low, interval.high))
             index += 1
 
 
 def test_a_variance_is_never_less_than_that_of_whole_images() -> None:
     """Three equal differences of 2 in 100 images: the variance is 2/12 of one image squared."""
-    (found,) = contrasts(
-        pair_weights(2), np.array([[0.5, 0.6, 0.7], [0.52, 0.62, 0.72]]), np.array([100, 100])
-    ).each
+    (found,) = pairs([[0.5, 0.6, 0.7], [0.52, 0.62, 0.72]], 100).contrasts
     assert found.error == pytest.approx(0.01 * math.sqrt(1 / 6) / math.sqrt(3))
     # t² = 4·3·6 = 72, and P(|T| > t) = 1 - t/√(2 + t²) with two degrees of freedom
     assert found.p == pytest.approx(1 - math.sqrt(72 / 74))
 
 
 def test_rows_may_be_of_unequal_numbers_of_images() -> None:
-    (found,) = contrasts(
-        pair_weights(2), np.array([[0.5, 0.5], [0.5, 0.5]]), np.array([100, 50])
-    ).each
+    (found,) = pairs([[0.5, 0.5], [0.5, 0.5]], np.array([100, 50])).contrasts
     assert found.error == pytest.approx(math.sqrt((1e-4 + 4e-4) / 12 / 2))
     assert found.p == 1
 
 
 def test_one_seed_has_a_mean_and_nothing_else() -> None:
     found = pairs([[0.9], [0.92], [0.95], [0.8]])
-    assert [contrast.mean for contrast in found.each] == pytest.approx(
+    assert [contrast.mean for contrast in found.contrasts] == pytest.approx(
         [0.02, 0.05, -0.1, 0.03, -0.12, -0.15]
     )
-    assert all(contrast[1:] == (None,) * 4 for contrast in found.each)
-    assert not any(contrast.significant for contrast in found.each)
+    assert all(contrast[1:] == (None,) * 4 for contrast in found.contrasts)
+    assert not any(contrast.significant for contrast in found.contrasts)
     assert found.freedom is found.sd is found.prior is found.smallest_p is None
 
 
 def test_one_row_has_no_differences() -> None:
-    assert pairs([[0.9, 0.91]]).each == ()
+    assert pairs([[0.9, 0.91]]).contrasts == ()
 
 
 def test_the_prior_has_the_moments_of_the_variances() -> None:
@@ -154,7 +158,7 @@ def test_a_variance_is_shrunk_towards_the_others() -> None:
     found = pairs(np.array(images) / IMAGES)
     assert found.prior == (math.inf, pytest.approx(23 / 6 / IMAGES**2))
     assert found.freedom == pytest.approx(4.4)
-    for contrast, variance, mean in zip(found.each, variances, means, strict=True):
+    for contrast, variance, mean in zip(found.contrasts, variances, means, strict=True):
         error = math.sqrt((6 * 23 / 6 + 2 * variance) / 8 / 3)
         assert contrast.error == pytest.approx(error / IMAGES)
         assert contrast.p_uncorrected == pytest.approx(2 * stats.t.sf(mean / error, 4.4), rel=1e-6)
@@ -166,16 +170,48 @@ def test_what_a_seed_does_to_all_rows_drops_out(rng: np.random.Generator) -> Non
     accuracies = rng.normal(0.9, 0.01, (5, 4))
     found = pairs(accuracies)
     moved = pairs(accuracies + rng.normal(0, 0.02, 4))
-    for one, other in zip(found.each, moved.each, strict=True):
+    for one, other in zip(found.contrasts, moved.contrasts, strict=True):
         assert one.p_uncorrected == pytest.approx(other.p_uncorrected)
 
 
-def test_a_difference_can_be_turned_round(rng: np.random.Generator) -> None:
-    first, second = rng.normal(0.9, 0.01, (2, 4))
-    (there,), (back,) = pairs([first, second]).each, pairs([second, first]).each
-    turned = there.turned()
-    assert turned[:4] == pytest.approx(back[:4])
-    assert turned.ci95 == pytest.approx(back.ci95)
+def test_families_are_shrunk_apart_and_corrected_together(rng: np.random.Generator) -> None:
+    rows, levels = rng.normal(0.97, 0.001, (4, 5)), rng.normal(0.97, 0.004, (2, 5))
+    levels[1] += 0.05
+    floor = image_floor(np.full(4, IMAGES))
+    first, second = rank((rows, floor), (levels, floor[:2]))
+    alone = stats.ttest_rel(*levels).pvalue
+    assert second.tested.contrasts[0].p_uncorrected == pytest.approx(alone)
+    assert second.tested.contrasts[0].p == pytest.approx(7 * alone)
+    assert first.tested.prior == ranked(rows).tested.prior
+
+
+APART = st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda p: p[0] < p[1]))
+
+
+@given(APART)
+def test_rows_share_a_letter_if_and_only_if_they_are_not_apart(
+    apart: set[tuple[int, int]],
+) -> None:
+    named = letters(6, apart)
+    for first, second in itertools.combinations(range(6), 2):
+        shared = set(named[first]) & set(named[second])
+        assert bool(shared) == ((first, second) not in apart)
+
+
+def test_letters_by_hand() -> None:
+    # Piepho 2004: one letter is split by each pair; what another one covers is dropped
+    assert letters(3, []) == ("a", "a", "a")
+    assert letters(3, [(0, 2)]) == ("a", "ab", "b")
+    assert letters(4, [(0, 2), (0, 3), (1, 3)]) == ("a", "ab", "bc", "c")
+    every = itertools.combinations(range(54), 2)
+    assert letters(54, every)[51:] == ("Z", "(53)", "(54)")
+
+
+def test_letters_of_equal_rows_and_of_one_seed() -> None:
+    assert ranked([[0.9, 0.91, 0.92]] * 3).letters == ("a", "a", "a")
+    assert ranked([[0.9], [0.8]]).letters == (None, None)
+    one = ranked([[0.9, 0.91]])
+    assert (one.differences, one.letters) == ((None,), (None,))
 
 
 def test_holm_by_hand() -> None:

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from nnbasic.compare import figures
+from nnbasic.compare import figures, layers
 from nnbasic.compare.colours import COLOURS, LAYERS, Look
-from nnbasic.compare.exhibits import Cell, Course, Curves, HeatMap, LayerCourse, Line
 from nnbasic.compare.pooling import Band, Means
+from nnbasic.compare.significance import Summary
+from nnbasic.compare.standing import Row
 from nnbasic.compare.svg import element
 
 BAND = Band(np.array([1, 2, 3.0]), *(np.array([low, 0.7, 0.8]) for low in (0.6, 0.5, 0.65)))
@@ -21,9 +22,9 @@ COLOURED = ("fill", "stroke")
 
 
 def curves(*labels: str, title: str = "") -> Figure:
-    lines = [Line(label, BAND, Look(number, number)) for number, label in enumerate(labels)]
-    key = [(line.label, line.look) for line in lines]
-    figure = figures.curves(Curves(title, lines, key, "epoch", "val_accuracy", (0.4, 0.9)))
+    key = {label: Look(number, number) for number, label in enumerate(labels)}
+    lines = [(label, BAND, look) for label, look in key.items()]
+    figure = figures._curves(title, lines, key, "epoch", "val_accuracy", (0.4, 0.9))
     assert isinstance(figure, Figure)
     return figure
 
@@ -58,8 +59,8 @@ def test_it_does_nothing_to_the_rest_of_the_page() -> None:
 
 def test_every_colour_of_the_theme_is_the_pages() -> None:
     count = len(LAYERS)
-    layers = [LayerCourse(f"l{n}", Means([0, 1], [1, 2]), NONE, NONE) for n in range(count)]
-    drawn = [curves(*"abcdef"), figures.course(Course("", layers, (0.5, 3)))]
+    every = {f"l{n}": [Means([0, 1], [1, 2]), NONE, NONE] for n in range(count)}
+    drawn = [curves(*"abcdef"), layers._course("", every, (0.5, 3))]
     declared = [style for figure in drawn for style in styles(parsed(figure))]
     used = {value for style in declared for key, value in style.items() if key in COLOURED}
     # outside a page a property has no value, and the figure keeps the colour it was drawn in
@@ -67,8 +68,11 @@ def test_every_colour_of_the_theme_is_the_pages() -> None:
 
 
 def test_other_colours_stay() -> None:
-    cells = {(0, n): Cell(mean, f"{mean}") for n, mean in enumerate((0.1, 0.9))}
-    figure = figures.heat_map(HeatMap("", ["relu"], ["he", "xavier"], cells, (0.1, 0.9)))
+    cells = {
+        ("relu", init): Row("", {}, {}, {}, 9, 1, val_accuracy=Summary(1, mean, None, None))
+        for init, mean in (("he", 0.1), ("xavier", 0.9))
+    }
+    figure = figures._heat_map("", ["relu"], ["he", "xavier"], cells, (0.1, 0.9))
     used = {style.get("fill", "") for style in styles(parsed(figure))}
     assert {each for each in used if each.startswith("#")} == {
         "#00224e",  # the ends of cividis

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.axes import Axes
 
 from nnbasic.compare.colours import DASHES, LAYERS, SERIES
-from nnbasic.compare.exhibits import MOST_LAYERS
+from nnbasic.compare.layers import MOST_LAYERS
 from nnbasic.compare.scales import Limits
 from nnbasic.compare.theme import (
     WIDTH,

@@ -1,189 +1,180 @@
-"""What a comparison says in sentences, from runs whose accuracies are set."""
+"""The sentences of a comparison."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 
-from nnbasic.compare.comparison import Comparison
-from nnbasic.configs import load
-from nnbasic.sweeps.plan import cells
-from support import scored
+from nnbasic.compare.findings import Findings
+from nnbasic.compare.standing import LOST, PARTLY, RANKED, UNSTABLE, unstable
+from nnbasic.compare.verdict import points, verdict
 
-Make = Callable[..., Path]
-Compared = Callable[..., Comparison]
-
-WOBBLE = (0.0, 0.01, -0.01, 0.02, -0.01, -0.01)
-"""What a seed adds to every row."""
+Judge = Callable[..., Findings]
 
 
-@pytest.fixture
-def rows(make: Make) -> Callable[..., None]:
-    """Make runs of rows with these mean accuracies, each row also wobbling by itself."""
-
-    def rows(means: Mapping[tuple[str, str], float], seeds: int) -> None:
-        for index, ((activation, init), mean) in enumerate(means.items()):
-            for seed in range(seeds):
-                own = 0.002 * ((seed * (index + 1)) % 3 - 1)
-                accuracy = round(mean + WOBBLE[seed] + own, 6)
-                edited = {"best": scored(accuracy)}
-                make(edited, activation=activation, init=init, seed=seed)
-
-    return rows
+def around(mean: float, seeds: int = 6, own: int = 1) -> list[float]:
+    """Accuracies of a row, with noise of its ``own``, whose mean is exactly ``mean``."""
+    noise = np.random.default_rng(own).normal(0, 0.001, seeds)
+    return [round(float(each), 6) for each in mean + noise - noise.mean()]
 
 
 FOUR = {
-    ("relu", "he"): 0.9001,
-    ("relu", "xavier"): 0.90,
-    ("tanh", "he"): 0.70,
-    ("tanh", "xavier"): 0.70,
+    "relu/he": around(0.9602),
+    "relu/xavier": around(0.96, own=2),
+    "tanh/he": around(0.94, own=3),
+    "tanh/xavier": around(0.94, own=4),
 }
 
 
-def test_what_is_best_and_what_is_behind(rows: Callable[..., None], compared: Compared) -> None:
-    rows(FOUR, 6)
-    comparison = compared()
-    best, behind, matters, depends = comparison.verdict
-    assert best.startswith("relu/he came out best (90.01 %)")
-    assert best.endswith("but relu/xavier may be as good: the best is among these 2, 95 % sure.")
-    assert behind.startswith("Behind: tanh whatever the init, by ")
-    ends = [group.difference.ci95 for group in comparison.groups[2:] if group.difference]
+def test_best_worse_and_the_effect_of_each_choice(judged: Judge) -> None:
+    found = judged(FOUR)
+    best, worse, matters, depends = verdict(found)
+    assert best == (
+        "Best: relu/he, 96.02 % validation accuracy. relu/xavier shows no significant difference"
+        " from it (group a)."
+    )
+    ends = [row.difference.ci95 for row in found.rows[2:] if row.difference]
     low = min(-high for _, high in filter(None, ends))
     high = max(-low for low, _ in filter(None, ends))
-    assert f"by {100 * low:.1f} to {100 * high:.1f} points." in behind
-    assert matters.startswith("The activation matters most: 9")
-    assert "both together 0 %, seeds 1 %." in matters
-    assert depends == "No sign that what the activation does depends on the init."
-    assert comparison.to_dict()["verdict"] == list(comparison.verdict)
+    assert worse == f"Worse: tanh with every init, by {100 * low:.1f} to {100 * high:.1f} points."
+    assert matters.startswith("The activation has the largest effect (9")
+    assert "of the variance between runs; init 0 %, interaction 0 %, seeds " in matters
+    assert depends == "No interaction between activation and init found."
 
 
-def test_no_distance_is_told_where_the_interval_reaches_zero(
-    make: Make, compared: Compared
-) -> None:
-    """One row beats the last one surely, but it is not the first, which varies more."""
-    means = {"relu": 0.905, "tanh": 0.899, "elu": 0.89}
-    wobble = {"relu": 0.01, "tanh": 0.0001, "elu": 0.0002}
-    for activation, mean in means.items():
-        for seed in range(4):
-            accuracy = mean + wobble[activation] * (seed % 3 - 1)
-            make({"best": scored(round(accuracy, 6))}, activation=activation, seed=seed)
-    comparison = compared()
-    elu = comparison.groups[-1]
-    assert elu.difference is not None
-    assert elu.difference.ci95 is not None
-    assert elu.difference.ci95[1] > 0
-    assert elu.may_be_best is False
-    assert comparison.verdict[1] == "Behind: elu, though how far cannot be told."
+def test_what_shares_a_letter_with_the_first_is_never_worse(judged: Judge) -> None:
+    """The second row differs from the third alone: nothing is worse than the first."""
+    close = [0.9591, 0.9594, 0.9590]
+    found = judged({"relu": [0.969, 0.951, 0.96], "tanh": close, "elu": [x - 0.004 for x in close]})
+    assert [row.letters for row in found.rows] == ["ab", "a", "b"]
+    first, second = verdict(found)[:2]
+    assert first.startswith("No row differs significantly from the one with the best mean, relu")
+    assert second.startswith("3 seeds detect a difference of ")
+    assert "with 80 % power" in second
+    assert not any("Worse" in sentence for sentence in verdict(found))
 
 
-def test_one_row_that_is_surely_the_best(rows: Callable[..., None], compared: Compared) -> None:
-    rows({("relu", "he"): 0.9, ("tanh", "he"): 0.7, ("elu", "he"): 0.5}, 5)
-    best, behind, matters = compared().verdict
-    assert best.endswith(", and is the best, 95 % sure.")
-    assert behind.startswith("Behind: tanh and elu, by ")
-    assert matters.startswith("The activation matters: 99 % of the variance between these runs; ")
-
-
-def test_one_choice_may_depend_on_the_other(rows: Callable[..., None], compared: Compared) -> None:
-    rows(FOUR | {("tanh", "xavier"): 0.9}, 6)
-    assert compared().verdict[-1] == "What the activation does depends on the init."
-    assert "Behind: tanh/he, by" in compared().verdict[1]
-
-
-def test_what_cannot_be_told_says_what_it_takes(
-    rows: Callable[..., None], compared: Compared
-) -> None:
-    rows({("relu", "he"): 0.901, ("tanh", "he"): 0.9}, 4)
-    comparison = compared()
-    best, takes, matters = comparison.verdict
-    assert best.endswith("but the other one may be as good.")
-    assert comparison.plan is not None
-    assert takes.startswith("4 seeds cannot tell the rows apart: they find a difference of ")
-    wanted = float(takes.split()[-2])
-    assert f"4 times in 5; {comparison.plan.seeds(wanted / 100)} would find" in takes
-    assert wanted / 100 < comparison.plan.smallest(4)
-    assert matters.startswith("No choice is seen to matter: activation")
-
-
-def test_one_seed_says_nothing_and_how_to_get_more(
-    rows: Callable[..., None], compared: Compared
-) -> None:
-    """The command makes the same cells: of equal identity, so that the sweep keeps these runs."""
-    rows(FOUR, 1)
-    comparison = compared()
-    (only,) = comparison.verdict
-    assert "with one seed nothing can be said about chance" in only
-    assert "p =" not in only
-    words = shlex.split(only.partition("More seeds: ")[2].strip("`"))
-    assert words[:3] == ["nnbasic", "sweep", "--config"]
-    assert words[words.index("--seeds") + 1] == "5"
-    assert words[words.index("--runs") + 1] == str(
-        comparison.groups[0].runs[0].run.directory.parent
-    )
-    vary = [words[index + 1] for index, word in enumerate(words) if word == "--vary"]
-    assert vary == ["activation=relu,tanh", "init=he,xavier"]
-    swept = {cell.config.identity() for cell in cells(words[3], (), vary)}
-    assert swept == {group.runs[0].record.identity for group in comparison.groups}
-
-
-def test_components_are_written_with_what_is_not_their_default(
-    make: Make, compared: Compared
-) -> None:
-    for activation in ({"name": "leaky_relu", "slope": 0.2}, {"name": "leaky_relu"}, "relu"):
-        make(activation=activation)
-    comparison = compared()
-    words = shlex.split(comparison.verdict[0].partition("More seeds: ")[2].strip("`"))
-    vary = words[words.index("--vary") + 1]
-    assert "relu" in vary.split("=", 1)[1].split(",")
-    assert "slope: 0.2" in vary
-    swept = {cell.config.identity() for cell in cells(words[3], (), [vary])}
-    assert swept == {group.runs[0].record.identity for group in comparison.groups}
-
-
-def test_two_runs_of_unlike_presets_are_trained_on_in_turn(make: Make, compared: Compared) -> None:
-    made = [make(activation="relu", init="he"), make(activation="tanh", init="xavier")]
-    (only,) = compared().verdict
-    command = only.partition("More seeds: ")[2].strip("`")
-    assert command.startswith("for run in ")
-    assert all(str(run) in command for run in made)
-    assert "for seed in 1 2 3 4; do nnbasic train --config" in command
-    assert all(load(run / "config.yaml").seed == 0 for run in made)
-
-
-def test_rows_that_stand_apart_are_named(
-    make: Make, rows: Callable[..., None], compared: Compared
-) -> None:
-    rows(FOUR, 2)
-    make({"status": "diverged"}, activation="elu", init="he", seed=0)
-    assert compared().verdict[-1] == ("1 row stands apart, unranked: elu/he (1 diverged of 1).")
-
-
-def test_nothing_beside_it(make: Make, compared: Compared) -> None:
-    make({"best": scored(0.9)})
-    assert compared().verdict == (
-        "There is one row, of 1 seed (90.00 %), and nothing to compare it with.",
-    )
-    make({"status": "diverged"}, activation="tanh")
-    assert compared().verdict[0] == "Only relu can be ranked (90.00 %)."
-
-
-def test_nothing_to_rank(make: Make, compared: Compared) -> None:
-    make({"status": "diverged"})
-    assert compared().verdict == (
-        "No row can be ranked.",
-        "1 row stands apart, unranked: all runs (1 diverged of 1).",
+def test_two_rows(judged: Judge) -> None:
+    better = verdict(judged({"relu": around(0.96), "tanh": around(0.94, own=2)}))
+    assert better[0] == "Better: relu, 96.00 % validation accuracy."
+    assert better[1].startswith("Worse: tanh, by 1.9")
+    even = verdict(judged({"relu": [0.96, 0.95], "tanh": [0.95, 0.951]}))
+    assert even[0] == (
+        "No significant difference between relu and tanh (95.50 and 95.05 % validation accuracy)."
     )
 
 
-def test_many_rows_are_not_all_named(make: Make, compared: Compared) -> None:
-    names: list[Any] = ["relu", "tanh", "elu", "sigmoid", "gelu", "selu", "softplus", "mish"]
-    for name in names:
-        for seed in range(2):
-            make({"best": scored(0.9001 if name == "relu" else 0.9)}, activation=name, seed=seed)
-    for seed in range(2):
-        make({"best": scored(0.1)}, activation="softsign", seed=seed)
-    assert "tanh, elu, sigmoid, gelu, selu and 2 more may be as good" in compared().verdict[0]
+def test_rows_that_are_identical_in_every_seed(judged: Judge) -> None:
+    assert verdict(judged({"relu": around(0.96), "elu": around(0.96)}))[0] == (
+        "relu and elu are identical in every seed (96.00 % validation accuracy)."
+    )
+    three = verdict(judged({"relu": around(0.96), "elu": around(0.96), "tanh": around(0.94)}))
+    assert three[0] == "relu and elu are identical in every seed."
+    assert three[1].startswith("Best: relu, 96.00 % validation accuracy. elu shows")
+
+
+def test_the_effect_of_one_choice_may_depend_on_the_other(judged: Judge) -> None:
+    rows = FOUR | {"tanh/xavier": around(0.97, own=4)}
+    assert "The effect of the activation depends on the init." in verdict(judged(rows))
+
+
+def test_one_seed_says_so_and_how_to_get_more(judged: Judge) -> None:
+    (said,) = verdict(judged({"relu": [0.96], "tanh": [0.95], "elu": [0.94]}), "nnbasic sweep")
+    assert said == (
+        "Best: relu, 96.00 % validation accuracy; but one seed says nothing about chance, another"
+        " could reverse the order. More seeds: `nnbasic sweep`"
+    )
+
+
+def test_many_rows_are_not_all_named(judged: Judge) -> None:
+    said = verdict(judged({f"r{n}": around(0.96 - 0.01 * (n > 8), own=n) for n in range(12)}))
+    assert "and 3 more show no significant difference from it" in said[0]
+
+
+class TestFailures:
+    """Collapsed runs are at 10 %."""
+
+    def test_whole_rows_come_first_and_are_ranked_last(self, judged: Judge) -> None:
+        rows = FOUR | {"sigmoid/he": [0.1] * 6, "sigmoid/xavier": [0.1] * 6}
+        found = judged(rows, sigmoid_he=6, sigmoid_xavier=6)
+        assert [row.state for row in found.rows] == [RANKED] * 4 + [LOST] * 2
+        said = verdict(found)
+        assert said[0] == "sigmoid/he and sigmoid/xavier learned nothing in 6 of 6 runs."
+        assert said[1].startswith("Best: relu/he, 96.02 % validation accuracy.")
+        assert "The activation decides whether a network trains at all." in said
+        assert said[-1].endswith("Without sigmoid, of which rows are left out.")
+
+    def test_some_runs_of_a_row(self, judged: Judge) -> None:
+        """Half of its seeds collapsed: told by its count, and in no mean, letter or plan."""
+        found = judged(FOUR | {"tanh/he": [0.1, 0.95] * 3}, tanh_he=3)
+        without = judged({name: own for name, own in FOUR.items() if name != "tanh/he"})
+        assert found.rows[-1].state == PARTLY
+        assert found.rows[-1].letters is found.rows[-1].difference is None
+        assert found.plan == without.plan
+        said = verdict(found)
+        assert said[0] == (
+            "tanh/he learned nothing in 3 of 6 runs, and is left out of means and tests."
+        )
+
+    def test_one_level_that_always_fails_with_few_seeds(self, judged: Judge) -> None:
+        found = judged({"relu": around(0.96, 2), "tanh": [0.1, 0.1]}, tanh=2)
+        assert verdict(found) == (
+            "tanh learned nothing in 2 of 2 runs.",
+            "Best: relu, 96.00 % validation accuracy, the only row that can be ranked.",
+            "All runs with activation tanh failed, and none of the others.",
+        )
+
+    def test_all_rows(self, judged: Judge) -> None:
+        found = judged({"relu": [0.1, 0.1], "tanh": [0.11, 0.1]}, relu=2, tanh=2)
+        assert verdict(found) == ("tanh and relu learned nothing in 2 of 2 runs.",)
+
+    def test_nothing_is_said_to_have_no_effect_beside_failures(self, judged: Judge) -> None:
+        rows = {
+            "relu/he": around(0.96, 3),
+            "relu/xavier": around(0.96, 3, own=2),
+            "tanh/he": around(0.96, 3, own=4),
+            "tanh/xavier": around(0.96, 3, own=5),
+        }
+        assert any("No choice has" in sentence for sentence in verdict(judged(rows)))
+        said = verdict(
+            judged(
+                rows | {"sigmoid/he": [0.1] * 3, "sigmoid/xavier": [0.1] * 3},
+                sigmoid_he=3,
+                sigmoid_xavier=3,
+            )
+        )
+        assert not any("No choice has" in sentence or "No inter" in sentence for sentence in said)
+
+    def test_a_row_at_the_edge_does_not_set_the_variance_of_all(self, judged: Judge) -> None:
+        found = judged(FOUR | {"elu/he": [0.34, 0.8, 0.6, 0.82, 0.5, 0.7]})
+        assert found.rows[-1].state == UNSTABLE
+        assert found.plan == judged(FOUR).plan
+        assert verdict(found)[0] == (
+            "elu/he is unstable (its seeds range from 34.0 to 82.0 %), and is left out of means"
+            " and tests."
+        )
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([[0.97, 0.971, 0.972], [0.96, 0.962, 0.961], [0.4, 0.8, 0.6]], [2]),
+        ([[0.97, 0.971], [0.9, 0.94]], []),  # two seeds: may be chance
+        ([[0.97, 0.971, 0.972], [0.96, 0.962, 0.961], [0.9, 0.97, 0.85]], [2]),
+        ([[0.97, 0.971, 0.972], [0.96, 0.964, 0.961], [0.965, 0.97, 0.96]], []),
+        ([[0.97], [0.4]], []),
+        ([[0.97, 0.97, 0.97], [0.97, 0.97, 0.97]], []),
+    ],
+)
+def test_which_rows_are_unstable(rows: list[list[float]], found: list[int]) -> None:
+    assert unstable(np.array(rows)) == found
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.005, "0.5 points"), (0.01, "1 point"), (0.0067, "0.67 points"), (21.0, "100 points")],
+)
+def test_points_are_written_plainly(share: float, text: str) -> None:
+    assert points(share) == text

@@ -1,0 +1,79 @@
+"""What the rows of a comparison show, computed once: who only shows it computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nnbasic.compare.factors import Effects, effects
+from nnbasic.compare.failures import Decided, decisions
+from nnbasic.compare.planning import Plan, plan
+from nnbasic.compare.runs import Scalar
+from nnbasic.compare.significance import image_floor, rank
+from nnbasic.compare.standing import LOST, PARTLY, RANKED, Row, accuracies, stand
+
+
+@dataclass(frozen=True)
+class Findings:
+    """``rows``: the ranked ones first, by mean validation accuracy over ``seeds``.
+
+    ``effects`` are those of each choice on the ranked rows, ``plan`` what more seeds would show;
+    None where they are not known. ``decided`` are the choices on which it depends whether runs
+    fail.
+    """
+
+    rows: tuple[Row, ...]
+    seeds: tuple[Scalar, ...]
+    effects: Effects | None
+    plan: Plan | None
+    decided: tuple[Decided, ...]
+
+    @property
+    def ranked(self) -> list[Row]:
+        return [row for row in self.rows if row.state == RANKED]
+
+    @property
+    def comparable(self) -> list[Row]:
+        return [row for row in self.rows if row.comparable]
+
+    @property
+    def failures(self) -> list[Row]:
+        """The rows of which all runs failed, and those of which some did."""
+        return [row for state in (LOST, PARTLY) for row in self.rows if row.state == state]
+
+
+def judge(given: Sequence[Row]) -> Findings:
+    """Rank the ``given`` rows, and test what can be tested."""
+    rows, seeds = stand(given)
+    ranked = [row for row in rows if row.state == RANKED]
+    effect, planned = None, None
+    if len(ranked) > 1:
+        shares, images = accuracies(ranked, seeds)
+        (ranking,) = rank((shares, image_floor(images)))
+        rows[: len(ranked)] = [
+            replace(row, difference=difference, letters=letters)
+            for row, difference, letters in zip(ranked, *ranking[:2], strict=True)
+        ]
+        keys, cells = crossing(ranked)
+        effect, planned = effects(keys, cells, shares, images), plan(ranking.tested)
+    ended = [row for row in rows if row.comparable and row.ended]
+    decided = decisions(
+        *crossing(ended), [row.failed for row in ended], [row.ended for row in ended]
+    )
+    if effect is not None:
+        effect = effect._replace(left_out=_left_out(effect, ended))
+    return Findings(tuple(rows), tuple(seeds), effect, planned, tuple(decided))
+
+
+def crossing(rows: Sequence[Row]) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The factors that vary between ``rows``, and the value that each row has of each of them."""
+    every = [key for row in rows[:1] for key in row.parts]
+    keys = [key for key in every if len({row.parts[key] for row in rows}) > 1]
+    return keys, [tuple(row.parts[key] for key in keys) for row in rows]
+
+
+def _left_out(effect: Effects, rows: Sequence[Row]) -> tuple[str, ...]:
+    """The values of ``rows`` that are none of the levels of ``effect``."""
+    levels = {factor.key: {level.value for level in factor.levels} for factor in effect.factors}
+    every = [(key, row.parts[key]) for key in levels for row in rows]
+    return tuple(dict.fromkeys(value for key, value in every if value not in levels[key]))

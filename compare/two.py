@@ -1,0 +1,111 @@
+"""Two runs side by side: what differs, what they reached, and which test images they get right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from nnbasic.compare.grouping import Grouping
+from nnbasic.compare.runs import Predictions, RunData, RunError, headings, shown
+from nnbasic.compare.standing import Row
+from nnbasic.compare.verdict import VALIDATION, listed, more, outcome
+
+MOST_KEYS = 4
+"""How many of the differing keys the sentence gives with their values."""
+
+
+class McNemar(NamedTuple):
+    """How many test images each of two runs alone got right, and the exact p of the difference."""
+
+    first: str
+    second: str
+    only_first: int
+    only_second: int
+    p: float
+
+
+def two_runs(
+    rows: Sequence[Row], grouping: Grouping, test: McNemar | str, command: str | None
+) -> tuple[str, ...]:
+    """The sentences on two ``rows`` of one run each.
+
+    ``test`` compares them on the test images, or says why it cannot; ``command`` trains more seeds.
+    """
+    rows = sorted(rows, key=lambda row: -(row.val_accuracy.mean or 0.0))
+    names = {row.runs[0].run.id: row.name for row in rows}
+    sentences = [_reached(rows), _difference([row.runs[0] for row in rows], grouping)]
+    if isinstance(test, McNemar):
+        sentences.append(
+            f"Of the test images {names[test.first]} alone is right on {test.only_first},"
+            f" {names[test.second]} alone on {test.only_second} (McNemar's test of these two"
+            f" networks: p = {test.p:.2g})."
+        )
+    sentences.append(
+        f"One seed says nothing about chance; another could reverse the order.{more(command)}"
+    )
+    return tuple(filter(None, sentences))
+
+
+def mcnemar(runs: Sequence[RunData]) -> McNemar | str:
+    """McNemar's test of two ``runs``, or a sentence that says why it is impossible."""
+    first, second = runs
+    if first.record.dataset_sha256 != second.record.dataset_sha256:
+        return "No McNemar test: the two runs have different test sets."
+    try:
+        a, b = (Predictions.load(run.run.predictions) for run in runs)
+    except RunError as error:
+        return f"No McNemar test: {error}."
+    if not np.array_equal(a.labels, b.labels):
+        return "No McNemar test: the labels in the two predictions.npz are not the same."
+    right, other_right = a.predicted == a.labels, b.predicted == b.labels
+    only_first = int(np.sum(right & ~other_right))
+    only_second = int(np.sum(other_right & ~right))
+    p = mcnemar_p(only_first, only_second)
+    return McNemar(first.run.id, second.run.id, only_first, only_second, p)
+
+
+def mcnemar_p(only_first: int, only_second: int) -> float:
+    """Exact two-sided p that two classifiers, right alone so often each, are equally good.
+
+    McNemar 1947, with the binomial distribution in place of its approximation. Integers of any
+    size keep the tail exact.
+    """
+    n, least = only_first + only_second, min(only_first, only_second)
+    ways, tail = 1, 0
+    for k in range(least + 1):
+        tail += ways
+        ways = ways * (n - k) // (k + 1)
+    p: float = 2 * tail / 2**n
+    return min(1.0, p)
+
+
+def _reached(rows: Sequence[Row]) -> str:
+    parts = []
+    for row in rows:
+        mean, (status,) = row.val_accuracy.mean, row.statuses
+        if row.failed:
+            at = "" if mean is None else f" ({100 * mean:.2f} %)"
+            parts.append(f"{row.name} {outcome(row)}{at}")
+        elif mean is None:
+            parts.append(f"{row.name} has no {VALIDATION} ({status})")
+        else:
+            parts.append(f"{row.name} reached {100 * mean:.2f} % {VALIDATION}")
+    return f"{'; '.join(parts)}."
+
+
+def _difference(runs: Sequence[RunData], grouping: Grouping) -> str:
+    """What differs between two runs, with the values of the first keys."""
+    first, second = [run.values for run in runs]
+    keys, short = [*grouping.differs, *grouping.implied], headings(grouping.differs)
+    parts = [
+        f"{short[key]} ({shown(first[key])}, {shown(second[key])})"
+        if key in first and key in second
+        else short[key]
+        for key in grouping.differs
+    ]
+    parts = [*parts[:MOST_KEYS], *(short[key] for key in grouping.differs[MOST_KEYS:])]
+    images = "dataset" in keys or "data.validation" in keys
+    unfair = " Their accuracies are of different images." if images else ""
+    return f"They differ in {listed(parts, most=12)}.{unfair}" if parts else ""
