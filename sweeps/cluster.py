@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from nnbasic.data.files import read_bytes, sync_folder, syncing
 from nnbasic.sweeps.outcome import Outcome, outcome
 from nnbasic.sweeps.plan import Job
-from nnbasic.sweeps.worker import Task, train_in_subprocess
+from nnbasic.sweeps.worker import Server, Task, train_in_process
 from nnbasic.training.directory import Run
 from nnbasic.training.storage import FILES, RunError, write_bytes
 
@@ -37,6 +37,9 @@ LARGEST_FILE = 1 << 32
 
 Files = dict[str, bytes]
 """The files of a run by name, and under ``""`` its id; empty if it never began."""
+
+_server = Server()
+"""On a worker: it reads each data set once."""
 
 _stopped: set[str] = set()
 """On a worker: the ids of the sweeps that were interrupted."""
@@ -134,7 +137,7 @@ def train_on_worker(task: Task, begun: Files, sweep: str) -> tuple[Files, str]:
         runs = Path(folder)
         resume = str(write_files(runs, begun).directory) if begun else None
         here = task.model_copy(update={"runs": folder, "resume": resume})
-        run, words = train_in_subprocess(here, stopped)
+        run, words = train_in_process(_server, here, stopped)
         return read_files(run) if run else {}, words
 
 

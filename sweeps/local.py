@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 from nnbasic.sweeps.outcome import Outcome, Progress, outcome
 from nnbasic.sweeps.plan import Job
-from nnbasic.sweeps.worker import train_in_subprocess
+from nnbasic.sweeps.worker import Server, train_in_process
 from nnbasic.training.storage import RunError
 
 
@@ -22,7 +22,7 @@ def run_local(
     RunError if the system starts no threads. Closing the generator, or an interrupt, interrupts the
     runs at work and waits for them.
     """
-    stop = threading.Event()
+    stop, server = threading.Event(), Server()
     events: SimpleQueue[Progress | Future[Outcome]] = SimpleQueue()
 
     def run(job: Job) -> Outcome:
@@ -30,7 +30,7 @@ def run_local(
             events.put(Progress(job, epochs))
 
         task = job.task(runs, data, sync)
-        return outcome(job, *train_in_subprocess(task, stop.is_set, progress))
+        return outcome(job, *train_in_process(server, task, stop.is_set, progress))
 
     with ThreadPoolExecutor(workers) as pool:
         try:
@@ -50,3 +50,4 @@ def run_local(
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
+            server.close()

@@ -67,6 +67,7 @@ class Job:
             name=self.name,
             rate_search=self.rate_search,
             queued=self.queued,
+            images=self.config.data.model_dump(),
             dataset=self.dataset,
             sha256=self.sha256,
             runs=str(runs),

@@ -1,18 +1,27 @@
-"""A process that trains one run: the side that starts it, and the process itself.
+"""Processes that train one run each, forked from one that is warm.
 
-It has one BLAS thread, which must be set before NumPy is loaded, and its failure cannot harm other
-runs. It ends with the process that started it, however that one ends: its stdin is a pipe that only
-that process holds open, and when the pipe is closed it interrupts itself as Ctrl-C would, so that
-the run can be resumed.
+A server has imported what a training needs and holds the images; for each task it forks a process.
+So a run costs its training, its scores and its files, and what one does harms no other. What the
+standard library has was looked at first: its `multiprocessing` starts no process in a daemonic one,
+as Dask's workers are, and its fork server cannot hold the images.
+
+The server has one BLAS thread, which must be set before NumPy is loaded. All end with the process
+that started the server, however that one ends: a task's process holds one end of a socket whose
+other end only that process has, and when this is closed it interrupts itself as Ctrl-C would, so
+that the run can be resumed.
 """
 
 from __future__ import annotations
 
 import _thread
 import contextlib
+import functools
+import json
 import math
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -24,12 +33,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from nnbasic.configs import ConfigError, loads
-from nnbasic.data import DataError
+from nnbasic.configs.schema import Data
+from nnbasic.data import DataError, Dataset
 from nnbasic.data.files import syncing
 from nnbasic.model import DivergedError, Epoch
 from nnbasic.training import images, kernels
 from nnbasic.training.directory import Run
-from nnbasic.training.parallel import end_with_parent
 from nnbasic.training.record import RateSearch
 from nnbasic.training.session import FailedError, Session, start
 from nnbasic.training.storage import RunError
@@ -40,11 +49,11 @@ ONE_THREAD = dict.fromkeys(
 POLL = 0.2
 """Seconds between two checks whether to stop."""
 
-EPOCH = b"."
-"""What the process writes after each epoch."""
-
 GRACE = 5.0
 """Seconds in which a process that is to stop writes its record; then it is killed."""
+
+FORKS = sys.platform == "linux"
+"""Whether a server forks: macOS's own BLAS forbids it, and there each task has a server."""
 
 
 class Task(BaseModel):
@@ -57,6 +66,8 @@ class Task(BaseModel):
     name: str
     rate_search: RateSearch | None
     queued: str
+    images: dict[str, Any]
+    """The config's ``data``, which the server reads the images by."""
     dataset: str
     """What the images are called: found once for all runs, so that they train on the same."""
     sha256: str
@@ -70,99 +81,184 @@ class Task(BaseModel):
     """The directory of a run that has begun."""
 
 
-def train_in_subprocess(
-    task: Task, stopped: Callable[[], bool], progress: Callable[[int], object] | None = None
+class Server:
+    """Starts a process for each task, and the server that forks them when the first one comes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._server: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+
+    def start(self, task: Task) -> socket.socket:
+        """Start ``task``; a socket on which its process says what it does, a JSON object a line.
+
+        OSError if no process can be started.
+        """
+        content = task.model_dump_json().encode()
+        with self._lock:
+            if self._server is None or self._server[0].poll() is not None or not FORKS:
+                self.close()
+                self._server = self._launched()
+            ours, theirs = socket.socketpair()
+            with theirs:
+                size = len(content).to_bytes(4)
+                socket.send_fds(self._server[1], [size], [theirs.fileno()])
+                self._server[1].sendall(content)
+        return ours
+
+    def close(self) -> None:
+        """Let the server end once its processes have."""
+        if self._server is not None:
+            process, connection = self._server
+            connection.close()
+            process.wait()
+
+    @staticmethod
+    def _launched() -> tuple[subprocess.Popen[bytes], socket.socket]:
+        ours, theirs = socket.socketpair()
+        with theirs, contextlib.ExitStack() as on_failure:
+            on_failure.push(ours)
+            process = subprocess.Popen(
+                # -P: nothing is imported from this folder
+                [sys.executable, "-P", "-m", "nnbasic.sweeps.worker", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=os.environ | kernels.variables() | ONE_THREAD,
+                start_new_session=True,  # Ctrl-C reaches this process alone, which closes sockets
+                pass_fds=[theirs.fileno()],
+            )
+            on_failure.pop_all()
+        return process, ours
+
+
+def train_in_process(
+    server: Server,
+    task: Task,
+    stopped: Callable[[], bool],
+    progress: Callable[[int], object] | None = None,
 ) -> tuple[Run | None, str]:
-    """Do ``task`` in a new process, and interrupt it once ``stopped`` returns true.
+    """Do ``task`` in a process of ``server``, and interrupt it once ``stopped`` returns true.
 
     ``progress`` is told the number of epochs that it has trained, when there is another one.
-    Returns the run, whose record says how it ended, or None if it never began; and the last words
-    of a process that failed, or the signal that killed it.
+    Returns the run, whose record says how it ended, or None if it never began; and why its process
+    failed, or the signal that killed it.
     """
     if stopped():
         return None, "not started"
     try:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "nnbasic.sweeps.worker"],  # nothing from this folder
-            bufsize=0,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=os.environ | kernels.variables() | ONE_THREAD,
-            start_new_session=True,  # Ctrl-C reaches only this process, which then closes the pipe
-        )
+        connection = server.start(task)
     except OSError as error:
         return None, f"no process could be started: {error.strerror}"
-    pipe, process.stdin = process.stdin, None  # or `communicate` would close it
-    assert pipe is not None
-    with pipe:
-        with contextlib.suppress(BrokenPipeError):
-            pipe.write(task.model_dump_json().encode() + b"\n")
-        epochs = 0
-        overdue = math.inf
+    said: dict[str, Any] = {}
+    unread, overdue = b"", math.inf
+    with connection:
         while True:
-            try:
-                stdout, stderr = process.communicate(timeout=POLL)
-                break
-            except subprocess.TimeoutExpired as waiting:
-                if progress and (done := len(_parts(waiting.output or b"")[1])) > epochs:
-                    progress(epochs := done)
+            if select.select([connection], [], [], POLL)[0]:
+                content = connection.recv(1 << 16)
+                if not content:
+                    run = Run(Path(said["run"])) if "run" in said else None
+                    return run, said.get("words", "")
+                *lines, unread = (unread + content).split(b"\n")
+                for line in lines:
+                    said |= json.loads(line)
+                    if progress and b"epochs" in line:
+                        progress(said["epochs"])
             if time.monotonic() > overdue:
-                process.kill()
-            elif stopped() and not pipe.closed:
-                pipe.close()
+                _send(signal.SIGKILL, said)
+            elif overdue == math.inf and stopped():
+                connection.shutdown(socket.SHUT_WR)
                 overdue = time.monotonic() + GRACE
-                if hasattr(signal, "SIGCONT"):  # it may have been stopped, by Ctrl-Z or a debugger
-                    process.send_signal(signal.SIGCONT)
-    directory = os.fsdecode(_parts(stdout)[0])
-    return Run(Path(directory)) if directory else None, _last_words(process.returncode, stderr)
+                _send(signal.SIGCONT, said)  # it may have been stopped, by Ctrl-Z or a debugger
 
 
-def _parts(stdout: bytes) -> tuple[bytes, bytes]:
-    """What the process has written: the directory, and after a line break an `EPOCH` for each."""
-    directory, _, epochs = stdout.rpartition(b"\n")
-    return directory, epochs
+def _send(number: signal.Signals, said: dict[str, Any]) -> None:
+    """Send a signal to the process that ``said`` which it is."""
+    if "process" in said:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(said["process"], number)
 
 
-def _last_words(code: int, stderr: bytes) -> str:
-    if code == 0:
-        return ""
-    if code < 0:
-        with contextlib.suppress(ValueError):
-            return f"killed by {signal.Signals(-code).name}"
-    lines = stderr.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else f"ended with exit code {code}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+AtWork = dict[int, tuple[int, socket.socket]]
+"""A descriptor that becomes readable when a process ends → its id, and its socket."""
 
 
 def main() -> None:
-    """The process: read the task from stdin, write the run's directory to stdout, and train."""
+    """The server: for each task that comes, with a socket, fork a process that does it."""
+    tasks = socket.socket(fileno=int(sys.argv[1]))
+    at_work: AtWork = {}
+    more = True
+    while more or at_work:
+        waiting = [*at_work, *([tasks.fileno()] if more else [])]
+        for ready in select.select(waiting, [], [])[0]:
+            if ready in at_work:
+                _ended(*at_work.pop(ready))
+                os.close(ready)
+            elif received := _received(tasks):
+                _begin(*received, at_work)
+            else:  # the process that sent tasks has ended, or wants no more of them
+                more = False
+                for pid, _ in at_work.values():
+                    os.kill(pid, signal.SIGCONT)  # one that is stopped would not see it
+
+
+def _received(tasks: socket.socket) -> tuple[Task, socket.socket] | None:
+    """The next task and the socket of its process; None if there will be no more."""
+    head, descriptors, _, _ = socket.recv_fds(tasks, 4, 1)
+    if not head:
+        return None
+    content = tasks.recv(int.from_bytes(head), socket.MSG_WAITALL)
+    return Task.model_validate_json(content), socket.socket(fileno=descriptors[0])
+
+
+def _begin(task: Task, connection: socket.socket, at_work: AtWork) -> None:
+    """Read the images, unless they are here, and fork a process for ``task``."""
+    try:
+        dataset = _load(json.dumps(task.images), task.dataset, task.data)
+        pid = os.fork() if FORKS else 0
+    except (DataError, OSError) as error:
+        _say(connection, words=_one_line(str(error)))
+        connection.close()
+        return
+    if pid:
+        _say(connection, process=pid)
+        at_work[os.pidfd_open(pid)] = pid, connection
+        return
+    for descriptor, (_, other) in at_work.items():
+        other.close()
+        os.close(descriptor)
+    _work(task, dataset, connection)
+
+
+def _ended(pid: int, connection: socket.socket) -> None:
+    """Say how a process has ended, if it could not; then its socket has no other end any more."""
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with connection:
+        if code < 0:
+            _say(connection, words=f"killed by {signal.Signals(-code).name}")
+        elif code > 1:
+            _say(connection, words=f"ended with exit code {code}")
+
+
+def _work(task: Task, dataset: Dataset, connection: socket.socket) -> None:
+    """Do ``task`` in this process, and end it."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupt)
-    if hasattr(signal, "SIGCONT"):  # if it is stopped then, it would not see the closed pipe
-        end_with_parent(os.getppid(), signal.SIGCONT)
-    line = sys.stdin.readline()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
+    code = 0
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # for what a plugin prints
-            task = Task.model_validate_json(line)
-            with syncing(task.sync):
-                _do(task)
+        with syncing(task.sync):
+            _train(task, dataset, connection)
     except (DivergedError, KeyboardInterrupt):
         pass  # an outcome like any other; the record has it
-    except (ConfigError, DataError, RunError, FailedError) as error:
-        sys.exit(_one_line(str(error)))
-    except Exception as error:  # a bug in a plugin, or here
-        sys.exit(_one_line(f"{type(error).__name__}: {error}"))
+    except BaseException as error:
+        known = isinstance(error, (ConfigError, DataError, RunError, FailedError))
+        _say(connection, words=_one_line(f"{'' if known else f'{type(error).__name__}: '}{error}"))
+        code = 1
+    sys.exit(code)
 
 
-def _do(task: Task) -> None:
+def _train(task: Task, dataset: Dataset, connection: socket.socket) -> None:
     config = loads(task.config)
-    directory = None if task.data is None else Path(task.data)
-    dataset = images.load(config.data, task.dataset, directory=directory)
     if dataset.sha256 != task.sha256:
         raise DataError(
             f"the {task.dataset} images here have the SHA-256 {dataset.sha256}, those of the sweep"
@@ -180,15 +276,31 @@ def _do(task: Task) -> None:
             rate_search=task.rate_search,
             queued=task.queued,
         )
-    os.write(1, os.fsencode(session.run.directory) + b"\n")
+    _say(connection, run=str(session.run.directory))
+    epochs = 0
     with contextlib.closing(session.train()) as results:
         for result in results:
             if isinstance(result, Epoch):
-                os.write(1, EPOCH)
+                epochs += 1
+                _say(connection, epochs=epochs)
 
 
-def _end_with_parent() -> None:
-    os.read(0, 1)  # returns when the pipe is closed, for nothing more is ever sent
+@functools.cache
+def _load(wanted: str, dataset: str, folder: str | None) -> Dataset:
+    """The images that the config's ``data``, in JSON, asks for; once for all tasks."""
+    data = Data.model_validate(json.loads(wanted))
+    loaded = images.load(data, dataset, directory=None if folder is None else Path(folder))
+    loaded.scale(data.scale)  # fitted here, it is there for all
+    return loaded
+
+
+def _say(connection: socket.socket, **what: Any) -> None:
+    with contextlib.suppress(OSError):  # nobody may listen any more
+        connection.sendall(json.dumps(what).encode() + b"\n")
+
+
+def _end_with_parent(connection: socket.socket) -> None:
+    connection.recv(1)  # returns when the other end is closed, for nothing is ever sent
     _thread.interrupt_main(signal.SIGTERM)
 
 
@@ -196,6 +308,10 @@ def _interrupt(number: int, frame: Any) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):  # once is enough: now the record is written
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 if __name__ == "__main__":

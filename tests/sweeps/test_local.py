@@ -18,7 +18,7 @@ from nnbasic.configs import load
 from nnbasic.sweeps.local import run_local
 from nnbasic.sweeps.outcome import Outcome, outcome
 from nnbasic.sweeps.plan import Cell, Job, jobs
-from nnbasic.sweeps.worker import train_in_subprocess
+from nnbasic.sweeps.worker import Server, train_in_process
 from nnbasic.training import RateSearch, Run, start
 
 SEARCH = RateSearch(given=0.1, chosen=0.1, tried={0.1: 0.9, 1.0: 0.1}, seeds=2)
@@ -82,7 +82,8 @@ def test_a_run_is_not_resumed_twice_at_once(job: Job) -> None:
 
 
 def test_nothing_begins_once_stopped(job: Job) -> None:
-    assert train_in_subprocess(job.task(Path("runs"), None), lambda: True) == (None, "not started")
+    task = job.task(Path("runs"), None)
+    assert train_in_process(Server(), task, lambda: True) == (None, "not started")
     assert not Path("runs").exists()
 
 
