@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nnbasic.model import MLP
-from nnbasic.model.layers import NARROW, Dense, PixelDense
+from nnbasic.model.layers import NARROW, WIDE, Dense, PixelDense, product
 
 
 def ready(layer: Dense, weight: Any, bias: Any) -> Dense:
@@ -88,3 +88,11 @@ def test_no_array_that_was_given_is_changed(layer: Dense, rng: np.random.Generat
         array.flags.writeable = False
     layer.forward(x)
     layer.backward(gradient)
+
+
+@pytest.mark.parametrize("units", [WIDE - 1, WIDE])
+def test_a_wide_product_is_the_product(units: int, rng: np.random.Generator) -> None:
+    x, weight = rng.normal(size=(64, 30)), rng.normal(size=(30, units))
+    found = product(x, weight)
+    assert found.flags.f_contiguous == (units >= WIDE)
+    np.testing.assert_allclose(found, x @ weight, rtol=1e-12)
