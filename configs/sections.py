@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Self, get_args
 
 from nnbasic.configs.errors import KeyPath
@@ -18,19 +19,13 @@ from nnbasic.model.registry import (
     suggestion,
 )
 
-_annotations: dict[type[Any], dict[str, Any]] = {}
+# cached, as evaluating them takes a millisecond
+_annotations: Callable[[type[Any]], dict[str, Any]] = cache(hyperparameters)  # type: ignore[assignment]
 
 
-def keys_of(section: type[Any]) -> dict[str, Any]:
-    """Key → annotation; evaluated once, as that takes a millisecond."""
-    if section not in _annotations:
-        _annotations[section] = hyperparameters(section)
-    return _annotations[section]
-
-
-def key(default: Any, description: str, **schema: Any) -> Any:
-    """A key of a section: its default as YAML has it, its meaning, and more for JSON Schema."""
-    metadata = {"description": description, "schema": schema}
+def key(default: Any, description: str) -> Any:
+    """A key of a section: its default as YAML has it, and its meaning."""
+    metadata = {"description": description}
     return dataclasses.field(default_factory=lambda: copy.deepcopy(default), metadata=metadata)
 
 
@@ -56,20 +51,16 @@ class Section:
 
     def __post_init__(self) -> None:
         flaws: list[Flaw] = []
-        right = {}
-        for name, annotation in keys_of(type(self)).items():
-            before = len(flaws)
+        for name, annotation in _annotations(type(self)).items():
             value = _fit(annotation, getattr(self, name), (name,), flaws)
             object.__setattr__(self, name, value)
-            if len(flaws) == before:
-                right[name] = value
-        flaws += [Flaw((name,), message) for name, message in self.mismatches(right)]
+        if not flaws:
+            flaws = [Flaw((name,), message) for name, message in self.mismatches()]
         if flaws:
             raise HyperparameterError(type(self).__name__, flaws)
 
-    @staticmethod
-    def mismatches(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        """Key and message of what does not go together: ``values`` are right in themselves."""
+    def mismatches(self) -> Iterator[tuple[str, str]]:
+        """Key and message of what does not go together, where each value is right in itself."""
         yield from ()
 
     @classmethod
@@ -77,7 +68,7 @@ class Section:
         """The section with the keys and values in the mapping ``content``."""
         if isinstance(content, cls):
             return content
-        known = keys_of(cls)
+        known = _annotations(cls)
         if not isinstance(content, Mapping):
             message = f"must be a mapping with any of the keys {', '.join(known)}"
             raise HyperparameterError(cls.__name__, [Flaw((), message, content)])
@@ -97,10 +88,8 @@ class Section:
 
     def model_dump(self) -> dict[str, Any]:
         """The complete content, of dicts, lists and scalars."""
-        return {
-            name: _plain(part(annotation), getattr(self, name))
-            for name, annotation in keys_of(type(self)).items()
-        }
+        keys = _annotations(type(self)).items()
+        return {name: _plain(part(annotation), getattr(self, name)) for name, annotation in keys}
 
 
 Part = Component | type[Section] | None
@@ -143,17 +132,15 @@ def _plain(inner: Part, value: Any) -> Any:
     return value.model_dump() if isinstance(value, Section) else value
 
 
-def _hint(name: str, known: dict[str, Any]) -> str:
-    """What an unknown key may have meant: one of a section, or one of those here."""
+def _hint(name: str, known: Mapping[str, Any]) -> str:
+    """What an unknown key may have meant: one in a section or component, or one here."""
     meant = SYNONYMS.get(name, name)
-    places = [top for top, annotation in known.items() if meant in _keys(part(annotation))]
-    if places and meant != name:
-        return f"did you mean {places[0]}.{meant}?"
-    return f"it belongs under {' or '.join(places)}" if places else suggestion(name, known)
+    found = [f"{top}.{meant}" for top in known if meant in _inside(part(known[top]))]
+    return f"did you mean {' or '.join(found)}?" if found else suggestion(name, known)
 
 
-def _keys(inner: Part) -> set[str]:
+def _inside(inner: Part) -> set[str]:
     """The keys that a section has, or that some of the components have."""
     if isinstance(inner, Component):
         return {key for name in inner.registry for key in hyperparameters(inner.registry[name])}
-    return set(keys_of(inner)) if inner else set()
+    return set(_annotations(inner)) if inner else set()

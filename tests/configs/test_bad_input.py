@@ -29,7 +29,7 @@ WRONG_VALUES = [
         "config:1: activation.slope: unknown key; known: none",
     ),
     ("<<: {epochs: 3}", "config:1: <<: unknown key"),
-    ("lr: 0.1", "config:1: lr: unknown key; it belongs under optimizer"),
+    ("lr: 0.1", "config:1: lr: unknown key; did you mean optimizer.lr?"),
     ("title: relu", "config:1: title: unknown key; known: layers,"),
     # components
     ("activation: rellu", "config:1: activation: unknown activation 'rellu'; did you mean 'relu'?"),
@@ -90,7 +90,7 @@ WRONG_VALUES = [
         "data: {dataset: idx, directory: x, name: mnist}",
         "config:1: data.name: mnist is a data set of nnbasic; give this one another name",
     ),
-    ("data: {dataset: idx, directory: x, name: ''}", "data.name: must not be empty"),
+    ("data: {dataset: idx, directory: x, name: ''}", "data.name: is missing"),
     (
         'data: {dataset: idx, directory: "\\0", name: x}',
         "data.directory: \x00 cannot be a path",
@@ -98,10 +98,6 @@ WRONG_VALUES = [
     (
         "layers: [784, 2]\ndata: {dataset: idx, directory: x, name: x, classes: [a, b, c]}",
         "config:1: layers: must end with at least 3, one output per class, not 2",
-    ),
-    (
-        "data: {dataset: idx, directory: x, name: x, classes: [a]}",
-        "config:1: data.classes: must have at least 2 entries, not 1",
     ),
     ("early_stopping: {patience: 0}", "early_stopping.patience: must be at least 1, not 0"),
     (
