@@ -9,10 +9,9 @@ from nnbasic.configs.advice import shortage
 from nnbasic.configs.errors import ConfigError, Problem, described
 from nnbasic.configs.overrides import Draft
 from nnbasic.configs.plugins import May, PluginError, run_plugin
-from nnbasic.configs.reader import LARGEST_FILE, NO_TEXT, Document, decode, is_text, without_space
+from nnbasic.configs.reader import NO_TEXT, Document, is_text, without_space
 from nnbasic.configs.schema import Config
-from nnbasic.configs.sources import Source, find
-from nnbasic.data.files import read_bytes
+from nnbasic.configs.sources import find, read
 from nnbasic.model.registry import HyperparameterError
 
 
@@ -23,44 +22,29 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, may: May | None =
     is ``"optimizer.lr=0.05"``. Runs the plugins that the config lists, all of them unless ``may``
     says why not: see `nnbasic.configs.plugins`. Raises ConfigError.
     """
-    return _from(find(source), overrides, may)
-
-
-def load_file(path: Path, *, may: May | None = None) -> Config:
-    """The config in the regular file at ``path`` and nowhere else; otherwise as `load`."""
-    try:
-        content = read_bytes(path, LARGEST_FILE)
-    except OSError as error:
-        raise ConfigError(
-            [Problem(f"cannot be read: {error.strerror}", place=str(path))]
-        ) from error
-    return _from(Source(str(path), content, path.parent), (), may)
+    path = find(source)
+    return loads(read(path), overrides, place=str(path), folder=path.parent, may=may)
 
 
 def loads(
-    text: str, overrides: Sequence[str] = (), *, place: str = "config", may: May | None = None
+    text: str,
+    overrides: Sequence[str] = (),
+    *,
+    place: str = "config",
+    folder: Path = Path(),
+    may: May | None = None,
 ) -> Config:
     """The config in the YAML ``text``; otherwise as `load`.
 
-    Plugins are relative to the working directory; ``place`` is what messages call the text.
+    Plugins are relative to ``folder``; ``place`` is what messages call the text.
     """
-    return _resolve(text, overrides, place, Path(), may)
-
-
-def _from(source: Source, overrides: Sequence[str], may: May | None) -> Config:
-    text = decode(source.content, source.place)
-    return _resolve(text, overrides, source.place, source.folder, may)
-
-
-def _resolve(
-    text: str, overrides: Sequence[str], place: str, folder: Path, may: May | None
-) -> Config:
     document = Document(text, place)
     if not isinstance(document.value, dict):
         if isinstance(document.value, str) and (key := without_space(document.value)):
-            raise ConfigError([Problem(f"a space is missing after `{key}:`", place=place, line=1)])
-        what = "empty" if document.value is None else described(document.value)
-        message = f"must be keys and values, such as the line `activation: relu`; this is {what}"
+            message = f"a space is missing after `{key}:`"
+        else:
+            what = "empty" if document.value is None else described(document.value)
+            message = f"must be keys and values, such as `activation: relu`; this is {what}"
         raise ConfigError([Problem(message, place=place)])
     draft = Draft(document, overrides)
     problems = draft.problems + _run_plugins(draft, folder, may) + _locate_data(draft, folder)

@@ -16,12 +16,12 @@ class Draft:
 
     Attributes:
         root: the content so far.
-        problems: mistakes in the YAML of the file or of an override.
+        problems: mistakes in the overrides.
     """
 
     def __init__(self, document: Document, overrides: Sequence[str]) -> None:
         self.root: dict[str, Any] = document.value
-        self.problems = list(document.problems)
+        self.problems: list[Problem] = []
         self._file = document.place
         self._places: dict[KeyPath, tuple[str, int | None]] = {
             path: (document.place, line) for path, line in document.lines.items()
@@ -85,10 +85,7 @@ def _turn(override: str) -> int:
 
 def _value(text: str, key: str, place: str) -> Any:
     try:
-        document = Document(text, place)
-        problems = document.problems
+        return Document(text, place).value
     except ConfigError as error:
-        problems = error.problems
-    if problems:
-        raise ConfigError(Problem(p.message, f"{key}.{p.key}".strip("."), place) for p in problems)
-    return document.value
+        found = error.problems
+    raise ConfigError(Problem(p.message, f"{key}.{p.key}".strip("."), place) for p in found)

@@ -19,11 +19,7 @@ from types import ModuleType
 from nnbasic.data.files import appending, read_bytes
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES
 
-LARGEST_PLUGIN = 1 << 20
-"""Bytes of a plugin's file."""
-
-LARGEST_LIST = 1 << 22
-"""Bytes of the list of known plugins."""
+LARGEST_PLUGIN, LARGEST_LIST = 1 << 20, 1 << 22  # bytes; of known plugins
 
 May = Callable[[str, str], str | None]
 """Why the plugin in the file, which has the SHA-256, may not run; None if it may."""
@@ -51,7 +47,7 @@ def run_plugin(path: Path, may: May | None = None) -> None:
     if path in _run:
         return
     # The module stays in sys.modules: type hints of its classes are looked up there.
-    name = f"nnbasic_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    name = f"nnbasic_plugin_{path.stem}_{sha256[:8]}"
     module = ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module
@@ -61,9 +57,8 @@ def run_plugin(path: Path, may: May | None = None) -> None:
         exec(compile(content, path, "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise PluginError(
-            f"{path}:{_line(error, path)}: {type(error).__name__}: {error}"
-        ) from error
+        what = f"{type(error).__name__}: {error}"
+        raise PluginError(f"{path}:{_line(error, path)}: {what}") from error
     if _registered() == before:
         how = f'add @ACTIVATIONS.register("{path.stem}") above the class'
         raise PluginError(f"{path} registers no component: {how}")
@@ -117,10 +112,6 @@ def _known_file() -> Path:
 
 
 def _content(path: Path) -> bytes:
-    if not path.is_file():
-        raise PluginError(f"there is no file {path}")
-    if path.suffix != ".py":
-        raise PluginError(f"{path} is not a Python file (*.py)")
     try:
         return read_bytes(path, LARGEST_PLUGIN)
     except OSError as error:

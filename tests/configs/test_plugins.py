@@ -83,13 +83,9 @@ def test_its_errors_have_file_and_line(tmp_path: Path, code: str, message: str) 
     assert len(caught.value.problems) == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [("none.py", "there is no file "), (".", "there is no file "), ("my.yaml", "is not a Python")],
-)
-def test_files_that_are_no_plugins(tmp_path: Path, name: str, message: str) -> None:
+@pytest.mark.parametrize("name", ["none.py", "."])
+def test_files_that_are_no_plugins(tmp_path: Path, name: str) -> None:
     config = tmp_path / "my.yaml"
     config.write_text(f"plugins: [{name}]")
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError, match=r"plugins\.0: .* cannot be read: "):
         load(config)
-    assert message in str(caught.value)

@@ -77,7 +77,7 @@ def test_the_listing_has_both_and_says_what_is_hidden(empty_folder: Path) -> Non
     (folder / "other.yaml").write_bytes(b"\xff")
     (folder / "folder.yaml").mkdir()
     entries = listing()
-    assert entries[:2] == [Listed("other", "", False), Listed("relu", "Mine.", False)]
+    assert entries[:2] == [Listed("other", "cannot be read", False), Listed("relu", "Mine.", False)]
     assert [entry.name for entry in entries if entry.hidden] == ["relu"]
 
 
