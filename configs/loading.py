@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from nnbasic.configs.advice import shortage
-from nnbasic.configs.errors import ConfigError, Problem, described
+from nnbasic.configs.errors import ConfigError, KeyPath, Problem, described
 from nnbasic.configs.overrides import Draft
 from nnbasic.configs.plugins import May, PluginError, run_plugin
 from nnbasic.configs.reader import NO_TEXT, Document, is_text, without_space
@@ -36,7 +37,7 @@ def loads(
 ) -> Config:
     """The config in the YAML ``text``; otherwise as `load`.
 
-    Plugins are relative to ``folder``; ``place`` is what messages call the text.
+    Its paths are relative to ``folder``; ``place`` is what messages call the text.
     """
     document = Document(text, place)
     if not isinstance(document.value, dict):
@@ -47,48 +48,42 @@ def loads(
             message = f"must be keys and values, such as `activation: relu`; this is {what}"
         raise ConfigError([Problem(message, place=place)])
     draft = Draft(document, overrides)
-    problems = draft.problems + _run_plugins(draft, folder, may) + _locate_data(draft, folder)
-    if not any(p.key.startswith(("plugins.", "data.directory")) for p in problems):
+    problems = _absolute_paths(draft, folder, may)
+    if not problems:
         try:
             config = Config.model_validate(draft.root)
         except HyperparameterError as error:
-            problems += [draft.problem(f.path, f.text(described)) for f in error.flaws]
-    if not problems and (reason := shortage(config)):
-        problems.append(draft.problem(("layers",), reason))
-    if problems:
-        order = [place, *(f"--set {override}" for override in overrides)]
-        raise ConfigError(sorted(problems, key=lambda p: (order.index(p.place), p.line or 0)))
-    return config
+            problems = [draft.problem(flaw.path, flaw.text(described)) for flaw in error.flaws]
+        else:
+            if (reason := shortage(config)) is None:
+                return config
+            problems = [draft.problem(("layers",), reason)]
+    order = [place, *(f"--set {override}" for override in overrides)]
+    raise ConfigError(sorted(problems, key=lambda p: (order.index(p.place), p.line or 0)))
 
 
-def _run_plugins(draft: Draft, folder: Path, may: May | None) -> list[Problem]:
-    """Run the plugins, and write their absolute paths into the draft."""
-    plugins = draft.root.get("plugins")
-    if not isinstance(plugins, list) or not all(isinstance(p, str) for p in plugins):
-        return []
-    problems = []
-    for index, plugin in enumerate(plugins):
-        try:
-            plugins[index] = _absolute(folder, plugin)
-            run_plugin(Path(plugins[index]), may)
-        except (PluginError, ValueError) as error:
-            problems.append(draft.problem(("plugins", index), str(error)))
-    return problems
+def _absolute_paths(draft: Draft, folder: Path, may: May | None) -> list[Problem]:
+    """Make the paths in the draft absolute, and run the plugins; what goes wrong.
 
-
-def _locate_data(draft: Draft, folder: Path) -> list[Problem]:
-    """Write the absolute path of the data's directory into the draft.
-
-    In a file it is relative to that file, in an override to where it is typed.
+    In a file they are relative to ``folder``, in an override to where it is typed.
     """
-    data, path = draft.root.get("data"), ("data", "directory")
-    if not isinstance(data, dict) or not isinstance(data.get("directory"), str):
-        return []
-    try:
-        data["directory"] = _absolute(Path() if draft.typed(path) else folder, data["directory"])
-    except ValueError as error:
-        return [draft.problem(path, str(error))]
-    return []
+    plugins, data = draft.root.get("plugins"), draft.root.get("data")
+    found: list[tuple[Any, Any, KeyPath]] = []
+    if isinstance(plugins, list):
+        found += [(plugins, index, ("plugins", index)) for index in range(len(plugins))]
+    if isinstance(data, dict) and "directory" in data:
+        found.append((data, "directory", ("data", "directory")))
+    problems = []
+    for holder, at, path in found:
+        if not isinstance(holder[at], str):
+            continue  # which is refused with the other values
+        try:
+            holder[at] = _absolute(Path() if draft.typed(path) else folder, holder[at])
+            if path[0] == "plugins":
+                run_plugin(Path(holder[at]), may)
+        except (PluginError, ValueError) as error:
+            problems.append(draft.problem(path, str(error)))
+    return problems
 
 
 def _absolute(folder: Path, path: str) -> str:

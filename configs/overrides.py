@@ -14,23 +14,17 @@ from nnbasic.model.registry import default
 class Draft:
     """A config before validation: the values from a file and overrides, and where each stands.
 
-    Attributes:
-        root: the content so far.
-        problems: mistakes in the overrides.
+    ``root`` is the content so far. ConfigError for an override that cannot be applied.
     """
 
     def __init__(self, document: Document, overrides: Sequence[str]) -> None:
         self.root: dict[str, Any] = document.value
-        self.problems: list[Problem] = []
         self._file = document.place
         self._places: dict[KeyPath, tuple[str, int | None]] = {
             path: (document.place, line) for path, line in document.lines.items()
         }
         for override in sorted(overrides, key=_turn):
-            try:
-                self._apply(override)
-            except ConfigError as error:
-                self.problems += error.problems
+            self._apply(override)
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         """A problem with the value at ``path``, located in the file or override that sets it."""
@@ -50,7 +44,11 @@ class Draft:
         if not equals or not text.strip() or not all(path):
             message = "must be KEY=VALUE, as in optimizer.lr=0.05; for no value write null"
             raise ConfigError([Problem(message, place=place)])
-        value = _value(text, key, place)
+        try:
+            value = Document(text, place).value
+        except ConfigError as error:
+            (p,) = error.problems
+            raise ConfigError([Problem(p.message, f"{key}.{p.key}".strip("."), place)]) from None
         self._parent(path, place)[path[-1]] = value
         self._places = {p: at for p, at in self._places.items() if p[: len(path)] != path}
         self._places[path] = (place, None)
@@ -81,11 +79,3 @@ def _turn(override: str) -> int:
     """When it is applied: whole components and names come before hyperparameters."""
     top, _, rest = override.partition("=")[0].strip().partition(".")
     return int(top in COMPONENTS and rest not in ("", "name"))
-
-
-def _value(text: str, key: str, place: str) -> Any:
-    try:
-        return Document(text, place).value
-    except ConfigError as error:
-        found = error.problems
-    raise ConfigError(Problem(p.message, f"{key}.{p.key}".strip("."), place) for p in found)
