@@ -60,12 +60,8 @@ def test_without_a_file_the_working_directory_counts(
         ("x = 1\nboom()", "bad.py:2: NameError: name 'boom' is not defined"),
         ("def f():\n    return 1 / 0\n\nf()", "bad.py:2: ZeroDivisionError: division by zero"),
         ("x = 1\nx = (", "bad.py:2: SyntaxError: '(' was never closed"),
-        (
-            "x = 1",
-            'bad.py registers no component: add @ACTIVATIONS.register("bad") above the class',
-        ),
+        ("x = 1", 'bad.py registers no component: add @ACTIVATIONS.register("bad") above the'),
         ("import sys\nsys.exit(3)", "bad.py:2: SystemExit: 3"),
-        ("import nothing_like_it", "bad.py:1: ModuleNotFoundError: No module named"),
         (
             "from nnbasic.model import ACTIVATIONS\n\nACTIVATIONS.register('relu')(object)",
             "bad.py:3: ValueError: the activation 'relu' is registered already",
