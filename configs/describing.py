@@ -9,22 +9,13 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from nnbasic.configs.schema import Config
 from nnbasic.configs.sections import Component, part
 from nnbasic.configs.writing import flow
-from nnbasic.model.registry import default, hyperparameters
+from nnbasic.model.registry import Bounds, default, hyperparameters
 
 Schema = dict[str, Any]
 
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 _LIMITS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
-_WORDS = {
-    "boolean": "true or false",
-    "integer": "whole number",
-    "number": "number",
-    "string": "text",
-    "exclusiveMinimum": "greater than",
-    "minimum": "at least",
-    "exclusiveMaximum": "less than",
-    "maximum": "at most",
-}
+_WORDS = {"boolean": "true or false", "integer": "whole number", "string": "text"}
 
 
 def json_schema() -> Schema:
@@ -119,8 +110,8 @@ def _accepts(schema: Schema, key: str) -> str:
         return f"a mapping: [see below](#{key})"
     if schema["type"] == "array":
         return f"a list, each {_accepts(schema['items'], key)}"
-    limits = [f"{_WORDS[each]} {schema[each]:g}" for each in _LIMITS.values() if each in schema]
-    return " ".join([_WORDS[schema["type"]], " and ".join(limits)]).strip()
+    bounds = Bounds(**{ours: schema[limit] for ours, limit in _LIMITS.items() if limit in schema})
+    return f"{_WORDS.get(schema['type'], schema['type'])} {bounds}".strip()
 
 
 def _default(schema: Schema) -> str:

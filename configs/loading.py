@@ -10,7 +10,7 @@ from nnbasic.configs.advice import shortage
 from nnbasic.configs.errors import ConfigError, KeyPath, Problem, described
 from nnbasic.configs.overrides import Draft
 from nnbasic.configs.plugins import May, PluginError, run_plugin
-from nnbasic.configs.reader import NO_TEXT, Document, is_text, without_space
+from nnbasic.configs.reader import NO_TEXT, Document, is_text
 from nnbasic.configs.schema import Config
 from nnbasic.configs.sources import find, read
 from nnbasic.model.registry import HyperparameterError
@@ -41,11 +41,8 @@ def loads(
     """
     document = Document(text, place)
     if not isinstance(document.value, dict):
-        if isinstance(document.value, str) and (key := without_space(document.value)):
-            message = f"a space is missing after `{key}:`"
-        else:
-            what = "empty" if document.value is None else described(document.value)
-            message = f"must be keys and values, such as `activation: relu`; this is {what}"
+        what = "empty" if document.value is None else described(document.value)
+        message = f"must be keys and values, such as `activation: relu`; this is {what}"
         raise ConfigError([Problem(message, place=place)])
     draft = Draft(document, overrides)
     problems = _absolute_paths(draft, folder, may)

@@ -7,7 +7,7 @@ text. (PyYAML's own rules, YAML 1.1, read these as text, true, eight and ninety.
 from __future__ import annotations
 
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
@@ -52,11 +52,12 @@ class _Loader(yaml.SafeLoader):
         elif self.depth >= DEEPEST:
             refused = f"nested more than {DEEPEST} deep"
         if refused:
-            line = event.start_mark.line + 1
-            raise ConfigError([Problem(refused, place=self.place, line=line)])
+            raise _error(refused, self.place, event.start_mark.line + 1)
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
+        if isinstance(node, yaml.ScalarNode) and not is_text(node.value):
+            raise _error(NO_TEXT, self.place, node.start_mark.line + 1)
         return node
 
 
@@ -90,46 +91,35 @@ class Document:
             return [self._plain(entry, each) for each, entry in entries]
         kind, text = node.tag.removeprefix(_TAG), node.value
         if kind in ("int", "float") and len(text) > LONGEST_NUMBER:
-            self._refuse(node, path, "a number with far too many digits")
+            message, line = "a number with far too many digits", node.start_mark.line + 1
+            raise _error(message, self.place, line, path)
         if kind == "int":
             return int(text)
         if kind == "float":
             return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
         if kind == "bool":
             return text.lower() == "true"
-        if not is_text(text):
-            self._refuse(node, path, NO_TEXT)
         return None if kind == "null" else text
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            name = key_node.value
+            line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                self._refuse(key_node, path, "a key must be a word, not a list or a mapping")
-            if not is_text(name):
-                self._refuse(key_node, path, NO_TEXT)
-            key = (*path, name)
+                message = "a key must be a word, not a list or a mapping"
+                raise _error(message, self.place, line, path)
+            key = (*path, key_node.value)
             if key in self.lines:
-                self._refuse(key_node, key, f"given twice; first on line {self.lines[key]}")
-            self.lines[key] = key_node.start_mark.line + 1
-            result[name] = self._plain(value_node, key)
+                message = f"given twice; first on line {self.lines[key]}"
+                raise _error(message, self.place, line, key)
+            self.lines[key] = line
+            result[key_node.value] = self._plain(value_node, key)
         return result
-
-    def _refuse(self, node: yaml.Node, path: KeyPath, message: str) -> NoReturn:
-        line = node.start_mark.line + 1
-        raise ConfigError([Problem(message, dotted(path), self.place, line)])
 
 
 def is_text(name: str) -> bool:
     """Whether a name or a path can be written to a file in UTF-8."""
     return not re.search("[\ud800-\udfff]", name)
-
-
-def without_space(line: str) -> str | None:
-    """The key in a ``line`` such as ``epochs:3``, which lacks the space that makes it a key."""
-    found = re.match(r"\s*([A-Za-z_]+):[^\s:]", line)
-    return found and found[1]
 
 
 def _compose(text: str, place: str) -> yaml.Node | None:
@@ -145,7 +135,11 @@ def _compose(text: str, place: str) -> yaml.Node | None:
         line, message = _in_words(str(error.problem), text.splitlines(), line)
     except (ValueError, OverflowError):  # PyYAML lets them through: an escape such as \UFFFFFFFF
         message = "not valid YAML: a number or an escape out of range"
-    raise ConfigError([Problem(message, place=place, line=line)])
+    raise _error(message, place, line)
+
+
+def _error(message: str, place: str, line: int | None, path: KeyPath = ()) -> ConfigError:
+    return ConfigError([Problem(message, dotted(path), place, line)])
 
 
 def _in_words(problem: str, lines: list[str], line: int) -> tuple[int, str]:
@@ -155,8 +149,8 @@ def _in_words(problem: str, lines: list[str], line: int) -> tuple[int, str]:
     if r"'\t'" in problem:
         return line, "not valid YAML: indented with a tab; use spaces"
     for number, content in enumerate(lines[:line], 1):
-        if key := without_space(content):
-            return number, f"a space is missing after `{key}:`"
+        if found := re.match(r"\s*([A-Za-z_]+):[^\s:]", content):
+            return number, f"a space is missing after `{found[1]}:`"
     unfitting = "mapping values" in problem or "<block mapping start>" in problem
     if unfitting and lines[line - 1].count(": ") <= 1:
         return line, "indented unlike the key before it: the keys of a mapping begin in one column"

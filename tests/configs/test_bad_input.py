@@ -69,7 +69,7 @@ WRONG_VALUES = [
     ("plugins: cube.py", "config:1: plugins: must be a list, not the text 'cube.py'"),
     ("plugins: [3]", "config:1: plugins.0: must be text, not 3"),
     ('plugins: ["\\0"]', "config:1: plugins.0: \x00 cannot be a path"),
-    ('plugins: ["\\uD800.py"]', "config:1: plugins.0: not valid text: it holds half of a"),
+    ('plugins: ["\\uD800.py"]', "config:1: not valid text: it holds half of a"),
     ('"\\uD800": 1', "config:1: not valid text: it holds half of a character"),
     # layers
     ("layers: [784]", "config:1: layers: must have at least 2 entries, not 1"),
@@ -92,7 +92,6 @@ WRONG_YAML = [
     ("a: !!python/object/apply:os.system [exit]", "config:1: tags (!) are not accepted"),
     ("epochs: &a 1\nseed: *a", "config:1: anchors and aliases (& and *) are not accepted"),
     ("[" * 5000, "config:1: nested more than 20 deep"),
-    ("activation:relu", "config: a space is missing after `activation:`"),
     ("activation:relu\nepochs: 1", "config:1: a space is missing after `activation:`"),
     ("epochs: 1\n seed: 2\n", "config:2: indented unlike the key before it"),
     (" epochs: 1\nseed: 2", "config:2: indented unlike the key before it"),
