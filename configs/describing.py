@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from nnbasic.configs.schema import Config
-from nnbasic.configs.sections import Component, part
+from nnbasic.configs.sections import part
 from nnbasic.configs.writing import flow
-from nnbasic.model.registry import Bounds, default, hyperparameters
+from nnbasic.model.registry import Bounds, Registry, default, hyperparameters
 
 Schema = dict[str, Any]
 
@@ -59,28 +59,30 @@ def _schema(annotation: Any) -> Schema:
     """The schema of the values that a key with this annotation can have."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     inner = part(annotation)
-    if isinstance(inner, Component):
-        return _components(inner)
+    if isinstance(inner, Registry):
+        return _components(inner, many=list in arguments)
     if type(None) in arguments:
-        return {"anyOf": [_schema(arguments[0]), {"type": "null"}]}
+        other = next(each for each in arguments if each is not type(None))
+        return {"anyOf": [_schema(other), {"type": "null"}]}
     if inner:
         return _mapping(inner)
     if origin is Annotated:
-        limits = dataclasses.asdict(arguments[1]).items()
-        bounds = {_LIMITS[key]: limit for key, limit in limits if limit is not None}
-        return _schema(arguments[0]) | bounds
+        schema = _schema(arguments[0])
+        for bounds in (each for each in arguments[1:] if isinstance(each, Bounds)):
+            limits = dataclasses.asdict(bounds).items()
+            schema |= {_LIMITS[key]: limit for key, limit in limits if limit is not None}
+        return schema
     if origin in (tuple, list):
         return {"type": "array", "items": _schema(arguments[0])}
     return {"enum": list(arguments)} if origin is Literal else {"type": _TYPES[annotation]}
 
 
-def _components(component: Component) -> Schema:
+def _components(registry: Registry[Any], many: bool) -> Schema:
     """By name, as a mapping, or where they may be many, a list of these."""
-    specs = [_mapping(component.registry[name], name) for name in component.registry]
+    specs = [_mapping(registry[name], name) for name in registry]
     bare = [spec["title"] for spec in specs if spec["required"] == ["name"]]
     one: list[Schema] = [{"enum": bare}, *specs]
-    many: list[Schema] = [{"type": "array", "items": {"anyOf": one}}] * component.many
-    return {"anyOf": [*one, *many]}
+    return {"anyOf": [*one, {"type": "array", "items": {"anyOf": one}}] if many else one}
 
 
 def _table(section: Schema) -> Iterator[str]:

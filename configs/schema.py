@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from nnbasic.configs.sections import Component, Section, key, part
+from nnbasic.configs.sections import Section, key, part
 from nnbasic.data import DATASETS
 from nnbasic.model import (
     ACTIVATIONS,
@@ -27,7 +27,7 @@ from nnbasic.model import (
     Optimizer,
     Schedule,
 )
-from nnbasic.model.registry import hyperparameters
+from nnbasic.model.registry import Registry, hyperparameters
 
 PIXELS = 28 * 28
 CLASSES = 10
@@ -106,17 +106,17 @@ class Config(Section):
         "Units of the input (28 × 28 pixels: 784), of each hidden layer, and of the output (at "
         "least the 10 classes, or those of `data`).",
     )
-    activation: Annotated[Layer | list[Layer], Component(ACTIVATIONS, many=True)] = key(
+    activation: Annotated[Layer | list[Layer], ACTIVATIONS, list] = key(
         "relu", "The activation of the hidden layers, or a list with one for each of them."
     )
-    init: Annotated[Initializer, Component(INITIALIZERS)] = key(
+    init: Annotated[Initializer, INITIALIZERS] = key(
         "he", "How the weights are drawn before the first step."
     )
-    loss: Annotated[Loss, Component(LOSSES)] = key("cross_entropy", "What training minimises.")
-    optimizer: Annotated[Optimizer, Component(OPTIMIZERS)] = key(
+    loss: Annotated[Loss, LOSSES] = key("cross_entropy", "What training minimises.")
+    optimizer: Annotated[Optimizer, OPTIMIZERS] = key(
         {"name": "sgd", "lr": 0.1, "momentum": 0.9}, "How the gradient changes the parameters."
     )
-    schedule: Annotated[Schedule, Component(SCHEDULES)] = key(
+    schedule: Annotated[Schedule, SCHEDULES] = key(
         {"name": "cosine", "warmup": 0.05}, "How the learning rate changes during training."
     )
     epochs: Annotated[int, Bounds(ge=1)] = key(10, "Passes over the training images.")
@@ -171,4 +171,4 @@ def known_classes(data: Data) -> int | None:
 
 
 PARTS = {key: part(annotation) for key, annotation in hyperparameters(Config).items()}
-COMPONENTS = {key: one.registry for key, one in PARTS.items() if isinstance(one, Component)}
+COMPONENTS = {key: one for key, one in PARTS.items() if isinstance(one, Registry)}

@@ -29,24 +29,14 @@ def key(default: Any, description: str) -> Any:
     return dataclasses.field(default_factory=lambda: copy.deepcopy(default), metadata=metadata)
 
 
-@dataclasses.dataclass(frozen=True)
-class Component:
-    """Annotation of a key that holds a component of ``registry``, or with ``many`` also a list.
-
-    The value is the component itself, built from its name or from a mapping; written out, it is
-    its complete specification: ``relu`` becomes ``{"name": "relu", "grad_at_zero": 0}``.
-    """
-
-    registry: Registry[Any]
-    many: bool = False
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Section:
     """A mapping in a config: nothing but its own keys, each with a value of its annotated type.
 
-    The annotations are those of hyperparameters (see `nnbasic.model.registry`), a `Component` or
-    a Section. HyperparameterError, with all that is wrong, if the values are others.
+    The annotations are those of hyperparameters (see `nnbasic.model.registry`), a Section, or
+    ``Annotated[Loss, LOSSES]`` for a component of this registry: the value is the component itself,
+    built from its name or from a mapping. ``Annotated[..., ACTIVATIONS, list]`` may be many.
+    HyperparameterError, with all that is wrong, if the values are others.
     """
 
     def __post_init__(self) -> None:
@@ -92,13 +82,13 @@ class Section:
         return {name: _plain(part(annotation), getattr(self, name)) for name, annotation in keys}
 
 
-Part = Component | type[Section] | None
+Part = Registry[Any] | type[Section] | None
 
 
 def part(annotation: Any) -> Part:
-    """The component or the section that a key with this annotation holds; None: a plain value."""
+    """The table of components or the section that a value is of; None: it is a plain one."""
     for each in (annotation, *get_args(annotation)):
-        if isinstance(each, Component) or (isinstance(each, type) and issubclass(each, Section)):
+        if isinstance(each, Registry) or (isinstance(each, type) and issubclass(each, Section)):
             return each
     return None
 
@@ -108,14 +98,13 @@ def _fit(annotation: Any, value: Any, path: KeyPath, flaws: list[Flaw]) -> Any:
     inner = part(annotation)
     if inner is None or (value is None and type(None) in get_args(annotation)):
         return fit(annotation, value, path, flaws)
-    if isinstance(inner, Component) and inner.many and isinstance(value, list):
-        entries = enumerate(value)
-        return [_fit(Component(inner.registry), entry, (*path, i), flaws) for i, entry in entries]
+    if isinstance(value, list) and list in get_args(annotation):
+        return [_fit(inner, entry, (*path, i), flaws) for i, entry in enumerate(value)]
     try:
-        if not isinstance(inner, Component):
+        if not isinstance(inner, Registry):
             return inner.model_validate(value)
-        component = inner.registry.build(value)
-        inner.registry.name(component)  # an instance may be of a class without a name
+        component = inner.build(value)
+        inner.name(component)  # an instance may be of a class without a name
         return component
     except HyperparameterError as error:
         flaws += [flaw._replace(path=(*path, *flaw.path)) for flaw in error.flaws]
@@ -127,8 +116,8 @@ def _fit(annotation: Any, value: Any, path: KeyPath, flaws: list[Flaw]) -> Any:
 def _plain(inner: Part, value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(inner, entry) for entry in value]
-    if isinstance(inner, Component):
-        return inner.registry.spec(value)
+    if isinstance(inner, Registry):
+        return inner.spec(value)
     return value.model_dump() if isinstance(value, Section) else value
 
 
@@ -141,6 +130,6 @@ def _hint(name: str, known: Mapping[str, Any]) -> str:
 
 def _inside(inner: Part) -> set[str]:
     """The keys that a section has, or that some of the components have."""
-    if isinstance(inner, Component):
-        return {key for name in inner.registry for key in hyperparameters(inner.registry[name])}
+    if isinstance(inner, Registry):
+        return {key for name in inner for key in hyperparameters(inner[name])}
     return set(_annotations(inner)) if inner else set()
