@@ -19,7 +19,7 @@ from types import ModuleType
 from nnbasic.configs.schema import COMPONENTS
 from nnbasic.data.files import appending, read_bytes
 
-LARGEST_PLUGIN, LARGEST_LIST = 1 << 20, 1 << 22  # bytes; of known plugins
+LARGEST_PLUGIN, LARGEST_LIST = 1 << 20, 1 << 22  # bytes; of the known ones
 
 May = Callable[[str, str], str | None]
 """Why the plugin in the file, which has the SHA-256, may not run; None if it may."""

@@ -14,17 +14,16 @@ import yaml
 from nnbasic.configs.errors import ConfigError, KeyPath, Problem, dotted
 
 DEEPEST = 20
-LONGEST_NUMBER = 100
-"""Digits: the product of a few such numbers still fits in a float."""
 
 NO_TEXT = "not valid text: it holds half of a character, or bytes that are not UTF-8"
 
 _TAG = "tag:yaml.org,2002:"
+_DIGITS = r"[0-9]{1,100}"  # the product of a few such numbers still fits in a float
 _SCALARS = {
     "null": r"null|Null|NULL|~|",
     "bool": r"true|True|TRUE|false|False|FALSE",
-    "int": r"[-+]?[0-9]+",
-    "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+    "int": rf"[-+]?{_DIGITS}",
+    "float": rf"[-+]?(\.{_DIGITS}|{_DIGITS}\.?|{_DIGITS}\.{_DIGITS})([eE][-+]?{_DIGITS})?"
     r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
 }
 RESOLVERS = {
@@ -90,9 +89,6 @@ class Document:
             self.lines |= {each: entry.start_mark.line + 1 for each, entry in entries}
             return [self._plain(entry, each) for each, entry in entries]
         kind, text = node.tag.removeprefix(_TAG), node.value
-        if kind in ("int", "float") and len(text) > LONGEST_NUMBER:
-            message, line = "a number with far too many digits", node.start_mark.line + 1
-            raise _error(message, self.place, line, path)
         if kind == "int":
             return int(text)
         if kind == "float":

@@ -12,21 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from nnbasic import model
 from nnbasic.configs.sections import Section, key, part
 from nnbasic.data import DATASETS
-from nnbasic.model import (
-    ACTIVATIONS,
-    INITIALIZERS,
-    LOSSES,
-    OPTIMIZERS,
-    SCHEDULES,
-    Bounds,
-    Initializer,
-    Layer,
-    Loss,
-    Optimizer,
-    Schedule,
-)
+from nnbasic.model import Bounds
 from nnbasic.model.registry import Registry, hyperparameters
 
 PIXELS = 28 * 28
@@ -106,17 +95,17 @@ class Config(Section):
         "Units of the input (28 × 28 pixels: 784), of each hidden layer, and of the output (at "
         "least the 10 classes, or those of `data`).",
     )
-    activation: Annotated[Layer | list[Layer], ACTIVATIONS, list] = key(
+    activation: Annotated[model.Layer | list[model.Layer], model.ACTIVATIONS, list] = key(
         "relu", "The activation of the hidden layers, or a list with one for each of them."
     )
-    init: Annotated[Initializer, INITIALIZERS] = key(
+    init: Annotated[model.Initializer, model.INITIALIZERS] = key(
         "he", "How the weights are drawn before the first step."
     )
-    loss: Annotated[Loss, LOSSES] = key("cross_entropy", "What training minimises.")
-    optimizer: Annotated[Optimizer, OPTIMIZERS] = key(
+    loss: Annotated[model.Loss, model.LOSSES] = key("cross_entropy", "What training minimises.")
+    optimizer: Annotated[model.Optimizer, model.OPTIMIZERS] = key(
         {"name": "sgd", "lr": 0.1, "momentum": 0.9}, "How the gradient changes the parameters."
     )
-    schedule: Annotated[Schedule, SCHEDULES] = key(
+    schedule: Annotated[model.Schedule, model.SCHEDULES] = key(
         {"name": "cosine", "warmup": 0.05}, "How the learning rate changes during training."
     )
     epochs: Annotated[int, Bounds(ge=1)] = key(10, "Passes over the training images.")
