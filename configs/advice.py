@@ -38,4 +38,4 @@ def shortage(config: Config) -> str | None:
         return None
     if needed <= available:
         return None
-    return f"training takes more than {needed:.3g} GiB; this machine has {available:.3g}"
+    return f"training takes more than {needed:.3g} GiB of memory; this machine has {available:.3g}"

@@ -77,7 +77,7 @@ WRONG_VALUES = [
     ("layers:\n- 784\n- x\n- 10", "config:3: layers.1: must be a whole number, not the text 'x'"),
     ("layers: [10, 10]", "layers: must begin with 784, one input per pixel, not 10"),
     ("layers: [784, 3]", "layers: must end with at least 10, one output per class, not 3"),
-    ("layers: [784, 100000000, 100000000, 10]", "layers: training takes more than 1.12e+08 GiB;"),
+    ("layers: [784, 100000000, 100000000, 10]", "layers: training takes more than 1.12e+08 GiB of"),
 ]
 
 WRONG_YAML = [
