@@ -12,19 +12,14 @@ from nnbasic.model.network import hidden_activations, parameter_count
 
 def cautions(config: Config) -> list[str]:
     """A warning for each choice in ``config`` that may surprise, none of them twice."""
-    found = causes(config)
+    causes = [one.caution for one in hidden_activations(config.layers, config.activation)]
+    found = [each for each in dict.fromkeys([*causes, config.init.caution]) if each]
     classes, outputs = known_classes(config.data), config.layers[-1]
     if len(config.layers) == 2:
         found.append("there is no hidden layer: this net is a linear classifier")
     if classes and outputs > classes:
         found.append(f"{outputs - classes} of the {outputs} outputs are for no class")
     return found
-
-
-def causes(config: Config) -> list[str]:
-    """Those of the `cautions` that can be why a training comes to nothing."""
-    found = [one.caution for one in hidden_activations(config.layers, config.activation)]
-    return [each for each in dict.fromkeys([*found, config.init.caution]) if each]
 
 
 def shortage(config: Config) -> str | None:
@@ -36,14 +31,11 @@ def shortage(config: Config) -> str | None:
     moments = sum(state.size for state in config.optimizer.init(np.zeros(1)).values() if state.ndim)
     copies = 2 + moments  # the parameters, their gradient, and what the optimiser keeps of each
     values = copies * parameter_count(config.layers, config.activation)
-    needed = values * np.dtype(config.dtype).itemsize
+    needed = values * np.dtype(config.dtype).itemsize / 2**30
     try:
-        available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     except (AttributeError, ValueError, OSError):  # Windows
         return None
     if needed <= available:
         return None
-    gib = 2**30
-    return (
-        f"training takes more than {needed / gib:.3g} GiB; this machine has {available / gib:.3g}"
-    )
+    return f"training takes more than {needed:.3g} GiB of memory; this machine has {available:.3g}"

@@ -68,12 +68,9 @@ def printable(text: str) -> str:
     if text.isprintable():  # nearly always, and a list of many runs asks for many texts
         return text
 
-    def harmless(before: str, c: str, after: str) -> bool:
-        beside = before + after
-        joins = beside.isprintable() and not before.isascii() and not after.isascii()
-        return c.isprintable() or (c in JOINERS and joins)
-
-    return "".join(
-        c if harmless(before, c, after) else c.encode("unicode_escape").decode()
-        for before, c, after in zip(f" {text}", text, f"{text[1:]} ", strict=False)
-    )
+    shown = []
+    for before, c, after in zip(f" {text}", text, f"{text[1:]} ", strict=False):
+        joins = c in JOINERS and (before + after).isprintable()
+        joins = joins and not before.isascii() and not after.isascii()
+        shown.append(c if c.isprintable() or joins else c.encode("unicode_escape").decode())
+    return "".join(shown)

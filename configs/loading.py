@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from nnbasic.configs.advice import shortage
-from nnbasic.configs.errors import ConfigError, Problem, described
-from nnbasic.configs.overrides import Draft
+from nnbasic.configs.errors import ConfigError, KeyPath, Problem, described, dotted
 from nnbasic.configs.plugins import May, PluginError, run_plugin
-from nnbasic.configs.reader import LARGEST_FILE, NO_TEXT, Document, decode, is_text, without_space
-from nnbasic.configs.schema import Config
-from nnbasic.configs.sources import Source, find
-from nnbasic.data.files import read_bytes
-from nnbasic.model.registry import HyperparameterError
+from nnbasic.configs.reader import NO_TEXT, Document, is_text
+from nnbasic.configs.schema import COMPONENTS, PARTS, Config
+from nnbasic.configs.sources import find, read
+from nnbasic.model.registry import HyperparameterError, default
 
 
 def load(source: str | Path, overrides: Sequence[str] = (), *, may: May | None = None) -> Config:
@@ -23,88 +22,64 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, may: May | None =
     is ``"optimizer.lr=0.05"``. Runs the plugins that the config lists, all of them unless ``may``
     says why not: see `nnbasic.configs.plugins`. Raises ConfigError.
     """
-    return _from(find(source), overrides, may)
-
-
-def load_file(path: Path, *, may: May | None = None) -> Config:
-    """The config in the regular file at ``path`` and nowhere else; otherwise as `load`."""
-    try:
-        content = read_bytes(path, LARGEST_FILE)
-    except OSError as error:
-        raise ConfigError(
-            [Problem(f"cannot be read: {error.strerror}", place=str(path))]
-        ) from error
-    return _from(Source(str(path), content, path.parent), (), may)
+    path = find(source)
+    return loads(read(path), overrides, place=str(path), folder=path.parent, may=may)
 
 
 def loads(
-    text: str, overrides: Sequence[str] = (), *, place: str = "config", may: May | None = None
+    text: str,
+    overrides: Sequence[str] = (),
+    *,
+    place: str = "config",
+    folder: Path = Path(),
+    may: May | None = None,
 ) -> Config:
     """The config in the YAML ``text``; otherwise as `load`.
 
-    Plugins are relative to the working directory; ``place`` is what messages call the text.
+    Its paths are relative to ``folder``; ``place`` is what messages call the text.
     """
-    return _resolve(text, overrides, place, Path(), may)
-
-
-def _from(source: Source, overrides: Sequence[str], may: May | None) -> Config:
-    text = decode(source.content, source.place)
-    return _resolve(text, overrides, source.place, source.folder, may)
-
-
-def _resolve(
-    text: str, overrides: Sequence[str], place: str, folder: Path, may: May | None
-) -> Config:
     document = Document(text, place)
     if not isinstance(document.value, dict):
-        if isinstance(document.value, str) and (key := without_space(document.value)):
-            raise ConfigError([Problem(f"a space is missing after `{key}:`", place=place, line=1)])
         what = "empty" if document.value is None else described(document.value)
-        message = f"must be keys and values, such as the line `activation: relu`; this is {what}"
+        message = f"must be keys and values, such as `activation: relu`; this is {what}"
         raise ConfigError([Problem(message, place=place)])
     draft = Draft(document, overrides)
-    problems = draft.problems + _run_plugins(draft, folder, may) + _locate_data(draft, folder)
-    if not any(p.key.startswith(("plugins.", "data.directory")) for p in problems):
+    problems = _absolute_paths(draft, folder, may)
+    if not problems:
         try:
             config = Config.model_validate(draft.root)
         except HyperparameterError as error:
-            problems += [draft.problem(f.path, f.text(described)) for f in error.flaws]
-    if not problems and (reason := shortage(config)):
-        problems.append(draft.problem(("layers",), reason))
-    if problems:
-        order = [place, *(f"--set {override}" for override in overrides)]
-        raise ConfigError(sorted(problems, key=lambda p: (order.index(p.place), p.line or 0)))
-    return config
+            problems = [draft.problem(flaw.path, flaw.text(described)) for flaw in error.flaws]
+        else:
+            if (reason := shortage(config)) is None:
+                return config
+            problems = [draft.problem(("layers",), reason)]
+    order = [place, *(f"--set {override}" for override in overrides)]
+    raise ConfigError(sorted(problems, key=lambda p: (order.index(p.place), p.line or 0)))
 
 
-def _run_plugins(draft: Draft, folder: Path, may: May | None) -> list[Problem]:
-    """Run the plugins, and write their absolute paths into the draft."""
-    plugins = draft.root.get("plugins")
-    if not isinstance(plugins, list) or not all(isinstance(p, str) for p in plugins):
-        return []
-    problems = []
-    for index, plugin in enumerate(plugins):
-        try:
-            plugins[index] = _absolute(folder, plugin)
-            run_plugin(Path(plugins[index]), may)
-        except (PluginError, ValueError) as error:
-            problems.append(draft.problem(("plugins", index), str(error)))
-    return problems
+def _absolute_paths(draft: Draft, folder: Path, may: May | None) -> list[Problem]:
+    """Make the paths in the draft absolute, and run the plugins; what goes wrong.
 
-
-def _locate_data(draft: Draft, folder: Path) -> list[Problem]:
-    """Write the absolute path of the data's directory into the draft.
-
-    In a file it is relative to that file, in an override to where it is typed.
+    In a file they are relative to ``folder``, in an override to where it is typed.
     """
-    data, path = draft.root.get("data"), ("data", "directory")
-    if not isinstance(data, dict) or not isinstance(data.get("directory"), str):
-        return []
-    try:
-        data["directory"] = _absolute(Path() if draft.typed(path) else folder, data["directory"])
-    except ValueError as error:
-        return [draft.problem(path, str(error))]
-    return []
+    plugins, data = draft.root.get("plugins"), draft.root.get("data")
+    found: list[tuple[Any, Any, KeyPath]] = []
+    if isinstance(plugins, list):
+        found += [(plugins, index, ("plugins", index)) for index in range(len(plugins))]
+    if isinstance(data, dict) and "directory" in data:
+        found.append((data, "directory", ("data", "directory")))
+    problems = []
+    for holder, at, path in found:
+        if not isinstance(holder[at], str):
+            continue  # which is refused with the other values
+        try:
+            holder[at] = _absolute(Path() if draft.typed(path) else folder, holder[at])
+            if path[0] == "plugins":
+                run_plugin(Path(holder[at]), may)
+        except (PluginError, ValueError) as error:
+            problems.append(draft.problem(path, str(error)))
+    return problems
 
 
 def _absolute(folder: Path, path: str) -> str:
@@ -116,3 +91,73 @@ def _absolute(folder: Path, path: str) -> str:
     if not is_text(absolute):
         raise ValueError(f"{absolute} is {NO_TEXT}")
     return absolute
+
+
+class Draft:
+    """A config before validation: the values from a file and overrides, and where each stands.
+
+    ``root`` is the content so far. ConfigError for an override that cannot be applied.
+    """
+
+    def __init__(self, document: Document, overrides: Sequence[str]) -> None:
+        self.root: dict[str, Any] = document.value
+        self._file = document.place
+        self._places: dict[KeyPath, tuple[str, int | None]] = {
+            path: (document.place, line) for path, line in document.lines.items()
+        }
+        for override in sorted(overrides, key=_turn):
+            self._apply(override)
+
+    def problem(self, path: KeyPath, message: str) -> Problem:
+        """A problem with the value at ``path``, located in the file or override that sets it."""
+        parents = (path[:end] for end in range(len(path), 0, -1))
+        found = (self._places[parent] for parent in parents if parent in self._places)
+        place, line = next(found, (self._file, None))
+        return Problem(message, dotted(path), place, line)
+
+    def typed(self, path: KeyPath) -> bool:
+        """Whether the value at ``path`` is from an override, not from the file."""
+        return self.problem(path, "").place != self._file
+
+    def _apply(self, override: str) -> None:
+        place = f"--set {override}"
+        key, equals, text = override.partition("=")
+        path = tuple(key.strip().split("."))
+        if not equals or not text.strip() or not all(path):
+            message = "must be KEY=VALUE, as in optimizer.lr=0.05; for no value write null"
+            raise ConfigError([Problem(message, place=place)])
+        try:
+            value = Document(text, place).value
+        except ConfigError as error:
+            (p,) = error.problems
+            raise ConfigError([Problem(p.message, f"{key}.{p.key}".strip("."), place)]) from None
+        self._parent(path, place)[path[-1]] = value
+        self._places = {p: at for p, at in self._places.items() if p[: len(path)] != path}
+        self._places[path] = (place, None)
+
+    def _parent(self, path: tuple[str, ...], place: str) -> dict[str, Any]:
+        """The mapping that holds the last key of ``path``; the default one if there is none yet."""
+        node = self.root
+        for depth, part in enumerate(path[:-1]):
+            child = node.get(part)
+            if child is None:
+                self._places[path[: depth + 1]] = (place, None)
+                # a component that is named inherits nothing from the default one
+                known = depth == 0 and part in PARTS and path[1] != "name"
+                child = (default(Config, part) if known else None) or {}
+            if isinstance(child, str) and depth == 0 and part in COMPONENTS:
+                child = {"name": child}
+            if not isinstance(child, dict):
+                kind, example = ("list", "[...]") if isinstance(child, list) else ("value", "...")
+                name = dotted(path[: depth + 1])
+                message = f"{name} is a {kind}; set it as a whole, as in {name}={example}"
+                raise ConfigError([Problem(message, dotted(path), place)])
+            node[part] = child
+            node = child
+        return node
+
+
+def _turn(override: str) -> int:
+    """When it is applied: whole components and names come before hyperparameters."""
+    top, _, rest = override.partition("=")[0].strip().partition(".")
+    return int(top in COMPONENTS and rest not in ("", "name"))

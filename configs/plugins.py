@@ -16,25 +16,19 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+from nnbasic.configs.schema import COMPONENTS
 from nnbasic.data.files import appending, read_bytes
-from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES
 
-LARGEST_PLUGIN = 1 << 20
-"""Bytes of a plugin's file."""
-
-LARGEST_LIST = 1 << 22
-"""Bytes of the list of known plugins."""
+LARGEST_PLUGIN, LARGEST_LIST = 1 << 20, 1 << 22  # bytes; of the known ones
 
 May = Callable[[str, str], str | None]
 """Why the plugin in the file, which has the SHA-256, may not run; None if it may."""
 
+_run: set[Path] = set()  # by this process
+
 
 class PluginError(Exception):
     """A plugin cannot be run; the message says what happened, and in which file and line."""
-
-
-_run: set[Path] = set()
-"""The plugins that this process has run."""
 
 
 def run_plugin(path: Path, may: May | None = None) -> None:
@@ -51,28 +45,22 @@ def run_plugin(path: Path, may: May | None = None) -> None:
     if path in _run:
         return
     # The module stays in sys.modules: type hints of its classes are looked up there.
-    name = f"nnbasic_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    name = f"nnbasic_plugin_{path.stem}_{sha256[:8]}"
     module = ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module
-    before = _registered()
+    before = [list(table) for table in COMPONENTS.values()]
     try:
         # not by an import, which may take the code from a __pycache__ beside the file
         exec(compile(content, path, "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise PluginError(
-            f"{path}:{_line(error, path)}: {type(error).__name__}: {error}"
-        ) from error
-    if _registered() == before:
+        what = f"{type(error).__name__}: {error}"
+        raise PluginError(f"{path}:{_line(error, path)}: {what}") from error
+    if [list(table) for table in COMPONENTS.values()] == before:
         how = f'add @ACTIVATIONS.register("{path.stem}") above the class'
         raise PluginError(f"{path} registers no component: {how}")
     _run.add(path)
-
-
-def _registered() -> int:
-    tables = (ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES)
-    return sum(len(list(table)) for table in tables)
 
 
 def file_sha256(path: Path) -> str:
@@ -84,10 +72,8 @@ def only_known(path: str, sha256: str) -> str | None:
     """A `May` for the config of somebody else: only what this user has run before."""
     if sha256 in known():
         return None
-    return (
-        "you have not trained with this file here; if you would run it as a program, add"
-        " --trust-plugins"
-    )
+    why = "you have not trained with this file here"
+    return f"{why}; if you would run it as a program, add --trust-plugins"
 
 
 def known() -> set[str]:
@@ -117,10 +103,6 @@ def _known_file() -> Path:
 
 
 def _content(path: Path) -> bytes:
-    if not path.is_file():
-        raise PluginError(f"there is no file {path}")
-    if path.suffix != ".py":
-        raise PluginError(f"{path} is not a Python file (*.py)")
     try:
         return read_bytes(path, LARGEST_PLUGIN)
     except OSError as error:

@@ -8,26 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from nnbasic.configs.sections import Component, Section, key, part
+from nnbasic import model
+from nnbasic.configs.sections import Section, key, part
 from nnbasic.data import DATASETS
-from nnbasic.model import (
-    ACTIVATIONS,
-    INITIALIZERS,
-    LOSSES,
-    OPTIMIZERS,
-    SCHEDULES,
-    Bounds,
-    Initializer,
-    Layer,
-    Loss,
-    Optimizer,
-    Schedule,
-)
-from nnbasic.model.registry import hyperparameters
+from nnbasic.model import Bounds
+from nnbasic.model.registry import Registry, hyperparameters
 
 PIXELS = 28 * 28
 CLASSES = 10
@@ -48,13 +37,10 @@ class Data(Section):
         "With `idx`, the folder of four files named and made as MNIST's, gzipped or not; relative "
         "to the config.",
     )
-    name: str | None = key(
-        None, "With `idx`, what runs and comparisons call these images.", minLength=1
-    )
+    name: str | None = key(None, "With `idx`, what runs and comparisons call these images.")
     classes: list[str] | None = key(
         None,
         "With `idx`, what the classes are called, from label 0 on; null: by their labels.",
-        minItems=2,
     )
     validation: Annotated[int, Bounds(ge=0, lt=TRAINING_IMAGES)] = key(
         5000, "How many of the training images, the last ones, are held out for validation."
@@ -65,22 +51,17 @@ class Data(Section):
         "pixels of the training images.",
     )
 
-    @staticmethod
-    def mismatches(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    def mismatches(self) -> Iterator[tuple[str, str]]:
         """Keys of ``idx`` that are missing, or given for another data set; a taken name."""
-        name, classes = values.get("name"), values.get("classes")
-        own = values.get("dataset") == "idx"
+        own = self.dataset == "idx"
         for each in ("directory", "name", "classes"):
-            if not own and "dataset" in values and values.get(each) is not None:
-                yield each, "goes only with dataset: idx"
-            elif own and each != "classes" and values.get(each, "") is None:
+            value = getattr(self, each)
+            if own and each != "classes" and not value:
                 yield each, "is missing; dataset: idx needs it"
-        if own and name == "":
-            yield "name", "must not be empty"
-        if own and name in DATASETS:
-            yield "name", f"{name} is a data set of nnbasic; give this one another name"
-        if own and classes is not None and len(classes) < 2:
-            yield "classes", f"must have at least 2 entries, not {len(classes)}"
+            elif not own and value is not None:
+                yield each, "goes only with dataset: idx"
+        if own and self.name in DATASETS:
+            yield "name", f"{self.name} is a data set of nnbasic; give this one another name"
 
     def model_dump(self) -> dict[str, Any]:
         """The complete content; without the keys of ``idx`` for another data set."""
@@ -113,19 +94,18 @@ class Config(Section):
         [PIXELS, 256, 128, CLASSES],
         "Units of the input (28 × 28 pixels: 784), of each hidden layer, and of the output (at "
         "least the 10 classes, or those of `data`).",
-        minItems=2,
     )
-    activation: Annotated[Layer | list[Layer], Component(ACTIVATIONS, many=True)] = key(
+    activation: Annotated[model.Layer | list[model.Layer], model.ACTIVATIONS, list] = key(
         "relu", "The activation of the hidden layers, or a list with one for each of them."
     )
-    init: Annotated[Initializer, Component(INITIALIZERS)] = key(
+    init: Annotated[model.Initializer, model.INITIALIZERS] = key(
         "he", "How the weights are drawn before the first step."
     )
-    loss: Annotated[Loss, Component(LOSSES)] = key("cross_entropy", "What training minimises.")
-    optimizer: Annotated[Optimizer, Component(OPTIMIZERS)] = key(
+    loss: Annotated[model.Loss, model.LOSSES] = key("cross_entropy", "What training minimises.")
+    optimizer: Annotated[model.Optimizer, model.OPTIMIZERS] = key(
         {"name": "sgd", "lr": 0.1, "momentum": 0.9}, "How the gradient changes the parameters."
     )
-    schedule: Annotated[Schedule, Component(SCHEDULES)] = key(
+    schedule: Annotated[model.Schedule, model.SCHEDULES] = key(
         {"name": "cosine", "warmup": 0.05}, "How the learning rate changes during training."
     )
     epochs: Annotated[int, Bounds(ge=1)] = key(10, "Passes over the training images.")
@@ -134,7 +114,7 @@ class Config(Section):
         0, "Seed of all that is random: initial weights, order of the images."
     )
     dtype: Literal["float32", "float64"] = key("float32", "Floating-point precision.")
-    data: Data = key({}, "Which images are used.")
+    data: Data = key({}, "Which images are used, and how their pixels are scaled.")
     early_stopping: EarlyStopping | None = key(
         None, "When to stop before the last epoch; null: never."
     )
@@ -145,23 +125,19 @@ class Config(Section):
         "with the config: use only plugins that you would also run as programs.",
     )
 
-    @staticmethod
-    def mismatches(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    def mismatches(self) -> Iterator[tuple[str, str]]:
         """Layers that do not fit the images or the activations; stopping without validation."""
-        layers, data, activation = map(values.get, ("layers", "data", "activation"))
-        if layers is not None and len(layers) < 2:
-            yield "layers", f"must have at least 2 entries, not {len(layers)}"
-        elif layers is not None:
-            first, *hidden, last = layers
-            least = (known_classes(data) if data else None) or 0
-            if first != PIXELS:
-                yield "layers", f"must begin with {PIXELS}, one input per pixel, not {first}"
-            elif last < least:
-                yield "layers", f"must end with at least {least}, one output per class, not {last}"
-            if isinstance(activation, list) and len(activation) != (count := len(hidden)):
-                wrong = f"a list of {len(activation)} for {count} hidden layers; one for each"
-                yield "activation", wrong
-        if values.get("early_stopping") and data and data.validation == 0:
+        least, hidden = known_classes(self.data) or 1, len(self.layers) - 2
+        if hidden < 0:
+            yield "layers", f"must have at least 2 entries, not {len(self.layers)}"
+        elif self.layers[0] != PIXELS:
+            first = self.layers[0]
+            yield "layers", f"must begin with {PIXELS}, one input per pixel, not {first}"
+        elif (last := self.layers[-1]) < least:
+            yield "layers", f"must end with at least {least}, one output per class, not {last}"
+        if isinstance(self.activation, list) and (count := len(self.activation)) != hidden:
+            yield "activation", f"a list of {count} for {hidden} hidden layers; one for each"
+        if self.early_stopping and self.data.validation == 0:
             yield "early_stopping", "needs a validation set; set data.validation above 0"
 
     def identity(self) -> str:
@@ -184,5 +160,4 @@ def known_classes(data: Data) -> int | None:
 
 
 PARTS = {key: part(annotation) for key, annotation in hyperparameters(Config).items()}
-COMPONENTS = {key: one.registry for key, one in PARTS.items() if isinstance(one, Component)}
-"""The top-level keys that hold a component, with the table of its kind."""
+COMPONENTS = {key: one for key, one in PARTS.items() if isinstance(one, Registry)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Self, get_args
 
 from nnbasic.configs.errors import KeyPath
@@ -18,58 +19,38 @@ from nnbasic.model.registry import (
     suggestion,
 )
 
-_annotations: dict[type[Any], dict[str, Any]] = {}
+# cached, as evaluating them takes a millisecond
+_annotations: Callable[[type[Any]], dict[str, Any]] = cache(hyperparameters)  # type: ignore[assignment]
 
 
-def keys_of(section: type[Any]) -> dict[str, Any]:
-    """Key → annotation; evaluated once, as that takes a millisecond."""
-    if section not in _annotations:
-        _annotations[section] = hyperparameters(section)
-    return _annotations[section]
-
-
-def key(default: Any, description: str, **schema: Any) -> Any:
-    """A key of a section: its default as YAML has it, its meaning, and more for JSON Schema."""
-    metadata = {"description": description, "schema": schema}
+def key(default: Any, description: str) -> Any:
+    """A key of a section: its default as YAML has it, and its meaning."""
+    metadata = {"description": description}
     return dataclasses.field(default_factory=lambda: copy.deepcopy(default), metadata=metadata)
-
-
-@dataclasses.dataclass(frozen=True)
-class Component:
-    """Annotation of a key that holds a component of ``registry``, or with ``many`` also a list.
-
-    The value is the component itself, built from its name or from a mapping; written out, it is
-    its complete specification: ``relu`` becomes ``{"name": "relu", "grad_at_zero": 0}``.
-    """
-
-    registry: Registry[Any]
-    many: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Section:
     """A mapping in a config: nothing but its own keys, each with a value of its annotated type.
 
-    The annotations are those of hyperparameters (see `nnbasic.model.registry`), a `Component` or
-    a Section. HyperparameterError, with all that is wrong, if the values are others.
+    The annotations are those of hyperparameters (see `nnbasic.model.registry`), a Section, or
+    ``Annotated[Loss, LOSSES]`` for a component of this registry: the value is the component itself,
+    built from its name or from a mapping. ``Annotated[..., ACTIVATIONS, list]`` may be many.
+    HyperparameterError, with all that is wrong, if the values are others.
     """
 
     def __post_init__(self) -> None:
         flaws: list[Flaw] = []
-        right = {}
-        for name, annotation in keys_of(type(self)).items():
-            before = len(flaws)
+        for name, annotation in _annotations(type(self)).items():
             value = _fit(annotation, getattr(self, name), (name,), flaws)
             object.__setattr__(self, name, value)
-            if len(flaws) == before:
-                right[name] = value
-        flaws += [Flaw((name,), message) for name, message in self.mismatches(right)]
+        if not flaws:
+            flaws = [Flaw((name,), message) for name, message in self.mismatches()]
         if flaws:
             raise HyperparameterError(type(self).__name__, flaws)
 
-    @staticmethod
-    def mismatches(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        """Key and message of what does not go together: ``values`` are right in themselves."""
+    def mismatches(self) -> Iterator[tuple[str, str]]:
+        """Key and message of what does not go together, where each value is right in itself."""
         yield from ()
 
     @classmethod
@@ -77,7 +58,7 @@ class Section:
         """The section with the keys and values in the mapping ``content``."""
         if isinstance(content, cls):
             return content
-        known = keys_of(cls)
+        known = _annotations(cls)
         if not isinstance(content, Mapping):
             message = f"must be a mapping with any of the keys {', '.join(known)}"
             raise HyperparameterError(cls.__name__, [Flaw((), message, content)])
@@ -97,19 +78,17 @@ class Section:
 
     def model_dump(self) -> dict[str, Any]:
         """The complete content, of dicts, lists and scalars."""
-        return {
-            name: _plain(part(annotation), getattr(self, name))
-            for name, annotation in keys_of(type(self)).items()
-        }
+        keys = _annotations(type(self)).items()
+        return {name: _plain(part(annotation), getattr(self, name)) for name, annotation in keys}
 
 
-Part = Component | type[Section] | None
+Part = Registry[Any] | type[Section] | None
 
 
 def part(annotation: Any) -> Part:
-    """The component or the section that a key with this annotation holds; None: a plain value."""
+    """The table of components or the section that a value is of; None: it is a plain one."""
     for each in (annotation, *get_args(annotation)):
-        if isinstance(each, Component) or (isinstance(each, type) and issubclass(each, Section)):
+        if isinstance(each, Registry) or (isinstance(each, type) and issubclass(each, Section)):
             return each
     return None
 
@@ -119,14 +98,13 @@ def _fit(annotation: Any, value: Any, path: KeyPath, flaws: list[Flaw]) -> Any:
     inner = part(annotation)
     if inner is None or (value is None and type(None) in get_args(annotation)):
         return fit(annotation, value, path, flaws)
-    if isinstance(inner, Component) and inner.many and isinstance(value, list):
-        entries = enumerate(value)
-        return [_fit(Component(inner.registry), entry, (*path, i), flaws) for i, entry in entries]
+    if isinstance(value, list) and list in get_args(annotation):
+        return [_fit(inner, entry, (*path, i), flaws) for i, entry in enumerate(value)]
     try:
-        if not isinstance(inner, Component):
+        if not isinstance(inner, Registry):
             return inner.model_validate(value)
-        component = inner.registry.build(value)
-        inner.registry.name(component)  # an instance may be of a class without a name
+        component = inner.build(value)
+        inner.name(component)  # an instance may be of a class without a name
         return component
     except HyperparameterError as error:
         flaws += [flaw._replace(path=(*path, *flaw.path)) for flaw in error.flaws]
@@ -138,22 +116,20 @@ def _fit(annotation: Any, value: Any, path: KeyPath, flaws: list[Flaw]) -> Any:
 def _plain(inner: Part, value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(inner, entry) for entry in value]
-    if isinstance(inner, Component):
-        return inner.registry.spec(value)
+    if isinstance(inner, Registry):
+        return inner.spec(value)
     return value.model_dump() if isinstance(value, Section) else value
 
 
-def _hint(name: str, known: dict[str, Any]) -> str:
-    """What an unknown key may have meant: one of a section, or one of those here."""
+def _hint(name: str, known: Mapping[str, Any]) -> str:
+    """What an unknown key may have meant: one in a section or component, or one here."""
     meant = SYNONYMS.get(name, name)
-    places = [top for top, annotation in known.items() if meant in _keys(part(annotation))]
-    if places and meant != name:
-        return f"did you mean {places[0]}.{meant}?"
-    return f"it belongs under {' or '.join(places)}" if places else suggestion(name, known)
+    found = [f"{top}.{meant}" for top in known if meant in _inside(part(known[top]))]
+    return f"did you mean {' or '.join(found)}?" if found else suggestion(name, known)
 
 
-def _keys(inner: Part) -> set[str]:
+def _inside(inner: Part) -> set[str]:
     """The keys that a section has, or that some of the components have."""
-    if isinstance(inner, Component):
-        return {key for name in inner.registry for key in hyperparameters(inner.registry[name])}
-    return set(keys_of(inner)) if inner else set()
+    if isinstance(inner, Registry):
+        return {key for name in inner for key in hyperparameters(inner[name])}
+    return set(_annotations(inner)) if inner else set()

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import filecmp
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnbasic.configs.errors import ConfigError, Problem
-from nnbasic.configs.reader import LARGEST_FILE
 
 LOCAL = Path("configs")
 SHIPPED = Path(__file__).resolve().parent
 SUFFIX = ".yaml"
 
-
-@dataclass(frozen=True)
-class Source:
-    """A config file: its name in messages, its content, and the folder of its plugins."""
-
-    place: str
-    content: bytes
-    folder: Path
+LARGEST_FILE = 100_000
+"""Bytes: a thousand times the size of a config; PyYAML takes about a second for as many."""
 
 
 @dataclass(frozen=True)
@@ -36,26 +31,46 @@ class Listed:
     """Whether a file of the same name in ``./configs`` is used instead."""
 
 
-def find(source: str | Path) -> Source:
+def find(source: str | Path) -> Path:
     """The file that ``source`` means.
 
     It is the first of: the path ``source``; the file of this name in ``./configs``; the shipped
     preset of this name; each with or without ``.yaml``. Raises ConfigError if there is none.
     """
     path = Path(source)
-    for candidate in _candidates(path):
-        if _exists(candidate) and not candidate.is_dir():
-            return Source(str(candidate), _read(candidate), candidate.parent)
-    shipped = _named(SHIPPED)
-    name = path.name.removesuffix(SUFFIX)
-    if path in (Path(path.name), LOCAL / path.name) and name in shipped:
-        return Source(f"{name}{SUFFIX}", _read(shipped[name]), SHIPPED)
-    if _exists(path):
-        raise ConfigError([Problem("is a directory; name a file in it", place=str(path))])
-    close = difflib.get_close_matches(name.lower(), {*_named(LOCAL), *shipped}, n=3)
+    names = [path, path.with_name(path.name + SUFFIX)] if path.name else [path]
+    candidates = [folder / each for folder in (Path(), LOCAL) for each in names]
+    if path in (Path(path.name), LOCAL / path.name):
+        candidates.append(SHIPPED / (path.name.removesuffix(SUFFIX) + SUFFIX))
+    # unlike Path.exists, it also takes what can be no path
+    existing = [each for each in candidates if os.path.exists(each)]  # noqa: PTH110
+    for file in existing:
+        if not file.is_dir():
+            return file
+    if existing:
+        raise ConfigError([Problem("is a directory; name a file in it", place=str(existing[0]))])
+    known = {*_named(LOCAL), *_named(SHIPPED)}
+    close = difflib.get_close_matches(path.name.removesuffix(SUFFIX).lower(), known)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     message = f"no such config; {hint}`nnbasic configs list` shows them all"
     raise ConfigError([Problem(message, place=str(source))])
+
+
+def read(path: Path) -> str:
+    """The text of a config file; ConfigError if it is too large or not UTF-8."""
+    line = None
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)  # it may be an endless device
+        if len(content) <= LARGEST_FILE:
+            return content.decode("utf-8-sig")
+        message = f"larger than {LARGEST_FILE} bytes; this cannot be a config"
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"not text in UTF-8 (byte {error.start}); save it as UTF-8"
+    raise ConfigError([Problem(message, place=str(path), line=line)])
 
 
 def presets() -> dict[str, str]:
@@ -66,40 +81,18 @@ def presets() -> dict[str, str]:
 def listing() -> list[Listed]:
     """The configs in ``./configs`` and the shipped ones, each by name.
 
-    In a checkout of this project ``./configs`` holds the shipped ones too, whether they are
-    installed as links or copies: a file with the content of a shipped one is not listed again.
+    A file in ``./configs`` with the content of a shipped one is not listed again: in a checkout of
+    this project it is one, whether it is installed as a link or a copy.
     """
     local, shipped = _named(LOCAL), _named(SHIPPED)
     for name in local.keys() & shipped.keys():
-        with contextlib.suppress(ConfigError):  # the list says which cannot be read
-            if _read(local[name]) == _read(shipped[name]):
+        with contextlib.suppress(OSError):  # the list says which cannot be read
+            if filecmp.cmp(local[name], shipped[name], shallow=False):
                 del local[name]
     return [
         *(Listed(name, _description(file), False) for name, file in local.items()),
         *(Listed(name, _description(file), True, name in local) for name, file in shipped.items()),
     ]
-
-
-def _candidates(path: Path) -> list[Path]:
-    names = [path, path.with_name(path.name + SUFFIX)] if path.name else [path]
-    return [folder / name for folder in (Path(), LOCAL) for name in names]
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # too long, or with a null character
-        return False
-
-
-def _read(path: Path) -> bytes:
-    """The content, cut just above the size limit: the path may be an endless device."""
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        raise ConfigError([Problem(message, place=str(path))]) from error
 
 
 def _named(folder: Path) -> dict[str, Path]:
@@ -110,7 +103,7 @@ def _named(folder: Path) -> dict[str, Path]:
 
 def _description(file: Path) -> str:
     try:
-        first = _read(file).decode(errors="replace").partition("\n")[0].strip()
+        first = read(file).partition("\n")[0].strip()
     except ConfigError:
         return "cannot be read"
     return first.lstrip("# ") if first.startswith("#") else ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from nnbasic.configs.reader import resolver
+from nnbasic.configs.reader import RESOLVERS
 
 if TYPE_CHECKING:
     from nnbasic.configs.schema import Config
@@ -34,7 +34,7 @@ class _Dumper(yaml.SafeDumper):
     """Quotes text such as 1e-3, which our reader takes for a number and PyYAML does not."""
 
 
-_Dumper.add_implicit_resolver(*resolver("float"))
+_Dumper.add_implicit_resolver(*RESOLVERS["float"])
 
 
 def short(value: Any) -> Any:

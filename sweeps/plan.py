@@ -130,13 +130,10 @@ def parse_vary(text: str) -> tuple[str, list[Any]]:
         )
     place = f"--vary {text}"
     try:
-        document = Document(f"[{values}]", place)
-        problems = document.problems
+        return key.strip(), Document(f"[{values}]", place).value
     except ConfigError as error:
-        problems = error.problems
-    if problems:
-        raise ConfigError(Problem(p.message, key.strip(), place) for p in problems)
-    return key.strip(), document.value
+        found = error.problems
+    raise ConfigError(Problem(p.message, key.strip(), place) for p in found)
 
 
 def jobs(cells: Sequence[Cell], seeds: Sequence[int], datasets: Mapping[str, Dataset]) -> list[Job]:

@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from nnbasic.configs import ConfigError, loads
+from nnbasic.configs import ConfigError, EarlyStopping, dump, loads
 from nnbasic.model.activations import LeakyReLU, ReLU, Tanh
 from nnbasic.model.optimizers import SGD
 
 
 def test_values_are_yaml() -> None:
-    overrides = [
-        "epochs=3",
-        "layers=[784, 50, 10]",
-        "dtype=float64",
-        "early_stopping={patience: 2}",
-    ]
+    overrides = ["epochs=3", "layers=[784, 50, 10]", "early_stopping={patience: 2}"]
     config = loads("seed: 1", overrides)
-    assert (config.epochs, config.layers, config.dtype) == (3, [784, 50, 10], "float64")
-    assert config.early_stopping is not None
-    assert config.early_stopping.patience == 2
+    assert (config.epochs, config.layers) == (3, [784, 50, 10])
+    assert config.early_stopping == EarlyStopping(patience=2)
 
 
-def test_a_name_becomes_a_mapping() -> None:
+def test_a_name_becomes_a_mapping_and_a_mapping_is_replaced() -> None:
     config = loads("activation: leaky_relu", ["activation.slope=0.2"])
     assert config.activation == LeakyReLU(slope=0.2)
-
-
-def test_a_whole_component_is_replaced() -> None:
-    config = loads("activation: {name: leaky_relu, slope: 0.2}", ["activation=tanh"])
-    assert config.activation == Tanh()
+    assert loads(dump(config), ["activation=tanh"]).activation == Tanh()
 
 
 def test_the_default_component_is_changed() -> None:
@@ -57,8 +47,7 @@ def test_keys_of_the_file_stay_when_the_name_changes() -> None:
 
 def test_nothing_becomes_a_mapping() -> None:
     config = loads("early_stopping: null", ["early_stopping.patience=3", "data.validation=100"])
-    assert config.early_stopping is not None
-    assert config.early_stopping.patience == 3
+    assert config.early_stopping == EarlyStopping(patience=3)
     assert config.data.validation == 100
 
 
@@ -70,21 +59,16 @@ def test_the_last_one_counts_and_puts_right_what_the_file_gets_wrong() -> None:
     ("override", "message"),
     [
         ("epochs", "--set epochs: must be KEY=VALUE, as in optimizer.lr=0.05"),
-        ("=3", "--set =3: must be KEY=VALUE"),
         ("epochs=", "--set epochs=: must be KEY=VALUE, as in optimizer.lr=0.05; for no value"),
         ("optimizer..lr=3", "--set optimizer..lr=3: must be KEY=VALUE"),
         ("epochs=[", "--set epochs=[: epochs: not valid YAML"),
         ("data={scale: unit, scale: unit}", "data.scale: given twice"),
         ("epochs=0", "--set epochs=0: epochs: must be at least 1, not 0"),
-        (
-            "optimiser.lr=3",
-            "--set optimiser.lr=3: optimiser: unknown key; did you mean 'optimizer'?",
-        ),
+        ("optimiser.lr=3", "optimiser: unknown key; did you mean 'optimizer'?"),
         ("optimizer.lr.x=3", "optimizer.lr is a value; set it as a whole, as in optimizer.lr=..."),
         ("epochs.x=3", "--set epochs.x=3: epochs.x: epochs is a value; set it as a whole"),
         ("optimizer.epochs.x=1", "optimizer.epochs: unknown key; known: lr,"),
         ("layers.1=3", "layers.1: layers is a list; set it as a whole, as in layers=[...]"),
-        ("optimizer={name: sgd, lr: x}", "optimizer.lr: must be a number, not the text 'x'"),
     ],
 )
 def test_wrong_overrides(override: str, message: str) -> None:

@@ -10,17 +10,7 @@ import pytest
 import yaml
 
 from nnbasic import configs
-from nnbasic.configs import (
-    ConfigError,
-    dump,
-    json_schema,
-    load,
-    loads,
-    presets,
-    reference,
-)
-from nnbasic.configs.describing import keys
-from nnbasic.configs.schema import PARTS
+from nnbasic.configs import ConfigError, dump, json_schema, load, loads, presets, reference
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES
 from nnbasic.model.registry import hyperparameters
 
@@ -39,6 +29,7 @@ SHIPPED = Path(configs.__file__).parent
 def test_the_schema_accepts_each_preset(validator: Any, name: str) -> None:
     validator.validate(yaml.safe_load((SHIPPED / f"{name}.yaml").read_text(encoding="utf-8")))
     validator.validate(yaml.safe_load(dump(load(name))))
+    assert loads(dump(load(name))) == load(name)
 
 
 @pytest.mark.parametrize("registry", [ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES])
@@ -63,7 +54,6 @@ def test_the_schema_knows_each_component_in_both_forms(validator: Any, registry:
         "optimizer: {name: sgd, lr: 0}",
         "loss: [mse]",
         "data: {dataset: minst}",
-        "layers: [784]",
         "layers: [784, 0, 10]",
         "early_stopping: {patience: 0}",
         "schedule: {name: step, milestones: [2]}",
@@ -83,15 +73,11 @@ def test_every_key_is_described() -> None:
             assert value.get("description", "").endswith("."), key
 
 
-def test_the_reference_has_every_key_and_component() -> None:
-    text = reference()
-    for name in (*PARTS, *ACTIVATIONS, *INITIALIZERS, *OPTIMIZERS, *SCHEDULES):
-        assert f"| `{name}` |" in text
-
-
-@pytest.mark.parametrize(
-    ("file", "tables"), [("docs/config.md", reference()), ("README.md", keys("docs/config.md"))]
-)
-def test_the_tables_of_the_documents_are_up_to_date(file: str, tables: str) -> None:
+@pytest.mark.parametrize("file", ["docs/config.md", "README.md"])
+def test_the_tables_of_the_documents_are_up_to_date(file: str) -> None:
     written = (Path(__file__).parents[2] / file).read_text(encoding="utf-8")
+    tables = reference()
+    if file == "README.md":  # the table of the keys, with links to the other page
+        tables = tables.partition("\n\n## `")[0].partition("\n\n")[2]
+        tables = tables.replace("](#", "](docs/config.md#")
     assert tables in written, "copy what `nnbasic configs schema --markdown` prints"
