@@ -229,7 +229,7 @@ def batch_sums(network: MLP, batches: Batches, numbers: Container[int]) -> Array
             if number in numbers:
                 x, labels = batches.take(examples, 0)
                 logits = network.forward(x)
-                values = [network.loss.losses(logits, labels)]
+                values = [network.loss.each(logits, labels)[0]]
                 values += [metric(logits, labels) for metric in METRICS.values()]
                 sums[number] = [one.sum(dtype=np.float64) for one in values]
     return sums
