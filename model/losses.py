@@ -22,7 +22,7 @@ class Loss(Component, ABC):
 
     @abstractmethod
     def each(self, logits: Array, labels: Labels) -> tuple[Array, Array]:
-        """L of each example, shape (n,), and dL/dlogits, shape (n, classes): new arrays."""
+        """The loss of each example, (n,), and its gradient, (n, classes): two new arrays."""
 
     def __call__(self, logits: Array, labels: Labels) -> tuple[float, Array]:
         """The mean loss of a batch of logits (n, classes), and its gradient, of the same shape."""
@@ -36,7 +36,7 @@ LOSSES: Registry[Loss] = Registry("loss", Loss)
 
 @LOSSES.register("cross_entropy")
 class CrossEntropy(Loss):
-    """L = log Σ e^logit - logit[label]; dL/dlogits = softmax - onehot."""
+    """L = mean of log Σ e^logit - logit[label]; dL/dlogits = (softmax - onehot) / n."""
 
     def probabilities(self, logits: Array) -> Array:
         return softmax(logits)
@@ -54,7 +54,7 @@ class CrossEntropy(Loss):
 
 @LOSSES.register("mse")
 class MeanSquaredError(Loss):
-    """L = ½ Σ (p - onehot)², with p the softmax or the sigmoid of the logits."""
+    """L = mean of ½ Σ (p - onehot)², with p the softmax or the sigmoid of the logits."""
 
     output: Literal["softmax", "sigmoid"] = "softmax"
 

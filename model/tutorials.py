@@ -47,15 +47,9 @@ def adapted(cls: type[Any]) -> type[TutorialLayer]:
     missing = [name for name in ("forward", "backward") if not callable(getattr(cls, name, None))]
     if missing:
         raise ValueError(f"{cls.__name__} has no method {' and no method '.join(missing)}")
-    made = make_dataclass(
-        cls.__name__,
-        _hyperparameters(cls),
-        bases=(TutorialLayer,),
-        namespace={"written": cls},
-        kw_only=True,
-    )
-    made.__doc__ = cls.__doc__
-    made.__module__ = cls.__module__
+    arguments, bases = _hyperparameters(cls), (TutorialLayer,)
+    made: Any = make_dataclass(cls.__name__, arguments, bases=bases, kw_only=True)
+    made.written, made.__doc__, made.__module__ = cls, cls.__doc__, cls.__module__
     return made
 
 
