@@ -111,7 +111,6 @@ class PixelDense(Dense):
     """
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
-        weight = self.parameters["weight"]
         self.gathers = self.units >= NARROW
         if self.gathers:
             self.background = x[0, 0]
@@ -120,6 +119,7 @@ class PixelDense(Dense):
             self.gathers = len(self.blank) > FEW * len(inked)
         if not self.gathers:
             return super().forward(x)
+        weight = self.parameters["weight"]
         self.x = np.take(x, self.inked, axis=1)
         z = self.x @ self._rows(weight, self.inked)
         z += self.parameters["bias"]

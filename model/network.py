@@ -72,8 +72,7 @@ class MLP:
         """From dL/dlogits of the last batch, fill `gradients`."""
         below: Array | None = gradient
         for layer in reversed(self.layers):
-            if below is None:  # the first affine layer: the pixels have no use for a gradient
-                return
+            assert below is not None  # only the first layer returns none
             below = layer.backward(below)
 
     def logits(self, x: ArrayLike) -> Array:

@@ -51,12 +51,11 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One pass over the training set.
+    """One pass over the training set; ``seconds`` includes the validation.
 
-    ``metrics`` has ``train_loss`` and ``train_accuracy``, means over the epoch's batches, each
-    taken just before its update; and with a validation set ``val_loss`` and, for each of the
-    `METRICS`, ``val_`` and its name, of the parameters at the end of the epoch. ``seconds``
-    includes the validation.
+    ``metrics`` has ``train_loss`` and ``train_accuracy``, over all batches, each taken just before
+    its update; and ``val_loss`` and, for each of the `METRICS`, ``val_`` and its name, of the
+    parameters at the end of the epoch, if there is a validation set.
     """
 
     epoch: int
