@@ -122,17 +122,11 @@ def test_hyperparameters_shape_the_left_side(spec: dict[str, Any], left: float) 
 
 
 @pytest.mark.parametrize(
-    ("spec", "left"),
-    [
-        ({"name": "leaky_relu", "slope": 0.2}, 0.2),
-        ({"name": "prelu", "slope": 0.5}, 0.5),
-        ({"name": "elu", "alpha": 2.0}, 2.0),
-        ({"name": "selu"}, 1.7580993408473766),
-    ],
-    ids=str,
+    ("name", "left"),
+    [("leaky_relu", 0.01), ("prelu", 0.25), ("elu", 1), ("selu", 1.7580993408473766)],
 )
-def test_at_a_kink_the_left_derivative_counts(spec: dict[str, Any], left: float) -> None:
-    a, d = applied(spec, np.array([0.0, -0.0]))
+def test_at_a_kink_the_left_derivative_counts(name: str, left: float) -> None:
+    a, d = applied({"name": name}, np.array([0.0, -0.0]))
     assert a.tolist() == [0, 0]
     np.testing.assert_allclose(d, left, rtol=1e-15)
 

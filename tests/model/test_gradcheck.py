@@ -9,12 +9,7 @@ import pytest
 
 from nnbasic.model import ACTIVATIONS, LOSSES, MLP, Layer, StepRandom
 from nnbasic.model.arrays import Array
-from nnbasic.model.gradcheck import (
-    TOLERANCE,
-    GradientCheck,
-    check_activation,
-    check_gradients,
-)
+from nnbasic.model.gradcheck import TOLERANCE, GradientCheck, check_activation, check_gradients
 
 ACTIVATION_SPECS: list[Any] = [
     "gelu",
@@ -66,14 +61,8 @@ def test_a_kink_next_to_an_input_is_no_false_alarm(activation: str) -> None:
         assert check.agrees, check
 
 
-KINKS: dict[str, list[float]] = {
-    "step": [0],
-    "hard_tanh": [-1, 1],
-    "relu": [0],
-    "leaky_relu": [0],
-    "prelu": [0],
-    "selu": [0],
-}
+KINKS: dict[str, list[float]] = {"hard_tanh": [-1, 1]}
+KINKS |= dict.fromkeys(["step", "relu", "leaky_relu", "prelu", "selu"], [0.0])
 
 
 @pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "maxout"])

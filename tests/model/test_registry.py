@@ -7,15 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pytest
 
-from nnbasic.model import (
-    ACTIVATIONS,
-    INITIALIZERS,
-    LOSSES,
-    OPTIMIZERS,
-    SCHEDULES,
-    Bounds,
-    Layer,
-)
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, Bounds, Layer
 from nnbasic.model.activations import LeakyReLU
 from nnbasic.model.optimizers import SGD
 from nnbasic.model.registry import Component, HyperparameterError, Registry, hyperparameters
@@ -54,11 +46,7 @@ def test_a_name_and_a_mapping_and_an_instance_build_the_same() -> None:
 
 def test_values_take_the_type_of_the_hyperparameter() -> None:
     pocket = KNIVES.build({"name": "pocket", "length": 3, "price": 2, "marks": [0, 0.5]})
-    assert [repr(each) for each in (pocket.length, pocket.price, pocket.marks)] == [
-        "3.0",
-        "2.0",
-        "(0.0, 0.5)",
-    ]
+    assert repr((pocket.length, pocket.price, pocket.marks)) == "(3.0, 2.0, (0.0, 0.5))"
 
 
 def test_what_a_hyperparameter_needs_and_what_it_cannot_be() -> None:
@@ -136,7 +124,6 @@ def test_a_class_without_a_method_that_it_must_have_is_refused() -> None:
     [
         (lambda: SGD(lr=1), "1.0"),  # type: ignore[call-arg]
         (lambda: SGD(lr=np.float32(0.5)), "0.5"),  # type: ignore[call-arg]
-        (lambda: SGD(lr=np.int64(2)), "2.0"),  # type: ignore[call-arg]
         (lambda: OPTIMIZERS.build({"name": "sgd", "lr": np.float32(0.5)}), "0.5"),
     ],
 )
