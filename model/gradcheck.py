@@ -20,8 +20,8 @@ STEPS = (1e-5, 1e-6, 1e-7)
 """Steps of the central difference. Its error is of order step² plus rounding / step, so the first
 is the best; but where a kink, as ReLU's at 0, lies within the step, only a smaller one is right."""
 
-FAR = (10.0, 20.0, 50.0, 100.0, 1e3, 1e4)
-POINTS = np.unique(np.concatenate([np.linspace(-8, 8, 161).round(1), FAR, np.negative(FAR)]))
+FAR = np.array([10, 20, 50, 100, 1e3, 1e4])
+POINTS = np.sort([*np.linspace(-8, 8, 161).round(1), *FAR, *-FAR])
 """Where an activation is looked at: densely around 0, and as far as it saturates or overflows."""
 
 

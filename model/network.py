@@ -26,9 +26,8 @@ class MLP:
     """A fully connected network for classification.
 
     ``layers`` are the sizes: inputs, hidden units, classes. ``activation`` is one for all hidden
-    layers, or a list with one for each; the output layer is affine and the loss adds softmax
-    (or sigmoid). Raises ValueError for sizes, names or hyperparameters that make no network, and
-    `LayerError` for an activation that does not return what it should.
+    layers, or a list with one for each; the loss adds softmax or sigmoid to the output layer.
+    ValueError if these make no network; `LayerError` if an activation returns what it should not.
 
     Attributes:
         layers: affine layers and activations in turn, from the input up.

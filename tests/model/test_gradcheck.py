@@ -61,8 +61,8 @@ def test_a_kink_next_to_an_input_is_no_false_alarm(activation: str) -> None:
         assert check.agrees, check
 
 
-KINKS: dict[str, list[float]] = {"hard_tanh": [-1, 1]}
-KINKS |= dict.fromkeys(["step", "relu", "leaky_relu", "prelu", "selu"], [0.0])
+KINKED = ["step", "relu", "leaky_relu", "prelu", "selu"]
+KINKS = {"hard_tanh": [-1.0, 1.0]} | {name: [0.0] for name in KINKED}
 
 
 @pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "maxout"])
