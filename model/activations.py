@@ -20,7 +20,7 @@ from nnbasic.model.tutorials import adapted
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
 GELU_CUBIC = 0.044715
-
+ROOT_2_PI = float(np.sqrt(2 / np.pi))
 
 ACTIVATIONS: Registry[Layer] = Registry("activation", Layer, adapt=adapted)
 
@@ -273,9 +273,6 @@ class Maxout(Layer):
 
     def inputs(self, units: int) -> int:
         return units * self.pieces
-
-
-ROOT_2_PI = float(np.sqrt(2 / np.pi))
 
 
 def sigmoid(x: Array) -> Array:

@@ -1,8 +1,8 @@
 """Initialisers: how the weights are drawn before the first step.
 
-The scaled schemes draw numbers of mean 0 and variance 1 from a distribution and multiply them
-by a standard deviation that depends on the fans. Two schemes with one distribution and one
-generator therefore differ by a factor only, which makes their runs comparable pair by pair.
+The scaled schemes multiply numbers of mean 0 and variance 1 by a standard deviation that depends on
+the fans. Two schemes with one distribution and one generator therefore differ by a factor only,
+which makes their runs comparable pair by pair.
 """
 
 from __future__ import annotations

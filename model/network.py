@@ -105,9 +105,9 @@ class MLP:
         self.vector, self.parameters = vector, self.views(vector)
         self.gradient, self.gradients = gradient, self.views(gradient)
         for layer in self.layers:
-            names = {key: f"{layer.name}.{key}" for key in layer.shapes()}
-            layer.parameters = {key: self.parameters[name] for key, name in names.items()}
-            layer.gradients = {key: self.gradients[name] for key, name in names.items()}
+            own = layer.shapes()
+            layer.parameters = {key: self.parameters[f"{layer.name}.{key}"] for key in own}
+            layer.gradients = {key: self.gradients[f"{layer.name}.{key}"] for key in own}
 
     def views(self, vector: Array) -> dict[str, Array]:
         """Each parameter's part of ``vector``, by its full name; the weights' parts come first."""
@@ -126,11 +126,11 @@ class MLP:
 
     def _initialise(self, init: Initializer, seed: int) -> None:
         # A generator a layer: one layer's draws do not depend on another's distribution or size.
-        seeds = stream(seed, "initialisation").spawn(len(self.sizes) - 1)
+        seeds = iter(stream(seed, "initialisation").spawn(len(self.sizes) - 1))
         for layer in self.layers:
             if isinstance(layer, Dense):
                 weight, bias = layer.parameters["weight"], layer.parameters["bias"]
-                weight[:] = init.weight(weight.shape, rng=np.random.default_rng(seeds.pop(0)))
+                weight[:] = init.weight(weight.shape, rng=np.random.default_rng(next(seeds)))
                 bias.fill(init.bias)
             layer.start()
 

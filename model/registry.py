@@ -3,8 +3,7 @@
 Registering a class makes it a dataclass, whose fields are its hyperparameters, each annotated as
 bool, int, float, str, a Literal, a tuple ``tuple[float, ...]`` of these, or one of these or None;
 ``Annotated[float, Bounds(ge=0)]`` is also bounded. The annotations are the only description of a
-component: `Component` checks values against them, and `nnbasic.configs` makes its JSON Schema from
-them.
+component: `Component` checks values against them, and `nnbasic.configs` writes its JSON Schema.
 """
 
 from __future__ import annotations

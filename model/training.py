@@ -132,10 +132,7 @@ class Trainer:
     def step(
         self, x: Array, labels: Labels, rng: StepRandom, rate: float
     ) -> tuple[float, int, int]:
-        """Learn from a batch, if its loss is finite.
-
-        Returns that loss, a mean, and how many of how many examples were classified right.
-        """
+        """Learn from a batch, if its loss is finite; its mean loss, and how many are right of n."""
         loss, right = self.backpropagate(x, labels, rng)
         if math.isfinite(loss):
             vector, gradient = self.network.vector, self.network.gradient
@@ -146,10 +143,7 @@ class Trainer:
     def backpropagate(
         self, x: Array, labels: Labels, rng: StepRandom, share: float = 1.0
     ) -> tuple[float, int]:
-        """Set the network's gradient; returns the mean loss, and how many examples are right.
-
-        ``share`` is what these rows are of their batch: it scales the gradient.
-        """
+        """Set the network's gradient, times ``share``; the mean loss, and how many are right."""
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging loss is reported as such
             logits = self.network.forward(x, rng)
             loss, gradient = self.network.loss(logits, labels)

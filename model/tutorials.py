@@ -55,17 +55,12 @@ def adapted(cls: type[Any]) -> type[TutorialLayer]:
 
 def _hyperparameters(cls: type[Any]) -> list[Any]:
     """The arguments of ``cls`` as `make_dataclass` takes them."""
-    if cls.__init__ is object.__init__:
-        return []
     hints = get_type_hints(cls.__init__)
     found = []
-    for name, parameter in list(inspect.signature(cls.__init__).parameters.items())[1:]:
+    for name, parameter in inspect.signature(cls).parameters.items():
         default = parameter.default
-        if name in hints:
-            kind = hints[name]
-        elif type(default) in (bool, int, float, str):
-            kind = float if type(default) is int else type(default)
-        else:
+        kind = hints.get(name, float if type(default) is int else type(default))
+        if name not in hints and kind not in (bool, float, str):
             raise ValueError(
                 f"the argument {name} of {cls.__name__} needs a default, or an annotation such as"
                 f" {name}: float"

@@ -72,7 +72,6 @@ def test_what_a_hyperparameter_needs_and_what_it_cannot_be() -> None:
         ({"length": True}, "length: must be a number, not True"),
         ({"blades": 0}, "blades: must be at least 1, not 0"),
         ({"blades": 1.5}, "blades: must be a whole number, not 1.5"),
-        ({"locks": 1}, "locks: must be true or false, not 1"),
         ({"steel": "blunt"}, "steel: must be one of 'soft' or 'hard', not 'blunt'"),
         ({"price": "much"}, "price: must be a number, not 'much'"),
         ({"marks": [0.5, 1]}, r"marks\.1: must be less than 1, not 1"),
@@ -95,7 +94,6 @@ def test_wrong_values_are_refused(value: dict[str, Any], message: str) -> None:
         ("POCKET", "unknown knife 'POCKET'; did you mean 'pocket'?"),
         ("axe", "unknown knife 'axe'; known: pocket"),
         ({"length": 3}, "the knife must be a name, such as 'pocket', or a mapping with one"),
-        ({"name": 3}, "must be a name"),
         (None, "must be a name"),
     ],
 )
