@@ -28,12 +28,13 @@ def check(config: str | None, overrides: tuple[str, ...]) -> int:
     network = training.build(loaded)
     wrong = False
     for name, activation in {ACTIVATIONS.name(a): a for a in network.activations}.items():
-        checked = check_activation(activation)
-        kinks = ", ".join(f"{kink:g}" for kink in checked.kinks)
-        agrees = f"agrees at {len(POINTS) - len(checked.kinks)} points from {POINTS[0]:g} to"
-        agrees += f" {POINTS[-1]:g}{f'; kinks at z = {kinks}' if kinks else ''}"
-        out(f"{name}: {checked.mismatch or agrees}")
-        wrong |= checked.mismatch is not None
+        kinks, mismatch = check_activation(activation)
+        agrees = f"agrees at {len(POINTS) - len(kinks)} points from {POINTS[0]:g} to"
+        agrees += f" {POINTS[-1]:g}"
+        if kinks:
+            agrees += f"; kinks at z = {', '.join(f'{kink:g}' for kink in kinks)}"
+        out(f"{name}: {mismatch or agrees}")
+        wrong |= mismatch is not None
     rng = np.random.default_rng(loaded.seed)
     x = rng.random((EXAMPLES, loaded.layers[0]))
     labels = rng.integers(0, loaded.layers[-1], EXAMPLES)

@@ -20,7 +20,7 @@ from nnbasic.model.tutorials import adapted
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
 GELU_CUBIC = 0.044715
-
+ROOT_2_PI = float(np.sqrt(2 / np.pi))
 
 ACTIVATIONS: Registry[Layer] = Registry("activation", Layer, adapt=adapted)
 
@@ -183,12 +183,13 @@ class SELU(Layer):
     """f(x) = scale·ELU(x) with the fixed alpha and scale of Klambauer et al. 2017, eq. 2."""
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
-        self.elu = ELU()
-        self.elu.alpha = SELU_ALPHA
-        return SELU_SCALE * self.elu.forward(x)
+        self.x = x
+        self.a = SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0)))
+        return self.a
 
     def backward(self, gradient: Array) -> Array:
-        return SELU_SCALE * self.elu.backward(gradient)
+        left = self.a + SELU_SCALE * SELU_ALPHA
+        return gradient * np.where(self.x > 0, SELU_SCALE, left)
 
 
 @ACTIVATIONS.register("softplus")
@@ -262,17 +263,16 @@ class Maxout(Layer):
         return self.a
 
     def backward(self, gradient: Array) -> Array:
-        below, left = np.empty_like(self.x), gradient  # left: what no earlier piece has taken
+        below = np.empty_like(self.x)
+        undecided = np.ones(self.a.shape, bool)
         for piece in range(self.pieces):
-            below[:, piece] = np.where(self.x[:, piece] == self.a, left, 0)
-            left = left - below[:, piece]
+            won = undecided & (self.x[:, piece] == self.a)
+            np.multiply(gradient, won, out=below[:, piece])
+            undecided ^= won
         return below.reshape(len(below), -1)
 
     def inputs(self, units: int) -> int:
         return units * self.pieces
-
-
-ROOT_2_PI = float(np.sqrt(2 / np.pi))
 
 
 def sigmoid(x: Array) -> Array:

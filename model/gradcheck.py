@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,16 +20,12 @@ STEPS = (1e-5, 1e-6, 1e-7)
 """Steps of the central difference. Its error is of order step² plus rounding / step, so the first
 is the best; but where a kink, as ReLU's at 0, lies within the step, only a smaller one is right."""
 
-FAR = (10.0, 20.0, 50.0, 100.0, 1e3, 1e4)
-POINTS = np.unique(np.concatenate([np.linspace(-8, 8, 161).round(1), FAR, np.negative(FAR)]))
+FAR = np.array([10, 20, 50, 100, 1e3, 1e4])
+POINTS = np.sort([*np.linspace(-8, 8, 161).round(1), *FAR, *-FAR])
 """Where an activation is looked at: densely around 0, and as far as it saturates or overflows."""
 
-BEND = 1e-3
-"""The relative difference of the slopes at the two sides of a point from which it is a kink."""
 
-
-@dataclass(frozen=True)
-class Mismatch:
+class Mismatch(NamedTuple):
     """Where backward and the difference quotient differ most: ``z = -0.7`` or ``weight[3, 5]``."""
 
     where: str
@@ -42,16 +39,7 @@ class Mismatch:
         )
 
 
-@dataclass(frozen=True)
-class ActivationCheck:
-    """A comparison at the `POINTS`; at the ``kinks`` there is no derivative to compare with."""
-
-    kinks: list[float]
-    mismatch: Mismatch | None
-
-
-@dataclass(frozen=True)
-class GradientCheck:
+class GradientCheck(NamedTuple):
     """One parameter's comparison over ``checked`` of its ``size`` entries.
 
     ``error`` is ‖analytic - numeric‖ / (‖analytic‖ + ‖numeric‖), or 0 where both are 0.
@@ -68,26 +56,24 @@ class GradientCheck:
         return self.error <= TOLERANCE
 
 
-def check_activation(activation: Layer) -> ActivationCheck:
-    """Compare the derivative that ``activation`` uses with difference quotients of its values."""
+def check_activation(activation: Layer) -> tuple[list[float], Mismatch | None]:
+    """The kinks among the `POINTS`, where there is no derivative, and the worst mismatch elsewhere.
+
+    The derivative that ``activation`` uses is compared with difference quotients of its values.
+    """
     step = STEPS[0]
     with np.errstate(all="ignore"):  # what overflows shows in the comparison
-        below, here, above = (
-            curve(activation, z)[0] for z in (POINTS - step, POINTS, POINTS + step)
-        )
-        _, derivative = curve(activation, POINTS)
-        left, right = (here - below) / step, (above - here) / step
+        here, derivative = curve(activation, POINTS)
+        left = (here - curve(activation, POINTS - step)[0]) / step
+        right = (curve(activation, POINTS + step)[0] - here) / step
+        quotient = (left + right) / 2
         scale = np.maximum(1, np.maximum(np.abs(left), np.abs(right)))
-        bends = np.abs(left - right) > BEND * scale
-        error = np.abs(derivative - (left + right) / 2) / scale
-        error[bends] = 0
-        error[~np.isfinite(error)] = np.inf
-    worst = int(np.argmax(error))
-    mismatch = None
-    if error[worst] > 10 * TOLERANCE:
-        quotient = (left[worst] + right[worst]) / 2
-        mismatch = Mismatch(f"z = {POINTS[worst]:g}", float(derivative[worst]), float(quotient))
-    return ActivationCheck(POINTS[bends].tolist(), mismatch)
+        kinks = np.abs(left - right) > 1e-3 * scale
+        error = np.where(kinks, 0, np.abs(derivative - quotient) / scale)
+    error[~np.isfinite(error)] = np.inf
+    i = int(np.argmax(error))
+    mismatch = Mismatch(f"z = {POINTS[i]:g}", float(derivative[i]), float(quotient[i]))
+    return POINTS[kinks].tolist(), mismatch if error[i] > 10 * TOLERANCE else None
 
 
 def check_gradients(
@@ -101,41 +87,37 @@ def check_gradients(
     if network.dtype != np.float64:
         raise ValueError("gradients are checked in float64: build the network with that dtype")
     _, gradients = network.loss_and_gradients(x, labels, StepRandom(seed, 1, 0))
+
+    def loss() -> float:
+        return network.loss(network.forward(x, StepRandom(seed, 1, 0)), labels)[0]
+
     rng = np.random.default_rng(seed)
     checks = []
     for name, parameter in network.parameters.items():
         chosen = rng.permutation(parameter.size)[:entries]
         analytic = gradients[name].reshape(-1)[chosen]
-        flat = parameter.reshape(-1)
+        numbers = parameter.reshape(-1)
         pairs = zip(chosen, analytic, strict=True)
-        numeric = np.array([_slope(network, flat, i, x, labels, near, seed) for i, near in pairs])
-        worst = int(np.argmax(np.abs(analytic - numeric)))
-        place = ", ".join(map(str, np.unravel_index(chosen[worst], parameter.shape)))
-        mismatch = Mismatch(f"{name}[{place}]", float(analytic[worst]), float(numeric[worst]))
-        error = relative_error(analytic, numeric)
-        checks.append(GradientCheck(name, parameter.size, len(chosen), error, mismatch))
+        numeric = np.array([_slope(loss, numbers, i, near) for i, near in pairs])
+        i = int(np.argmax(np.abs(analytic - numeric)))
+        place = ", ".join(map(str, np.unravel_index(chosen[i], parameter.shape)))
+        worst = Mismatch(f"{name}[{place}]", float(analytic[i]), float(numeric[i]))
+        scale = float(np.linalg.norm(analytic) + np.linalg.norm(numeric))
+        error = float(np.linalg.norm(analytic - numeric)) / scale if scale else 0.0
+        checks.append(GradientCheck(name, parameter.size, len(chosen), error, worst))
     return checks
 
 
-def relative_error(analytic: Array, numeric: Array) -> float:
-    """‖analytic - numeric‖ / (‖analytic‖ + ‖numeric‖), or 0 where both are 0."""
-    scale = float(np.linalg.norm(analytic) + np.linalg.norm(numeric))
-    return float(np.linalg.norm(analytic - numeric)) / scale if scale else 0.0
-
-
-def _slope(
-    network: MLP, flat: Array, index: int, x: Array, labels: Labels, analytic: float, seed: int
-) -> float:
-    """dL/dflat[index] by the first step that agrees with ``analytic``, or else the nearest."""
+def _slope(loss: Callable[[], float], numbers: Array, index: int, analytic: float) -> float:
+    """dL/dnumbers[index] by the first step that agrees with ``analytic``, or else the nearest."""
     slopes: list[float] = []
+    before = numbers[index]
     for step in STEPS:
-        before, losses = flat[index], []
-        for shift in (step, -step):
-            flat[index] = before + shift
-            logits = network.forward(x, StepRandom(seed, 1, 0))
-            losses.append(network.loss(logits, labels)[0])
-        flat[index] = before
-        slopes.append((losses[0] - losses[1]) / (2 * step))
+        numbers[index] = before + step
+        above = loss()
+        numbers[index] = before - step
+        slopes.append((above - loss()) / (2 * step))
+        numbers[index] = before
         if abs(slopes[-1] - analytic) <= TOLERANCE * abs(analytic):
             break
     return min(slopes, key=lambda slope: abs(slope - analytic))

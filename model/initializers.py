@@ -1,8 +1,8 @@
 """Initialisers: how the weights are drawn before the first step.
 
-The scaled schemes draw numbers of mean 0 and variance 1 from a distribution and multiply them
-by a standard deviation that depends on the fans. Two schemes with one distribution and one
-generator therefore differ by a factor only, which makes their runs comparable pair by pair.
+The scaled schemes multiply numbers of mean 0 and variance 1 by a standard deviation that depends on
+the fans. Two schemes with one distribution and one generator therefore differ by a factor only,
+which makes their runs comparable pair by pair.
 """
 
 from __future__ import annotations
@@ -19,14 +19,7 @@ from nnbasic.model.registry import Bounds, Component, Registry
 
 Distribution = Literal["normal", "uniform", "truncated_normal"]
 
-TRUNCATED_SD = 0.87962566103423978
-"""Standard deviation of a standard normal that is cut off at -2 and 2."""
-
-
-def fans(shape: tuple[int, int]) -> tuple[int, int]:
-    """(fan_in, fan_out) of a weight of shape (inputs, units)."""
-    fan_in, fan_out = shape
-    return fan_in, fan_out
+TRUNCATED_SD = 0.87962566103423978  # of a standard normal that is cut off at -2 and 2
 
 
 def draw(shape: tuple[int, int], rng: np.random.Generator, distribution: Distribution) -> Array:
@@ -52,7 +45,7 @@ class Initializer(Component, ABC):
 
     @abstractmethod
     def weight(self, shape: tuple[int, int], *, rng: np.random.Generator) -> Array:
-        """A float64 weight of shape (inputs, units)."""
+        """A float64 weight of shape (inputs, units), its fan-in and fan-out."""
 
 
 INITIALIZERS: Registry[Initializer] = Registry("initialiser", Initializer)
@@ -91,7 +84,7 @@ class Scaled(Initializer):
         """The standard deviation at gain 1."""
 
     def weight(self, shape: tuple[int, int], *, rng: np.random.Generator) -> Array:
-        return self.gain * self.std(*fans(shape)) * draw(shape, rng, self.distribution)
+        return self.gain * self.std(*shape) * draw(shape, rng, self.distribution)
 
 
 @INITIALIZERS.register("xavier")

@@ -111,7 +111,6 @@ class PixelDense(Dense):
     """
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
-        weight = self.parameters["weight"]
         self.gathers = self.units >= NARROW
         if self.gathers:
             self.background = x[0, 0]
@@ -120,8 +119,14 @@ class PixelDense(Dense):
             self.gathers = len(self.blank) > FEW * len(inked)
         if not self.gathers:
             return super().forward(x)
+        weight = self.parameters["weight"]
+        if not hasattr(self, "_buffer"):
+            self._buffer = np.empty_like(weight)  # allocated once: it is large
+        rows = self._buffer[: len(self.inked)]
+        # clip: the other modes go through a buffer of NumPy's own
+        np.take(weight, self.inked, axis=0, out=rows, mode="clip")
         self.x = np.take(x, self.inked, axis=1)
-        z = product(self.x, self._rows(weight, self.inked))
+        z = product(self.x, rows)
         z += self.parameters["bias"]
         if self.background:
             z += self.background * weight[self.blank].sum(axis=0)
@@ -137,13 +142,6 @@ class PixelDense(Dense):
         np.matmul(self.x.T, gradient, out=inked)
         weight[self.inked] = inked
         weight[self.blank] = self.background * bias
-
-    def _rows(self, weight: Array, rows: Array) -> Array:
-        """These rows of ``weight``, in a buffer that is allocated once: it is large."""
-        if not hasattr(self, "_buffer"):
-            self._buffer = np.empty_like(weight)
-        # clip: the other modes go through a buffer of NumPy's own
-        return np.take(weight, rows, axis=0, out=self._buffer[: len(rows)], mode="clip")
 
 
 NARROW, FEW = 200, 0.1

@@ -1,8 +1,4 @@
-"""Losses on logits and integer labels, and the metrics that a network is scored by.
-
-What is trained and what is scored are two things: training minimises the mean that calling a loss
-gives, and scoring averages `losses` and the `METRICS` over the examples.
-"""
+"""Losses on logits and integer labels, and the metrics that a network is scored by."""
 
 from __future__ import annotations
 
@@ -21,16 +17,18 @@ class Loss(Component, ABC):
     """A loss with the output function that belongs to it."""
 
     @abstractmethod
-    def __call__(self, logits: Array, labels: Labels) -> tuple[float, Array]:
-        """The mean loss of a batch of logits (n, classes), and dL/dlogits of the same shape."""
-
-    @abstractmethod
-    def losses(self, logits: Array, labels: Labels) -> Array:
-        """The loss of each example, shape (n,)."""
-
-    @abstractmethod
     def probabilities(self, logits: Array) -> Array:
         """What the output layer says of each class, shape (n, classes)."""
+
+    @abstractmethod
+    def each(self, logits: Array, labels: Labels) -> tuple[Array, Array]:
+        """The loss of each example, (n,), and its gradient, (n, classes): two new arrays."""
+
+    def __call__(self, logits: Array, labels: Labels) -> tuple[float, Array]:
+        """The mean loss of a batch of logits (n, classes), and its gradient, of the same shape."""
+        losses, gradient = self.each(logits, labels)
+        gradient /= len(labels)
+        return float(losses.sum()) / len(labels), gradient
 
 
 LOSSES: Registry[Loss] = Registry("loss", Loss)
@@ -40,23 +38,18 @@ LOSSES: Registry[Loss] = Registry("loss", Loss)
 class CrossEntropy(Loss):
     """L = mean of log Σ e^logit - logit[label]; dL/dlogits = (softmax - onehot) / n."""
 
-    def __call__(self, logits: Array, labels: Labels) -> tuple[float, Array]:
-        n, scores = len(labels), shifted(logits)
-        at = labels, np.arange(n)
-        p = np.exp(scores)
-        total = p.sum(axis=0)
-        loss = float((np.log(total) - scores[at]).sum()) / n
-        p /= total
-        p[at] -= 1
-        p /= n
-        return loss, p.T
-
-    def losses(self, logits: Array, labels: Labels) -> Array:
-        scores = shifted(logits)
-        return np.log(np.exp(scores).sum(axis=0)) - scores[labels, np.arange(len(labels))]
-
     def probabilities(self, logits: Array) -> Array:
         return softmax(logits)
+
+    def each(self, logits: Array, labels: Labels) -> tuple[Array, Array]:
+        scores = shifted(logits)
+        at = labels, np.arange(len(labels))
+        p = np.exp(scores)
+        total = p.sum(axis=0)
+        losses = np.log(total) - scores[at]
+        p /= total
+        p[at] -= 1
+        return losses, p.T
 
 
 @LOSSES.register("mse")
@@ -65,26 +58,16 @@ class MeanSquaredError(Loss):
 
     output: Literal["softmax", "sigmoid"] = "softmax"
 
-    def __call__(self, logits: Array, labels: Labels) -> tuple[float, Array]:
-        p = self.probabilities(logits)
-        error = self._errors(p, labels)
-        loss = 0.5 * float(np.vdot(error, error)) / len(labels)
-        error /= len(labels)
-        if self.output == "sigmoid":
-            return loss, error * p * (1 - p)
-        return loss, p * (error - np.sum(error * p, axis=1, keepdims=True))
-
-    def losses(self, logits: Array, labels: Labels) -> Array:
-        error = self._errors(self.probabilities(logits), labels)
-        return 0.5 * np.sum(error * error, axis=1)
-
     def probabilities(self, logits: Array) -> Array:
         return softmax(logits) if self.output == "softmax" else sigmoid(logits)
 
-    def _errors(self, p: Array, labels: Labels) -> Array:
-        error = p.copy()
-        error[np.arange(len(labels)), labels] -= 1
-        return error
+    def each(self, logits: Array, labels: Labels) -> tuple[Array, Array]:
+        p = self.probabilities(logits)
+        error = p - np.eye(p.shape[1], dtype=p.dtype)[labels]
+        losses = 0.5 * np.sum(error * error, axis=1)
+        if self.output == "sigmoid":
+            return losses, error * p * (1 - p)
+        return losses, p * (error - np.sum(error * p, axis=1, keepdims=True))
 
 
 def softmax(logits: Array) -> Array:

@@ -26,9 +26,8 @@ class MLP:
     """A fully connected network for classification.
 
     ``layers`` are the sizes: inputs, hidden units, classes. ``activation`` is one for all hidden
-    layers, or a list with one for each; the output layer is affine and the loss adds softmax
-    (or sigmoid). Raises ValueError for sizes, names or hyperparameters that make no network, and
-    `LayerError` for an activation that does not return what it should.
+    layers, or a list with one for each; the loss adds softmax or sigmoid to the output layer.
+    ValueError if these make no network; `LayerError` if an activation returns what it should not.
 
     Attributes:
         layers: affine layers and activations in turn, from the input up.
@@ -47,19 +46,20 @@ class MLP:
         seed: int = 0,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.sizes = check_sizes(layers)
-        self.activations = hidden_activations(self.sizes, activation)
         self.loss = LOSSES.build(loss)
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"dtype is {self.dtype}; it must be float32 or float64")
-        self.layers = _stack(self.sizes, self.activations)
-        count, self.weights = _count(self.layers)
+        self.layers = stack(layers, activation)
+        self.sizes = [int(size) for size in layers]
+        self.activations = [layer for layer in self.layers if not isinstance(layer, Dense)]
+        shapes = parameter_shapes(self.layers).values()
+        self.weights = sum(math.prod(shape) for shape in shapes if len(shape) > 1)
+        count = sum(map(math.prod, shapes))
         self.bind(np.zeros(count, self.dtype), np.zeros(count, self.dtype))
         self._initialise(INITIALIZERS.build(init), seed)
-        for layer in self.layers:
-            if not isinstance(layer, Dense):
-                check_shapes(layer, self.dtype)
+        for layer in self.activations:
+            check_shapes(layer, self.dtype)
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
         """The logits (n, classes) of the batch ``x`` (n, inputs), which has the network's dtype."""
@@ -71,16 +71,12 @@ class MLP:
         """From dL/dlogits of the last batch, fill `gradients`."""
         below: Array | None = gradient
         for layer in reversed(self.layers):
-            if below is None:  # the first affine layer: the pixels have no use for a gradient
-                return
+            assert below is not None  # only the first layer returns none
             below = layer.backward(below)
 
     def logits(self, x: ArrayLike) -> Array:
         """`forward` for numbers of any type; ValueError for another shape than (n, inputs)."""
-        batch = np.ascontiguousarray(x, dtype=self.dtype)
-        if batch.ndim != 2 or batch.shape[1] != self.sizes[0] or not len(batch):
-            raise ValueError(f"x has shape {batch.shape}; it must be (n, {self.sizes[0]}), n > 0")
-        return self.forward(batch)
+        return self.forward(self._batch(x))
 
     def probabilities(self, x: ArrayLike) -> Array:
         """The output layer's probability of each class, shape (n, classes)."""
@@ -93,8 +89,7 @@ class MLP:
 
         With ``rng`` as in that step of a training. ValueError for shapes or labels that do not fit.
         """
-        batch = np.ascontiguousarray(x, dtype=self.dtype)
-        logits = self.logits(batch) if rng is None else self.forward(batch, rng)
+        logits = self.forward(self._batch(x), rng)
         loss, gradient = self.loss(logits, check_labels(labels, *logits.shape))
         self.backward(gradient)
         return loss, {name: gradient.copy() for name, gradient in self.gradients.items()}
@@ -110,49 +105,34 @@ class MLP:
         self.vector, self.parameters = vector, self.views(vector)
         self.gradient, self.gradients = gradient, self.views(gradient)
         for layer in self.layers:
-            full = {key: f"{layer.name}.{key}" for key in layer.shapes()}
-            layer.parameters = {key: self.parameters[name] for key, name in full.items()}
-            layer.gradients = {key: self.gradients[name] for key, name in full.items()}
+            own = layer.shapes()
+            layer.parameters = {key: self.parameters[f"{layer.name}.{key}"] for key in own}
+            layer.gradients = {key: self.gradients[f"{layer.name}.{key}"] for key in own}
 
     def views(self, vector: Array) -> dict[str, Array]:
         """Each parameter's part of ``vector``, by its full name; the weights' parts come first."""
-        shapes = {
-            f"{layer.name}.{key}": shape
-            for layer in self.layers
-            for key, shape in layer.shapes().items()
-        }
-        views: dict[str, Array] = {}
-        start = 0
+        shapes = parameter_shapes(self.layers)
+        views, stop = dict.fromkeys(shapes, vector), 0
         for name in sorted(shapes, key=lambda name: len(shapes[name]) < 2):
-            stop = start + math.prod(shapes[name])
+            start, stop = stop, stop + math.prod(shapes[name])
             views[name] = vector[start:stop].reshape(shapes[name])
-            start = stop
-        return {name: views[name] for name in shapes}
+        return views
+
+    def _batch(self, x: ArrayLike) -> Array:
+        batch = np.ascontiguousarray(x, dtype=self.dtype)
+        if batch.ndim != 2 or batch.shape[1] != self.sizes[0] or not len(batch):
+            raise ValueError(f"x has shape {batch.shape}; it must be (n, {self.sizes[0]}), n > 0")
+        return batch
 
     def _initialise(self, init: Initializer, seed: int) -> None:
         # A generator a layer: one layer's draws do not depend on another's distribution or size.
-        seeds = stream(seed, "initialisation").spawn(len(self.sizes) - 1)
+        seeds = iter(stream(seed, "initialisation").spawn(len(self.sizes) - 1))
         for layer in self.layers:
             if isinstance(layer, Dense):
                 weight, bias = layer.parameters["weight"], layer.parameters["bias"]
-                weight[:] = init.weight(weight.shape, rng=np.random.default_rng(seeds.pop(0)))
+                weight[:] = init.weight(weight.shape, rng=np.random.default_rng(next(seeds)))
                 bias.fill(init.bias)
             layer.start()
-
-
-def parameter_count(layers: Sequence[int], activation: ActivationSpec) -> int:
-    """How many numbers such a network learns, counted without allocating them."""
-    sizes = check_sizes(layers)
-    return _count(_stack(sizes, hidden_activations(sizes, activation)))[0]
-
-
-def check_sizes(layers: Sequence[int]) -> list[int]:
-    """The sizes as a list; ValueError unless there are two or more, all positive."""
-    sizes = list(layers)
-    whole = (isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in sizes)
-    if len(sizes) < 2 or not all(whole) or min(sizes) < 1:
-        raise ValueError(f"layers is {sizes}; it must be two or more whole numbers above 0")
-    return [int(n) for n in sizes]
 
 
 def check_labels(labels: ArrayLike, n: int, classes: int) -> Labels:
@@ -168,37 +148,43 @@ def check_labels(labels: ArrayLike, n: int, classes: int) -> Labels:
     return given.astype(np.intp)
 
 
+def parameter_count(sizes: Sequence[int], activation: ActivationSpec) -> int:
+    """How many numbers such a network learns, counted without allocating them."""
+    return sum(map(math.prod, parameter_shapes(stack(sizes, activation)).values()))
+
+
+def parameter_shapes(layers: Sequence[Layer]) -> dict[str, tuple[int, ...]]:
+    """The shape of each parameter, by its full name."""
+    return {
+        f"{layer.name}.{key}": shape for layer in layers for key, shape in layer.shapes().items()
+    }
+
+
 def hidden_activations(sizes: Sequence[int], activation: ActivationSpec) -> list[Layer]:
     """One activation a hidden layer; ValueError if a list has another length."""
     hidden = len(sizes) - 2
-    if isinstance(activation, Sequence) and not isinstance(activation, str):
-        if len(activation) != hidden:
-            raise ValueError(
-                f"activation lists {len(activation)}, but there are {hidden} hidden layers"
-            )
-        return [ACTIVATIONS.build(one) for one in activation]
-    return [ACTIVATIONS.build(activation)] * hidden
+    if isinstance(activation, str) or not isinstance(activation, Sequence):
+        return [ACTIVATIONS.build(activation)] * hidden
+    if len(activation) != hidden:
+        raise ValueError(
+            f"activation lists {len(activation)}, but there are {hidden} hidden layers"
+        )
+    return [ACTIVATIONS.build(one) for one in activation]
 
 
-def _stack(sizes: Sequence[int], activations: Sequence[Layer]) -> list[Layer]:
-    """The layers of a network; each has an activation of its own, as it keeps what it needs."""
+def stack(sizes: Sequence[int], activation: ActivationSpec) -> list[Layer]:
+    """The layers of a network; each activation is one of its own, as it keeps what it needs."""
+    whole = (isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in sizes)
+    if len(sizes) < 2 or not all(whole) or min(sizes) < 1:
+        raise ValueError(f"layers is {sizes}; it must be two or more whole numbers above 0")
     layers: list[Layer] = []
-    for number, (inputs, units) in enumerate(pairwise(sizes), 1):
-        dense = PixelDense if number == 1 else Dense
-        if number > len(activations):  # the output layer
-            block: list[Layer] = [dense(inputs, units)]
-        else:
-            activation = copy.deepcopy(activations[number - 1])
-            activation.units = units
-            block = [dense(inputs, activation.inputs(units)), activation]
-        for layer in block:
-            layer.name = f"layer{number}"
-        layers += block
+    activations = hidden_activations(sizes, activation)
+    for one, (inputs, units) in zip(activations, pairwise(sizes[:-1]), strict=True):
+        own = copy.deepcopy(one)
+        own.units = units
+        layers += [Dense(inputs, own.inputs(units)), own]
+    layers.append(Dense(sizes[-2], sizes[-1]))
+    layers[0] = PixelDense(sizes[0], layers[0].units)
+    for position, layer in enumerate(layers):
+        layer.name = f"layer{position // 2 + 1}"
     return layers
-
-
-def _count(layers: Sequence[Layer]) -> tuple[int, int]:
-    """How many parameters there are, and how many of them stand in arrays of two dimensions."""
-    shapes = [shape for layer in layers for shape in layer.shapes().values()]
-    weights = sum(math.prod(shape) for shape in shapes if len(shape) > 1)
-    return sum(map(math.prod, shapes)), weights

@@ -1,8 +1,6 @@
-"""Optimisers: hyperparameters, the state they need, and one update.
+"""Optimisers: hyperparameters, the state they need, and one update of the flat vectors.
 
-All act on the network's flat vectors. The state is a dict of arrays, so that resuming is
-loading a dict; its ``steps`` counts the updates. An update goes through the vectors in blocks
-that stay in the processor's cache over its several passes.
+The state is a dict of arrays, so that resuming is loading a dict; its ``steps`` counts the updates.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ Positive = Annotated[float, Bounds(gt=0)]
 Decay = Annotated[float, Bounds(ge=0, lt=1)]
 
 BLOCK = 1 << 16
-"""Elements in a block: the few arrays of an update, 256 KiB each, fit in a core's L2 cache."""
+"""An update goes block by block: its arrays, 256 KiB each, stay in a core's L2 cache."""
 
 
 @dataclass(kw_only=True)
@@ -41,13 +39,13 @@ class Optimizer(Component, ABC):
 
     @property
     def moments(self) -> tuple[str, ...]:
-        """The names of the vectors that the state has, beside the number of ``steps``."""
+        """The names of the state's vectors."""
         return ()
 
     def init(self, parameters: Array) -> State:
         """The state before the first update of the flat vector ``parameters``."""
-        state: State = {name: np.zeros_like(parameters) for name in self.moments}
-        return state | {"steps": np.zeros((), np.int64)}
+        moments = {name: np.zeros_like(parameters) for name in self.moments}
+        return {**moments, "steps": np.zeros((), np.int64)}
 
     def update(
         self,

@@ -7,6 +7,7 @@ leaves the draws of the others as they were: runs that differ in one choice stay
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -33,25 +34,21 @@ class StepRandom:
     """
 
     def __init__(self, seed: int, epoch: int, step: int) -> None:
-        self._key = seed, epoch, step
-        self._generator: np.random.Generator | None = None
+        self._seed, self._key = seed, (STREAMS.index("noise"), epoch, step)
         self.share: tuple[slice, int] | None = None
 
     def random(self, shape: tuple[int, ...]) -> Array:
         """Uniform float32 numbers in [0, 1) for a batch: the first axis is that of the examples."""
-        return self._rows_of(shape, self._drawing().random)
+        return self._rows_of(shape, self._generator.random)
 
     def standard_normal(self, shape: tuple[int, ...]) -> Array:
         """Normal float32 numbers of mean 0 and variance 1, otherwise as `random`."""
-        return self._rows_of(shape, self._drawing().standard_normal)
+        return self._rows_of(shape, self._generator.standard_normal)
 
     def _rows_of(self, shape: tuple[int, ...], draw: Callable[..., Array]) -> Array:
         rows, size = self.share or (slice(None), shape[0])
         return draw((size, *shape[1:]), np.float32)[rows]
 
-    def _drawing(self) -> np.random.Generator:
-        if self._generator is None:  # made when it is asked for: most networks draw nothing
-            seed, *key = self._key
-            seeds = np.random.SeedSequence(seed, spawn_key=(STREAMS.index("noise"), *key))
-            self._generator = np.random.default_rng(seeds)
-        return self._generator
+    @cached_property  # made when it is asked for: most networks draw nothing
+    def _generator(self) -> np.random.Generator:
+        return np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=self._key))

@@ -3,8 +3,7 @@
 Registering a class makes it a dataclass, whose fields are its hyperparameters, each annotated as
 bool, int, float, str, a Literal, a tuple ``tuple[float, ...]`` of these, or one of these or None;
 ``Annotated[float, Bounds(ge=0)]`` is also bounded. The annotations are the only description of a
-component: `Component` checks values against them, and `nnbasic.configs` makes its JSON Schema from
-them.
+component: `Component` checks values against them, and `nnbasic.configs` writes its JSON Schema.
 """
 
 from __future__ import annotations
@@ -57,19 +56,16 @@ class Bounds:
 
 
 class Flaw(NamedTuple):
-    """What is wrong with one hyperparameter."""
+    """What is wrong with one hyperparameter: ``("slope",)``, or an entry: ``("milestones", 1)``."""
 
     path: tuple[str | int, ...]
-    """The hyperparameter, and for an entry of a list its index: ``("milestones", 1)``."""
     message: str
     value: Any = MISSING
-    """The value that the message is about, if it is about one."""
 
     def text(self, describe: Callable[[Any], str] = repr) -> str:
         """The message with the value as ``describe`` names it: ``must be a number, not '3'``."""
-        if self.value is MISSING:
-            return self.message
-        return f"{self.message}, not {describe(self.value)}"
+        what = "" if self.value is MISSING else f", not {describe(self.value)}"
+        return self.message + what
 
 
 class HyperparameterError(ValueError):
@@ -101,9 +97,7 @@ class Registry(Generic[T]):
         self, kind: str, base: type[Any], adapt: Callable[[type[Any]], type[T]] | None = None
     ) -> None:
         """A table of subclasses of ``base``; ``adapt`` makes one of a class that is none."""
-        self.kind = kind
-        self.base = base
-        self._adapt = adapt
+        self.kind, self.base, self._adapt = kind, base, adapt
         self._classes: dict[str, type[T]] = {}
 
     def register(self, name: str) -> Callable[[type[C]], type[C]]:
@@ -115,9 +109,8 @@ class Registry(Generic[T]):
         def add(cls: type[C]) -> type[C]:
             if name in self._classes:
                 raise ValueError(f"the {self.kind} {name!r} is registered already")
-            component: Any = cls
             if issubclass(cls, self.base):
-                component = dataclass(kw_only=True)(cls)
+                component: Any = dataclass(kw_only=True)(cls)
             elif self._adapt:
                 component = self._adapt(cls)
             else:
@@ -133,31 +126,26 @@ class Registry(Generic[T]):
         return iter(self._classes)
 
     def __getitem__(self, name: str) -> type[T]:
-        try:
-            return self._classes[name]
-        except KeyError:
-            hint = suggestion(str(name), self)
-            raise ValueError(f"unknown {self.kind} {name!r}; {hint}") from None
+        if name not in self._classes:
+            raise ValueError(f"unknown {self.kind} {name!r}; {suggestion(name, self)}")
+        return self._classes[name]
 
     def build(self, spec: T | Spec) -> T:
         """The component that ``spec`` describes; an instance is returned as it is.
 
-        A whole number will do for a float, and a list for a tuple. Raises ValueError for an unknown
-        name, and HyperparameterError, with all that is wrong, for hyperparameters.
+        ValueError for an unknown name; HyperparameterError, with all flaws, for hyperparameters.
         """
         if isinstance(spec, self.base):
             return spec
-        given: Any = {"name": spec} if isinstance(spec, str) else spec
-        name = given.get("name") if isinstance(given, Mapping) else None
+        values = dict(spec) if isinstance(spec, Mapping) else {"name": spec}
+        name = values.pop("name", None)
         if not isinstance(name, str):
             example = next(iter(self))
-            plain = spec is None or isinstance(spec, (Mapping, list, float, int))
             raise ValueError(
                 f"the {self.kind} must be a name, such as {example!r}, or a mapping with one, such"
-                f" as {{'name': {example!r}}}{'' if plain else f', not {spec!r}'}"
+                f" as {{'name': {example!r}}}"
             )
         cls = self[name]
-        values = {key: value for key, value in given.items() if key != "name"}
         return cls(**_fit_all(f"{self.kind} {name!r}", cls, values))
 
     def name(self, component: T) -> str:
@@ -169,11 +157,9 @@ class Registry(Generic[T]):
 
     def spec(self, component: T) -> dict[str, Any]:
         """The complete mapping that `build` turns back into ``component``, of lists and scalars."""
-        spec: dict[str, Any] = {"name": self.name(component)}
-        for key in hyperparameters(type(component)):
-            value = getattr(component, key)
-            spec[key] = list(value) if isinstance(value, tuple) else value
-        return spec
+        values = {key: getattr(component, key) for key in hyperparameters(type(component))}
+        lists = {key: list(value) for key, value in values.items() if isinstance(value, tuple)}
+        return {"name": self.name(component), **values, **lists}
 
 
 SYNONYMS = {
@@ -216,17 +202,15 @@ def _fit_all(component: str, cls: type[Any], values: dict[str, Any]) -> dict[str
     """``values`` for the hyperparameters of ``cls``, each in its type; HyperparameterError."""
     known = hyperparameters(cls)
     flaws: list[Flaw] = []
-    fitted = {
-        key: fit(annotation, values[key], (key,), flaws)
-        for key, annotation in known.items()
-        if key in values
-    }
+    fitted = {}
+    for key, annotation in known.items():
+        if key in values:
+            fitted[key] = fit(annotation, values[key], (key,), flaws)
+        elif default(cls, key) is MISSING:
+            flaws.append(Flaw((key,), "is missing, and has no default"))
     for key in values:
         if key not in known:
             flaws.append(Flaw((key,), f"unknown key; {suggestion(str(key), known)}"))
-    for key in known:
-        if key not in values and default(cls, key) is MISSING:
-            flaws.append(Flaw((key,), "is missing, and has no default"))
     if flaws:
         raise HyperparameterError(component, flaws)
     return fitted
@@ -255,26 +239,19 @@ def fit(annotation: Any, value: Any, path: tuple[str | int, ...], flaws: list[Fl
             if value == choice and isinstance(value, bool) == isinstance(choice, bool):
                 return choice
         expected = f"one of {' or '.join(map(repr, arguments))}"
+    elif annotation not in _TYPES:
+        raise ValueError(f"{path[0]} is annotated {annotation}, which no hyperparameter can be")
     else:
-        if isinstance(value, np.generic):
-            value = value.item()
-        if annotation not in _TYPES:
-            raise ValueError(f"{path[0]} is annotated {annotation}, which no hyperparameter can be")
+        value = value.item() if isinstance(value, np.generic) else value
         expected = _TYPES[annotation]
-        accepted = (int, float) if annotation is float else annotation
-        if isinstance(value, accepted) and isinstance(value, bool) == (annotation is bool):
-            if annotation is not float:
-                return value
+        if annotation is float and type(value) in (int, float):
             if abs(value) <= sys.float_info.max:  # which NaN is not
                 return float(value)
             expected = "a finite number"
+        elif type(value) is annotation:
+            return value
     flaws.append(Flaw(path, f"must be {expected}", value))
     return value
 
 
-_TYPES: dict[Any, str] = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    str: "text",
-}
+_TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}

@@ -26,28 +26,17 @@ from nnbasic.model.schedules import SCHEDULES, Schedule
 
 
 class Batches(Protocol):
-    """Examples in batches: inputs (n, inputs) in the network's dtype, and their labels (n,)."""
+    """Examples in batches, as `nnbasic.data.Batches`; the length is the number of batches.
+
+    ``indices`` are the numbers of the examples in each batch of an epoch; ``take`` makes a batch of
+    them, inputs (n, inputs) in the network's dtype and labels (n,), until the next one is taken.
+    """
 
     @property
-    def examples(self) -> int:
-        """The number of examples in an epoch."""
-
-    def __len__(self) -> int:
-        """The number of batches in an epoch."""
-
-    def indices(self, epoch: int) -> Iterator[np.ndarray]:
-        """The numbers of the examples in each batch of this epoch."""
-
-    def take(self, examples: np.ndarray, epoch: int) -> tuple[Array, Labels]:
-        """These examples as a batch, which holds until the next one is taken."""
-
-
-class BatchScore(NamedTuple):
-    """The mean loss of a batch, and how many of its ``examples`` are classified right."""
-
-    loss: float
-    correct: int
-    examples: int
+    def examples(self) -> int: ...
+    def __len__(self) -> int: ...
+    def indices(self, epoch: int) -> Iterator[np.ndarray]: ...
+    def take(self, examples: np.ndarray, epoch: int) -> tuple[Array, Labels]: ...
 
 
 class Step(NamedTuple):
@@ -62,12 +51,11 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One pass over the training set.
+    """One pass over the training set; ``seconds`` includes the validation.
 
-    ``metrics`` has ``train_loss`` and ``train_accuracy``, means over the epoch's batches, each
-    taken just before its update; and with a validation set ``val_loss`` and, for each of the
-    `METRICS`, ``val_`` and its name, of the parameters at the end of the epoch. ``seconds``
-    includes the validation.
+    ``metrics`` has ``train_loss`` and ``train_accuracy``, over all batches, each taken just before
+    its update; and ``val_loss`` and, for each of the `METRICS`, ``val_`` and its name, of the
+    parameters at the end of the epoch, if there is a validation set.
     """
 
     epoch: int
@@ -105,9 +93,9 @@ class Trainer:
     state: State = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for batches in (self.train, self.validation):
-            if batches is not None:
-                check_fit(self.network, batches)
+        check_fit(self.network, self.train)
+        if self.validation is not None:
+            check_fit(self.network, self.validation)
         self.state = self.state or self.optimizer.init(self.network.vector)
 
     def results(self, done: int = 0) -> Generator[Step | Epoch, None, None]:
@@ -125,44 +113,37 @@ class Trainer:
                 total_loss += loss * n
                 total_correct += right
                 yield Step(epoch, step, loss, right / n, rate)
-            scores = {f"val_{name}": value for name, value in self.score().items()}
-            finite = np.isfinite(self.network.vector).all()  # no loss follows the last update
-            if not finite or not math.isfinite(scores.get("val_loss", 0.0)):
-                raise DivergedError(epoch, step, self.first_non_finite(x))
             examples = self.train.examples
-            scores = {
+            metrics = {
                 "train_loss": total_loss / examples,
                 "train_accuracy": total_correct / examples,
-                **scores,
+                **{f"val_{name}": value for name, value in self.score().items()},
             }
-            yield Epoch(epoch, step, scores, rate, time.perf_counter() - started)
+            finite = np.isfinite(self.network.vector).all()  # no loss follows the last update
+            if not finite or not math.isfinite(metrics.get("val_loss", 0.0)):
+                raise DivergedError(epoch, step, self.first_non_finite(x))
+            yield Epoch(epoch, step, metrics, rate, time.perf_counter() - started)
 
     def batches(self, epoch: int) -> Iterator[tuple[Array, Labels]]:
         """The batches of an epoch."""
         for examples in self.train.indices(epoch):
             yield self.train.take(examples, epoch)
 
-    def step(self, x: Array, labels: Labels, rng: StepRandom, rate: float) -> BatchScore:
-        """Learn from a batch; returns its score before the update, which needs a finite loss."""
+    def step(
+        self, x: Array, labels: Labels, rng: StepRandom, rate: float
+    ) -> tuple[float, int, int]:
+        """Learn from a batch, if its loss is finite; its mean loss, and how many are right of n."""
         loss, right = self.backpropagate(x, labels, rng)
         if math.isfinite(loss):
-            network = self.network
-            self.optimizer.update(
-                network.vector,
-                network.gradient,
-                self.state,
-                rate=rate,
-                weights=network.weights,
-            )
-        return BatchScore(loss, right, len(x))
+            vector, gradient = self.network.vector, self.network.gradient
+            weights = self.network.weights
+            self.optimizer.update(vector, gradient, self.state, rate=rate, weights=weights)
+        return loss, right, len(x)
 
     def backpropagate(
         self, x: Array, labels: Labels, rng: StepRandom, share: float = 1.0
     ) -> tuple[float, int]:
-        """Set the network's gradient; returns the mean loss, and how many examples are right.
-
-        ``share`` is what these rows are of their batch: it scales the gradient.
-        """
+        """Set the network's gradient, times ``share``; the mean loss, and how many are right."""
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging loss is reported as such
             logits = self.network.forward(x, rng)
             loss, gradient = self.network.loss(logits, labels)
@@ -201,15 +182,8 @@ def fit(
     seed: int = 0,
 ) -> Iterator[Epoch]:
     """Train ``network`` from scratch; yield one result an epoch. Raises `DivergedError`."""
-    trainer = Trainer(
-        network,
-        batches,
-        OPTIMIZERS.build(optimizer),
-        SCHEDULES.build(schedule),
-        epochs,
-        validation,
-        seed,
-    )
+    method, factors = OPTIMIZERS.build(optimizer), SCHEDULES.build(schedule)
+    trainer = Trainer(network, batches, method, factors, epochs, validation, seed)
     yield from (result for result in trainer.results() if isinstance(result, Epoch))
 
 
@@ -229,8 +203,8 @@ def batch_sums(network: MLP, batches: Batches, numbers: Container[int]) -> Array
             if number in numbers:
                 x, labels = batches.take(examples, 0)
                 logits = network.forward(x)
-                values = [network.loss.losses(logits, labels)]
-                values += [metric(logits, labels) for metric in METRICS.values()]
+                metrics = (metric(logits, labels) for metric in METRICS.values())
+                values = [network.loss.each(logits, labels)[0], *metrics]
                 sums[number] = [one.sum(dtype=np.float64) for one in values]
     return sums
 

@@ -47,31 +47,20 @@ def adapted(cls: type[Any]) -> type[TutorialLayer]:
     missing = [name for name in ("forward", "backward") if not callable(getattr(cls, name, None))]
     if missing:
         raise ValueError(f"{cls.__name__} has no method {' and no method '.join(missing)}")
-    made = make_dataclass(
-        cls.__name__,
-        _hyperparameters(cls),
-        bases=(TutorialLayer,),
-        namespace={"written": cls},
-        kw_only=True,
-    )
-    made.__doc__ = cls.__doc__
-    made.__module__ = cls.__module__
+    arguments, bases = _hyperparameters(cls), (TutorialLayer,)
+    made: Any = make_dataclass(cls.__name__, arguments, bases=bases, kw_only=True)
+    made.written, made.__doc__, made.__module__ = cls, cls.__doc__, cls.__module__
     return made
 
 
 def _hyperparameters(cls: type[Any]) -> list[Any]:
     """The arguments of ``cls`` as `make_dataclass` takes them."""
-    if cls.__init__ is object.__init__:
-        return []
     hints = get_type_hints(cls.__init__)
     found = []
-    for name, parameter in list(inspect.signature(cls.__init__).parameters.items())[1:]:
+    for name, parameter in inspect.signature(cls).parameters.items():
         default = parameter.default
-        if name in hints:
-            kind = hints[name]
-        elif type(default) in (bool, int, float, str):
-            kind = float if type(default) is int else type(default)
-        else:
+        kind = hints.get(name, float if type(default) is int else type(default))
+        if name not in hints and kind not in (bool, float, str):
             raise ValueError(
                 f"the argument {name} of {cls.__name__} needs a default, or an annotation such as"
                 f" {name}: float"

@@ -28,7 +28,6 @@ from nnbasic.model.blas import one_blas_thread
 from nnbasic.model.losses import METRICS
 from nnbasic.model.randomness import StepRandom
 from nnbasic.model.training import (
-    BatchScore,
     DivergedError,
     Epoch,
     Step,
@@ -112,7 +111,9 @@ class SharedTrainer(Trainer):
                 self._rows = self.team.part(len(examples))
                 yield self.train.take(examples[self._rows], epoch)
 
-    def step(self, x: Array, labels: Labels, rng: StepRandom, rate: float) -> BatchScore:
+    def step(
+        self, x: Array, labels: Labels, rng: StepRandom, rate: float
+    ) -> tuple[float, int, int]:
         """Learn from these rows and those of the others; the score is that of the whole batch."""
         share, loss, right = len(x) / self._size, 0.0, 0
         if len(x):
@@ -124,7 +125,7 @@ class SharedTrainer(Trainer):
         if math.isfinite(loss):
             self._update(rate)
             self.team.barrier()
-        return BatchScore(loss, int(all_right), self._size)
+        return loss, int(all_right), self._size
 
     def _update(self, rate: float) -> None:
         """Update this process's part of the parameters, by the sum of all gradients."""

@@ -23,16 +23,13 @@ def weight(spec: Any, shape: tuple[int, int] = SHAPE, seed: int = 5) -> np.ndarr
 @pytest.mark.parametrize(
     ("spec", "std"),
     [
-        ({"name": "normal"}, 0.02),
         ({"name": "normal", "std": 0.01}, 0.01),
-        ({"name": "uniform"}, 0.028867513459481287),  # 0.05 / √3
-        ({"name": "uniform", "bound": 0.3}, 0.17320508075688773),
+        ({"name": "uniform", "bound": 0.3}, 0.17320508075688773),  # 0.3 / √3
         ({"name": "xavier"}, 0.05),  # √(2 / (600 + 200))
         ({"name": "he"}, 0.05773502691896258),  # √(2 / 600)
         ({"name": "lecun"}, 0.040824829046386304),  # √(1 / 600)
         ({"name": "lecun", "gain": 3.0}, 0.12247448713915891),
         ({"name": "orthogonal"}, 0.04082482904638631),  # 200 columns of length 1: √(1 / 600)
-        ({"name": "orthogonal", "gain": 2.0}, 0.0816496580927726),
         *(({"name": "he", "distribution": d}, 0.05773502691896258) for d in DISTRIBUTIONS),
         *(({"name": "xavier", "distribution": d}, 0.05) for d in DISTRIBUTIONS),
     ],
@@ -62,10 +59,6 @@ def test_scaled_schemes_differ_by_a_factor_only(distribution: str) -> None:
     )
     np.testing.assert_allclose(he, lecun * math.sqrt(2), rtol=1e-14)
     np.testing.assert_allclose(xavier, he * math.sqrt(600 / 800), rtol=1e-14)
-    if distribution == "normal":
-        np.testing.assert_allclose(weight("normal"), xavier * (0.02 / 0.05), rtol=1e-14)
-    if distribution == "uniform":
-        np.testing.assert_allclose(weight("uniform"), xavier / math.sqrt(3), rtol=1e-14)
 
 
 @pytest.mark.parametrize("shape", [(30, 12), (12, 30), (20, 20)])
@@ -83,9 +76,10 @@ def test_zeros() -> None:
 
 
 @pytest.mark.parametrize("name", [*INITIALIZERS])
-@pytest.mark.parametrize("bias", [None, 0.1, -1.0])
-def test_biases_are_zero_unless_the_config_says_otherwise(name: str, bias: float | None) -> None:
-    spec = {"name": name} if bias is None else {"name": name, "bias": bias}
-    network = MLP([4, 3, 2], init=spec, dtype=np.float64)
+@pytest.mark.parametrize("bias", [{}, {"bias": -1.0}], ids=str)
+def test_biases_are_zero_unless_the_config_says_otherwise(
+    name: str, bias: dict[str, float]
+) -> None:
+    network = MLP([4, 3, 2], init={"name": name, **bias}, dtype=np.float64)
     for key in ("layer1.bias", "layer2.bias"):
-        np.testing.assert_array_equal(network.parameters[key], bias or 0.0)
+        np.testing.assert_array_equal(network.parameters[key], bias.get("bias", 0.0))

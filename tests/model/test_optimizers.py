@@ -15,7 +15,6 @@ from nnbasic.model.optimizers import BLOCK, State
 W, G1, G2 = 2.0, 0.5, -0.25
 BY_HAND: list[tuple[dict[str, Any], float, float]] = [
     ({"name": "sgd"}, 1.95, 1.975),
-    ({"name": "sgd", "lr": 0.2}, 1.9, 1.95),
     # velocities 0.5 and 0.9 · 0.5 - 0.25 = 0.2
     ({"name": "sgd", "momentum": 0.9}, 1.95, 1.93),
     # 0.5 + 0.9 · 0.5 = 0.95 and -0.25 + 0.9 · 0.2 = -0.07
@@ -27,29 +26,17 @@ BY_HAND: list[tuple[dict[str, Any], float, float]] = [
     ({"name": "sgd", "weight_decay": 0.1, "momentum": 0.9}, 1.93, 1.8727),
     # the gradients are cut to 0.1 and -0.1
     ({"name": "sgd", "clip_norm": 0.1}, 1.99, 2.0),
-    ({"name": "sgd", "clip_norm": 0.3}, 1.97, 1.995),
     # cut first, then 0.1 · 2 added: 0.3, and -0.1 + 0.197
     ({"name": "sgd", "clip_norm": 0.1, "weight_decay": 0.1}, 1.97, 1.9603),
     # the sum of squares is 0.25 and then 0.3125
-    ({"name": "adagrad", "lr": 0.1, "eps": 1e-300}, 1.9, 1.9 + 0.025 / sqrt(0.3125)),
     ({"name": "adagrad", "lr": 0.1, "eps": 0.5}, 1.95, 1.95 + 0.025 / (sqrt(0.3125) + 0.5)),
-    # 0.1 · 0.25 = 0.025 and 0.9 · 0.025 + 0.1 · 0.0625 = 0.02875
     (
-        {"name": "rmsprop", "lr": 0.1, "eps": 1e-300},
-        2 - 0.05 / sqrt(0.025),
-        2 - 0.05 / sqrt(0.025) + 0.025 / sqrt(0.02875),
-    ),
-    (
-        {"name": "rmsprop", "lr": 0.1, "decay_rate": 0.5, "eps": 1.0},
-        2 - 0.05 / (sqrt(0.125) + 1),
-        2 - 0.05 / (sqrt(0.125) + 1) + 0.025 / (sqrt(0.09375) + 1),
+        # 0.2 · 0.25 = 0.05 and 0.8 · 0.05 + 0.2 · 0.0625 = 0.0525
+        {"name": "rmsprop", "lr": 0.1, "decay_rate": 0.8, "eps": 1.0},
+        2 - 0.05 / (sqrt(0.05) + 1),
+        2 - 0.05 / (sqrt(0.05) + 1) + 0.025 / (sqrt(0.0525) + 1),
     ),
     # means 0.05, 0.02 and squares 2.5e-4, 3.1225e-4; corrected 0.5, 2/19 and 0.25, 0.15620310...
-    (
-        {"name": "adam", "lr": 0.1, "eps": 1e-300},
-        1.9,
-        1.9 - 0.1 * (0.02 / 0.19) / sqrt(3.1225e-4 / 1.999e-3),
-    ),
     (
         {"name": "adam", "lr": 0.1, "eps": 0.5},
         1.95,
@@ -69,11 +56,6 @@ BY_HAND: list[tuple[dict[str, Any], float, float]] = [
         {"name": "adamw", "lr": 0.1, "weight_decay": 0.5, "eps": 1e-300},
         1.8,
         1.71 - 0.1 * (0.02 / 0.19) / sqrt(3.1225e-4 / 1.999e-3),
-    ),
-    (
-        {"name": "adamw", "lr": 0.1, "weight_decay": 0.0, "eps": 1e-300},
-        1.9,
-        1.9 - 0.1 * (0.02 / 0.19) / sqrt(3.1225e-4 / 1.999e-3),
     ),
 ]
 
@@ -119,19 +101,16 @@ def test_only_weights_decay(name: str) -> None:
 @pytest.mark.parametrize("name", [*OPTIMIZERS])
 def test_the_norm_is_of_the_whole_gradient(name: str) -> None:
     """(3, 4) has the norm 5: clipped to 1 it acts as (0.6, 0.8), and to 5 or more as it is."""
-    clipped, plain, loose = np.ones((3, 2))
-    take(OPTIMIZERS.build({"name": name, "clip_norm": 1.0, "lr": 0.01}), clipped, [[3, 4]] * 2)
-    take(OPTIMIZERS.build({"name": name, "lr": 0.01}), plain, [[0.6, 0.8]] * 2)
-    np.testing.assert_allclose(clipped, plain, rtol=1e-12)
-    unclipped = np.ones(2)
-    take(OPTIMIZERS.build({"name": name, "clip_norm": 5.0, "lr": 0.01}), loose, [[3, 4]] * 2)
-    take(OPTIMIZERS.build({"name": name, "lr": 0.01}), unclipped, [[3, 4]] * 2)
-    np.testing.assert_array_equal(loose, unclipped)
+    plain = {"name": name, "lr": 0.01}
+    for norm, same in ((1.0, [0.6, 0.8]), (5.0, [3, 4])):
+        clipped, unclipped = np.ones((2, 2))
+        take(OPTIMIZERS.build({**plain, "clip_norm": norm}), clipped, [[3, 4]] * 2)
+        take(OPTIMIZERS.build(plain), unclipped, [same] * 2)
+        np.testing.assert_allclose(clipped, unclipped, rtol=1e-12)
 
 
 VARIANTS: list[dict[str, Any]] = [
-    *({"name": name, "weight_decay": 0.1, "clip_norm": 0.5} for name in OPTIMIZERS),
-    {"name": "sgd", "momentum": 0.9},
+    *({"name": name, "weight_decay": 0.1} for name in OPTIMIZERS),
     {"name": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.1},
 ]
 
@@ -142,7 +121,6 @@ def test_a_long_vector_is_updated_as_each_of_its_numbers(
     spec: dict[str, Any], dtype: Any, rng: np.random.Generator
 ) -> None:
     """Going through the vector in blocks changes nothing: a number moves as it would alone."""
-    spec = spec | {"clip_norm": None}  # the norm alone ties the numbers together
     size = 2 * BLOCK + 5
     optimizer = OPTIMIZERS.build(spec)
     start = rng.normal(size=size).astype(dtype)

