@@ -78,11 +78,8 @@ def test_lines_that_cannot_be_read_are_not_replaced(tmp_path: Path, dataset: Dat
     assert [line["epoch"] for line in run.diagnostics_lines().rows] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("batch_size", [64, 600])
-def test_update_ratio_is_that_of_the_last_step(
-    tmp_path: Path, dataset: Dataset, batch_size: int
-) -> None:
-    run = started(tmp_path, dataset, f"batch_size={batch_size}", "epochs=2")
+def test_update_ratio_is_that_of_the_last_step(tmp_path: Path, dataset: Dataset) -> None:
+    run = started(tmp_path, dataset, "epochs=2")
     network = training.build(run.config())
     weights = [network.parameters[name] for name in ("layer1.weight", "layer3.weight")]
     config = run.config()
@@ -90,7 +87,7 @@ def test_update_ratio_is_that_of_the_last_step(
     batches = Batches(
         dataset.train.images,
         dataset.train.labels,
-        batch_size=batch_size,
+        batch_size=config.batch_size,
         scale=Scale.fit("unit", dataset.train.images),
         dtype=np.float32,
         order=stream(config.seed, "batch_order"),

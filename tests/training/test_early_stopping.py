@@ -21,9 +21,6 @@ def epochs(key: str, *values: float | None) -> list[EpochRow]:
 
 
 class TestBest:
-    def test_nothing_yet(self) -> None:
-        assert best_epoch([], "val_accuracy") is None
-
     def test_the_first_of_the_highest_accuracy(self) -> None:
         history = epochs("val_accuracy", 0.5, 0.9, 0.7, 0.9, 0.1)
         assert best_epoch(history, "val_accuracy") is history[1]

@@ -18,7 +18,6 @@ def test_the_test_score_can_be_had_again_bit_for_bit(finished: Run, dataset: Dat
     record = finished.record()
     again = evaluate_run(finished, dataset)
     assert (again.accuracy, again.loss) == (record.test_accuracy, record.test_loss)
-    assert again.accuracy == record.test_accuracy
     assert again.accuracy > 0.3  # it has learned
     saved = Predictions.load(finished.predictions)
     assert saved.predicted.tolist() == again.predicted.tolist()

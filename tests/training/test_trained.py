@@ -11,7 +11,7 @@ import pytest
 
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Scale
-from nnbasic.model import MLP, DivergedError
+from nnbasic.model import DivergedError
 from nnbasic.training import Predictions, Run, RunError, Trained, build, start
 from nnbasic.training.trained import SCORING_BATCH, load
 from support import edit, finish, stop_after
@@ -58,12 +58,6 @@ def test_many_images_are_taken_in_batches(standard: Run, rng: np.random.Generato
     np.testing.assert_allclose(trained.probabilities(images), network.probabilities(x), rtol=1e-4)
     # each batch is one product, whatever comes before and after it
     assert logits[SCORING_BATCH:].tobytes() == trained.logits(images[SCORING_BATCH:]).tobytes()
-
-
-def test_no_images(standard: Run) -> None:
-    trained = load(standard)
-    nothing = np.zeros((0, 784), np.uint8)
-    assert trained.logits(nothing).shape == trained.probabilities(nothing).shape == (0, 10)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64, bool])
@@ -133,12 +127,3 @@ class TestNoTrainedNetwork:
         (finished.directory / f"{checkpoint}.npz").unlink()
         with pytest.raises(RunError, match=rf"{checkpoint}\.npz: there is no such checkpoint"):
             load(finished, checkpoint)
-
-    def test_a_checkpoint_of_another_network(
-        self, finished: Run, config: Callable[..., Config]
-    ) -> None:
-        other = config(layers=[784, 17, 10])
-        assert isinstance(build(other), MLP)
-        edit(finished, config=other.model_dump())
-        with pytest.raises(RunError, match=r"best\.npz: not a checkpoint of this network"):
-            load(finished)
