@@ -68,7 +68,7 @@ class TestFinding:
     def test_a_text_that_means_several_names_them(self, pair: Path) -> None:
         Run(pair / FIRST).write_user(User(name="deep"))
         for text in ("20260101", "deep"):
-            with pytest.raises(RunError, match=f"could mean 2 runs .*{FIRST}, {SECOND}"):
+            with pytest.raises(RunError, match=f"could mean 2 runs: .*{FIRST}, {SECOND}"):
                 find(text, pair)
 
     def test_the_newest_of_those_that_share_a_name(self, pair: Path) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -218,39 +216,6 @@ def test_a_process_that_fails_says_why() -> None:
     expected = "process 2 of 2 of the training failed with LookupError: why"
     with pytest.raises(ChildProcessError, match=expected):
         list(run.results())
-
-
-PROGRAM = """
-import sys
-sys.path[:0] = {path!r}
-from test_parallel import partners, trainer
-results = trainer(2, epochs=10**9).results()
-try:
-    for number, result in enumerate(results):
-        if number == 5:
-            print(*partners(), flush=True)
-except KeyboardInterrupt:
-    results.close()
-    print("ended", partners())
-"""
-
-
-def test_ctrl_c_reaches_the_main_process_alone() -> None:
-    """The terminal sends it to the whole group; the others leave it to the main process."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM.format(path=[str(Path(__file__).parent), *sys.path])],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        process_group=0,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
-    assert process.stdout is not None
-    other = int(process.stdout.readline())
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert (out, err, process.returncode) == ("ended []\n", "", 0)
-    assert not Path(f"/proc/{other}").exists()
 
 
 def test_beside_threads_one_process_trains() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,15 @@ import pytest
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Scale
 from nnbasic.model import DivergedError
-from nnbasic.training import Predictions, Run, RunError, Trained, build, start
+from nnbasic.training import Predictions, Run, RunError, Trained, build
 from nnbasic.training.trained import SCORING_BATCH, load
-from support import edit, finish, stop_after
+from support import Begin, edit, finish, stop_after
 
 
 @pytest.fixture
-def standard(tmp_path: Path, dataset: Dataset, config: Callable[..., Config]) -> Run:
+def standard(begin: Begin, dataset: Dataset) -> Run:
     """A run whose scale depends on the training images."""
-    setting = config(data={"validation": 100, "scale": "standard"}, epochs=2)
-    return finish(start(setting, dataset, runs=tmp_path / "standard", name="x").run, dataset)
+    return finish(begin(data={"validation": 100, "scale": "standard"}, epochs=2), dataset)
 
 
 def test_the_scale_is_kept_with_the_run(standard: Run, dataset: Dataset) -> None:
@@ -85,8 +83,8 @@ class TestNoTrainedNetwork:
     """A run without an epoch has the weights before the first step, at most."""
 
     @pytest.fixture
-    def begun(self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]) -> Run:
-        run = start(config(), dataset, runs=tmp_path, name="x").run
+    def begun(self, begin: Begin, dataset: Dataset) -> Run:
+        run = begin()
         stop_after(0, run, dataset)
         assert run.last.exists()
         return run
@@ -106,10 +104,9 @@ class TestNoTrainedNetwork:
 
     @pytest.mark.parametrize("checkpoint", ["best", "last"])
     def test_diverged_in_the_first_epoch(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], checkpoint: Any
+        self, begin: Begin, dataset: Dataset, checkpoint: Any
     ) -> None:
-        hot = config(optimizer={"name": "sgd", "lr": 1e25}, schedule="constant")
-        run = start(hot, dataset, runs=tmp_path, name="x").run
+        run = begin(optimizer={"name": "sgd", "lr": 1e25}, schedule="constant")
         with pytest.raises(DivergedError):
             finish(run, dataset)
         with pytest.raises(RunError) as error:

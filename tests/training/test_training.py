@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.model import Epoch
-from nnbasic.training import parallel, session, start, train
-from support import Straight, content, finish, stop_after
+from nnbasic.training import parallel, session, train
+from small_runs import make_config
+from support import Begin, Straight, content, finish, stop_after
 
 pytest.importorskip("resource")
 
@@ -42,37 +41,30 @@ class TestTheSameBits:
         ],
     )
     def test_stopped_and_resumed(
-        self,
-        tmp_path: Path,
-        dataset: Dataset,
-        config: Callable[..., Config],
-        straight: Straight,
-        name: str,
-        stops: tuple[int, ...],
+        self, begin: Begin, dataset: Dataset, straight: Straight, name: str, stops: tuple[int, ...]
     ) -> None:
-        setting = config(**SETTINGS[name])
-        run = start(setting, dataset, runs=tmp_path, name="stopped").run
+        run = begin(**SETTINGS[name])
         for epochs in stops:
             stop_after(epochs, run, dataset)
             assert run.record().status == run.status() == "interrupted"
             assert run.record().epoch == epochs == len(run.metrics())
-        assert content(finish(run, dataset)) == straight(name, setting)
+        assert content(finish(run, dataset)) == straight(name, make_config(**SETTINGS[name]))
 
     def test_another_seed_gives_other_bits(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
+        self, begin: Begin, dataset: Dataset, plain: dict[str, Any]
     ) -> None:
-        other = finish(start(config(seed=1), dataset, runs=tmp_path, name="x").run, dataset)
-        assert content(other)["last.npz"] != straight("plain", config())["last.npz"]
+        other = finish(begin(seed=1), dataset)
+        assert content(other)["last.npz"] != plain["last.npz"]
 
     def test_interrupted_while_an_epoch_is_written(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
+        self, begin: Begin, dataset: Dataset, plain: dict[str, Any]
     ) -> None:
         """A KeyboardInterrupt may come anywhere; here it comes as the checkpoint is replaced."""
-        run = start(config(), dataset, runs=tmp_path, name="x").run
+        run = begin()
         with pytest.raises(KeyboardInterrupt), interrupted_on_the_way():
             finish(run, dataset)
         assert run.status() == "interrupted"
-        assert content(finish(run, dataset)) == straight("plain", config())
+        assert content(finish(run, dataset)) == plain
 
 
 @contextlib.contextmanager
@@ -96,9 +88,9 @@ def interrupted_on_the_way() -> Iterator[None]:
 
 
 def test_the_metrics_of_an_epoch_are_on_disk_when_it_is_told(
-    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+    begin: Begin, dataset: Dataset
 ) -> None:
-    run = start(config(), dataset, runs=tmp_path, name="x").run
+    run = begin()
     seen = 0.0
     for event in train(run, dataset):
         if isinstance(event, Epoch):
@@ -115,10 +107,8 @@ def test_the_metrics_of_an_epoch_are_on_disk_when_it_is_told(
             assert event.step == event.epoch * 10
 
 
-def test_time_adds_up_over_sessions(
-    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
-) -> None:
-    run = start(config(), dataset, runs=tmp_path, name="x").run
+def test_time_adds_up_over_sessions(begin: Begin, dataset: Dataset) -> None:
+    run = begin()
     stop_after(2, run, dataset)
     spent = run.metrics()[-1].elapsed_seconds
     finish(run, dataset)
