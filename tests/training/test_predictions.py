@@ -66,12 +66,9 @@ def test_a_missing_file(tmp_path: Path) -> None:
     "change",
     [
         {"labels": None},
-        {"predicted": None},
-        {"probabilities": None},
         {"labels": np.zeros(9, np.uint8)},
         {"predicted": np.zeros(11, np.uint8)},
         {"predicted": np.zeros(10)},
-        {"labels": np.zeros((10, 1), np.uint8)},
         {"probabilities": np.zeros(10)},
         {"probabilities": np.zeros((10, 3), np.uint8)},
         {"probabilities": np.full((10, 3), np.nan)},

@@ -74,9 +74,8 @@ class TestDiverged:
         record = run.record()
         assert record.status == run.status() == "diverged"
         assert record.reason is not None
-        for words in ("epoch 1, step 2", "optimizer.lr is 1e+25", "init is he"):
+        for words in ("epoch 1, step 2", "optimizer.lr is 1e+25", "init is he", "clip_norm"):
             assert words in record.reason
-        assert "clip_norm" in record.reason
         assert record.ended is not None
         assert run.metrics() == []
         with pytest.raises(RunError, match="the run has diverged; there is nothing to resume"):
