@@ -14,7 +14,7 @@ from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
 from nnbasic.model import ACTIVATIONS
 from nnbasic.training import Run, start
-from support import Straight
+from support import Begin, Straight
 
 NETWORKS: dict[str, dict[str, Any]] = {
     **{name: {"activation": name} for name in ACTIVATIONS},
@@ -68,6 +68,16 @@ def make_config(**changes: Any) -> Config:
     return Config.model_validate({**small, **changes})
 
 
+@pytest.fixture
+def begin(tmp_path: Path, dataset: Dataset) -> Begin:
+    """What starts a run in ``tmp_path``, of `make_config` with the given changes."""
+
+    def begin(**changes: Any) -> Run:
+        return start(make_config(**changes), dataset, runs=tmp_path, name="x").run
+
+    return begin
+
+
 @pytest.fixture(scope="session")
 def trained_once(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Path:
     """The directory of a run that has been trained to its end. To be copied first."""
@@ -108,3 +118,9 @@ def swept(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Path:
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Straight:
     return Straight(tmp_path_factory.mktemp("straight"), dataset)
+
+
+@pytest.fixture
+def plain(straight: Straight) -> dict[str, Any]:
+    """The content of a run of `make_config` that nothing has stopped."""
+    return straight("plain", make_config())

@@ -179,6 +179,10 @@ def epochs_on_disk() -> int:
     return -1
 
 
+Begin = Callable[..., Run]
+"""Starts a run whose config has the given keys: the fixture `begin`."""
+
+
 def finish(run: Run, dataset: Dataset) -> Run:
     for _ in train(run, dataset):
         pass

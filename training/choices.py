@@ -22,11 +22,10 @@ SEARCHED = "lr_search"
 
 
 class Choices(NamedTuple):
-    """Keys and values of several runs; the keys are written as in a config.
+    """What several runs have in the ``same`` way, and the keys that tell them apart.
 
-    ``same``: what all have in common. ``differs``: keys that tell runs apart. ``implied``: keys
-    that differ only because another does, as ``activation.slope`` where one activation has a
-    slope, or ``optimizer.lr`` where each choice had its rate searched.
+    Keys are ``implied`` if they differ only because another does, as ``activation.slope`` where one
+    activation has a slope, or ``optimizer.lr`` where each choice had its rate searched.
     """
 
     same: Values

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,30 +110,18 @@ def all_runs(runs: Path = DIRECTORY) -> Iterator[Run]:
 
 
 def newest(runs: Path = DIRECTORY) -> Run:
-    """The run that was started last; RunError if there is no run.
-
-    Directories are named by the second in which their run was started. Records decide within the
-    last second, and about directories with other names.
-    """
-    named: list[Run] = []
-    candidates: list[Run] = []
-    for run in all_runs(runs):
-        (named if re.match(r"\d{8}T\d{6}Z-", run.id) else candidates).append(run)
-    for _, of_one_second in groupby(reversed(named), lambda run: run.id[:16]):
-        if last := _newest(of_one_second):
-            candidates.append(last)
-            break
-    if found := _newest(candidates):
+    """The run that was started last; RunError if there is none whose record can be read."""
+    if found := _newest(all_runs(runs)):
         return found
     raise RunError(f"{runs}: there is no run yet; start one with `nnbasic train --config relu`")
 
 
 def _newest(runs: Iterable[Run]) -> Run | None:
-    started: list[tuple[str, Run]] = []
+    started: dict[str, Run] = {}
     for run in runs:
         with contextlib.suppress(RunError):  # a broken run, or a directory that is none
-            started.append((run.record().started, run))
-    return max(started, key=lambda pair: pair[0])[1] if started else None
+            started[run.record().started] = run
+    return started[max(started)] if started else None
 
 
 def find(text: str, *folders: Path) -> Run:
@@ -144,7 +130,7 @@ def find(text: str, *folders: Path) -> Run:
     ``text`` is a directory, an id, a unique prefix of one, or a name. RunError if it means no run,
     or several.
     """
-    return _only(_meant(text, folders), text, folders)
+    return _only(text, _named(text, *folders))
 
 
 def find_newest(text: str, *folders: Path) -> tuple[Run, int]:
@@ -154,46 +140,52 @@ def find_newest(text: str, *folders: Path) -> tuple[Run, int]:
     """
     if text == LATEST:
         return newest(*folders), 1
-    matches = _meant(text, folders)
+    matches = _named(text, *folders)
     named = [run for run in matches if not run.id.startswith(text)]
     if len(named) > 1 and (run := _newest(named)):
         return run, len(named)
-    return _only(matches, text, folders), 1
+    return _only(text, matches), 1
 
 
-def _meant(text: str, folders: Sequence[Path]) -> list[Run]:
-    found = [run for folder in folders or (DIRECTORY,) for run in all_runs(folder)]
-    return _matching(text, found, lambda run: [run.user().name])
+def _named(text: str, *folders: Path) -> list[Run]:
+    folders = folders or (DIRECTORY,)
+    found = [run for folder in folders for run in all_runs(folder)]
+    where = " or ".join(map(str, folders))
+    return _matching(text, found, lambda run: [run.user().name], where, "a name")
 
 
-def _only(matches: Sequence[Run], text: str, folders: Sequence[Path]) -> Run:
+def _only(text: str, matches: Sequence[Run]) -> Run:
     if len(matches) == 1:
         return matches[0]
-    where = " or ".join(map(str, folders or (DIRECTORY,)))
-    if not matches:
-        raise RunError(
-            f"no run {text!r} in {where}: give an id, the beginning of one, a name or a directory"
-        )
     shown = ", ".join(run.id for run in matches[-5:])
-    raise RunError(
-        f"{text!r} could mean {len(matches)} runs in {where}: give more of the id ({shown})"
-    )
+    raise RunError(f"{text!r} could mean {len(matches)} runs: give more of the id ({shown})")
 
 
-def _matching(text: str, found: Sequence[Run], words: Callable[[Run], Iterable[str]]) -> list[Run]:
-    """The runs that ``text`` means: that in a directory, or those of ``found``.
+def _matching(
+    text: str,
+    found: Sequence[Run],
+    words: Callable[[Run], Iterable[str]],
+    where: Path | str,
+    kinds: str,
+) -> list[Run]:
+    """The run in the directory ``text``, or those of ``found`` that it means; RunError if none.
 
     Of the latter, the run with this id; else those whose id begins so; else those that have
-    ``text`` among their ``words``.
+    ``text`` among their ``words``. The error says of which ``kinds`` these are.
     """
-    if not text:
-        return []  # an unset variable in a script means neither this directory nor every run
-    with contextlib.suppress(OSError):  # a text too long for a path
-        if ((path := Path(text)) / "run.json").is_file():
-            return [Run(path if path.name.strip(".") else path.resolve())]  # . has no name
-    exact = [run for run in found if run.id == text]
-    matches = exact or [run for run in found if run.id.startswith(text)]
-    return matches or [run for run in found if text in words(run)]
+    matches: list[Run] = []
+    if text:  # an unset variable in a script means neither this directory nor every run
+        with contextlib.suppress(OSError):  # a text too long for a path
+            if ((path := Path(text)) / "run.json").is_file():
+                return [Run(path if path.name.strip(".") else path.resolve())]  # . has no name
+        matches = [run for run in found if run.id == text]
+        matches = matches or [run for run in found if run.id.startswith(text)]
+        matches = matches or [run for run in found if text in words(run)]
+    if not matches:
+        raise RunError(
+            f"no run {text!r} in {where}: give an id, the beginning of one, {kinds} or a directory"
+        )
+    return matches
 
 
 def collect(
@@ -238,11 +230,9 @@ def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:
 
     chosen: dict[Path, Run] = {}
     for text in selectors:
-        matches = [newest(runs_dir)] if text == LATEST else _matching(text, found, words)
-        if not matches:
-            raise RunError(
-                f"no run {text!r} in {runs_dir}: give an id, the beginning of one, a name, a tag"
-                " or a directory"
-            )
+        if text == LATEST:
+            matches = [newest(runs_dir)]
+        else:
+            matches = _matching(text, found, words, runs_dir, "a name, a tag")
         chosen |= {run.directory.resolve(): run for run in matches}
     return list(chosen.values())

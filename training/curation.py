@@ -65,7 +65,7 @@ def note(run: Run, text: str, *, replace: bool = False) -> User:
 def _edited(run: Run) -> Iterator[User]:
     """What `user.json` says, written at the end of the block; RunError if it is broken."""
     with lock.editing(run.directory):
-        run.record()  # raises if it is not a run
+        run.record()  # RunError if it is none
         try:
             user = run.read_user()
         except FileNotFoundError:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from nnbasic.data.files import replacing
-from nnbasic.training.choices import in_spreadsheet, shown, tell_apart
+from nnbasic.training.choices import Scalar, in_spreadsheet, shown, tell_apart
 from nnbasic.training.collection import RunData
 from nnbasic.training.selection import is_number
 from nnbasic.training.storage import RunError
@@ -28,13 +28,8 @@ SCALARS = {
 NO_SCALARS = ("epoch", "step", "epoch_seconds", "elapsed_seconds")
 """What is a step or a time there."""
 
-LAYER_SCALARS = (
-    "dead",
-    "saturated",
-    "gradient_norm",
-    "preactivation_gradient_norm",
-    "update_ratio",
-)
+NORMS = ("gradient_norm", "preactivation_gradient_norm")
+LAYER_SCALARS = ("dead", "saturated", *NORMS, "update_ratio")
 
 
 def write_csv(data: Sequence[RunData], path: Path) -> tuple[int, int]:
@@ -45,12 +40,11 @@ def write_csv(data: Sequence[RunData], path: Path) -> tuple[int, int]:
     """
     _, differs, implied = tell_apart([run.values for run in data])
     keys = (*differs, *implied)
-    heads = [_head(run, keys) for run in data]
-    table = [
-        head | row.to_dict() | row.non_finite
-        for head, run in zip(heads, data, strict=True)
-        for row in run.metrics
-    ]
+    table: list[dict[str, Any]] = []
+    for run in data:
+        head = {"run": run.run.id, "name": run.user.name, "seed": run.flat.get("seed")}
+        head |= {key: _plain(run.values[key]) for key in keys if key in run.values}
+        table += [head | row.to_dict() | row.non_finite for row in run.metrics]
     columns = dict.fromkeys(["run", "name", "seed", *keys, *(key for row in table for key in row)])
     columns.pop("non_finite", None)
     text = io.StringIO()
@@ -67,14 +61,8 @@ def write_csv(data: Sequence[RunData], path: Path) -> tuple[int, int]:
     return len(table), sum(bool(run.metrics) for run in data)
 
 
-def _head(data: RunData, keys: Sequence[str]) -> dict[str, Any]:
-    choices = {key: data.values[key] for key in keys if key in data.values}
-    return {
-        "run": data.run.id,
-        "name": data.user.name,
-        "seed": data.flat.get("seed"),
-        **{key: value if is_number(value) else shown(value) for key, value in choices.items()},
-    }
+def _plain(value: Scalar) -> Scalar:
+    return value if is_number(value) else shown(value)
 
 
 def _cell(value: Any) -> Any:
@@ -137,7 +125,7 @@ def _write_layer(layer: dict[str, Any], epoch: int, time: float, writer: Any) ->
     if histogram is None:
         return
     low, high, counts = histogram["low"], histogram["high"], histogram["counts"]
-    number, mean, sd = sum(counts), layer["mean"], layer["sd"]
+    number, mean, sd, bins = sum(counts), layer["mean"], layer["sd"], len(counts)
     writer.add_histogram_raw(
         f"activations/{layer['layer']}",
         min=low,
@@ -145,7 +133,7 @@ def _write_layer(layer: dict[str, Any], epoch: int, time: float, writer: Any) ->
         num=number,
         sum=number * mean,
         sum_squares=number * (sd**2 + mean**2),
-        bucket_limits=[low + (high - low) * (i + 1) / len(counts) for i in range(len(counts))],
+        bucket_limits=[low + (high - low) * (i + 1) / bins for i in range(bins)],
         bucket_counts=counts,
         global_step=epoch,
         walltime=time,

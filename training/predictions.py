@@ -48,19 +48,17 @@ class Predictions:
     def per_class(self) -> list[dict[str, Any]]:
         """Precision, recall and F1 of each class; 0 where there is nothing to divide by."""
         confusion = self.confusion()
-        rows = []
-        for c, right in enumerate(np.diag(confusion)):
-            support, predicted = int(confusion[c].sum()), int(confusion[:, c].sum())
-            rows.append(
-                {
-                    "class": c,
-                    "precision": float(right / predicted) if predicted else 0.0,
-                    "recall": float(right / support) if support else 0.0,
-                    "f1": float(2 * right / (support + predicted)) if support + predicted else 0.0,
-                    "support": support,
-                }
-            )
-        return rows
+        right, support, predicted = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+        figures = {
+            "precision": right / np.maximum(predicted, 1),
+            "recall": right / np.maximum(support, 1),
+            "f1": 2 * right / np.maximum(support + predicted, 1),
+            "support": support,
+        }
+        return [
+            {"class": c, **{name: values[c].item() for name, values in figures.items()}}
+            for c in range(len(confusion))
+        ]
 
     def save(self, path: Path) -> None:
         """Write one `.npz`: classes in the smallest integer type, probabilities in float32."""

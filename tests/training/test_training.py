@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
-import signal
 import sys
-import warnings
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.model import Epoch
-from nnbasic.training import Run, parallel, session, start, train
-from support import Straight, content, finish, stop_after
+from nnbasic.training import parallel, session, train
+from small_runs import make_config
+from support import Begin, Straight, content, finish, stop_after
 
 pytest.importorskip("resource")
 
@@ -46,37 +41,30 @@ class TestTheSameBits:
         ],
     )
     def test_stopped_and_resumed(
-        self,
-        tmp_path: Path,
-        dataset: Dataset,
-        config: Callable[..., Config],
-        straight: Straight,
-        name: str,
-        stops: tuple[int, ...],
+        self, begin: Begin, dataset: Dataset, straight: Straight, name: str, stops: tuple[int, ...]
     ) -> None:
-        setting = config(**SETTINGS[name])
-        run = start(setting, dataset, runs=tmp_path, name="stopped").run
+        run = begin(**SETTINGS[name])
         for epochs in stops:
             stop_after(epochs, run, dataset)
             assert run.record().status == run.status() == "interrupted"
             assert run.record().epoch == epochs == len(run.metrics())
-        assert content(finish(run, dataset)) == straight(name, setting)
+        assert content(finish(run, dataset)) == straight(name, make_config(**SETTINGS[name]))
 
     def test_another_seed_gives_other_bits(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
+        self, begin: Begin, dataset: Dataset, plain: dict[str, Any]
     ) -> None:
-        other = finish(start(config(seed=1), dataset, runs=tmp_path, name="x").run, dataset)
-        assert content(other)["last.npz"] != straight("plain", config())["last.npz"]
+        other = finish(begin(seed=1), dataset)
+        assert content(other)["last.npz"] != plain["last.npz"]
 
     def test_interrupted_while_an_epoch_is_written(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
+        self, begin: Begin, dataset: Dataset, plain: dict[str, Any]
     ) -> None:
         """A KeyboardInterrupt may come anywhere; here it comes as the checkpoint is replaced."""
-        run = start(config(), dataset, runs=tmp_path, name="x").run
+        run = begin()
         with pytest.raises(KeyboardInterrupt), interrupted_on_the_way():
             finish(run, dataset)
         assert run.status() == "interrupted"
-        assert content(finish(run, dataset)) == straight("plain", config())
+        assert content(finish(run, dataset)) == plain
 
 
 @contextlib.contextmanager
@@ -99,71 +87,10 @@ def interrupted_on_the_way() -> Iterator[None]:
         sys.setprofile(None)
 
 
-class TestKilled:
-    """`kill -9` at every single operation on the run's files, from the claim to the end."""
-
-    def child(self, work: Callable[[], object]) -> int:
-        """The exit code of a forked process that does ``work``; negative if it was killed."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's threads and a fork
-            process = os.fork()
-        if not process:
-            with contextlib.suppress(BaseException):
-                work()
-                os._exit(0)
-            os._exit(1)
-        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-
-    def killed_at(self, operation: int, run: Run, dataset: Dataset) -> bool:
-        """Train until the ``operation``-th time that a file is touched; False: it ended first."""
-
-        def work() -> None:
-            left = operation
-
-            def hook(event: str, arguments: tuple[Any, ...]) -> None:
-                nonlocal left
-                touching = event in ("open", "os.rename", "os.remove", "os.truncate")
-                if touching and str(run.directory) in str(arguments[0]):
-                    left -= 1
-                    if not left:
-                        os.kill(os.getpid(), signal.SIGKILL)
-
-            sys.addaudithook(hook)
-            finish(run, dataset)
-
-        code = self.child(work)
-        assert code in (0, -signal.SIGKILL)
-        return code != 0
-
-    def test_at_every_operation(
-        self, tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
-    ) -> None:
-        def finished(run: Run) -> Any:
-            # in a child too: where a library has left a thread, this process may have no partner
-            assert run.status() == "finished" or self.child(lambda: finish(run, dataset)) == 0
-            return content(run)
-
-        begun = start(config(epochs=2), dataset, runs=tmp_path, name="x").run
-        expected = finished(Run(shutil.copytree(begun.directory, tmp_path / "whole")))
-        statuses: list[str] = []
-        for operation in range(1, 200):
-            run = Run(tmp_path / f"killed-{operation}")
-            shutil.copytree(begun.directory, run.directory)
-            if not self.killed_at(operation, run, dataset):
-                break
-            statuses.append(run.status())
-            if operation % 3 == 0 and statuses[-1] != "finished":
-                self.killed_at(operation // 2, run, dataset)  # and once more on the way
-            assert finished(run) == expected, f"killed at operation {operation}"
-            shutil.rmtree(run.directory)
-        assert len(statuses) > 30
-        assert set(statuses) == {"interrupted", "crashed", "finished"}
-
-
 def test_the_metrics_of_an_epoch_are_on_disk_when_it_is_told(
-    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
+    begin: Begin, dataset: Dataset
 ) -> None:
-    run = start(config(), dataset, runs=tmp_path, name="x").run
+    run = begin()
     seen = 0.0
     for event in train(run, dataset):
         if isinstance(event, Epoch):
@@ -180,19 +107,8 @@ def test_the_metrics_of_an_epoch_are_on_disk_when_it_is_told(
             assert event.step == event.epoch * 10
 
 
-def test_a_run_that_was_never_trained_can_be_resumed(
-    tmp_path: Path, dataset: Dataset, config: Callable[..., Config], straight: Straight
-) -> None:
-    run = start(config(), dataset, runs=tmp_path, name="x").run
-    train(run, dataset).close()
-    assert run.status() == "interrupted"
-    assert content(finish(run, dataset)) == straight("plain", config())
-
-
-def test_time_adds_up_over_sessions(
-    tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
-) -> None:
-    run = start(config(), dataset, runs=tmp_path, name="x").run
+def test_time_adds_up_over_sessions(begin: Begin, dataset: Dataset) -> None:
+    run = begin()
     stop_after(2, run, dataset)
     spent = run.metrics()[-1].elapsed_seconds
     finish(run, dataset)
