@@ -71,8 +71,7 @@ class Batches:
         self._transform = transform
         shape = min(batch_size, len(images)), images.shape[1]
         self._x = np.empty(shape, dtype)
-        same = images.dtype == self._x.dtype
-        self._gathered = self._x if same else np.empty(shape, images.dtype)
+        self._gathered = np.empty(shape, images.dtype)
 
     @property
     def examples(self) -> int:
@@ -96,21 +95,24 @@ class Batches:
         if self._order is not None:
             entropy: Any = self._order.entropy
             key = (*self._order.spawn_key, epoch)
-            seed = np.random.SeedSequence(entropy, spawn_key=key)
-            examples = np.random.default_rng(seed).permutation(self.examples)
+            np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=key)).shuffle(examples)
         for start in range(0, self.examples, self._batch_size):
             yield examples[start : start + self._batch_size]
 
     def take(self, examples: np.ndarray, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """The inputs (n, d) of ``dtype``, scaled, and the labels (n,) of intp of ``examples`` (n,).
 
-        These are example numbers, at most as many as the batch size. The inputs live in a buffer
-        that the next call overwrites.
+        These are a batch's example numbers, or some that follow each other in it. The inputs live
+        in a buffer that the next call overwrites.
         """
         x = self._x[: len(examples)]
-        images = self._gathered[: len(examples)]
-        # clip: the other modes go through a buffer of NumPy's own.
-        np.take(self._images, examples, axis=0, out=images, mode="clip")
+        if self._order is None:  # they are neighbours, which need no gathering
+            first = examples[0] if len(examples) else 0
+            images = self._images[first : first + len(examples)]
+        else:
+            images = self._gathered[: len(examples)]
+            # clip: the other modes go through a buffer of NumPy's own.
+            np.take(self._images, examples, axis=0, out=images, mode="clip")
         if self._transform is not None:
             images = self._transform(images, examples, epoch)
         np.copyto(x, images)  # faster than a product that casts

@@ -53,11 +53,7 @@ class Dataset:
 
 
 def load(
-    name: str,
-    *,
-    validation: int,
-    directory: Path | None = None,
-    progress: Progress | None = None,
+    name: str, *, validation: int, directory: Path | None = None, progress: Progress | None = None
 ) -> Dataset:
     """The data set ``mnist``, ``digits``, or ``auto``: MNIST if possible, else the digits.
 
@@ -69,20 +65,22 @@ def load(
     """
     if name not in DATASETS:
         raise DataError(f"unknown dataset {name!r}; known: {', '.join(DATASETS)}")
-    if name == "digits":
-        return _digits(validation)
-    folder = mnist.find(directory)
-    if folder is None:
-        folder = mnist.CACHE
+    note = None
+    if name != "digits":
         try:
-            fetch(folder, progress=progress)
+            folder = mnist.find(directory)
+            if folder is None:
+                folder = mnist.CACHE
+                fetch(folder, progress=progress)
+            hashes = [file.sha256 for file in mnist.FILES]
+            return _dataset("mnist", mnist.read(folder), validation, str(folder), hashes)
         except FetchError as error:
             if name == "mnist":
                 raise
             warnings.warn(f"using the built-in digits: {error}", stacklevel=2)
-            return _digits(validation, note=str(error))
-    hashes = [file.sha256 for file in mnist.FILES]
-    return _dataset("mnist", mnist.read(folder), validation, str(folder), hashes)
+            note = str(error)
+    arrays = digits.load()
+    return _dataset("digits", arrays, validation, "built in", [*map(idx.sha256, arrays)], note)
 
 
 def load_idx(
@@ -129,11 +127,6 @@ def _labelled(images: Path, labels: Path, classes: int) -> tuple[np.ndarray, np.
             " is damaged or has other classes"
         )
     return x, y.astype(np.uint8)
-
-
-def _digits(validation: int, note: str | None = None) -> Dataset:
-    arrays = digits.load()
-    return _dataset("digits", arrays, validation, "built in", [*map(idx.sha256, arrays)], note)
 
 
 def _dataset(

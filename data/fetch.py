@@ -7,14 +7,13 @@ import contextlib
 import hashlib
 import os
 import re
-import time
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from nnbasic.data import mnist
-from nnbasic.data.files import PART, DataError, replacing
+from nnbasic.data.files import DataError, replacing
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -27,9 +26,6 @@ VARIABLE = "NNBASIC_MIRRORS"
 
 PATIENCE = 5.0
 """Seconds without a connection or without a byte after which the next mirror is tried."""
-
-STALE = 3600
-"""Seconds after which a file that is still being written is taken for that of a killed process."""
 
 _SLACK = 1 << 16  # bytes by which a download may exceed the decompressed file
 
@@ -76,7 +72,6 @@ def fetch(
         content = _first_delivery(file, target, order, progress, patience)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _discard_stale(folder)
             with replacing(target) as part:
                 part.write(content)
         except OSError as error:
@@ -89,19 +84,14 @@ def fetch(
 
 
 def _first_delivery(
-    file: mnist.File,
-    target: Path,
-    mirrors: list[str],
-    progress: Progress | None,
-    patience: float,
+    file: mnist.File, target: Path, mirrors: list[str], progress: Progress | None, patience: float
 ) -> bytes:
     """The verified content of ``target`` from the first mirror that works, which becomes first."""
     failures = []
     for mirror in mirrors:
-        url, headers = _without_password(f"{mirror.rstrip('/')}/{target.name}")
+        url, password = _without_password(f"{mirror.rstrip('/')}/{target.name}")
         try:
-            content = _download(url, headers, file, progress, patience)
-            _verify(content, file)
+            content = _download(url, password, file, progress, patience)
         except _MirrorError as reason:
             failures.append(f"\n  {url}: {reason}")
             continue
@@ -114,24 +104,20 @@ def _first_delivery(
     )
 
 
-def _without_password(url: str) -> tuple[str, dict[str, str]]:
-    """``url`` without the ``user:password@`` in it, and the HTTP header that says the same."""
+def _without_password(url: str) -> tuple[str, str | None]:
+    """``url`` without the ``user:password@`` in it, and the `Authorization` that says the same."""
     match = re.fullmatch(r"(\w+://)?([^/]*)@(.*)", url)
     if match is None:
-        return url, {}
+        return url, None
     scheme, user, address = match.groups(default="")
     token = base64.b64encode(unquote_to_bytes(user)).decode()
-    return scheme + address, {"Authorization": f"Basic {token}"}
+    return scheme + address, f"Basic {token}"
 
 
 def _download(
-    url: str,
-    headers: dict[str, str],
-    file: mnist.File,
-    progress: Progress | None,
-    patience: float,
+    url: str, password: str | None, file: mnist.File, progress: Progress | None, patience: float
 ) -> bytes:
-    """What ``url`` sends; _MirrorError if that is nothing, cut short, stalls, or is too long."""
+    """What ``url`` sends; _MirrorError if that is cut short, stalls, or is not ``file``."""
     # They take longer to import than MNIST to read, and are seldom needed.
     import http.client
     import urllib.error
@@ -142,8 +128,8 @@ def _download(
     report(file.name, 0, None)  # shows that an answer is being waited for
     try:
         request = urllib.request.Request(url, headers={"User-Agent": "nnbasic"})
-        for name, value in headers.items():
-            request.add_unredirected_header(name, value)
+        if password:
+            request.add_unredirected_header("Authorization", password)
         with urllib.request.urlopen(request, timeout=patience) as response:
             length = response.headers.get("Content-Length", "")
             total = int(length) if length.isdecimal() else None
@@ -163,21 +149,9 @@ def _download(
         raise _MirrorError(" ".join(text.split())) from error
     if total is not None and len(received) < total:
         raise _MirrorError(f"broke off after {len(received):,} of {total:,} bytes")
-    return bytes(received)
-
-
-def _verify(content: bytes, file: mnist.File) -> None:
-    """_MirrorError unless ``content``, gzipped or not, is that of ``file``."""
-    unpacked = content
+    unpacked = bytes(received)
     with contextlib.suppress(zlib.error):  # it is not gzipped, or broken
-        unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content, file.size + 1)
+        unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(received, file.size + 1)
     if hashlib.sha256(unpacked).hexdigest() != file.sha256:
-        raise _MirrorError(f"sent {len(content):,} bytes that are not MNIST's {file.name}")
-
-
-def _discard_stale(folder: Path) -> None:
-    """Delete what killed processes left half written in ``folder``."""
-    for part in folder.glob(f".*{PART}"):
-        with contextlib.suppress(OSError):  # another process deletes it, too
-            if time.time() - part.stat().st_mtime > STALE:
-                part.unlink()
+        raise _MirrorError(f"sent {len(received):,} bytes that are not MNIST's {file.name}")
+    return bytes(received)

@@ -107,20 +107,12 @@ def sha256(array: np.ndarray) -> str:
 
 
 def header(array: np.ndarray) -> bytes:
-    """The bytes before the elements of ``array`` in an IDX file.
-
-    DataError if the format has no such type, rank or length.
-    """
+    """The bytes before the elements of ``array`` in an IDX file; DataError for another type."""
     codes = {np.dtype(name): code for code, name in TYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))
     if code is None:
         known = ", ".join(str(dtype) for dtype in codes)
         raise DataError(f"IDX has no type for {array.dtype} arrays; convert it to one of {known}")
-    if array.ndim > _MAX_RANK or max(array.shape, default=0) >= 1 << 32:
-        raise DataError(
-            f"IDX cannot hold an array of shape {array.shape}; it takes up to {_MAX_RANK}"
-            " dimensions, each shorter than 2**32"
-        )
     return struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
 
 

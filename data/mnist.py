@@ -6,7 +6,6 @@ each labelled with its digit.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 from dataclasses import dataclass
@@ -77,9 +76,7 @@ FILES = (
 
 def at_home(folder: Path) -> Path:
     """``folder`` with the home directory for a ``~`` at its beginning."""
-    with contextlib.suppress(RuntimeError):  # nobody is called so: a folder of that name
-        return folder.expanduser()
-    return folder
+    return Path(os.path.expanduser(folder))  # noqa: PTH111 - Path raises for unknown users
 
 
 def places(directory: Path | None = None) -> dict[str, Path]:

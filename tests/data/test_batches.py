@@ -166,35 +166,19 @@ def test_any_examples_can_be_taken(order: np.random.SeedSequence | None) -> None
         np.testing.assert_array_equal(mine_labels, labels[half:])
 
 
-class Shifted:
-    """Adds to each pixel what the seed, the epoch and the example say; keeps what it was given."""
-
-    def __init__(self) -> None:
-        self.given: list[list[int]] = []
-
-    def __call__(self, images: np.ndarray, examples: np.ndarray, epoch: int) -> np.ndarray:
-        assert images.dtype == np.uint8
-        self.given.append(examples.tolist())
-        return images + np.uint8(100) + (examples[:, np.newaxis] + epoch).astype(np.uint8)
+def shifted(images: np.ndarray, examples: np.ndarray, epoch: int) -> np.ndarray:
+    assert images.dtype == np.uint8
+    return images + (100 + examples[:, np.newaxis] + epoch).astype(np.uint8)
 
 
-def test_a_transform_changes_the_images_before_they_are_scaled() -> None:
-    for order, batch_size in [(SEED, 4), (None, 7)]:
-        shifted = Shifted()
-        images, labels = numbered(10)
-        batches = Batches(
-            images,
-            labels,
-            batch_size=batch_size,
-            order=order,
-            scale=Scale(0.5, 1.0),
-            transform=shifted,
-        )
-        for epoch in (1, 2):
-            for x, found in batches.epoch(epoch):
-                assert shifted.given[-1] == found.tolist()
-                # pixel 0 says which one it is: number + 100 + number + epoch, scaled
-                expected = [(2 * number + 100 + epoch) / 2 + 1 for number in found]
-                assert x[:, 0].tolist() == expected
-                assert x[:, 1].tolist() == [(n + 100 + epoch) / 2 + 1 for n in found]
-        np.testing.assert_array_equal(images, numbered(10)[0])
+@pytest.mark.parametrize("order", [None, SEED])
+def test_a_transform_changes_the_images_before_they_are_scaled(
+    order: np.random.SeedSequence | None,
+) -> None:
+    options = {"order": order, "scale": Scale(0.5, 1.0), "transform": shifted}
+    batches = Batches(*numbered(10), batch_size=4, **options)  # type: ignore[arg-type]
+    for epoch in (1, 2):
+        for x, found in batches.epoch(epoch):
+            # pixel 0 says which one it is: number + 100 + number + epoch, scaled
+            np.testing.assert_array_equal(x[:, 0], (2 * found + 100 + epoch) / 2 + 1)
+            np.testing.assert_array_equal(x[:, 1], (found + 100 + epoch) / 2 + 1)

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import base64
 import gzip
-import os
 import socket
-import subprocess
-import sys
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -242,37 +237,3 @@ def test_a_password_is_sent_to_its_mirror_alone_and_never_printed(
     assert heard == ["Basic " + base64.b64encode(b"ann:s@cret").decode(), None]
     assert "127.0.0.1" in str(caught.value)
     assert "cret" not in str(caught.value)
-
-
-def test_what_a_killed_process_left_is_deleted(small_mnist: Path, serve: Serve) -> None:
-    mnist.CACHE.mkdir(parents=True)
-    stale, fresh = (mnist.CACHE / f".train-images-idx3-ubyte.gz.{n}.part" for n in "12")
-    for part in (stale, fresh):
-        part.write_bytes(b"half")
-    os.utime(stale, (0, 0))
-    fetch(mirrors=[serve(files_in(small_mnist))])
-    assert not stale.exists()
-    fresh.unlink()  # another process may still be writing it
-    check(mnist.CACHE)
-
-
-def test_several_may_fetch_at_once(small_mnist: Path, serve: Serve) -> None:
-    together = threading.Barrier(2)
-
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        # Neither gets the first file before both have asked for it.
-        if "train-images" in request.path:
-            together.wait(30)
-        files_in(small_mnist)(request)
-
-    url = serve(answer)
-    with ThreadPoolExecutor(2) as pool:
-        both = [pool.submit(fetch, mirrors=[url]) for _ in range(2)]
-    assert [len(one.result()) for one in both] == [4, 4]
-    check(mnist.CACHE)
-
-
-def test_what_fetches_is_imported_only_to_fetch() -> None:
-    code = "import nnbasic.data.fetch, sys; print('urllib.request' in sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert said.stdout == b"False\n"

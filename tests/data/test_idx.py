@@ -140,13 +140,6 @@ def test_what_a_small_gzip_file_cannot_hold_is_not_allocated(tmp_path: Path) -> 
     assert peak < 1 << 20
 
 
-def test_the_limit_is_the_callers(tmp_path: Path) -> None:
-    path = file_of(tmp_path, LITERALS[0][0])
-    assert idx.read(path, limit=3).size == 3
-    with pytest.raises(DataError, match="at most 2 bytes are accepted"):
-        idx.read(path, limit=2)
-
-
 def test_missing_files_and_folders_are_data_errors(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nowhere: cannot be read \(No such file"):
         idx.read(tmp_path / "nowhere")
@@ -158,10 +151,3 @@ def test_what_idx_cannot_hold_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no type for int64 arrays; convert it to one of uint8"):
         idx.write(tmp_path / "array", np.zeros(3, np.int64))
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
-    (tmp_path / "array").mkdir()  # a folder cannot be replaced by a file
-    with pytest.raises(DataError, match="array: cannot be written"):
-        idx.write(tmp_path / "array", np.zeros(3, np.uint8))
-    assert [path.name for path in tmp_path.iterdir()] == ["array"]

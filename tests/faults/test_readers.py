@@ -10,22 +10,18 @@ import json
 import shutil
 import struct
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hostile import nested
 from nnbasic.model.arrays import Array
 from support import invoke
 
 NUMBERS = [0, -1, 2, 10**18, 10**101, 10**400, 2**53, 1e300, 1e308, 5e-324, float("nan")]
 WORDS = ["\ud800", "=1+1", "\x1b[2J", "<b>", "1e999", "../x", "relu", "name", ""]
-
-
-def nested(levels: int) -> Any:
-    return [] if levels == 1 else [nested(levels - 1)]
 
 
 SCALARS = st.none() | st.booleans() | st.sampled_from([*NUMBERS, *WORDS]) | st.text(max_size=8)

@@ -44,12 +44,8 @@ QUICK = ["train --config small --quiet", "compare --report a.html"]
 SLOW = ["train --config small --name first --quiet", "sweep --config small --seeds 2 --jobs 2"]
 SLOW += ["runs list", "runs diff first small", "runs tag first good", "eval first", "draw first"]
 SLOW += ["runs export first --csv a.csv --tensorboard events", "predict first picture.npy"]
-SLOW += [
-    "gradcheck --config small",
-    "configs schema",
-    "data show --dataset digits",
-    "runs rm first",
-]
+SLOW += ["gradcheck --config small", "configs schema", "data show --dataset digits"]
+SLOW += ["runs rm first"]
 
 
 class TestModules:
@@ -199,15 +195,11 @@ class TestLinks:
 
 class TestFilesOfAWorker:
     @pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "..", ".lock", "a/b", "", "a\0b"])
-    def test_an_id_that_leads_elsewhere(self, tmp_path: Path, name: str) -> None:
+    def test_a_name_that_leads_elsewhere(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(RunError, match="a worker sent the id"):
             write_files(tmp_path / "runs", {"": name.encode(), "run.json": b"{}"})
-        assert not [*tmp_path.rglob("*.json")]
-
-    @pytest.mark.parametrize("name", ["../evil", "/tmp/evil", ".lock", "evil.py", "\0"])
-    def test_a_file_that_is_none_of_a_run(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(RunError, match="which is no file of a run"):
-            write_files(tmp_path / "runs", {"": b"run", name: b"evil"})
+            write_files(tmp_path / "runs", {"": b"run", name or "evil.py": b"evil"})
         assert [*tmp_path.iterdir()] == []
 
     def test_what_a_link_leads_to_is_not_sent(self, finished: Run, tmp_path: Path) -> None:
