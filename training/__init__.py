@@ -20,21 +20,10 @@ __all__ = [
 ]
 # fmt: on
 
-_MODULES = {
-    **dict.fromkeys(["EpochRow", "RateSearch", "Record", "User"], "record"),
-    "FailedError": "session",
-    "Predictions": "predictions",
-    "evaluate_run": "trained",
-    "Session": "session",
-    "train": "session",
-    "start": "session",
-    "Trained": "trained",
-    "build": "trained",
-}
-
 
 def __getattr__(name: str) -> Any:
     """What needs NumPy or pydantic is imported when it is first used: listing starts sooner."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    for module in ("record", "predictions", "trained", "session") if name in __all__ else ():
+        if (found := getattr(import_module(f"{__name__}.{module}"), name, None)) is not None:
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

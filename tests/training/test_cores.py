@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import subprocess
 import sys
@@ -13,19 +12,22 @@ import pytest
 from nnbasic.training.cores import cores, quota
 
 V1 = "4:memory:/docker/abc\n3:cpu,cpuacct:/docker/abc\n2:cpuset:/docker/abc\n"
+CPU, QUOTA, PERIOD = "cpu,cpuacct", "cpu.cfs_quota_us", "cpu.cfs_period_us"
 
 
-def test_cores_follow_the_affinity_and_the_quota() -> None:
-    share = quota()
-    allowed = len(os.sched_getaffinity(0))
-    assert cores() == (allowed if share is None else max(1, min(allowed, math.ceil(share))))
+def test_cores_follow_the_affinity() -> None:
     one = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]);"
-    command = [
-        sys.executable,
-        "-c",
-        f"{one} from nnbasic.training.cores import cores; print(cores())",
-    ]
-    assert subprocess.check_output(command, text=True) == "1\n"
+    code = f"{one} from nnbasic.training.cores import cores; print(cores())"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "1\n"
+
+
+@pytest.mark.parametrize(("share", "expected"), [(None, 8), (2.5, 3), (0.1, 1), (99.0, 8)])
+def test_cores_follow_the_quota(
+    monkeypatch: pytest.MonkeyPatch, share: float | None, expected: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    monkeypatch.setattr("nnbasic.training.cores.quota", lambda: share)
+    assert cores() == expected
 
 
 @pytest.mark.parametrize(
@@ -39,22 +41,8 @@ def test_cores_follow_the_affinity_and_the_quota() -> None:
         # seen from within a container the path may be the host's, and only the top is mounted
         ("0::/system.slice/x\n", {"cpu.max": "200000 100000\n"}, 2),
         (V1, {}, None),
-        (
-            V1,
-            {
-                "cpu,cpuacct/docker/abc/cpu.cfs_quota_us": "-1\n",
-                "cpu,cpuacct/docker/abc/cpu.cfs_period_us": "100000\n",
-            },
-            None,
-        ),
-        (
-            V1,
-            {
-                "cpu,cpuacct/cpu.cfs_quota_us": "250000\n",
-                "cpu,cpuacct/cpu.cfs_period_us": "100000\n",
-            },
-            2.5,
-        ),
+        (V1, {f"{CPU}/docker/abc/{QUOTA}": "-1\n", f"{CPU}/docker/abc/{PERIOD}": "100000\n"}, None),
+        (V1, {f"{CPU}/{QUOTA}": "250000\n", f"{CPU}/{PERIOD}": "100000\n"}, 2.5),
         ("0::/\n", {"cpu.max": "nonsense\n"}, None),
         ("0::/\n", {"cpu.max": "1 0\n"}, None),
     ],

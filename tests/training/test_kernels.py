@@ -23,7 +23,6 @@ def cpuinfo(vendor: str, family: int, flags: str) -> str:
     ("text", "expected"),
     [
         (cpuinfo("AuthenticAMD", 26, FLAGS), "SkylakeX"),
-        (cpuinfo("AuthenticAMD", 27, FLAGS), "SkylakeX"),
         (cpuinfo("AuthenticAMD", 26, "fpu sse2 avx avx2 fma"), None),  # AVX-512 turned off
         (cpuinfo("AuthenticAMD", 26, FLAGS.replace("avx512vl", "")), None),
         (cpuinfo("AuthenticAMD", 25, FLAGS), None),  # Zen 4, which OpenBLAS knows

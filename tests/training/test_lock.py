@@ -70,7 +70,6 @@ def test_a_lock_that_cannot_be_tested_is_believed_to_be_held(run: Run) -> None:
     assert run.status() == "running"
 
 
-@pytest.mark.parametrize("status", ["finished", "interrupted", "failed", "diverged"])
-def test_other_statuses_are_what_was_written(run: Run, status: str) -> None:
-    edit(run, status=status)
-    assert run.status() == status
+def test_other_statuses_are_what_was_written(run: Run) -> None:
+    edit(run, status="interrupted")
+    assert run.status() == "interrupted"
