@@ -7,13 +7,14 @@ import contextlib
 import hashlib
 import os
 import re
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from nnbasic.data import mnist
-from nnbasic.data.files import DataError, replacing
+from nnbasic.data.files import PART, DataError, replacing
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -26,6 +27,9 @@ VARIABLE = "NNBASIC_MIRRORS"
 
 PATIENCE = 5.0
 """Seconds without a connection or without a byte after which the next mirror is tried."""
+
+STALE = 3600
+"""Seconds after which a file that is still being written is taken for that of a killed process."""
 
 _SLACK = 1 << 16  # bytes by which a download may exceed the decompressed file
 
@@ -72,6 +76,7 @@ def fetch(
         content = _first_delivery(file, target, order, progress, patience)
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            _discard_stale(folder)
             with replacing(target) as part:
                 part.write(content)
         except OSError as error:
@@ -155,3 +160,11 @@ def _download(
     if hashlib.sha256(unpacked).hexdigest() != file.sha256:
         raise _MirrorError(f"sent {len(received):,} bytes that are not MNIST's {file.name}")
     return bytes(received)
+
+
+def _discard_stale(folder: Path) -> None:
+    """Delete what killed processes left half written in ``folder``."""
+    for part in folder.glob(f".*{PART}"):
+        with contextlib.suppress(OSError):  # another process deletes it, too
+            if time.time() - part.stat().st_mtime > STALE:
+                part.unlink()

@@ -237,3 +237,14 @@ def test_a_password_is_sent_to_its_mirror_alone_and_never_printed(
     assert heard == ["Basic " + base64.b64encode(b"ann:s@cret").decode(), None]
     assert "127.0.0.1" in str(caught.value)
     assert "cret" not in str(caught.value)
+
+
+def test_what_a_killed_process_left_is_deleted(small_mnist: Path, serve: Serve) -> None:
+    mnist.CACHE.mkdir(parents=True)
+    stale, fresh = (mnist.CACHE / f".train-images-idx3-ubyte.gz.{n}.part" for n in "12")
+    for part in (stale, fresh):
+        part.write_bytes(b"half")
+    os.utime(stale, (0, 0))
+    fetch(mirrors=[serve(files_in(small_mnist))])
+    assert not stale.exists()
+    assert fresh.exists(), "another process may still be writing it"
