@@ -50,7 +50,7 @@ def _own_hashes() -> tuple[str, ...]:
     """The name and the hash of each file of nnbasic that computes."""
     rooms = HERE.parent.with_name("model"), HERE.parent.with_name("data")
     files = [file for room in rooms for file in sorted(room.glob("*.py"))]
-    files += [HERE.with_name("trained.py"), HERE.with_name("session.py")]
+    files += [HERE.with_name(name) for name in ("parallel.py", "session.py", "trained.py")]
     return tuple(
         f"{file.parent.name}/{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}"
         for file in files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import os
 import socket
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
