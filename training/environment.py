@@ -37,7 +37,7 @@ def code_sha256(plugins: Iterable[str] = ()) -> str:
     """Hash of the code that computes: runs with equal hashes, configs and data are repetitions.
 
     It is over the files of `nnbasic.model` and `nnbasic.data`, whole rooms so that a new file
-    cannot be forgotten; the two files of this room that put a training together; and the files
+    cannot be forgotten; the three files of this room that train; and the files
     ``plugins`` of the config. What reads configs is left out, because the complete config is
     compared itself; so is all that shows, finds, compares or documents runs.
     """
