@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
+from nnbasic.cli.finding import find_one
 from nnbasic.cli.options import complete_run, ends_in, runs_option, trust_option
+from nnbasic.cli.terminal import out
+from nnbasic.inference import formats
 
 
 @click.command()
@@ -19,7 +21,7 @@ from nnbasic.cli.options import complete_run, ends_in, runs_option, trust_option
 )
 @runs_option
 @trust_option
-def export(**options: Any) -> None:
+def export(run: str, file: Path, runs_dir: Path, trust_plugins: bool) -> None:
     """Write the network of RUN for other programs.
 
     RUN is an id, its beginning, a name or a directory. FILE ends in .onnx (the whole network, from
@@ -30,6 +32,6 @@ def export(**options: Any) -> None:
     nnbasic export relu relu.onnx
     nnbasic export relu relu.safetensors
     """
-    from nnbasic.cli import exporting
-
-    exporting.export(**options)
+    chosen = find_one(run, runs_dir)
+    formats.export(chosen, file, trust_plugins=trust_plugins)
+    out(f"{file}: the network of {chosen.id} ({file.stat().st_size / 1e6:.1f} MB)")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,46 @@ def run_ids(folder: Path, incomplete: str) -> list[CompletionItem]:
     """The ids of the runs in ``folder`` that begin with ``incomplete``, newest first."""
     ids = sorted((file.parent.name for file in folder.glob("*/run.json")), reverse=True)
     return [CompletionItem(run) for run in ids if run.startswith(incomplete)]
+
+
+class OrderedGroup(click.Group):
+    """A group that lists its commands in the order in which they were added to it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called: its help needs none of them.
+
+    ``lazy`` has the file of each command in this folder, and its help in one line.
+    """
+
+    def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.lazy)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.lazy:
+            return None
+        module = importlib.import_module(f"nnbasic.cli.{self.lazy[cmd_name][0]}")
+        commands = (value for value in vars(module).values() if isinstance(value, click.Command))
+        return next(command for command in commands if command.name == cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in self.lazy.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [
+            CompletionItem(name, help=text)
+            for name, (_, text) in self.lazy.items()
+            if name.startswith(incomplete)
+        ]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 class ConfigCommand(click.Command):

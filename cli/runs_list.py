@@ -1,4 +1,4 @@
-"""What `nnbasic runs list` does: runs as rows of a table, a column for each key that differs."""
+"""`nnbasic runs list`: runs as rows of a table, a column for each key that differs."""
 
 from __future__ import annotations
 
@@ -6,23 +6,47 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nnbasic.cli.finding import read_all
+import click
+
+from nnbasic.cli.finding import read_all, summary
 from nnbasic.cli.numbers import NONE, percent, tested
+from nnbasic.cli.options import (
+    json_option,
+    runs_option,
+)
 from nnbasic.cli.tables import Column, fitting, paragraph, table
 from nnbasic.cli.terminal import out, print_json, printable, terminal_width
 from nnbasic.training.choices import headings, shown, tell_apart
 from nnbasic.training.collection import RunData, all_runs
-from nnbasic.training.directory import Run
 from nnbasic.training.selection import is_number, select
 
 if TYPE_CHECKING:
-    from nnbasic.training.record import Record, User
+    pass
 
 
+@click.command("list")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only the runs that meet it, as in activation=relu; may be repeated.",
+)
+@click.option("--sort", metavar="KEY", help="Sort by it, accuracies from the highest down.")
+@runs_option
+@json_option
 def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json: bool) -> None:
-    """Print the runs in ``runs_dir`` for which all of ``where`` hold."""
+    """List the runs, oldest first, with what differs among them.
+
+    A KEY is one of the config (activation, optimizer.lr or lr) or of the result: val_accuracy
+    (the best epoch's), test_accuracy, epoch, seconds, seed, dataset, status, name, tag. A
+    CONDITION compares it by = != < <= > or >=. Accuracies are in percent.
+
+    \b
+    nnbasic runs list --where activation=relu --where 'val_accuracy>97'
+    nnbasic runs list --where status!=finished --sort epoch
+    """
     found, problems = read_all(runs_dir)
     chosen = select(found, where, sort)
     if as_json:
@@ -33,35 +57,6 @@ def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json:
         out(f"None of the {len(found)} runs in {runs_dir} matches.")
     else:
         out(f"There is no run in {runs_dir} yet; start one: nnbasic train --config relu")
-
-
-def result(run: Run, user: User, record: Record, status: str) -> dict[str, Any]:
-    """What came of a run, for JSON."""
-    best = record.best
-    return {
-        "run": run.id,
-        "directory": str(run.directory),
-        "name": user.name,
-        "status": status,
-        "reason": record.reason,
-        "dataset": record.dataset,
-        "epochs": record.epoch,
-        "test_accuracy": record.test_accuracy,
-        "test_standard_error": record.test_error,
-        "test_loss": record.test_loss,
-        "best": best and {"epoch": best.epoch, "val_accuracy": best.val_accuracy},
-        "seconds": record.seconds,
-    }
-
-
-def summary(data: RunData) -> dict[str, Any]:
-    """What `runs list --json` says of a run."""
-    return result(data.run, data.user, data.record, data.status) | {
-        "tags": data.user.tags,
-        "notes": data.user.notes,
-        "started": data.record.started,
-        "config": data.record.config,
-    }
 
 
 def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""What `nnbasic runs show` and `diff` do: one run in full, and two by their differences."""
+"""`nnbasic runs show` and `diff`: one run in full, and two by their differences."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+
 from nnbasic.cli import run_figure
 from nnbasic.cli.accuracy_curve import accuracy_curve
-from nnbasic.cli.finding import read_all, read_one
-from nnbasic.cli.listing import epochs, summary
+from nnbasic.cli.finding import read_all, read_one, summary
 from nnbasic.cli.numbers import NONE, percent, tested
+from nnbasic.cli.options import (
+    FIGURES,
+    complete_run,
+    curve_option,
+    ends_in,
+    json_option,
+    runs_option,
+)
+from nnbasic.cli.runs_list import epochs
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
 from nnbasic.compare import figure_file
@@ -23,8 +33,24 @@ HEAD, TAIL = 5, 10
 """How many epochs of a long run are shown, from its start and from its end."""
 
 
+@click.command()
+@click.argument("run", required=False, shell_complete=complete_run)
+@curve_option
+@click.option(
+    "--figure",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=ends_in(*FIGURES),
+    help="Draw accuracy and loss by epoch into a .png, .svg or .pdf file.",
+)
+@runs_option
+@json_option
 def show(run: str | None, curve: bool, figure: Path | None, runs_dir: Path, as_json: bool) -> None:
-    """Print all about ``run``, about the newest one if it is None; draw it if asked."""
+    """Show all about RUN: an id, its beginning, a name or a directory.  [default: the newest run]
+
+    A name that several runs share means the newest of them, and `latest` the newest of all; so in
+    all commands that take a RUN, but for rm and restore.
+    """
     if figure is not None:
         figure_file.check()
     data = read_one(run, runs_dir)
@@ -39,8 +65,16 @@ def show(run: str | None, curve: bool, figure: Path | None, runs_dir: Path, as_j
             out("", *accuracy_curve(data.metrics, terminal_width()))
 
 
+@click.command()
+@click.argument("a", metavar="[RUN]", required=False, shell_complete=complete_run)
+@click.argument("b", metavar="[RUN]", required=False, shell_complete=complete_run)
+@runs_option
 def diff(a: str | None, b: str | None, runs_dir: Path) -> None:
-    """Print what differs between two runs; between ``a`` and the newest, or the two newest."""
+    """Show only what differs between two runs.
+
+    Compares their configs, environments and results. With one RUN, it is compared with the newest;
+    with none, the two newest are compared.
+    """
     if a is None:
         data, _ = read_all(runs_dir)
         if len(data) < 2:
