@@ -6,11 +6,19 @@ from pathlib import Path
 
 import click
 
+from nnbasic.cli.charts import curves, strips
 from nnbasic.cli.loading import data_at_hand
-from nnbasic.cli.options import FIGURES, complete_run, data_option, ends_in, runs_option
+from nnbasic.cli.options import (
+    FIGURES,
+    complete_run,
+    data_option,
+    force_option,
+    output_file,
+    runs_option,
+    writable,
+)
 from nnbasic.cli.sentences import sentence_lines
-from nnbasic.cli.strips import curves, strips
-from nnbasic.cli.tables import GAP, Column, indented, natural_width, paragraph, table
+from nnbasic.cli.tables import GAP, Column, full_width, indented, paragraph, table
 from nnbasic.cli.terminal import (
     Printable,
     err,
@@ -21,19 +29,17 @@ from nnbasic.cli.terminal import (
     terminal_width,
     warn,
 )
-from nnbasic.compare import Comparisons, compare_all, formats
+from nnbasic.compare import Comparisons, compare_all, figure_file, formats
 from nnbasic.compare.tables import Block, Curves, Sentences, Table, Wanted, blocks
 from nnbasic.training.collection import collect
 
 
-def figure_file(
+def figure_of_kind(
     ctx: click.Context, param: click.Parameter, value: str | None
 ) -> tuple[str, Path] | None:
     """The kind of a figure and its file; no other name is taken, so that no file is lost."""
     if value is None:
         return None
-    from nnbasic.compare import figure_file
-
     kind, equals, name = value.partition("=")
     file = Path(name if equals else value)
     kind = kind if equals else file.stem
@@ -42,8 +48,7 @@ def figure_file(
             f"{value}: there is no figure {kind!r}. Name the file after one of"
             f" {', '.join(figure_file.KINDS)}, as curves.pdf, or say it, as curves=slide.pdf."
         )
-    if file.suffix.lower() not in FIGURES:
-        raise click.BadParameter(f"{file} must end in {' or '.join(FIGURES)}.")
+    writable(ctx, file, FIGURES)
     figure_file.check()
     return kind, file
 
@@ -80,16 +85,17 @@ def figure_file(
     "report_file",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    callback=ends_in(".html", ".htm"),
+    callback=output_file(".html", ".htm"),
     help="Also write everything, with figures, into one HTML file.",
 )
 @click.option(
     "--figure",
     metavar="[KIND=]FILE",
-    callback=figure_file,
+    callback=figure_of_kind,
     help="Also write one figure, as .pdf, .svg or .png: curves, map, effects, seeds or layers, as"
     " FILE is named, or as KIND says.",
 )
+@force_option
 @runs_option
 @data_option
 def compare(
@@ -102,6 +108,7 @@ def compare(
     form: str,
     report_file: Path | None,
     figure: tuple[str, Path] | None,
+    force: bool,
     runs_dir: Path,
     data_dir: Path | None,
 ) -> None:
@@ -142,8 +149,6 @@ def compare(
         report.write(found, report_file, dataset=dataset)
         err(f"The report is in {report_file}")
     if figure is not None:
-        from nnbasic.compare import figure_file  # needs an extra
-
         figure_file.write(found.first, *figure)
         err(f"The figure is in {figure[1]}")
 
@@ -174,13 +179,15 @@ def _lines(block: Block, room: int, *, more: bool) -> list[Printable]:
 
 def aligned(found: Table, room: int) -> list[Printable]:
     """The lines of a table; too wide, its rows stand below their names."""
-    names = [Column(field.head, field.cells, wrap=True) for field in found.names]
-    figures = [Column(field.head, field.cells, wrap=True, number=True) for field in found.figures]
-    left = room - natural_width([*names, *figures])
+    names = [Column(field.head, field.cells, no_wrap=False) for field in found.names]
+    figures = [
+        Column(field.head, field.cells, no_wrap=False, justify="right") for field in found.figures
+    ]
+    left = room - full_width([*names, *figures])
     if left >= 0:
         return table([*names, *figures, *_strip(found, left - len(GAP))], room)
     inner = room - len(GAP)
-    strip = _strip(found, inner - natural_width(figures) - len(GAP))
+    strip = _strip(found, inner - full_width(figures) - len(GAP))
     lines = indented(table([*figures, *strip], inner))
     rows = len(found.figures[0].cells)
     head, below = lines[:-rows], lines[-rows:]

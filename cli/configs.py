@@ -27,7 +27,10 @@ def list_configs() -> None:
         groups.setdefault(group, []).append((entry.name, hidden + entry.description))
     for number, (group, rows) in enumerate(groups.items()):
         names, descriptions = zip(*rows, strict=True)
-        columns = [Column("", names, least=8), Column("", descriptions, wrap=True, least=20)]
+        columns = [
+            Column("", names, min_width=8),
+            Column("", descriptions, no_wrap=False, min_width=20),
+        ]
         out(*[""] * (number > 0), group, *indented(table(columns, terminal_width() - 2)))
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from nnbasic.cli.drawing import BLOCKS, side_by_side
+from nnbasic.cli.charts import side_by_side
 from nnbasic.cli.loading import download_bar, load
 from nnbasic.cli.options import OrderedGroup, data_option, json_option
 from nnbasic.cli.tables import Column, indented, paragraph, table
-from nnbasic.cli.terminal import encodable, out, print_json, terminal_width
+from nnbasic.cli.terminal import out, print_json, terminal_width
 from nnbasic.configs import Data
 from nnbasic.data import DataError, mnist
 from nnbasic.data.fetch import fetch as fetch_mnist
@@ -120,13 +120,7 @@ def show(dataset: str, split: str, count: int, data_dir: Path | None) -> None:
     loaded = load(wanted, data_dir=data_dir)
     chosen = loaded.train if split == "train" else loaded.test
     captions = [f"{loaded.name} {split} {i}: {n}" for i, n in enumerate(chosen.labels[:count])]
-    lines = side_by_side(
-        chosen.images[:count],
-        captions,
-        columns=terminal_width(),
-        blocks=encodable(BLOCKS) == BLOCKS,
-    )
-    out(*lines)
+    out(*side_by_side(chosen.images[:count], captions, terminal_width()))
 
 
 def _files(folder: Path) -> list[dict[str, Any]]:

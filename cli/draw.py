@@ -9,7 +9,14 @@ import click
 
 from nnbasic.cli.finding import find_each
 from nnbasic.cli.loading import data_at_hand
-from nnbasic.cli.options import complete_run, data_option, ends_in, runs_option, trust_option
+from nnbasic.cli.options import (
+    complete_run,
+    data_option,
+    force_option,
+    output_file,
+    runs_option,
+    trust_option,
+)
 from nnbasic.cli.terminal import out, warn
 from nnbasic.inference import page
 
@@ -22,15 +29,17 @@ from nnbasic.inference import page
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("page.html"),
     show_default=True,
-    callback=ends_in(".html", ".htm"),
+    callback=output_file(".html", ".htm"),
     help="Where to write the page.",
 )
+@force_option
 @runs_option
 @data_option
 @trust_option
 def draw(
     names: Sequence[str],
     output: Path,
+    force: bool,
     runs_dir: Path,
     data_dir: Path | None,
     trust_plugins: bool,

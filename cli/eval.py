@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import click
+import numpy as np
 
 from nnbasic import training
 from nnbasic.cli.failures import low
@@ -23,9 +24,16 @@ from nnbasic.cli.options import (
 )
 from nnbasic.cli.tables import Column, table
 from nnbasic.cli.terminal import out, print_json, terminal_width
+from nnbasic.model.arrays import Array
 from nnbasic.training.predictions import Evaluation, Predictions
 from nnbasic.training.record import binomial_error
 from nnbasic.training.trained import Checkpoint
+
+MOST_CLASSES = 12
+"""Of up to how many classes the confusion matrix fits a terminal."""
+
+PAIRS = 10
+"""How many of the pairs most confused are shown otherwise."""
 
 FIGURES = {"prec.": "precision", "rec.": "recall", "F1": "f1"}
 
@@ -113,18 +121,39 @@ def by_class(predictions: Predictions, names: Sequence[str], room: int) -> list[
     """Figures of each class beside the confusion matrix, in which a dot stands for zero.
 
     A row is a true class, with its name if that is not its number; the columns after the bar say
-    what its images were taken for.
+    what its images were taken for. Of many classes, the pairs most confused stand below instead.
     """
-    confusion = predictions.confusion().tolist()
+    confusion = predictions.confusion()
     rows = predictions.per_class()
-    columns = [Column(" true", [str(row["class"]) for row in rows], number=True)]
+    columns = [Column(" true", [str(row["class"]) for row in rows], justify="right")]
     if any(name != str(number) for number, name in enumerate(names)):
-        columns.append(Column("", names, least=8))
+        columns.append(Column("", names, min_width=8))
     for head, key in FIGURES.items():
-        columns.append(Column(f"{head:>6}", [f"{row[key]:.3f}" for row in rows], number=True))
+        columns.append(Column(f"{head:>6}", [f"{row[key]:.3f}" for row in rows], justify="right"))
+    if len(names) > MOST_CLASSES:
+        return [*table(columns, room, gap=" "), *most_confused(confusion, names, room)]
     columns.append(Column("|", ["|"] * len(rows)))
-    for each, counts in enumerate(zip(*confusion, strict=True)):
+    for number, counts in enumerate(confusion.T.tolist()):
         cells = [str(count or "·") for count in counts]
-        columns.append(Column(f"{each:>4}", cells, number=True))
+        columns.append(Column(f"{number:>4}", cells, justify="right"))
     lines = table(columns, room, gap=" ")
     return [" " * lines[0].index("|") + " taken for", *lines]
+
+
+def most_confused(confusion: Array, names: Sequence[str], room: int) -> list[str]:
+    """The pairs of a true class and another that most of its images were taken for."""
+    errors = confusion - np.diag(np.diag(confusion))
+    most = np.argsort(-errors, axis=None, kind="stable")[:PAIRS]
+    pairs = [
+        (true, taken)
+        for true, taken in zip(*np.unravel_index(most, errors.shape), strict=True)
+        if errors[true, taken]
+    ]
+    if not pairs:
+        return []
+    columns = [
+        Column("true", [names[true] for true, _ in pairs], min_width=8),
+        Column("taken for", [names[taken] for _, taken in pairs], min_width=9),
+        Column("images", [str(errors[pair]) for pair in pairs], justify="right"),
+    ]
+    return ["", "The pairs most confused:", "", *table(columns, room)]

@@ -54,9 +54,9 @@ def _show(checks: list[GradientCheck]) -> bool:
     """Print the relative error of each parameter's gradient; whether one is too large."""
     columns = [
         Column("parameter", [each.name for each in checks]),
-        Column("size", [str(each.size) for each in checks], number=True),
-        Column("checked", [str(each.checked) for each in checks], number=True),
-        Column("relative error", [f"{each.error:.1e}" for each in checks], number=True),
+        Column("size", [str(each.size) for each in checks], justify="right"),
+        Column("checked", [str(each.checked) for each in checks], justify="right"),
+        Column("relative error", [f"{each.error:.1e}" for each in checks], justify="right"),
         Column("", ["" if each.agrees else f"above {TOLERANCE:g}" for each in checks]),
     ]
     out(*table(columns, terminal_width()))

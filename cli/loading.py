@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nnbasic.cli.bars import tqdm
+from nnbasic.cli.progress import tqdm
 from nnbasic.cli.terminal import lines_of, printable, warn
 from nnbasic.configs import Config, Data
 from nnbasic.data import DataError, Dataset, mnist

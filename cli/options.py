@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,15 +106,22 @@ FIGURES = (".png", ".svg", ".pdf")
 """The endings of the files into which figures are drawn."""
 
 
-def ends_in(*suffixes: str) -> Callable[[click.Context, click.Parameter, Any], Path | None]:
-    """Refuse a file whose name says that it is of another kind, so that none is overwritten."""
+def output_file(*suffixes: str) -> Callable[[click.Context, click.Parameter, Any], Path | None]:
+    """The callback of an option for a file to write, with one of ``suffixes``."""
 
     def check(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
-        if value is not None and value.suffix.lower() not in suffixes:
-            raise click.BadParameter(f"{value} must end in {' or '.join(suffixes)}.")
-        return value
+        return value and writable(ctx, value, suffixes)
 
     return check
+
+
+def writable(ctx: click.Context, file: Path, suffixes: Sequence[str]) -> Path:
+    """``file``, if it is of the kind that ``suffixes`` name, and new unless --force is given."""
+    if file.suffix.lower() not in suffixes:
+        raise click.BadParameter(f"{file} must end in {' or '.join(suffixes)}.")
+    if os.path.lexists(file) and not ctx.params["force"]:
+        raise click.BadParameter(f"{file}: already exists; name a new file, or give --force.")
+    return file
 
 
 @contextlib.contextmanager
@@ -189,6 +196,13 @@ trust_option = click.option(
     "--trust-plugins",
     is_flag=True,
     help="Run plugins that you have not trained with here. They are programs.",
+)
+
+force_option = click.option(
+    "--force",
+    is_flag=True,
+    is_eager=True,  # the check of a file's name needs it
+    help="Overwrite files that exist.",
 )
 
 no_sync_option = click.option(

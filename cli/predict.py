@@ -13,13 +13,13 @@ import click
 import numpy as np
 from click.shell_completion import CompletionItem
 
-from nnbasic.cli.drawing import BLOCKS, side_by_side
+from nnbasic.cli.charts import side_by_side
 from nnbasic.cli.failures import FAILED
 from nnbasic.cli.finding import find_each
 from nnbasic.cli.numbers import tested
 from nnbasic.cli.options import json_option, run_ids, runs_option, trust_option
 from nnbasic.cli.tables import Column, paragraph, table
-from nnbasic.cli.terminal import encodable, err, lines_of, out, print_json, terminal_width
+from nnbasic.cli.terminal import err, lines_of, out, print_json, terminal_width
 from nnbasic.data import DATASETS
 from nnbasic.inference import Digit, Prediction, Unreadable, read
 from nnbasic.inference import predict as predicted
@@ -173,7 +173,7 @@ def _csv(digits: Sequence[Digit], answers: Sequence[Answer]) -> str:
 
 def _table(digits: Sequence[Digit], answers: Sequence[Answer], room: int) -> list[str]:
     """A row for each digit; with several networks, a column for each of them."""
-    columns = [Column("file", [_place(digit) for digit in digits], least=12, wrap=True)]
+    columns = [Column("file", [_place(digit) for digit in digits], min_width=12, no_wrap=False)]
     if len(answers) == 1:
         lines = paragraph(_network(answers[0]), room)
         return [*lines, "", *table([*columns, *_one(answers[0])], room)]
@@ -186,7 +186,7 @@ def _table(digits: Sequence[Digit], answers: Sequence[Answer], room: int) -> lis
         wide = max(map(len, answer.said))
         pairs = zip(answer.said, sure, strict=True)
         cells = [f"{said:{wide}} {_sure(probability):>7}" for said, probability in pairs]
-        columns.append(Column(name, cells, least=len(cells[0])))
+        columns.append(Column(name, cells, min_width=len(cells[0])))
     differ = agreed.count(False)
     marked = f", marked {DIFFER}" if differ else ""
     summary = f"The networks differ on {differ} of {len(digits)}{marked}."
@@ -201,9 +201,9 @@ def _one(answer: Answer) -> list[Column]:
     rows = list(zip(*prediction, rest.argmax(axis=1), strict=True))
     others = [f"{classes[other]} {_sure(p[other]):>7}" for _, p, other in rows]
     return [
-        Column("digit" if max(map(len, classes)) < 3 else "class", answer.said, number=True),
-        Column("probability", [_sure(p[digit]) for digit, p, _ in rows], number=True),
-        Column("runner-up", others, number=True),
+        Column("digit" if max(map(len, classes)) < 3 else "class", answer.said, justify="right"),
+        Column("probability", [_sure(p[digit]) for digit, p, _ in rows], justify="right"),
+        Column("runner-up", others, justify="right"),
     ]
 
 
@@ -225,9 +225,4 @@ def _shown(digits: Sequence[Digit], answers: Sequence[Answer]) -> list[str]:
     captions = [
         f"{_place(digit)}: {'/'.join(each)}"[-26:] for digit, each in zip(digits, said, strict=True)
     ]
-    return side_by_side(
-        np.array([digit.image for digit in digits]),
-        captions,
-        columns=terminal_width(),
-        blocks=encodable(BLOCKS) == BLOCKS,
-    )
+    return side_by_side(np.array([digit.image for digit in digits]), captions, terminal_width())

@@ -62,14 +62,14 @@ def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json:
 def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[str]:
     """The table of ``runs``, at least one; below it how many there are, and what all have alike."""
     columns = [
-        Column("id", [data.run.id for data in runs], least=unique_length(all_ids)),
+        Column("id", [data.run.id for data in runs], min_width=unique_length(all_ids)),
         *_named(runs),
         *_unlike(Column("status", [data.status for data in runs])),
         *_unlike(Column("dataset", [data.record.dataset for data in runs])),
         *_choices(runs),
-        *_unlike(Column("epochs", [epochs(data) for data in runs], number=True)),
-        Column("val. %", [percent(data.record.val_accuracy) for data in runs], number=True),
-        Column("test %", [tested(data.record) for data in runs], number=True),
+        *_unlike(Column("epochs", [epochs(data) for data in runs], justify="right")),
+        Column("val. %", [percent(data.record.val_accuracy) for data in runs], justify="right"),
+        Column("test %", [tested(data.record) for data in runs], justify="right"),
         *_tags(runs),
     ]
     kept = fitting(columns, room)
@@ -97,7 +97,7 @@ def epochs(data: RunData) -> str:
 def _named(runs: Sequence[RunData]) -> list[Column]:
     """The names, if there is one that its id does not contain."""
     names = ["" if f"-{d.user.name}-" in d.run.id else d.user.name for d in runs]
-    return [Column("name", names, least=8)] if any(names) else []
+    return [Column("name", names, min_width=8)] if any(names) else []
 
 
 def _unlike(column: Column) -> list[Column]:
@@ -121,8 +121,8 @@ def _choices(runs: Sequence[RunData]) -> list[Column]:
         Column(
             heads[key],
             [shown(row[key]) if key in row else NONE for row in rows],
-            number=all(is_number(row.get(key)) for row in rows),
-            optional=True,
+            justify="right" if all(is_number(row.get(key)) for row in rows) else "left",
+            may_drop=True,
         )
         for key in keys
     ]
@@ -130,7 +130,7 @@ def _choices(runs: Sequence[RunData]) -> list[Column]:
 
 def _tags(runs: Sequence[RunData]) -> list[Column]:
     tags = [" ".join(data.user.tags) for data in runs]
-    return [Column("tags", tags, optional=True)] if any(tags) else []
+    return [Column("tags", tags, may_drop=True)] if any(tags) else []
 
 
 def _count(runs: Sequence[RunData]) -> str:

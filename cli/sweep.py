@@ -13,7 +13,6 @@ from pathlib import Path
 import click
 
 from nnbasic import configs
-from nnbasic.cli.bars import tqdm
 from nnbasic.cli.finding import summary
 from nnbasic.cli.interrupts import INTERRUPTED, interrupts
 from nnbasic.cli.loading import load
@@ -27,6 +26,7 @@ from nnbasic.cli.options import (
     runs_option,
     set_option,
 )
+from nnbasic.cli.progress import tqdm
 from nnbasic.cli.sentences import sentence_lines
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
 from nnbasic.compare import compare

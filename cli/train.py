@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from nnbasic import configs, training
-from nnbasic.cli.accuracy_curve import accuracy_curve
+from nnbasic.cli.charts import accuracy_curve
 from nnbasic.cli.failures import low, traced
 from nnbasic.cli.finding import find_one, result
 from nnbasic.cli.interrupts import INTERRUPTED, Interrupts, interrupts
