@@ -13,11 +13,11 @@ import click
 import numpy as np
 from click.shell_completion import CompletionItem
 
-from nnbasic.cli.options import FIGURES, force_option, output_file
+from nnbasic.cli.options import FIGURES, OutputFile, force_option
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import out, terminal_width
 from nnbasic.compare import figure_file
-from nnbasic.compare.colours import looks
+from nnbasic.compare.colours import INK, LINE, MUTED, looks
 from nnbasic.configs import ConfigError
 from nnbasic.configs.plugins import PluginError, run_plugin
 from nnbasic.configs.reader import Document
@@ -37,7 +37,6 @@ Chosen = list[tuple[str, str, Layer]]
 COLUMNS = 4
 SIDES = (-4.0, 4.0)
 HEIGHTS = (-2.0, 3.0)
-GREY, INK, GRID = "#767676", "#222222", "#dddddd"
 FUNCTION: dict[str, Any] = {"linewidth": 2.4}
 DERIVATIVE: dict[str, Any] = {"linewidth": 1.2, "dashes": (4, 1.5)}
 
@@ -62,8 +61,7 @@ def complete_activation(
 @click.option(
     "--plot",
     metavar="FILE",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    callback=output_file(*FIGURES),
+    type=OutputFile(*FIGURES),
     help="Draw each function and its derivative into a .png, .svg or .pdf file.",
 )
 @force_option
@@ -106,7 +104,7 @@ def named(text: str) -> tuple[str, str, Layer]:
 
 def table_of(chosen: Chosen, room: int) -> list[str]:
     """The figures of each activation in one line, and its formula below."""
-    cells = [(name, *_figures(each), options) for name, options, each in chosen]
+    cells = [(name, *_figures(activation), options) for name, options, activation in chosen]
     columns = [
         Column(head, column, justify="right" if head in HEADS[2:6] else "left")
         for head, column in zip(HEADS, zip(*cells, strict=True), strict=True)
@@ -170,17 +168,17 @@ def draw(activations: Sequence[tuple[str, str, Layer]]) -> Figure:
 def _panel(axes: Axes, name: str, options: str, activation: Layer, colour: str) -> None:
     z = np.linspace(*SIDES, 1601)
     a, slope = curve(activation, z)
-    axes.grid(color=GRID, linewidth=0.6)
-    axes.axhline(0, color=GREY, linewidth=0.8)
-    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.grid(color=LINE, linewidth=0.6)
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    axes.axvline(0, color=MUTED, linewidth=0.8)
     slopes, offsets = pieces(activation)
     if len(slopes) > 1:
-        axes.plot(z, z[:, np.newaxis] * slopes + offsets, color=GREY, linewidth=0.8, dashes=(2, 2))
+        axes.plot(z, z[:, np.newaxis] * slopes + offsets, color=MUTED, linewidth=0.8, dashes=(2, 2))
     axes.plot(z, _broken(a), color=colour, label="function", **FUNCTION)
     axes.plot(z, _broken(slope), color=INK, label="derivative", **DERIVATIVE)
     axes.set(xlim=SIDES, ylim=HEIGHTS, xticks=range(-4, 5, 2), yticks=range(-2, 4))
     axes.set_title(name, fontsize=11, fontweight="bold", color=INK, loc="left", pad=4)
-    axes.set_title(options, fontsize=8, color=GREY, loc="right", pad=4)
+    axes.set_title(options, fontsize=8, color=MUTED, loc="right", pad=4)
     axes.tick_params(labelsize=8, length=0, colors=INK)
     axes.spines[:].set_visible(False)
 

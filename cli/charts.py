@@ -33,7 +33,7 @@ def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list
     terminal has no ``room``, or no characters, for it.
     """
     width = min(room, MOST)
-    ends = [(0.0, 0.0) if each is None else each.ci95 or (each.mean,) * 2 for each in differences]
+    ends = [(0.0, 0.0) if row is None else row.ci95 or (row.mean,) * 2 for row in differences]
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
     digits = 1 if high - low >= 0.005 else 2
     scale = tuple(f"{100 * end:+.{digits}f}" if end else "0" for end in (low, high))
@@ -44,11 +44,11 @@ def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list
         return round((value - low) / (high - low) * (width - 1))
 
     lines = []
-    for each, (left, right) in zip(differences, ends, strict=True):
+    for row, (left, right) in zip(differences, ends, strict=True):
         cells = [" "] * width
         cells[column(left) : column(right) + 1] = "─" * (column(right) - column(left) + 1)
         cells[column(0.0)] = "│"
-        cells[column(each.mean if each else 0.0)] = "●"
+        cells[column(row.mean if row else 0.0)] = "●"
         lines.append("".join(cells).rstrip())
     return f"{scale[0]}{scale[1]:>{width - len(scale[0])}}", lines
 

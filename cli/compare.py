@@ -10,10 +10,10 @@ from nnbasic.cli.charts import curves, strips
 from nnbasic.cli.loading import data_at_hand
 from nnbasic.cli.options import (
     FIGURES,
+    OutputFile,
     complete_run,
     data_option,
     force_option,
-    output_file,
     runs_option,
     writable,
 )
@@ -84,8 +84,7 @@ def figure_of_kind(
     "--report",
     "report_file",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=output_file(".html", ".htm"),
+    type=OutputFile(".html", ".htm"),
     help="Also write everything, with figures, into one HTML file.",
 )
 @click.option(
@@ -128,28 +127,28 @@ def compare(
     """
     data, problems = collect(runs_dir, selectors, whole=True)
     keys = None if by is None else [key.strip() for key in by.split(",")]
-    found = compare_all(data, by=keys, threshold=threshold, problems=problems)
+    comparisons = compare_all(data, by=keys, threshold=threshold, problems=problems)
     wanted = Wanted(p_values, details, explain)
     if form == "json":
-        print_json(found.to_dict())
+        print_json(comparisons.to_dict())
     elif form == "csv":
-        for warning in found.first.warnings:
+        for warning in comparisons.first.warnings:
             warn(warning)
-        out(*lines_of(formats.as_csv(found)))
+        out(*lines_of(formats.as_csv(comparisons)))
     elif form == "markdown":
-        out(*lines_of(formats.markdown(found, wanted)))
+        out(*lines_of(formats.markdown(comparisons, wanted)))
     elif form == "latex":
-        out(*lines_of(formats.latex(found, wanted)))
+        out(*lines_of(formats.latex(comparisons, wanted)))
     else:
-        out(*in_terminal(found, wanted, terminal_width()))
+        out(*in_terminal(comparisons, wanted, terminal_width()))
     if report_file is not None:
         from nnbasic.compare import report  # needs an extra
 
-        dataset = data_at_hand(found.first.rows[0].runs[0].record, data_dir)
-        report.write(found, report_file, dataset=dataset)
+        dataset = data_at_hand(comparisons.first.rows[0].runs[0].record, data_dir)
+        report.write(comparisons, report_file, dataset=dataset)
         err(f"The report is in {report_file}")
     if figure is not None:
-        figure_file.write(found.first, *figure)
+        figure_file.write(comparisons.first, *figure)
         err(f"The figure is in {figure[1]}")
 
 
@@ -177,32 +176,32 @@ def _lines(block: Block, room: int, *, more: bool) -> list[Printable]:
     return lines
 
 
-def aligned(found: Table, room: int) -> list[Printable]:
+def aligned(block: Table, room: int) -> list[Printable]:
     """The lines of a table; too wide, its rows stand below their names."""
-    names = [Column(field.head, field.cells, no_wrap=False) for field in found.names]
+    names = [Column(field.head, field.cells, no_wrap=False) for field in block.names]
     figures = [
-        Column(field.head, field.cells, no_wrap=False, justify="right") for field in found.figures
+        Column(field.head, field.cells, no_wrap=False, justify="right") for field in block.figures
     ]
     left = room - full_width([*names, *figures])
     if left >= 0:
-        return table([*names, *figures, *_strip(found, left - len(GAP))], room)
+        return table([*names, *figures, *_strip(block, left - len(GAP))], room)
     inner = room - len(GAP)
-    strip = _strip(found, inner - full_width(figures) - len(GAP))
+    strip = _strip(block, inner - full_width(figures) - len(GAP))
     lines = indented(table([*figures, *strip], inner))
-    rows = len(found.figures[0].cells)
+    rows = len(block.figures[0].cells)
     head, below = lines[:-rows], lines[-rows:]
     for index, line in enumerate(below):
-        named = [(field.head, field.cells[index]) for field in found.names]
+        named = [(field.head, field.cells[index]) for field in block.names]
         label = " ".join(f"{head}={cell}" for head, cell in named if cell)
         head += [*paragraph(label, room, GAP), line]
     return head
 
 
-def _strip(found: Table, room: int) -> list[Column]:
+def _strip(block: Table, room: int) -> list[Column]:
     """A column that shows the differences of ranked rows, if there are several and room."""
-    drawn = strips(found.differences, room) if len(found.differences) > 1 else None
+    drawn = strips(block.differences, room) if len(block.differences) > 1 else None
     if drawn is None:
         return []
     head, lines = drawn
-    rest = len(found.figures[0].cells) - len(lines)
+    rest = len(block.figures[0].cells) - len(lines)
     return [Column(head, [Printable(line) for line in lines] + [Printable("")] * rest)]

@@ -10,10 +10,10 @@ import click
 from nnbasic.cli.finding import find_each
 from nnbasic.cli.loading import data_at_hand
 from nnbasic.cli.options import (
+    OutputFile,
     complete_run,
     data_option,
     force_option,
-    output_file,
     runs_option,
     trust_option,
 )
@@ -26,10 +26,9 @@ from nnbasic.inference import page
 @click.option(
     "--output",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(".html", ".htm"),
     default=Path("page.html"),
     show_default=True,
-    callback=output_file(".html", ".htm"),
     help="Where to write the page.",
 )
 @force_option

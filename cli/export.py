@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nnbasic.cli.finding import find_one
-from nnbasic.cli.options import complete_run, force_option, output_file, runs_option, trust_option
+from nnbasic.cli.options import OutputFile, complete_run, force_option, runs_option, trust_option
 from nnbasic.cli.terminal import out
 from nnbasic.inference import formats
 
@@ -16,8 +16,7 @@ from nnbasic.inference import formats
 @click.argument("run", shell_complete=complete_run)
 @click.argument(
     "file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=output_file(".onnx", ".safetensors", ".npz", ".json"),
+    type=OutputFile(".onnx", ".safetensors", ".npz", ".json"),
 )
 @force_option
 @runs_option

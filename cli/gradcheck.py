@@ -53,18 +53,18 @@ def gradcheck(config: str | None, overrides: tuple[str, ...]) -> int:
 def _show(checks: list[GradientCheck]) -> bool:
     """Print the relative error of each parameter's gradient; whether one is too large."""
     columns = [
-        Column("parameter", [each.name for each in checks]),
-        Column("size", [str(each.size) for each in checks], justify="right"),
-        Column("checked", [str(each.checked) for each in checks], justify="right"),
-        Column("relative error", [f"{each.error:.1e}" for each in checks], justify="right"),
-        Column("", ["" if each.agrees else f"above {TOLERANCE:g}" for each in checks]),
+        Column("parameter", [check.name for check in checks]),
+        Column("size", [str(check.size) for check in checks], justify="right"),
+        Column("checked", [str(check.checked) for check in checks], justify="right"),
+        Column("relative error", [f"{check.error:.1e}" for check in checks], justify="right"),
+        Column("", ["" if check.agrees else f"above {TOLERANCE:g}" for check in checks]),
     ]
     out(*table(columns, terminal_width()))
-    wrong = [each for each in checks if not each.agrees]
+    wrong = [check for check in checks if not check.agrees]
     if not wrong:
         out(f"All {len(checks)} parameters agree to within {TOLERANCE:g}.")
         return False
-    out(*(f"{each.worst}" for each in wrong))
+    out(*(f"{check.worst}" for check in wrong))
     differ = "differs" if len(wrong) == 1 else "differ"
     out(f"{len(wrong)} of {len(checks)} parameters {differ}.")
     return True

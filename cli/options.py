@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,15 +106,6 @@ FIGURES = (".png", ".svg", ".pdf")
 """The endings of the files into which figures are drawn."""
 
 
-def output_file(*suffixes: str) -> Callable[[click.Context, click.Parameter, Any], Path | None]:
-    """The callback of an option for a file to write, with one of ``suffixes``."""
-
-    def check(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
-        return value and writable(ctx, value, suffixes)
-
-    return check
-
-
 def writable(ctx: click.Context, file: Path, suffixes: Sequence[str]) -> Path:
     """``file``, if it is of the kind that ``suffixes`` name, and new unless --force is given."""
     if file.suffix.lower() not in suffixes:
@@ -122,6 +113,17 @@ def writable(ctx: click.Context, file: Path, suffixes: Sequence[str]) -> Path:
     if os.path.lexists(file) and not ctx.params["force"]:
         raise click.BadParameter(f"{file}: already exists; name a new file, or give --force.")
     return file
+
+
+class OutputFile(click.Path):
+    """The type of a file to write, with one of ``suffixes``; its command takes --force."""
+
+    def __init__(self, *suffixes: str) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+        self.suffixes = suffixes
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return writable(ctx or click.get_current_context(), Path(value), self.suffixes)
 
 
 @contextlib.contextmanager

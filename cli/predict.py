@@ -92,9 +92,9 @@ def predict(
     networks = [(run, run.record(), load(run, trust_plugins=trust_plugins)) for run in chosen]
     sources: list[str | BinaryIO] = [sys.stdin.buffer if file == STREAM else file for file in files]
     own = all(record.dataset not in DATASETS for _, record, _ in networks)
-    found = list(read(sources, split=split, reframe=not own))
-    digits = [one for one in found if isinstance(one, Digit)]
-    bad = [one for one in found if isinstance(one, Unreadable)]
+    pictures = list(read(sources, split=split, reframe=not own))
+    digits = [picture for picture in pictures if isinstance(picture, Digit)]
+    bad = [picture for picture in pictures if isinstance(picture, Unreadable)]
     for one in bad:
         err(f"Error: {_place(one)}: {one.reason}")
     answers: list[Answer] = []
@@ -163,7 +163,7 @@ def _csv(digits: Sequence[Digit], answers: Sequence[Answer]) -> str:
     classes = max((len(answer.classes) for answer in answers), default=0)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    heads = (f"p{each}" for each in range(classes))
+    heads = (f"p{number}" for number in range(classes))
     writer.writerow(["file", "number", "run", "digit", "class", "probability", *heads])
     for row in _objects(digits, answers):
         cells = [*list(row.values())[:-1], *row["probabilities"]]
@@ -223,6 +223,7 @@ def _shown(digits: Sequence[Digit], answers: Sequence[Answer]) -> list[str]:
     """The prepared pixels of each digit, with what each network says above them."""
     said = zip(*(answer.said for answer in answers), strict=True)
     captions = [
-        f"{_place(digit)}: {'/'.join(each)}"[-26:] for digit, each in zip(digits, said, strict=True)
+        f"{_place(digit)}: {'/'.join(classes)}"[-26:]
+        for digit, classes in zip(digits, said, strict=True)
     ]
     return side_by_side(np.array([digit.image for digit in digits]), captions, terminal_width())

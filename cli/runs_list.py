@@ -47,14 +47,14 @@ def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json:
     nnbasic runs list --where activation=relu --where 'val_accuracy>97'
     nnbasic runs list --where status!=finished --sort epoch
     """
-    found, problems = read_all(runs_dir)
-    chosen = select(found, where, sort)
+    readable, problems = read_all(runs_dir)
+    chosen = select(readable, where, sort)
     if as_json:
         print_json({"runs": [summary(data) for data in chosen], "problems": problems})
     elif chosen:
         out(*listing(chosen, [run.id for run in all_runs(runs_dir)], terminal_width()))
-    elif found:
-        out(f"None of the {len(found)} runs in {runs_dir} matches.")
+    elif readable:
+        out(f"None of the {len(readable)} runs in {runs_dir} matches.")
     else:
         out(f"There is no run in {runs_dir} yet; start one: nnbasic train --config relu")
 
@@ -137,10 +137,10 @@ def _count(runs: Sequence[RunData]) -> str:
     datasets = " and ".join(sorted({data.record.dataset for data in runs}))
     statuses = Counter(data.status for data in runs)
     what = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
-    each = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
+    counts = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
     done = {epochs(data) for data in runs}
     alike = f", {done.pop()} epochs" if len(done) == 1 else ""
-    return f"{what} on {datasets}: {each}{alike}."
+    return f"{what} on {datasets}: {counts}{alike}."
 
 
 def _common(a: str, b: str) -> int:

@@ -13,17 +13,18 @@ from nnbasic.cli.finding import read_all, read_one, summary
 from nnbasic.cli.numbers import NONE, percent, tested
 from nnbasic.cli.options import (
     FIGURES,
+    OutputFile,
     complete_run,
     curve_option,
     force_option,
     json_option,
-    output_file,
     runs_option,
 )
 from nnbasic.cli.runs_list import epochs
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
 from nnbasic.compare import figure_file
+from nnbasic.compare.colours import INK, LINE, MUTED
 from nnbasic.configs import printable
 from nnbasic.training.choices import flow, shown
 from nnbasic.training.collection import RunData
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TRAINING, VALIDATION, INK, GRID = "#767676", "#0072b2", "#222222", "#dddddd"
+VALIDATION = "#0072b2"
 
 HEAD, TAIL = 5, 10
 """How many epochs of a long run are shown, from its start and from its end."""
@@ -46,8 +47,7 @@ HEAD, TAIL = 5, 10
 @click.option(
     "--figure",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=output_file(*FIGURES),
+    type=OutputFile(*FIGURES),
     help="Draw accuracy and loss by epoch into a .png, .svg or .pdf file.",
 )
 @force_option
@@ -160,15 +160,15 @@ def _facts(data: RunData) -> dict[str, str]:
 
 
 def _config(data: RunData) -> dict[str, str]:
-    found = {key: value for key, value in data.values.items() if key not in ("dataset", "code")}
-    return {key: shown(value) for key, value in {**found, "seed": data.flat.get("seed")}.items()}
+    config = {key: value for key, value in data.values.items() if key not in ("dataset", "code")}
+    return {key: shown(value) for key, value in {**config, "seed": data.flat.get("seed")}.items()}
 
 
 def _environment(data: RunData) -> dict[str, str]:
     record = data.record
     code = {"code": record.code_sha256}
-    found = {**code, **record.versions, **record.machine, "threads": record.threads}
-    return {key: str(value) for key, value in found.items() if value is not None}
+    values = {**code, **record.versions, **record.machine, "threads": record.threads}
+    return {key: str(value) for key, value in values.items() if value is not None}
 
 
 def _results(data: RunData) -> dict[str, str]:
@@ -222,11 +222,11 @@ def _number(value: Any, form: str) -> str:
     return percent(value) if form == "%" else format(value, form)
 
 
-def _pairs(found: Mapping[str, str], room: int) -> list[Printable]:
+def _pairs(texts: Mapping[str, str], room: int) -> list[Printable]:
     """Lines with a key and its text each; a long text goes on below its beginning."""
     columns = [
-        Column("", list(found)),
-        Column("", list(found.values()), no_wrap=False, min_width=8),
+        Column("", list(texts)),
+        Column("", list(texts.values()), no_wrap=False, min_width=8),
     ]
     return table(columns, room)
 
@@ -257,7 +257,7 @@ def _panel(axes: Axes, run: RunData, what: str, factor: float) -> None:
 
     best = run.record.best.epoch if run.record.best else None
     for key, name, colour, dash in (
-        (f"train_{what}", "training", TRAINING, (0, (4, 1.5))),
+        (f"train_{what}", "training", MUTED, (0, (4, 1.5))),
         (f"val_{what}", "validation", VALIDATION, "-"),
     ):
         rows = [row for row in run.metrics if getattr(row, key) is not None]
@@ -269,6 +269,6 @@ def _panel(axes: Axes, run: RunData, what: str, factor: float) -> None:
             axes.plot(best, y[x.index(best)], "o", color=colour, label=f"best: epoch {best}")
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
-    axes.grid(color=GRID, linewidth=0.6)
+    axes.grid(color=LINE, linewidth=0.6)
     axes.tick_params(length=0, colors=INK)
     axes.spines[["top", "right"]].set_visible(False)

@@ -103,12 +103,14 @@ def sweep(
         raise click.UsageError("Give --config FILE; `nnbasic configs list` names some.")
     if dask is not None and jobs is not None:
         raise click.UsageError("--jobs is for this machine; a Dask cluster has its own workers.")
-    found = cells(config, overrides, vary)
+    combinations = cells(config, overrides, vary)
     check_folder(runs_dir)
     with interrupts(), workforce(data_dir, jobs, dask, not no_sync) as carry_out:
         try:
-            datasets = load_all(found, data_dir)
-            wanted, problems = train_all(found, seeds, datasets, runs_dir, lr_search, carry_out)
+            datasets = load_all(combinations, data_dir)
+            wanted, problems = train_all(
+                combinations, seeds, datasets, runs_dir, lr_search, carry_out
+            )
         except KeyboardInterrupt:
             err("Interrupted; the same command goes on from here.")
             return INTERRUPTED
@@ -121,15 +123,17 @@ def sweep(
 def conclude(wanted: Sequence[Job], problems: Sequence[str], runs_dir: Path, as_json: bool) -> None:
     """Print what the runs of ``wanted`` showed, and the command that tells more."""
     there = attempts(runs_dir)
-    trained = {each.run.directory for job in wanted for each in there.get(job.key, ())}
-    data, unreadable = collect(runs_dir, [str(each) for each in trained]) if trained else ([], [])
+    trained = {attempt.run.directory for job in wanted for attempt in there.get(job.key, ())}
+    data, unreadable = (
+        collect(runs_dir, [str(folder) for folder in trained]) if trained else ([], [])
+    )
     verdict = compare(data).verdict if data else ()
     words = ["nnbasic", "compare"] + ["--runs", str(runs_dir)] * (runs_dir != DIRECTORY)
     command = shlex.join(words)
     if as_json:
         print_json(
             {
-                "runs": [summary(each) for each in data],
+                "runs": [summary(run) for run in data],
                 "problems": [*problems, *unreadable],
                 "verdict": verdict,
                 "compare": command,
@@ -139,7 +143,7 @@ def conclude(wanted: Sequence[Job], problems: Sequence[str], runs_dir: Path, as_
     if verdict:
         room = terminal_width()
         out(*(line for sentence in verdict for line in sentence_lines(sentence, room)), "")
-    others = sum(len(each) for each in there.values()) - len(data)
+    others = sum(len(runs) for runs in there.values()) - len(data)
     there_too = (
         "1 other run that is there" if others == 1 else f"{others} other runs that are there"
     )
@@ -163,10 +167,10 @@ def workforce(
             yield partial(run_on_dask, data=data_dir, client=client, sync=sync)
 
 
-def load_all(found: Sequence[Cell], data_dir: Path | None) -> dict[str, Dataset]:
+def load_all(combinations: Sequence[Cell], data_dir: Path | None) -> dict[str, Dataset]:
     """The data set that each source in the configs means here; MNIST is fetched now if need be."""
     largest: dict[str, Data] = {}
-    for cell in found:
+    for cell in combinations:
         for caution in configs.cautions(cell.config):
             warn(f"{cell.name}: {caution}")
         wanted = cell.config.data
@@ -176,7 +180,7 @@ def load_all(found: Sequence[Cell], data_dir: Path | None) -> dict[str, Dataset]
 
 
 def train_all(
-    found: Sequence[Cell],
+    combinations: Sequence[Cell],
     seeds: int,
     datasets: dict[str, Dataset],
     runs_dir: Path,
@@ -191,12 +195,12 @@ def train_all(
     problems: list[str] = []
     if lr_search:
         trials = partial(train_jobs, carry_out=carry_out, what="trials")
-        found, problems = choose_rates(found, datasets, runs_dir, trials)
-        for cell in found:
+        combinations, problems = choose_rates(combinations, datasets, runs_dir, trials)
+        for cell in combinations:
             err(f"{cell.name}: {cell.rate_search}")
-    if found:
-        first = found[0].config.seed
-        wanted = jobs(found, range(first, first + seeds), datasets)
+    if combinations:
+        first = combinations[0].config.seed
+        wanted = jobs(combinations, range(first, first + seeds), datasets)
         outcomes = train_jobs(wanted, runs_dir, carry_out=carry_out, what="runs")
         statuses = Counter(outcome.status for outcome in outcomes if not outcome.ended)
         problems += [
