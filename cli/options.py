@@ -56,7 +56,7 @@ class OrderedGroup(click.Group):
         return list(self.commands)
 
 
-class LazyGroup(click.Group):
+class LazyGroup(OrderedGroup):
     """A group whose commands are imported when they are called: its help needs none of them.
 
     ``lazy`` has the file of each command in this folder, and its help in one line.
@@ -64,29 +64,20 @@ class LazyGroup(click.Group):
 
     def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
+        self.commands = {n: click.Command(n, short_help=text) for n, (_, text) in lazy.items()}
         self.lazy = lazy
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.lazy)
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, self.load(name) if name else None, rest
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.lazy:
-            return None
-        module = importlib.import_module(f"nnbasic.cli.{self.lazy[cmd_name][0]}")
+    def load(self, name: str) -> click.Command:
+        """The command ``name``, from its file."""
+        module = importlib.import_module(f"nnbasic.cli.{self.lazy[name][0]}")
         commands = (value for value in vars(module).values() if isinstance(value, click.Command))
-        return next(command for command in commands if command.name == cmd_name)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in self.lazy.items()])
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        names = [
-            CompletionItem(name, help=text)
-            for name, (_, text) in self.lazy.items()
-            if name.startswith(incomplete)
-        ]
-        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
+        return next(command for command in commands if command.name == name)
 
 
 class ConfigCommand(click.Command):

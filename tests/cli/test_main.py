@@ -26,10 +26,8 @@ def commands(
     """Every command with the words that call it."""
     yield path, command
     if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            sub = command.get_command(context, name)
-            assert sub is not None
+        for name, sub in command.commands.items():
+            sub = command.load(name) if isinstance(command, LazyGroup) else sub
             yield from commands(sub, (*path, name))
 
 
