@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+import inspect
+import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 from click.shell_completion import CompletionItem
 
-from nnbasic.cli.options import FIGURES, ends_in
+from nnbasic.cli.options import FIGURES, OutputFile, force_option
+from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
+from nnbasic.cli.terminal import out, terminal_width
+from nnbasic.compare import figure_file
+from nnbasic.compare.colours import INK, LINE, MUTED, looks
+from nnbasic.configs import ConfigError
+from nnbasic.configs.plugins import PluginError, run_plugin
+from nnbasic.configs.reader import Document
+from nnbasic.model import ACTIVATIONS, Layer
+from nnbasic.model.arrays import Array
+from nnbasic.model.curves import curve, pieces
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HEADS = ("name", f"{'range':^10}", "f(0)", "f'(0)", "max f'", "mean", "options")
+
+Chosen = list[tuple[str, str, Layer]]
+"""Activations, each with its name and its options."""
+
+COLUMNS = 4
+SIDES = (-4.0, 4.0)
+HEIGHTS = (-2.0, 3.0)
+FUNCTION: dict[str, Any] = {"linewidth": 2.4}
+DERIVATIVE: dict[str, Any] = {"linewidth": 1.2, "dashes": (4, 1.5)}
 
 
 def complete_activation(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """The names of activations that begin with ``incomplete``."""
-    from nnbasic.model import ACTIVATIONS
-
     return [CompletionItem(name) for name in ACTIVATIONS if name.startswith(incomplete)]
 
 
@@ -33,11 +61,13 @@ def complete_activation(
 @click.option(
     "--plot",
     metavar="FILE",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    callback=ends_in(*FIGURES),
+    type=OutputFile(*FIGURES),
     help="Draw each function and its derivative into a .png, .svg or .pdf file.",
 )
-def activations(**options: Any) -> None:
+@force_option
+def activations(
+    names: tuple[str, ...], plugins: tuple[Path, ...], plot: Path | None, force: bool
+) -> None:
     """Show the activations: formula, range, derivative, options.
 
     All of them, or those that are named: elu, 'elu(alpha=2)', or any form that --set takes.
@@ -46,6 +76,115 @@ def activations(**options: Any) -> None:
     nnbasic activations relu 'leaky_relu(slope=0.2)' --plot two.pdf
     nnbasic activations my_own --plugin my_activation.py --plot own.png
     """
-    from nnbasic.cli import activation_table
+    if plot is not None:
+        figure_file.check()
+    for plugin in plugins:
+        try:
+            run_plugin(plugin.resolve())
+        except PluginError as error:
+            raise click.BadParameter(str(error), param_hint="--plugin") from None
+    chosen = [named(text) for text in names or ACTIVATIONS]
+    if plot is not None:
+        figure_file.save(draw(chosen), plot)
+    out(*table_of(chosen, terminal_width()))
+    if plot is not None:
+        out("", str(plot))
 
-    activation_table.activations(**options)
+
+def named(text: str) -> tuple[str, str, Layer]:
+    """The activation that ``text`` describes: ``elu``, ``elu(alpha=2)`` or what --set takes."""
+    if call := re.fullmatch(r"\s*(\w+)\s*\((.*)\)\s*", text, re.DOTALL):
+        text = f"{{name: {call[1]}, {call[2].replace('=', ': ')}}}"
+    try:
+        activation = ACTIVATIONS.build(Document(text, "NAME").value)
+    except (ConfigError, ValueError) as error:
+        raise click.BadParameter(str(error), param_hint="NAME") from None
+    return ACTIVATIONS.name(activation), options(activation), activation
+
+
+def table_of(chosen: Chosen, room: int) -> list[str]:
+    """The figures of each activation in one line, and its formula below."""
+    cells = [(name, *_figures(activation), options) for name, options, activation in chosen]
+    columns = [
+        Column(head, column, justify="right" if head in HEADS[2:6] else "left")
+        for head, column in zip(HEADS, zip(*cells, strict=True), strict=True)
+    ]
+    head, *rows = table(columns, room)
+    lines: list[str] = [head]
+    for row, (_, _, activation) in zip(rows, chosen, strict=True):
+        formula = (inspect.getdoc(type(activation)) or "").replace("``", "")
+        lines += [row, *indented(paragraph(formula.replace("\n", " "), room - len(GAP)))]
+    return [*lines, "", "mean: of f(z) for z from the standard normal distribution."]
+
+
+def _figures(activation: Layer) -> tuple[str, str, str, str, str]:
+    """Range, f(0), f'(0), largest f' and mean; nothing but a word for what has no fixed curve."""
+    if activation.inputs(1) > 1:
+        return f"{'learned':^10}", "", "", "", ""
+    near = np.linspace(-10, 10, 20_001)  # 0 is among them
+    a, slope = curve(activation, near)
+    (far_left, far_right), _ = curve(activation, [-1e9, 1e9])
+    low, high = min(a.min(), far_left, far_right), max(a.max(), far_left, far_right)
+    density = np.exp(-(near**2) / 2)
+    mean = float(a @ density / density.sum())
+    zero = len(near) // 2
+    ends = f"{_short(low):>6} … {_short(high)}"
+    return ends, _short(a[zero]), _short(slope[zero]), _short(slope.max()), _short(mean)
+
+
+def _short(value: float) -> str:
+    if abs(value) > 1e6:  # it grows without bound
+        return "∞" if value > 0 else "-∞"
+    return f"{round(value, 4) + 0.0:.3g}"  # + 0.0 makes -0 plain 0
+
+
+def options(activation: Layer) -> str:
+    """Its hyperparameters: ``slope 0.25, shared false``."""
+    spec = ACTIVATIONS.spec(activation)
+    return ", ".join(f"{key} {json.dumps(value)}" for key, value in spec.items() if key != "name")
+
+
+def draw(activations: Sequence[tuple[str, str, Layer]]) -> Figure:
+    """The picture of activations, each with its name and its options, which stand beside it."""
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    columns = min(COLUMNS, len(activations))
+    rows = -(-len(activations) // columns)
+    figure = Figure(figsize=(2.6 * columns + 0.6, 1.9 * rows + 0.5), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).reshape(-1)
+    colours = looks([name for name, _, _ in activations])
+    for axes, (name, options, activation) in zip(panels, activations, strict=False):
+        _panel(axes, name, options, activation, colours[name].colour)
+    for axes in panels[len(activations) :]:
+        axes.set_visible(False)
+    _, labels = panels[0].get_legend_handles_labels()
+    # each function has its own colour
+    lines = [Line2D([], [], color=INK, **look) for look in (FUNCTION, DERIVATIVE)]
+    figure.legend(lines, labels, loc="outside upper center", ncols=2, frameon=False, fontsize=11)
+    return figure
+
+
+def _panel(axes: Axes, name: str, options: str, activation: Layer, colour: str) -> None:
+    z = np.linspace(*SIDES, 1601)
+    a, slope = curve(activation, z)
+    axes.grid(color=LINE, linewidth=0.6)
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    axes.axvline(0, color=MUTED, linewidth=0.8)
+    slopes, offsets = pieces(activation)
+    if len(slopes) > 1:
+        axes.plot(z, z[:, np.newaxis] * slopes + offsets, color=MUTED, linewidth=0.8, dashes=(2, 2))
+    axes.plot(z, _broken(a), color=colour, label="function", **FUNCTION)
+    axes.plot(z, _broken(slope), color=INK, label="derivative", **DERIVATIVE)
+    axes.set(xlim=SIDES, ylim=HEIGHTS, xticks=range(-4, 5, 2), yticks=range(-2, 4))
+    axes.set_title(name, fontsize=11, fontweight="bold", color=INK, loc="left", pad=4)
+    axes.set_title(options, fontsize=8, color=MUTED, loc="right", pad=4)
+    axes.tick_params(labelsize=8, length=0, colors=INK)
+    axes.spines[:].set_visible(False)
+
+
+def _broken(values: Array) -> Array:
+    """``values`` with a gap where the curve jumps."""
+    broken: Array = values.copy()
+    broken[:-1][np.abs(np.diff(values)) > 0.1] = np.nan
+    return broken

@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from nnbasic.cli.options import FIGURES, complete_run, data_option, ends_in, runs_option
+from nnbasic.cli.charts import curves, strips
+from nnbasic.cli.loading import data_at_hand
+from nnbasic.cli.options import (
+    FIGURES,
+    OutputFile,
+    complete_run,
+    data_option,
+    force_option,
+    runs_option,
+    writable,
+)
+from nnbasic.cli.sentences import sentence_lines
+from nnbasic.cli.tables import GAP, Column, full_width, indented, paragraph, table
+from nnbasic.cli.terminal import (
+    Printable,
+    err,
+    lines_of,
+    out,
+    print_json,
+    styled,
+    terminal_width,
+    warn,
+)
+from nnbasic.compare import Comparisons, compare_all, figure_file, formats
+from nnbasic.compare.tables import Block, Curves, Sentences, Table, Wanted, blocks
+from nnbasic.training.collection import collect
 
 
-def figure_file(
+def figure_of_kind(
     ctx: click.Context, param: click.Parameter, value: str | None
 ) -> tuple[str, Path] | None:
     """The kind of a figure and its file; no other name is taken, so that no file is lost."""
     if value is None:
         return None
-    from nnbasic.compare import figure_file
-
     kind, equals, name = value.partition("=")
     file = Path(name if equals else value)
     kind = kind if equals else file.stem
@@ -26,8 +48,7 @@ def figure_file(
             f"{value}: there is no figure {kind!r}. Name the file after one of"
             f" {', '.join(figure_file.KINDS)}, as curves.pdf, or say it, as curves=slide.pdf."
         )
-    if file.suffix.lower() not in FIGURES:
-        raise click.BadParameter(f"{file} must end in {' or '.join(FIGURES)}.")
+    writable(ctx, file, FIGURES)
     figure_file.check()
     return kind, file
 
@@ -63,20 +84,33 @@ def figure_file(
     "--report",
     "report_file",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=ends_in(".html", ".htm"),
+    type=OutputFile(".html", ".htm"),
     help="Also write everything, with figures, into one HTML file.",
 )
 @click.option(
     "--figure",
     metavar="[KIND=]FILE",
-    callback=figure_file,
+    callback=figure_of_kind,
     help="Also write one figure, as .pdf, .svg or .png: curves, map, effects, seeds or layers, as"
     " FILE is named, or as KIND says.",
 )
+@force_option
 @runs_option
 @data_option
-def compare(**options: Any) -> None:
+def compare(
+    selectors: tuple[str, ...],
+    by: str | None,
+    threshold: float,
+    details: bool,
+    p_values: bool,
+    explain: bool,
+    form: str,
+    report_file: Path | None,
+    figure: tuple[str, Path] | None,
+    force: bool,
+    runs_dir: Path,
+    data_dir: Path | None,
+) -> None:
     """Compare runs, the repetitions of each in one row.
 
     Repetitions are runs that differ only in the seed.
@@ -91,6 +125,83 @@ def compare(**options: Any) -> None:
     nnbasic compare --figure curves.pdf
     nnbasic compare --figure effects=slide.png
     """
-    from nnbasic.cli import comparing
+    data, problems = collect(runs_dir, selectors, whole=True)
+    keys = None if by is None else [key.strip() for key in by.split(",")]
+    comparisons = compare_all(data, by=keys, threshold=threshold, problems=problems)
+    wanted = Wanted(p_values, details, explain)
+    if form == "json":
+        print_json(comparisons.to_dict())
+    elif form == "csv":
+        for warning in comparisons.first.warnings:
+            warn(warning)
+        out(*lines_of(formats.as_csv(comparisons)))
+    elif form == "markdown":
+        out(*lines_of(formats.markdown(comparisons, wanted)))
+    elif form == "latex":
+        out(*lines_of(formats.latex(comparisons, wanted)))
+    else:
+        out(*in_terminal(comparisons, wanted, terminal_width()))
+    if report_file is not None:
+        from nnbasic.compare import report  # needs an extra
 
-    comparing.compare(**options)
+        dataset = data_at_hand(comparisons.first.rows[0].runs[0].record, data_dir)
+        report.write(comparisons, report_file, dataset=dataset)
+        err(f"The report is in {report_file}")
+    if figure is not None:
+        figure_file.write(comparisons.first, *figure)
+        err(f"The figure is in {figure[1]}")
+
+
+def in_terminal(comparisons: Comparisons, wanted: Wanted, room: int) -> list[str]:
+    """The blocks of ``comparisons`` in lines of ``room`` columns, a blank line between them."""
+    lines: list[str] = []
+    for block in blocks(comparisons, wanted):
+        lines += ["", *_lines(block, room, more=not wanted.explain)]
+    return lines[1:]
+
+
+def _lines(block: Block, room: int, *, more: bool) -> list[Printable]:
+    """``more``: whether a legend tells where there is more of it."""
+    title = [styled(line, bold=True) for line in paragraph(block.title, room)]
+    if isinstance(block, Curves):
+        return title + curves(block.names, block.accuracies, room)
+    if isinstance(block, Sentences):
+        inner = GAP if title else ""
+        for sentence in block.lines:
+            title += indented(sentence_lines(sentence, room - len(inner)), inner)
+        return title
+    lines = title + aligned(block, room)
+    if block.legend:
+        lines += paragraph(block.legend + "; more: --explain" * more, room)
+    return lines
+
+
+def aligned(block: Table, room: int) -> list[Printable]:
+    """The lines of a table; too wide, its rows stand below their names."""
+    names = [Column(field.head, field.cells, no_wrap=False) for field in block.names]
+    figures = [
+        Column(field.head, field.cells, no_wrap=False, justify="right") for field in block.figures
+    ]
+    left = room - full_width([*names, *figures])
+    if left >= 0:
+        return table([*names, *figures, *_strip(block, left - len(GAP))], room)
+    inner = room - len(GAP)
+    strip = _strip(block, inner - full_width(figures) - len(GAP))
+    lines = indented(table([*figures, *strip], inner))
+    rows = len(block.figures[0].cells)
+    head, below = lines[:-rows], lines[-rows:]
+    for index, line in enumerate(below):
+        named = [(field.head, field.cells[index]) for field in block.names]
+        label = " ".join(f"{head}={cell}" for head, cell in named if cell)
+        head += [*paragraph(label, room, GAP), line]
+    return head
+
+
+def _strip(block: Table, room: int) -> list[Column]:
+    """A column that shows the differences of ranked rows, if there are several and room."""
+    drawn = strips(block.differences, room) if len(block.differences) > 1 else None
+    if drawn is None:
+        return []
+    head, lines = drawn
+    rest = len(block.figures[0].cells) - len(lines)
+    return [Column(head, [Printable(line) for line in lines] + [Printable("")] * rest)]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from nnbasic.cli.options import complete_config, json_option, set_option, trust_option
+from nnbasic.cli.failures import UNUSABLE
+from nnbasic.cli.options import OrderedGroup, complete_config, json_option, set_option, trust_option
+from nnbasic.cli.tables import Column, indented, table
+from nnbasic.cli.terminal import lines_of, out, print_json, terminal_width
+from nnbasic.configs import Config, ConfigError, dump, json_schema, listing, load, reference
+from nnbasic.configs.plugins import May, only_known
 
 
-@click.group()
+@click.group(cls=OrderedGroup)
 def configs() -> None:
     """List, show and check configs."""
 
@@ -17,23 +20,30 @@ def configs() -> None:
 @configs.command("list")
 def list_configs() -> None:
     """List the configs that can be used by name."""
-    from nnbasic.cli import config_files
-
-    config_files.list_configs()
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for entry in listing():
+        hidden = f"(hidden by ./configs/{entry.name}.yaml) " if entry.hidden else ""
+        group = "Shipped:" if entry.shipped else "In ./configs:"
+        groups.setdefault(group, []).append((entry.name, hidden + entry.description))
+    for number, (group, rows) in enumerate(groups.items()):
+        names, descriptions = zip(*rows, strict=True)
+        columns = [
+            Column("", names, min_width=8),
+            Column("", descriptions, no_wrap=False, min_width=20),
+        ]
+        out(*[""] * (number > 0), group, *indented(table(columns, terminal_width() - 2)))
 
 
 @configs.command()
 @click.argument("name", shell_complete=complete_config)
 @set_option
 @trust_option
-def show(**options: Any) -> None:
+def show(name: str, overrides: tuple[str, ...], trust_plugins: bool) -> None:
     """Print the config NAME with every key, as YAML.
 
     The output is a valid config: `nnbasic configs show relu > my.yaml` starts a new one.
     """
-    from nnbasic.cli import config_files
-
-    config_files.show(**options)
+    out(*lines_of(dump(load(name, overrides, may=may_run(trust_plugins)))))
 
 
 @configs.command()
@@ -41,20 +51,38 @@ def show(**options: Any) -> None:
 @set_option
 @trust_option
 @json_option
-def check(**options: Any) -> int:
+def check(file: str, overrides: tuple[str, ...], trust_plugins: bool, as_json: bool) -> int:
     """Check FILE without training.
 
     Every problem is named, with its line; the exit code is 2 if there is one.
     """
-    from nnbasic.cli import config_files
-
-    return config_files.check(**options)
+    config: Config | None = None
+    problems = []
+    try:
+        config = load(file, overrides, may=may_run(trust_plugins))
+    except ConfigError as error:
+        if not as_json:
+            raise
+        problems = [{"key": p.key, "line": p.line, "message": p.message} for p in error.problems]
+    if as_json:
+        resolved = config and config.model_dump()
+        valid = config is not None
+        print_json({"config": file, "valid": valid, "problems": problems, "resolved": resolved})
+    else:
+        out(f"{file} is valid.")
+    return UNUSABLE if problems else 0
 
 
 @configs.command()
 @click.option("--markdown", is_flag=True, help="Print the reference, docs/config.md, instead.")
-def schema(**options: Any) -> None:
+def schema(markdown: bool) -> None:
     """Print the JSON Schema of a config, for editors that check YAML."""
-    from nnbasic.cli import config_files
+    if markdown:
+        out(*lines_of(reference()))
+    else:
+        print_json(json_schema())
 
-    config_files.schema(**options)
+
+def may_run(trust_plugins: bool) -> May | None:
+    """Looking at a config runs no plugin that has not been trained with."""
+    return None if trust_plugins else only_known

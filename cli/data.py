@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from nnbasic.cli.options import data_option, json_option
+from nnbasic.cli.charts import side_by_side
+from nnbasic.cli.loading import download_bar, load
+from nnbasic.cli.options import OrderedGroup, data_option, json_option
+from nnbasic.cli.tables import Column, indented, paragraph, table
+from nnbasic.cli.terminal import out, print_json, terminal_width
+from nnbasic.configs import Data
+from nnbasic.data import DataError, mnist
+from nnbasic.data.fetch import fetch as fetch_mnist
+from nnbasic.data.files import MnistError
 
 
-@click.group()
+@click.group(cls=OrderedGroup)
 def data() -> None:
     """Find, fetch, check and look at the images."""
 
@@ -17,37 +26,73 @@ def data() -> None:
 @data.command()
 @data_option
 @json_option
-def status(**options: Any) -> None:
+def status(data_dir: Path | None, as_json: bool) -> None:
     """Say where MNIST is looked for and what is there."""
-    from nnbasic.cli import image_files
-
-    image_files.status(**options)
+    places: list[dict[str, Any]] = [
+        {
+            "from": "--data" if source == mnist.ARGUMENT else source,
+            "folder": str(folder),
+            "files": _files(folder),
+        }
+        for source, folder in mnist.places(data_dir).items()
+    ]
+    used, problem = None, None
+    try:
+        used = mnist.find(data_dir)
+    except DataError as error:
+        problem = str(error)
+    used_files = [
+        file for place in places if place["folder"] == str(used) for file in place["files"]
+    ]
+    if any(file["problem"] for file in used_files):
+        problem = f"{used} has broken files; move them away and run `nnbasic data fetch`"
+    if as_json:
+        print_json({"mnist": {"used": used and str(used), "problem": problem, "places": places}})
+        return
+    room = terminal_width()
+    lines: list[str] = ["MNIST is looked for in"]
+    for place in places:
+        lines += ["", f"  {place['folder']}  ({place['from']})", *_listed(place["files"], room)]
+    if problem:
+        lines += ["", *paragraph(f"Problem: {problem}.", room)]
+    elif used is None:
+        lines += ["", "None of these holds its four files; `nnbasic data fetch` gets them (11 MB)."]
+    else:
+        lines += ["", f"The first that has all four is used: {used}"]
+    out(*lines)
 
 
 @data.command()
 @data_option
-def fetch(**options: Any) -> None:
+def fetch(data_dir: Path | None) -> None:
     """Get MNIST, unless it is there already.
 
     It goes to the folder that --data or else $NNBASIC_DATA names, or to ./data/mnist. Existing
     files are kept.
     $NNBASIC_MIRRORS may list other servers: URLs with spaces between.
     """
-    from nnbasic.cli import image_files
-
-    image_files.fetch(**options)
+    folder = next(iter(mnist.places(data_dir).values()))  # the one that is chosen, or the cache
+    with download_bar() as progress:
+        fetched = fetch_mnist(folder, progress=progress)
+    news = f"{len(fetched)} files fetched" if fetched else "nothing to fetch"
+    out(f"MNIST is in {folder}, verified; {news}.")
 
 
 @data.command()
 @data_option
-def verify(**options: Any) -> None:
+def verify(data_dir: Path | None) -> None:
     """Check every byte of MNIST's files.
 
     The exit code is 2 if a file is missing or is not as it should be.
     """
-    from nnbasic.cli import image_files
-
-    image_files.verify(**options)
+    folder = mnist.find(data_dir)
+    if folder is None:
+        raise MnistError("There is no MNIST to verify.")
+    files = _files(folder)
+    out(*(f"verified  {file['path']}" for file in files if file["verified"]))
+    problems = [file["problem"] for file in files if file["problem"]]
+    if problems:
+        raise MnistError("\n".join(problems))
 
 
 @data.command()
@@ -69,8 +114,52 @@ def verify(**options: Any) -> None:
     "--count", type=click.IntRange(min=1), default=6, show_default=True, help="How many to print."
 )
 @data_option
-def show(**options: Any) -> None:
+def show(dataset: str, split: str, count: int, data_dir: Path | None) -> None:
     """Print the first few digits as text."""
-    from nnbasic.cli import image_files
+    wanted = Data.model_validate({"dataset": dataset, "validation": 0})
+    loaded = load(wanted, data_dir=data_dir)
+    chosen = loaded.train if split == "train" else loaded.test
+    captions = [f"{loaded.name} {split} {i}: {n}" for i, n in enumerate(chosen.labels[:count])]
+    out(*side_by_side(chosen.images[:count], captions, terminal_width()))
 
-    image_files.show(**options)
+
+def _files(folder: Path) -> list[dict[str, Any]]:
+    """What is known about each of MNIST's files in ``folder``, each one read and verified."""
+    files = []
+    for file in mnist.FILES:
+        path, problem = None, None
+        try:
+            path = file.within(folder)
+            if path is not None:
+                mnist.read_file(path, file)
+        except DataError as error:
+            problem = str(error)
+        files.append(
+            {
+                "name": file.name,
+                "path": path and str(path),
+                "examples": file.shape[0],
+                "verified": path is not None and problem is None,
+                "problem": problem,
+            }
+        )
+    return files
+
+
+def _listed(files: list[dict[str, Any]], room: int) -> list[str]:
+    """A line for each file, and below it what is wrong with it."""
+    if not any(file["path"] or file["problem"] for file in files):
+        return ["    nothing there"]
+    names = [Path(file["path"] or file["name"]).name for file in files]
+    kinds = ["images" if "images" in name else "labels" for name in names]
+    counts = [f"{file['examples']:>6,} {kind}" for file, kind in zip(files, kinds, strict=True)]
+    states = [
+        "verified" if file["verified"] else "BROKEN" if file["problem"] else "missing"
+        for file in files
+    ]
+    columns = [Column("", names), Column("", counts), Column("", states)]
+    lines: list[str] = []
+    for line, file in zip(indented(table(columns, room - 4), "    "), files, strict=True):
+        problem = paragraph(file["problem"] or "", room - 6)
+        lines += [line, *indented(problem, "      ")]
+    return lines

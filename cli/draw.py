@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
-from nnbasic.cli.options import complete_run, data_option, ends_in, runs_option, trust_option
+from nnbasic.cli.finding import find_each
+from nnbasic.cli.loading import data_at_hand
+from nnbasic.cli.options import (
+    OutputFile,
+    complete_run,
+    data_option,
+    force_option,
+    runs_option,
+    trust_option,
+)
+from nnbasic.cli.terminal import out, warn
+from nnbasic.inference import page
 
 
 @click.command()
@@ -15,16 +26,23 @@ from nnbasic.cli.options import complete_run, data_option, ends_in, runs_option,
 @click.option(
     "--output",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(".html", ".htm"),
     default=Path("page.html"),
     show_default=True,
-    callback=ends_in(".html", ".htm"),
     help="Where to write the page.",
 )
+@force_option
 @runs_option
 @data_option
 @trust_option
-def draw(**options: Any) -> None:
+def draw(
+    names: Sequence[str],
+    output: Path,
+    force: bool,
+    runs_dir: Path,
+    data_dir: Path | None,
+    trust_plugins: bool,
+) -> None:
     """Make a page to draw digits on.
 
     It shows what each RUN answers at each stroke, and what happens in its layers. It is one HTML
@@ -34,6 +52,10 @@ def draw(**options: Any) -> None:
     \b
     nnbasic draw relu sigmoid tanh --output page.html
     """
-    from nnbasic.cli import drawing_page
-
-    drawing_page.draw(**options)
+    chosen = find_each(names, runs_dir)
+    dataset = data_at_hand(chosen[0].record(), data_dir)
+    if isinstance(dataset, str):
+        warn(f"The page has no examples: {dataset}.")
+    page.write(chosen, output, dataset=dataset, trust_plugins=trust_plugins)
+    size = f"{output.stat().st_size / 1e6:.1f} MB"
+    out(f"The page is in {output} ({size}); open it in a browser.")

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
 
 import click
+import numpy as np
 
+from nnbasic import training
+from nnbasic.cli.failures import low
+from nnbasic.cli.finding import find_one
+from nnbasic.cli.loading import recorded_data
+from nnbasic.cli.numbers import accuracy, short
 from nnbasic.cli.options import (
     complete_run,
     data_option,
@@ -14,6 +22,20 @@ from nnbasic.cli.options import (
     runs_option,
     trust_option,
 )
+from nnbasic.cli.tables import Column, table
+from nnbasic.cli.terminal import out, print_json, terminal_width
+from nnbasic.model.arrays import Array
+from nnbasic.training.predictions import Evaluation, Predictions
+from nnbasic.training.record import binomial_error
+from nnbasic.training.trained import Checkpoint
+
+MOST_CLASSES = 12
+"""Of up to how many classes the confusion matrix fits a terminal."""
+
+PAIRS = 10
+"""How many of the pairs most confused are shown otherwise."""
+
+FIGURES = {"prec.": "precision", "rec.": "recall", "F1": "f1"}
 
 
 @click.command("eval")
@@ -37,8 +59,101 @@ from nnbasic.cli.options import (
 @data_option
 @trust_option
 @json_option
-def evaluate(**options: Any) -> int:
+def evaluate(
+    run: str | None,
+    checkpoint: Checkpoint,
+    split: Literal["test", "validation", "train"],
+    fail_under: float | None,
+    runs_dir: Path,
+    data_dir: Path | None,
+    trust_plugins: bool,
+    as_json: bool,
+) -> int:
     """Score RUN: an id, its beginning, a name or a directory.  [default: the newest run]"""
-    from nnbasic.cli import scoring
+    chosen = find_one(run, runs_dir)
+    record, config = chosen.record(), chosen.config(trust_plugins=trust_plugins)
+    dataset = recorded_data(record, config, data_dir)
+    predictions = training.evaluate_run(
+        chosen, dataset, split, checkpoint, trust_plugins=trust_plugins
+    )
+    names = record.class_names(predictions.probabilities.shape[1])
+    if as_json:
+        print_json(
+            {
+                "run": chosen.id,
+                "checkpoint": checkpoint,
+                "split": split,
+                "examples": len(predictions.labels),
+                "accuracy": predictions.accuracy,
+                "loss": predictions.loss,
+                "classes": names,
+                "per_class": predictions.per_class(),
+                "confusion": predictions.confusion().tolist(),
+            }
+        )
+    else:
+        show(chosen, checkpoint, split, dataset.name, predictions, names)
+    if fail_under is None:
+        return 0
+    return low(predictions.accuracy, fail_under, f"{split} accuracy")
 
-    return scoring.evaluate(**options)
+
+def show(
+    run: training.Run,
+    checkpoint: Checkpoint,
+    split: str,
+    dataset: str,
+    predictions: Evaluation,
+    names: Sequence[str],
+) -> None:
+    """Print the scores as a person reads them."""
+    images = f"{len(predictions.labels)} {split} images of {dataset}"
+    error = binomial_error(predictions.accuracy, len(predictions.labels))
+    out(
+        f"{run.id}, {checkpoint} checkpoint, {images}",
+        f"accuracy {accuracy(predictions.accuracy, error)} %, loss {short(predictions.loss)}",
+        "",
+        *by_class(predictions, names, terminal_width()),
+    )
+
+
+def by_class(predictions: Predictions, names: Sequence[str], room: int) -> list[str]:
+    """Figures of each class beside the confusion matrix, in which a dot stands for zero.
+
+    A row is a true class, with its name if that is not its number; the columns after the bar say
+    what its images were taken for. Of many classes, the pairs most confused stand below instead.
+    """
+    confusion = predictions.confusion()
+    rows = predictions.per_class()
+    columns = [Column(" true", [str(row["class"]) for row in rows], justify="right")]
+    if any(name != str(number) for number, name in enumerate(names)):
+        columns.append(Column("", names, min_width=8))
+    for head, key in FIGURES.items():
+        columns.append(Column(f"{head:>6}", [f"{row[key]:.3f}" for row in rows], justify="right"))
+    if len(names) > MOST_CLASSES:
+        return [*table(columns, room, gap=" "), *most_confused(confusion, names, room)]
+    columns.append(Column("|", ["|"] * len(rows)))
+    for number, counts in enumerate(confusion.T.tolist()):
+        cells = [str(count or "·") for count in counts]
+        columns.append(Column(f"{number:>4}", cells, justify="right"))
+    lines = table(columns, room, gap=" ")
+    return [" " * lines[0].index("|") + " taken for", *lines]
+
+
+def most_confused(confusion: Array, names: Sequence[str], room: int) -> list[str]:
+    """The pairs of a true class and another that most of its images were taken for."""
+    errors = confusion - np.diag(np.diag(confusion))
+    most = np.argsort(-errors, axis=None, kind="stable")[:PAIRS]
+    pairs = [
+        (true, taken)
+        for true, taken in zip(*np.unravel_index(most, errors.shape), strict=True)
+        if errors[true, taken]
+    ]
+    if not pairs:
+        return []
+    columns = [
+        Column("true", [names[true] for true, _ in pairs], min_width=8),
+        Column("taken for", [names[taken] for _, taken in pairs], min_width=9),
+        Column("images", [str(errors[pair]) for pair in pairs], justify="right"),
+    ]
+    return ["", "The pairs most confused:", "", *table(columns, room)]

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from nnbasic.cli.options import complete_run, ends_in, runs_option, trust_option
+from nnbasic.cli.finding import find_one
+from nnbasic.cli.options import OutputFile, complete_run, force_option, runs_option, trust_option
+from nnbasic.cli.terminal import out
+from nnbasic.inference import formats
 
 
 @click.command()
 @click.argument("run", shell_complete=complete_run)
 @click.argument(
     "file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=ends_in(".onnx", ".safetensors", ".npz", ".json"),
+    type=OutputFile(".onnx", ".safetensors", ".npz", ".json"),
 )
+@force_option
 @runs_option
 @trust_option
-def export(**options: Any) -> None:
+def export(run: str, file: Path, force: bool, runs_dir: Path, trust_plugins: bool) -> None:
     """Write the network of RUN for other programs.
 
     RUN is an id, its beginning, a name or a directory. FILE ends in .onnx (the whole network, from
-    pixels to probabilities), .safetensors, .npz or .json (its parameters); it must not exist.
+    pixels to probabilities), .safetensors, .npz or .json (its parameters).
     `nnbasic runs export` writes metrics.
 
     \b
     nnbasic export relu relu.onnx
     nnbasic export relu relu.safetensors
     """
-    from nnbasic.cli import exporting
-
-    exporting.export(**options)
+    chosen = find_one(run, runs_dir)
+    formats.export(chosen, file, trust_plugins=trust_plugins, overwrite=force)
+    out(f"{file}: the network of {chosen.id} ({file.stat().st_size / 1e6:.1f} MB)")

@@ -26,6 +26,9 @@ def report(error: Exception) -> int:
         error.show(message)
         err(*lines_of(message.getvalue()))
         return error.exit_code
+    if isinstance(error, click.Abort) and isinstance(error.__cause__, EOFError):
+        err(*traced(error.__cause__))  # nothing here asks for input, but a plugin may
+        return FAILED
     if isinstance(error, click.Abort):  # click's word for Ctrl-C; it has ended the line of ^C
         err("Interrupted.")
         return INTERRUPTED

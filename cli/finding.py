@@ -1,13 +1,15 @@
-"""Runs for commands: read, with a warning about whatever is broken."""
+"""Runs for commands: found, read with a warning about whatever is broken, summed up for JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from nnbasic.cli.terminal import err, warn
 from nnbasic.training.collection import RunData, collect, find_newest, newest
 from nnbasic.training.directory import Run
+from nnbasic.training.record import Record, User
 
 
 def read_all(
@@ -52,3 +54,32 @@ def find_each(names: Iterable[str], runs_dir: Path) -> list[Run]:
 def distinct(runs: Iterable[Run]) -> list[Run]:
     """``runs``, those that are there several times once."""
     return list({run.directory.resolve(): run for run in runs}.values())
+
+
+def result(run: Run, user: User, record: Record, status: str) -> dict[str, Any]:
+    """What came of a run, for JSON."""
+    best = record.best
+    return {
+        "run": run.id,
+        "directory": str(run.directory),
+        "name": user.name,
+        "status": status,
+        "reason": record.reason,
+        "dataset": record.dataset,
+        "epochs": record.epoch,
+        "test_accuracy": record.test_accuracy,
+        "test_standard_error": record.test_error,
+        "test_loss": record.test_loss,
+        "best": best and {"epoch": best.epoch, "val_accuracy": best.val_accuracy},
+        "seconds": record.seconds,
+    }
+
+
+def summary(data: RunData) -> dict[str, Any]:
+    """What `runs list --json` says of a run."""
+    return result(data.run, data.user, data.record, data.status) | {
+        "tags": data.user.tags,
+        "notes": data.user.notes,
+        "started": data.record.started,
+        "config": data.record.config,
+    }

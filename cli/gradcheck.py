@@ -2,23 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
+import numpy as np
 
+from nnbasic import configs, training
 from nnbasic.cli.options import ConfigCommand, config_option, set_option
+from nnbasic.cli.tables import Column, table
+from nnbasic.cli.terminal import out, terminal_width
+from nnbasic.model import ACTIVATIONS
+from nnbasic.model.gradcheck import (
+    POINTS,
+    TOLERANCE,
+    GradientCheck,
+    check_activation,
+    check_gradients,
+)
+
+EXAMPLES = 8
 
 
 @click.command(cls=ConfigCommand)
 @config_option
 @set_option
-def gradcheck(**options: Any) -> int:
+def gradcheck(config: str | None, overrides: tuple[str, ...]) -> int:
     """Compare a network's gradient with central differences.
 
     The network is the config's before its first step, in float64, with random inputs; up to 100
     entries of each parameter are compared. The exit code is 1 if any parameter's relative error
     is above the tolerance.
     """
-    from nnbasic.cli import gradients
+    if config is None:
+        raise click.UsageError("Give --config FILE.")
+    loaded = configs.load(config, overrides).model_copy(update={"dtype": "float64"})
+    network = training.build(loaded)
+    wrong = False
+    for name, activation in {ACTIVATIONS.name(a): a for a in network.activations}.items():
+        kinks, mismatch = check_activation(activation)
+        agrees = f"agrees at {len(POINTS) - len(kinks)} points from {POINTS[0]:g} to"
+        agrees += f" {POINTS[-1]:g}"
+        if kinks:
+            agrees += f"; kinks at z = {', '.join(f'{kink:g}' for kink in kinks)}"
+        out(f"{name}: {mismatch or agrees}")
+        wrong |= mismatch is not None
+    rng = np.random.default_rng(loaded.seed)
+    x = rng.random((EXAMPLES, loaded.layers[0]))
+    labels = rng.integers(0, loaded.layers[-1], EXAMPLES)
+    wrong |= _show(check_gradients(network, x, labels))
+    return int(wrong)
 
-    return gradients.check(**options)
+
+def _show(checks: list[GradientCheck]) -> bool:
+    """Print the relative error of each parameter's gradient; whether one is too large."""
+    columns = [
+        Column("parameter", [check.name for check in checks]),
+        Column("size", [str(check.size) for check in checks], justify="right"),
+        Column("checked", [str(check.checked) for check in checks], justify="right"),
+        Column("relative error", [f"{check.error:.1e}" for check in checks], justify="right"),
+        Column("", ["" if check.agrees else f"above {TOLERANCE:g}" for check in checks]),
+    ]
+    out(*table(columns, terminal_width()))
+    wrong = [check for check in checks if not check.agrees]
+    if not wrong:
+        out(f"All {len(checks)} parameters agree to within {TOLERANCE:g}.")
+        return False
+    out(*(f"{check.worst}" for check in wrong))
+    differ = "differs" if len(wrong) == 1 else "differ"
+    out(f"{len(wrong)} of {len(checks)} parameters {differ}.")
+    return True

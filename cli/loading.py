@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nnbasic.cli.bars import tqdm
+from nnbasic.cli.progress import tqdm
 from nnbasic.cli.terminal import lines_of, printable, warn
 from nnbasic.configs import Config, Data
 from nnbasic.data import DataError, Dataset, mnist
@@ -30,13 +30,13 @@ def advice(error: Exception) -> str:
 
 
 def load(
-    wanted: Data, found: str | None = None, *, data_dir: Path | None, quiet: bool = False
+    wanted: Data, recorded: str | None = None, *, data_dir: Path | None, quiet: bool = False
 ) -> Dataset:
     """The data set that `images.load` gives; ``quiet`` hides the progress of a download."""
     with download_bar() as progress, warnings.catch_warnings():
         shown = None if quiet else progress
         warnings.simplefilter("ignore")  # the note says the same
-        dataset = images.load(wanted, found, directory=data_dir, progress=shown)
+        dataset = images.load(wanted, recorded, directory=data_dir, progress=shown)
     if dataset.note:
         warn(
             "MNIST is not available, so these are the built-in digits; results on them do not"

@@ -10,19 +10,8 @@ from typing import Any
 
 import click
 
-from nnbasic.cli.activations import activations
-from nnbasic.cli.compare import compare
-from nnbasic.cli.configs import configs
-from nnbasic.cli.data import data
-from nnbasic.cli.draw import draw
-from nnbasic.cli.eval import evaluate
-from nnbasic.cli.export import export
-from nnbasic.cli.gradcheck import gradcheck
-from nnbasic.cli.predict import predict
-from nnbasic.cli.runs import runs
-from nnbasic.cli.sweep import sweep
+from nnbasic.cli.options import LazyGroup
 from nnbasic.cli.terminal import open_standard_streams, warn
-from nnbasic.cli.train import train
 from nnbasic.training import kernels
 
 kernels.prepare()  # before anything loads NumPy
@@ -30,7 +19,24 @@ kernels.prepare()  # before anything loads NumPy
 os.environ.setdefault("PYTHONSAFEPATH", "1")
 
 
-class CommandLine(click.Group):
+COMMANDS = {
+    "train": "Train a network and leave its record in ./runs.",
+    "eval": "Score RUN: an id, its beginning, a name or a directory.",
+    "sweep": "Train every combination of choices with the same seeds.",
+    "compare": "Compare runs, the repetitions of each in one row.",
+    "runs": "List, show, tag, remove and export runs.",
+    "predict": "Read the digits in pictures.",
+    "draw": "Make a page to draw digits on.",
+    "export": "Write the network of RUN for other programs.",
+    "activations": "Show the activations: formula, range, derivative, options.",
+    "gradcheck": "Compare a network's gradient with central differences.",
+    "configs": "List, show and check configs.",
+    "data": "Find, fetch, check and look at the images.",
+}
+"""The commands in the order of use, each in the file that has its name."""
+
+
+class CommandLine(LazyGroup):
     """The group whose commands return their exit codes, and whose errors become messages."""
 
     def main(
@@ -58,14 +64,11 @@ class CommandLine(click.Group):
         sys.exit(code or 0)
 
 
-@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=CommandLine,
+    lazy={name: (name, text) for name, text in COMMANDS.items()},
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="nnbasic")
 def main() -> None:
     """Train MNIST networks in NumPy and see what the activation and the initialisation did."""
-
-
-for command in (
-    *(train, evaluate, predict, draw, export, sweep, compare, runs),
-    *(configs, data, activations, gradcheck),
-):
-    main.add_command(command)

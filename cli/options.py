@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,37 @@ def run_ids(folder: Path, incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(run) for run in ids if run.startswith(incomplete)]
 
 
+class OrderedGroup(click.Group):
+    """A group that lists its commands in the order in which they were added to it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+class LazyGroup(OrderedGroup):
+    """A group whose commands are imported when they are called: its help needs none of them.
+
+    ``lazy`` has the file of each command in this folder, and its help in one line.
+    """
+
+    def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.commands = {n: click.Command(n, short_help=text) for n, (_, text) in lazy.items()}
+        self.lazy = lazy
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, self.load(name) if name else None, rest
+
+    def load(self, name: str) -> click.Command:
+        """The command ``name``, from its file."""
+        module = importlib.import_module(f"nnbasic.cli.{self.lazy[name][0]}")
+        commands = (value for value in vars(module).values() if isinstance(value, click.Command))
+        return next(command for command in commands if command.name == name)
+
+
 class ConfigCommand(click.Command):
     """A command with --config, which suggests that option when a config is given without it."""
 
@@ -65,15 +97,24 @@ FIGURES = (".png", ".svg", ".pdf")
 """The endings of the files into which figures are drawn."""
 
 
-def ends_in(*suffixes: str) -> Callable[[click.Context, click.Parameter, Any], Path | None]:
-    """Refuse a file whose name says that it is of another kind, so that none is overwritten."""
+def writable(ctx: click.Context, file: Path, suffixes: Sequence[str]) -> Path:
+    """``file``, if it is of the kind that ``suffixes`` name, and new unless --force is given."""
+    if file.suffix.lower() not in suffixes:
+        raise click.BadParameter(f"{file} must end in {' or '.join(suffixes)}.")
+    if os.path.lexists(file) and not ctx.params["force"]:
+        raise click.BadParameter(f"{file}: already exists; name a new file, or give --force.")
+    return file
 
-    def check(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
-        if value is not None and value.suffix.lower() not in suffixes:
-            raise click.BadParameter(f"{value} must end in {' or '.join(suffixes)}.")
-        return value
 
-    return check
+class OutputFile(click.Path):
+    """The type of a file to write, with one of ``suffixes``; its command takes --force."""
+
+    def __init__(self, *suffixes: str) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+        self.suffixes = suffixes
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return writable(ctx or click.get_current_context(), Path(value), self.suffixes)
 
 
 @contextlib.contextmanager
@@ -148,6 +189,13 @@ trust_option = click.option(
     "--trust-plugins",
     is_flag=True,
     help="Run plugins that you have not trained with here. They are programs.",
+)
+
+force_option = click.option(
+    "--force",
+    is_flag=True,
+    is_eager=True,  # the check of a file's name needs it
+    help="Overwrite files that exist.",
 )
 
 no_sync_option = click.option(

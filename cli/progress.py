@@ -8,10 +8,15 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from nnbasic.cli.bars import tqdm
+from tqdm import tqdm
+
 from nnbasic.cli.numbers import percent, short
 from nnbasic.cli.terminal import err
 from nnbasic.model import Epoch, Step
+
+__all__ = ["figures", "shown", "tqdm"]
+
+tqdm.monitor_interval = 0  # no thread: a run forks, which beside a thread may deadlock
 
 REFRESH = 0.1
 """Seconds after which the figures beside a bar are drawn anew."""

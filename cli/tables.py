@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
+from typing import Literal
 
 import wcwidth
 
@@ -22,42 +23,43 @@ GAP = "  "
 class Column:
     """A column of a table: a heading, and a text for each row.
 
-    ``number`` aligns it right. Where the terminal is too narrow, the column may shrink to ``least``
-    characters: its cells are cut, or with ``wrap`` broken into several lines. ``optional`` ones
-    are left out if that is not enough. Line breaks in cells are kept with ``wrap`` only.
+    Where the terminal is too narrow, the column may shrink to ``min_width`` characters: its cells
+    are cut, or without ``no_wrap`` broken into several lines. Columns that ``may_drop`` are left
+    out if that is not enough. With ``no_wrap`` line breaks in cells are escaped.
     """
 
     head: str
     cells: Sequence[str]
-    number: bool = False
-    least: int | None = None
-    wrap: bool = False
-    optional: bool = False
+    justify: Literal["left", "right"] = "left"
+    min_width: int | None = None
+    no_wrap: bool = True
+    may_drop: bool = False
 
     @cached_property
     def lines(self) -> list[list[Printable]]:
         """The heading and the cells, each as lines."""
 
         def split(text: str) -> list[str]:
-            one_line = not self.wrap or isinstance(text, Printable)
+            one_line = self.no_wrap or isinstance(text, Printable)
             return [text] if one_line else text.splitlines() or [""]
 
         return [list(map(printable, split(text))) for text in (self.head, *self.cells)]
 
     @cached_property
-    def natural(self) -> int:
+    def full_width(self) -> int:
         """The width that its longest line needs."""
         return max(wcwidth.width(line) for lines in self.lines for line in lines)
 
     @property
-    def narrowest(self) -> int:
-        return self.natural if self.least is None else min(self.least, self.natural)
+    def least_width(self) -> int:
+        full = self.full_width
+        return full if self.min_width is None else min(self.min_width, full)
 
-    def fitted(self, width: int) -> list[list[str]]:
+    def lines_within(self, width: int) -> list[list[str]]:
         """The lines of the heading and of each cell, none wider than ``width``."""
-        if self.natural <= width:
+        if self.full_width <= width:
             return [list(lines) for lines in self.lines]
-        if not self.wrap:
+        if self.no_wrap:
             return [[wcwidth.clip(line, 0, width) for line in lines] for lines in self.lines]
         return [
             [
@@ -78,27 +80,27 @@ def table(columns: Sequence[Column], room: int, gap: str = GAP) -> list[Printabl
     kept = fitting(columns, room, gap)
     widths = _widths(kept, room - _gaps(kept, gap))
     lines = []
-    for row in zip(*(c.fitted(w) for c, w in zip(kept, widths, strict=True)), strict=True):
+    for row in zip(*(c.lines_within(w) for c, w in zip(kept, widths, strict=True)), strict=True):
         for pieces in zip_longest(*row, fillvalue=""):
-            cells = map(_pad, pieces, widths, (column.number for column in kept))
+            cells = map(_pad, pieces, widths, (column.justify for column in kept))
             lines.append(Printable(gap.join(cells).rstrip()))
     return lines if any(column.head for column in kept) else lines[1:]
 
 
 def fitting(columns: Sequence[Column], room: int, gap: str = GAP) -> list[Column]:
-    """``columns`` without the optional ones for which there is no room, the last ones first."""
+    """``columns`` without those for which there is no room, the last that ``may_drop`` first."""
     kept = list(columns)
-    while _gaps(kept, gap) + sum(column.narrowest for column in kept) > room:
-        optional = [column for column in kept if column.optional]
-        if not optional:
+    while _gaps(kept, gap) + sum(column.least_width for column in kept) > room:
+        may_drop = [column for column in kept if column.may_drop]
+        if not may_drop:
             break
-        kept.remove(optional[-1])
+        kept.remove(may_drop[-1])
     return kept
 
 
-def natural_width(columns: Sequence[Column], gap: str = GAP) -> int:
+def full_width(columns: Sequence[Column], gap: str = GAP) -> int:
     """How wide the terminal must be for all of ``columns`` to stand in it whole."""
-    return _gaps(columns, gap) + sum(column.natural for column in columns)
+    return _gaps(columns, gap) + sum(column.full_width for column in columns)
 
 
 def paragraph(text: str, room: int, indent: str = "") -> list[Printable]:
@@ -127,14 +129,14 @@ def _gaps(columns: Sequence[Column], gap: str) -> int:
 
 def _widths(columns: Sequence[Column], room: int) -> list[int]:
     """The width of each column: what it needs, less what the widest ones must give up."""
-    widths = [max(column.narrowest, min(column.natural, room)) for column in columns]
+    widths = [max(column.least_width, min(column.full_width, room)) for column in columns]
     while sum(widths) > room:
-        wide = [i for i, column in enumerate(columns) if widths[i] > column.narrowest]
+        wide = [i for i, column in enumerate(columns) if widths[i] > column.least_width]
         if not wide:
             break
         widths[max(wide, key=lambda i: (widths[i], i))] -= 1
     return widths
 
 
-def _pad(text: str, width: int, right: bool) -> str:
-    return wcwidth.rjust(text, width) if right else wcwidth.ljust(text, width)
+def _pad(text: str, width: int, justify: str) -> str:
+    return wcwidth.rjust(text, width) if justify == "right" else wcwidth.ljust(text, width)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import shlex
+import warnings
+from pathlib import Path
 
 import click
 
+from nnbasic import configs, training
+from nnbasic.cli.charts import accuracy_curve
+from nnbasic.cli.failures import low, traced
+from nnbasic.cli.finding import find_one, result
+from nnbasic.cli.interrupts import INTERRUPTED, Interrupts, interrupts
+from nnbasic.cli.loading import load, recorded_data
+from nnbasic.cli.numbers import percent, short, tested
 from nnbasic.cli.options import (
     ConfigCommand,
     complete_run,
@@ -19,6 +29,14 @@ from nnbasic.cli.options import (
     set_option,
     trust_option,
 )
+from nnbasic.cli.progress import shown
+from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
+from nnbasic.data.files import syncing
+from nnbasic.model import DivergedError
+from nnbasic.training import Record, Run, Session, environment
+from nnbasic.training.directory import check_folder
+
+EXIT_CODES = {"finished": 0, "interrupted": INTERRUPTED}
 
 
 @click.command(cls=ConfigCommand)
@@ -41,7 +59,22 @@ from nnbasic.cli.options import (
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @no_sync_option
 @json_option
-def train(**options: Any) -> int:
+def train(
+    config: str | None,
+    overrides: tuple[str, ...],
+    seed: int | None,
+    epochs: int | None,
+    name: str | None,
+    resume: str | None,
+    runs_dir: Path,
+    data_dir: Path | None,
+    fail_under: float | None,
+    curve: bool,
+    trust_plugins: bool,
+    quiet: bool,
+    no_sync: bool,
+    as_json: bool,
+) -> int:
     """Train a network and leave its record in ./runs.
 
     \b
@@ -49,6 +82,158 @@ def train(**options: Any) -> int:
     nnbasic train --config my.yaml --set optimizer.lr=0.05 --seed 3 --name slower
     nnbasic train --resume slower
     """
-    from nnbasic.cli import training
+    options = {"seed": seed, "epochs": epochs}
+    overrides += tuple(f"{key}={value}" for key, value in options.items() if value is not None)
+    if resume is not None and (config or overrides or name):
+        raise click.UsageError(
+            "--resume goes on with the run's own config; --config, --set, --seed, --epochs and"
+            " --name would make it another run."
+        )
+    session: Session | None = None
+    with interrupts() as interrupt, syncing(not no_sync):
+        try:
+            if resume is not None:
+                session = resumed(resume, runs_dir, data_dir, trust_plugins, quiet, fail_under)
+            elif config is not None:
+                session = started(config, overrides, name, runs_dir, data_dir, quiet, fail_under)
+            else:
+                raise click.UsageError(
+                    "Give --config FILE (`nnbasic configs list` names some) or --resume RUN."
+                )
+            failure = follow(session, quiet, interrupt)
+        except KeyboardInterrupt:
+            if session is None:
+                err("", "Interrupted before the training began.")
+                return INTERRUPTED
+            failure = None
+    run, record = session.run, session.record
+    if failure:  # a full disk may have kept it from the record
+        record = record.model_copy(update={"status": "failed", "reason": failure})
+    if as_json:
+        print_json(result(run, run.user(), record, record.outcome))
+    report(run, record, data_dir, as_json)
+    if curve and not as_json:
+        out("", *accuracy_curve(run.metrics(), terminal_width()))
+    if record.status == "finished" and fail_under is not None:
+        return low(record.val_accuracy, fail_under, "validation accuracy")
+    return EXIT_CODES.get(record.status, 1)
 
-    return training.train(**options)
+
+def started(
+    source: str,
+    overrides: tuple[str, ...],
+    name: str | None,
+    runs_dir: Path,
+    data_dir: Path | None,
+    quiet: bool,
+    fail_under: float | None,
+) -> Session:
+    """A new run of the config ``source``."""
+    config = configs.load(source, overrides)
+    check_validation(config, fail_under)
+    check_folder(runs_dir)
+    for caution in configs.cautions(config):
+        warn(caution)
+    dataset = load(config.data, data_dir=data_dir, quiet=quiet)
+    session = training.start(config, dataset, runs=runs_dir, name=name or default_name(source))
+    for warning in session.record.warnings:
+        warn(warning)
+    return session
+
+
+def check_validation(config: configs.Config, fail_under: float | None) -> None:
+    """UsageError if ``--fail-under`` is given and there is no validation to go by."""
+    if fail_under is not None and not config.data.validation:
+        raise click.UsageError(
+            "--fail-under goes by validation, and data.validation is 0; score the test images with"
+            " `nnbasic eval --fail-under`."
+        )
+
+
+def default_name(source: str) -> str:
+    """The config's name; the run's name for a run's own config, which is repeated with it."""
+    path = Path(source)
+    if path.name == "config.yaml" and (path.parent / "run.json").is_file():
+        return Run(path.parent).user().name
+    return path.stem
+
+
+def resumed(
+    text: str,
+    runs_dir: Path,
+    data_dir: Path | None,
+    trust_plugins: bool,
+    quiet: bool,
+    fail_under: float | None,
+) -> Session:
+    """The run that ``text`` means, with the data that it was trained on."""
+    run = find_one(text, runs_dir)
+    record, config = run.record(), run.config(trust_plugins=trust_plugins)
+    check_validation(config, fail_under)
+    dataset = recorded_data(record, config, data_dir, quiet)
+    changes = environment.changes(record)
+    if changes:
+        warn(f"the last bits may differ from those of an uninterrupted run: {'; '.join(changes)}.")
+    return Session(run, config, record, dataset)
+
+
+def follow(session: Session, quiet: bool, interrupt: Interrupts) -> str | None:
+    """Train to the end or to an interrupt, and show progress; the record says how it ended.
+
+    Returns why it failed, or None.
+    """
+    config = session.config
+    steps = -(-len(session.dataset.train.labels) // config.batch_size)
+    try:
+        with contextlib.closing(session.train()) as events, warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: warn(str(message))
+            for _ in interrupt.until_pending(
+                events if quiet else shown(events, config.epochs, steps, session.record.epoch)
+            ):
+                pass
+    except (KeyboardInterrupt, DivergedError):
+        pass  # the record says how it ended
+    except training.FailedError as error:
+        fault = error.__cause__
+        if fault and not isinstance(fault, (OSError, MemoryError, training.RunError)):
+            err(*traced(fault))
+        return str(error)
+    return None
+
+
+def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> None:
+    """Tell a person how the run ended: on stdout if it finished, on stderr if not."""
+    if record.status == "interrupted":
+        err(
+            f"Interrupted after {record.epoch} of {record.config['epochs']} epochs. Continue with:",
+            f"  {resume_command(run, data_dir)}",
+        )
+    elif record.status != "finished":
+        err(f"{run.directory}: {record.status}: {record.reason}")
+        if record.status == "failed" and (run.directory / "run.json").exists():
+            err("Once that is fixed, continue with:", f"  {resume_command(run, data_dir)}")
+    else:
+        if record.outcome == "collapsed":
+            last = percent(record.last_accuracy)
+            warn(f"The run has collapsed: it ends near chance, at {last} %: {record.reason}.")
+        if not as_json:
+            score(run, record)
+
+
+def score(run: Run, record: Record) -> None:
+    """Print what a run that finished is worth."""
+    if record.test_accuracy is not None and record.test_loss is not None:
+        best = record.best.epoch if record.best else 0
+        out(
+            f"test accuracy {tested(record)} % on {record.dataset}"
+            f" (loss {short(record.test_loss)}), weights of epoch {best}"
+            f" of {record.epoch}, {record.seconds:.1f} s",
+            str(run.directory),
+        )
+
+
+def resume_command(run: Run, data_dir: Path | None) -> str:
+    """The command that goes on with ``run`` from here; for one in ./runs its id is enough."""
+    here = run.directory.resolve().parent == Path("runs").resolve()
+    words = ["nnbasic", "train", "--resume", run.id if here else str(run.directory)]
+    return shlex.join(words + (["--data", str(data_dir)] if data_dir else []))

@@ -19,18 +19,19 @@ Facts = Mapping[str, Any]
 """What a file says of its network, in the types of JSON."""
 
 
-def export(run: Run, file: Path, *, trust_plugins: bool = False) -> None:
+def export(run: Run, file: Path, *, trust_plugins: bool = False, overwrite: bool = False) -> None:
     """Write the network of ``run``, with its best parameters, in the format of ``file``'s ending.
 
     Which plugins run, says `Run.config`.
 
-    RunError, before there is a file, if ``file`` exists or has another ending, an extra is
-    missing, or the format cannot hold the network; and if ``file`` cannot be written.
+    RunError, before there is a file, if ``file`` exists (unless ``overwrite``) or has another
+    ending, an extra is missing, or the format cannot hold the network; and if ``file`` cannot be
+    written.
     """
     form = FORMATS.get(file.suffix.lower())
     if form is None:
         raise RunError(f"{file}: its name must end in {', '.join(FORMATS)}")
-    if file.exists():
+    if file.exists() and not overwrite:
         raise RunError(f"{file}: already exists; name a new file")
     record, config = run.record(), run.config(trust_plugins=trust_plugins)
     trained = restored(run, record, config)
@@ -45,7 +46,7 @@ def export(run: Run, file: Path, *, trust_plugins: bool = False) -> None:
             f' a checkout pip install ".[{extra}]"'
         ) from None
     try:
-        with replacing(file, new=True) as opened:
+        with replacing(file, new=not overwrite) as opened:
             opened.write(content)
     except FileExistsError:  # made since it was looked for
         raise RunError(f"{file}: already exists; name a new file") from None

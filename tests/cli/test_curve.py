@@ -3,86 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from nnbasic.cli.accuracy_curve import ROWS, accuracy_curve
+from nnbasic.cli.charts import accuracy_curve
 from support import figures, words
 
 Command = Callable[..., Any]
 
 
-def drawn(*values: float | None, room: int = 80) -> tuple[list[str], str]:
-    """The lines of the curve without their labels, and the name above them."""
-    metrics = list(map(figures, values))
-    name, *lines = accuracy_curve(metrics, room)
-    assert max(map(len, lines)) <= room
-    return [line[8:] for line in lines[:ROWS]], name
+def drawn(*values: float | None, room: int = 80) -> list[str]:
+    """The lines of the curve without their colours."""
+    return list(map(click.unstyle, accuracy_curve(list(map(figures, values)), room)))
 
 
-def heights(lines: list[str]) -> list[int]:
-    """For each column of dots, the rows of dots, from the bottom, that the curve is in."""
-    found = []
-    for column in range(2 * max(map(len, lines))):
-        places = [
-            4 * (ROWS - row) - dot
-            for row, line in enumerate(lines)
-            for dot, bits in enumerate(((1, 8), (2, 16), (4, 32), (64, 128)))
-            if column // 2 < len(line)
-            and line[column // 2] != " "
-            and (ord(line[column // 2]) - 0x2800) & bits[column % 2]
-        ]
-        found.append(max(places, default=0))
-    return [each for each in found if each]
-
-
-def test_a_curve_rises_with_the_accuracy_without_gaps() -> None:
-    lines, name = drawn(0.5, 0.6, 0.7, 0.8)
-    assert name == "validation accuracy, %"
-    rows = heights(lines)
-    assert rows == sorted(rows)
-    assert len(rows) == 120
-    assert (rows[0], rows[-1]) == (1, 4 * ROWS)
-    assert all(b - a <= 1 for a, b in pairwise(rows))
-    rows = heights(drawn(0.9, 0.5, 0.7)[0])
-    assert (rows[0], min(rows), rows.index(min(rows)) // 10, rows[-1]) == (28, 1, 5, 14)
-
-
-def test_one_epoch_makes_no_curve() -> None:
-    lines = accuracy_curve([figures(0.9623)], 80)
-    assert lines == ["validation accuracy, %: 96.23 after the only epoch"]
-
-
-def test_the_ends_are_labelled() -> None:
-    metrics = list(map(figures, (0.9, 0.98, 0.9712)))
-    _, *lines = accuracy_curve(metrics, 50)
-    assert lines[0].startswith("98.00 ┤")
-    assert lines[ROWS - 1].startswith("90.00 ┤")
-    assert lines[-1].split() == ["epoch", "1", "3"]
-    assert max(map(len, lines)) <= 50
+def test_a_curve_rises_with_the_accuracy_between_labelled_ends() -> None:
+    *picture, axis, _, legend = drawn(0.9, 0.95, 0.98, room=50)
+    assert picture[0].startswith("98.00 % ")
+    assert picture[-1].startswith("90.00 % ●")
+    assert [row.index("●") for row in picture if "●" in row] == [49, 28, 8]
+    assert axis.split() == ["epoch", "1", "3"]
+    assert legend == "● validation accuracy, best 98.00 %"
+    assert max(map(len, picture)) <= 50
 
 
 @pytest.mark.parametrize("values", [[0.5, 0.5], [0.1] * 1000])
 def test_no_spread_is_no_error(values: list[float]) -> None:
-    lines, _ = drawn(*values)
-    assert set(heights(lines)) == {1}
+    top, *rest, _, _, _ = drawn(*values)
+    assert set(top) <= {*f"{100 * values[0]:.2f} %●·"}
+    assert "●" not in "".join(rest)
 
 
 def test_what_there_is_instead() -> None:
-    metrics = [figures(None)] * 2
-    assert accuracy_curve(metrics, 80)[0] == "training accuracy, %"
-    assert accuracy_curve([], 80) == []
+    assert drawn(0.9623) == ["● validation accuracy, best 96.23 %"]
+    assert drawn(None, None)[-1] == "● training accuracy, best 90.00 %"
+    assert drawn() == []
 
 
 def test_train_and_show_draw_it(nnbasic: Command) -> None:
     said = nnbasic("train", "--config", "small", "-q", "--curve")
     curve = said.out.partition("\n\n")[2]
-    assert curve.startswith("validation accuracy, %\n")
+    assert "validation accuracy, best" in curve
     assert curve in nnbasic("runs", "show", "--curve").out
-    assert "┤" not in nnbasic("runs", "show").out
+    assert "epoch 1 " not in nnbasic("runs", "show").out
     assert nnbasic("train", "--config", "small", "-q", "--curve", "--json").json()
 
 

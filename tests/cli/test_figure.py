@@ -62,7 +62,7 @@ def test_a_file_of_another_name_says_which_figure_it_is(nnbasic: Callable[..., A
 def test_the_same_runs_make_the_same_file(nnbasic: Callable[..., Any], file: str) -> None:
     contents = set()
     for _ in range(2):
-        assert nnbasic("compare", "--figure", file).code == 0
+        assert nnbasic("compare", "--figure", file, "--force").code == 0
         contents.add(Path(file).read_bytes())
     assert len(contents) == 1
 

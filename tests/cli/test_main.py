@@ -14,6 +14,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from nnbasic.cli.main import main
+from nnbasic.cli.options import LazyGroup
 
 Command = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
@@ -26,6 +27,7 @@ def commands(
     yield path, command
     if isinstance(command, click.Group):
         for name, sub in command.commands.items():
+            sub = command.load(name) if isinstance(command, LazyGroup) else sub
             yield from commands(sub, (*path, name))
 
 
@@ -57,26 +59,28 @@ def test_a_config_named_without_its_option_is_hinted_at(name: str, nnbasic: Comm
     assert "did you mean" not in said.err
 
 
-def test_help_completion_and_wrong_usage_load_only_click() -> None:
-    """In a real process, for every command; otherwise each would cost half a second."""
+def test_each_summary_is_the_first_sentence_of_the_command() -> None:
+    for path, command in ALL.items():
+        if isinstance(command, LazyGroup):
+            for name, (_, summary) in command.lazy.items():
+                assert ALL[*path, name].get_short_help_str(limit=100) == summary
+
+
+def test_the_help_and_the_names_of_commands_load_only_click() -> None:
+    """In a real process; otherwise each would cost half a second."""
     code = (
         "import sys\n"
         "from nnbasic.cli.main import main\n"
-        f"for path in {[list(path) for path in ALL]!r}:\n"
-        "    assert main([*path, '--help'], standalone_mode=False) == 0\n"
-        "    try:\n"
-        "        main([*path, '--nothing'], prog_name='nnbasic')\n"
-        "    except SystemExit as end:\n"
-        "        assert end.code == 2\n"
+        "assert main(['--help'], standalone_mode=False) == 0\n"
         "from click.shell_completion import ShellComplete\n"
         "completion = ShellComplete(main, {}, 'nnbasic', '_NNBASIC_COMPLETE')\n"
-        "for words in (['train', '--config'], ['train', '--resume'], ['eval']):\n"
-        "    completion.get_completions(words, '')\n"
+        "print([item.value for item in completion.get_completions([], 'e')])\n"
+        "print([item.value for item in completion.get_completions(['runs'], 'r')])\n"
         "slow = {'numpy', 'pydantic', 'yaml', 'tqdm', 'wcwidth', 'matplotlib'}\n"
         "print(slow & set(sys.modules))\n"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stdout.endswith("\nset()\n")
+    assert said.stdout.endswith("\n['eval', 'export']\n['rename', 'rm', 'restore']\nset()\n")
 
 
 def test_the_shell_completes_runs_newest_first(workplace: Path) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnbasic.cli.eval import by_class
 from nnbasic.data import digits, idx, mnist
+from nnbasic.training.predictions import Predictions
 
 Command = Callable[..., Any]
 
@@ -142,3 +144,17 @@ def test_fewer_outputs_than_classes(nnbasic: Command, shapes: Path) -> None:
     unnamed = nnbasic(*TRAIN, *two, "--set", "data.classes=null")
     assert unnamed.refused("shapes has 3 classes, so the last layer needs at least 3 units")
     assert not list(Path("runs").glob("*"))
+
+
+def test_of_many_classes_the_pairs_most_confused_are_shown() -> None:
+    labels = np.repeat(np.arange(47), 20)
+    taken = labels.copy()
+    taken[labels == 3] = np.repeat([3, 40], 10)
+    taken[labels == 9] = np.repeat([9, 12], [16, 4])
+    guesses = Predictions(labels, taken, np.eye(47)[taken])
+    lines = by_class(guesses, [f"letter {number}" for number in range(47)], 80)
+    assert max(map(len, lines)) <= 80
+    assert [line.split() for line in lines[-2:]] == [
+        ["letter", "3", "letter", "40", "10"],
+        ["letter", "9", "letter", "12", "4"],
+    ]

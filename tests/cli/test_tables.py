@@ -12,11 +12,11 @@ from nnbasic.cli.tables import Column, fitting, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, styled
 
 RUNS = [
-    Column("id", ["2026-relu-aa", "2026-tanh-bb"], least=6),
+    Column("id", ["2026-relu-aa", "2026-tanh-bb"], min_width=6),
     Column("status", ["finished", "running"]),
-    Column("lr", ["0.1", "0.05"], number=True, optional=True),
-    Column("seed", ["0", "10"], number=True, optional=True),
-    Column("test %", ["97.50", "–"], number=True),
+    Column("lr", ["0.1", "0.05"], justify="right", may_drop=True),
+    Column("seed", ["0", "10"], justify="right", may_drop=True),
+    Column("test %", ["97.50", "–"], justify="right"),
 ]
 
 
@@ -48,14 +48,14 @@ def test_what_must_be_there_is_there_however_narrow() -> None:
 
 
 def test_of_two_columns_that_may_shrink_the_wider_one_does() -> None:
-    columns = [Column("name", ["a" * 12], least=4), Column("notes", ["b" * 20], least=4)]
+    columns = [Column("name", ["a" * 12], min_width=4), Column("notes", ["b" * 20], min_width=4)]
     assert table(columns, 26)[1] == "aaaaaaaaaaaa  bbbbbbbbbbbb"
     assert table(columns, 22)[1] == "aaaaaaaaaa  bbbbbbbbbb"
 
 
 def test_a_column_that_wraps_goes_on_below_its_beginning() -> None:
-    notes = Column("notes", ["one two three", "four\n\nfive"], wrap=True, least=5)
-    lines = table([Column("id", ["a", "b"]), notes, Column("n", ["1", "22"], number=True)], 17)
+    notes = Column("notes", ["one two three", "four\n\nfive"], no_wrap=False, min_width=5)
+    lines = table([Column("id", ["a", "b"]), notes, Column("n", ["1", "22"], justify="right")], 17)
     assert lines == [
         "id  notes       n",
         "a   one two     1",
@@ -89,14 +89,14 @@ def test_without_headings_there_is_no_line_for_them() -> None:
     ],
 )
 def test_columns_are_aligned_by_the_width_that_characters_take(text: str, room: int) -> None:
-    left, right = Column("", [text, "-"]), Column("", [text, "-"], number=True)
+    left, right = Column("", [text, "-"]), Column("", [text, "-"], justify="right")
     lines = table([left, Column("", ["|", "|"]), right], 80)
     assert lines == [f"{text}  |  {text}", f"-{' ' * (room - 1)}  |  {' ' * (room - 1)}-"]
 
 
 def test_styles_take_no_room_and_nobody_but_us_sets_them() -> None:
     bar = Printable(styled("▄", fg="blue") + styled("█", fg="red", bold=True))
-    lines = table([Column("bar", [bar, "\x1b[31mx"]), Column("n", ["1", "2"], number=True)], 80)
+    lines = table([Column("bar", [bar, "\x1b[31mx"]), Column("n", ["1", "2"], justify="right")], 80)
     assert [click.unstyle(line) for line in lines] == [
         "bar        n",
         "▄█         1",
@@ -107,7 +107,7 @@ def test_styles_take_no_room_and_nobody_but_us_sets_them() -> None:
 
 
 def test_a_styled_cell_that_is_cut_ends_its_style() -> None:
-    column = Column("", [styled("한국어 실행", fg="red")], least=5)
+    column = Column("", [styled("한국어 실행", fg="red")], min_width=5)
     (line,) = table([column], 5)
     assert click.unstyle(line).rstrip() == "한국"
     assert line.rstrip().endswith("\x1b[0m")
@@ -115,7 +115,7 @@ def test_a_styled_cell_that_is_cut_ends_its_style() -> None:
 
 def test_a_cell_cannot_leave_its_row() -> None:
     evil = "\nrelu  99.99\r\x1b[A\u202e\u2028\ud800\x9b"
-    lines = table([Column("name", [evil]), Column("test %", ["10.00"], number=True)], 80)
+    lines = table([Column("name", [evil]), Column("test %", ["10.00"], justify="right")], 80)
     assert len(lines) == 2
     assert lines[1].isprintable()
     assert lines[1].endswith("  10.00")
@@ -132,9 +132,9 @@ def test_every_line_fits_and_every_column_starts_at_one_place(
 ) -> None:
     cut, wrapped = ([row[index] for row in rows] for index in (0, 1))
     columns = [
-        Column("a", cut, least=6),
+        Column("a", cut, min_width=6),
         Column("|", ["|"] * len(rows)),
-        Column("b", wrapped, wrap=True, least=8),
+        Column("b", wrapped, no_wrap=False, min_width=8),
     ]
     lines = table(columns, room)
     assert all(wcwidth.width(line) <= room for line in lines)

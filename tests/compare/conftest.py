@@ -12,7 +12,7 @@ from typing import Any
 import click
 import pytest
 
-from nnbasic.cli.comparing import in_terminal
+from nnbasic.cli.compare import in_terminal
 from nnbasic.compare import Comparison, Comparisons, compare_all
 from nnbasic.compare.findings import Findings, judge
 from nnbasic.compare.standing import Row

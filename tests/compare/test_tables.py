@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbasic.cli.comparing import in_terminal
+from nnbasic.cli.compare import in_terminal
 from nnbasic.compare import Comparison, Comparisons, tables
 from nnbasic.compare.cells import difference, points
 from nnbasic.compare.significance import Contrast

@@ -1,35 +1,71 @@
-"""What `nnbasic runs show` and `diff` do: one run in full, and two by their differences."""
+"""`nnbasic runs show` and `diff`: one run in full, and two by their differences."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nnbasic.cli import run_figure
-from nnbasic.cli.accuracy_curve import accuracy_curve
-from nnbasic.cli.finding import read_all, read_one
-from nnbasic.cli.listing import epochs, summary
+import click
+
+from nnbasic.cli.charts import accuracy_curve
+from nnbasic.cli.finding import read_all, read_one, summary
 from nnbasic.cli.numbers import NONE, percent, tested
+from nnbasic.cli.options import (
+    FIGURES,
+    OutputFile,
+    complete_run,
+    curve_option,
+    force_option,
+    json_option,
+    runs_option,
+)
+from nnbasic.cli.runs_list import epochs
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
 from nnbasic.compare import figure_file
+from nnbasic.compare.colours import INK, LINE, MUTED
+from nnbasic.configs import printable
 from nnbasic.training.choices import flow, shown
 from nnbasic.training.collection import RunData
 from nnbasic.training.selection import is_number
 from nnbasic.training.storage import RunError
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+VALIDATION = "#0072b2"
+
 HEAD, TAIL = 5, 10
 """How many epochs of a long run are shown, from its start and from its end."""
 
 
-def show(run: str | None, curve: bool, figure: Path | None, runs_dir: Path, as_json: bool) -> None:
-    """Print all about ``run``, about the newest one if it is None; draw it if asked."""
+@click.command()
+@click.argument("run", required=False, shell_complete=complete_run)
+@curve_option
+@click.option(
+    "--figure",
+    metavar="FILE",
+    type=OutputFile(*FIGURES),
+    help="Draw accuracy and loss by epoch into a .png, .svg or .pdf file.",
+)
+@force_option
+@runs_option
+@json_option
+def show(
+    run: str | None, curve: bool, figure: Path | None, force: bool, runs_dir: Path, as_json: bool
+) -> None:
+    """Show all about RUN: an id, its beginning, a name or a directory.  [default: the newest run]
+
+    A name that several runs share means the newest of them, and `latest` the newest of all; so in
+    all commands that take a RUN, but for rm and restore.
+    """
     if figure is not None:
         figure_file.check()
     data = read_one(run, runs_dir)
     if figure is not None:
-        figure_file.save(run_figure.draw(data), figure)
+        figure_file.save(draw(data), figure)
         err(f"The figure is in {figure}")
     if as_json:
         print_json(complete(data))
@@ -39,8 +75,16 @@ def show(run: str | None, curve: bool, figure: Path | None, runs_dir: Path, as_j
             out("", *accuracy_curve(data.metrics, terminal_width()))
 
 
+@click.command()
+@click.argument("a", metavar="[RUN]", required=False, shell_complete=complete_run)
+@click.argument("b", metavar="[RUN]", required=False, shell_complete=complete_run)
+@runs_option
 def diff(a: str | None, b: str | None, runs_dir: Path) -> None:
-    """Print what differs between two runs; between ``a`` and the newest, or the two newest."""
+    """Show only what differs between two runs.
+
+    Compares their configs, environments and results. With one RUN, it is compared with the newest;
+    with none, the two newest are compared.
+    """
     if a is None:
         data, _ = read_all(runs_dir)
         if len(data) < 2:
@@ -80,8 +124,8 @@ def difference(a: RunData, b: RunData, room: int) -> list[str]:
         if differ:
             columns = [
                 Column(title, differ),
-                Column("A", [of_a.get(key, NONE) for key in differ], wrap=True, least=8),
-                Column("B", [of_b.get(key, NONE) for key in differ], wrap=True, least=8),
+                Column("A", [of_a.get(key, NONE) for key in differ], no_wrap=False, min_width=8),
+                Column("B", [of_b.get(key, NONE) for key in differ], no_wrap=False, min_width=8),
             ]
             lines += ["", *table(columns, room)]
         same.append(f"{title.lower()} {len(keys) - len(differ)} of {len(keys)}")
@@ -116,15 +160,15 @@ def _facts(data: RunData) -> dict[str, str]:
 
 
 def _config(data: RunData) -> dict[str, str]:
-    found = {key: value for key, value in data.values.items() if key not in ("dataset", "code")}
-    return {key: shown(value) for key, value in {**found, "seed": data.flat.get("seed")}.items()}
+    config = {key: value for key, value in data.values.items() if key not in ("dataset", "code")}
+    return {key: shown(value) for key, value in {**config, "seed": data.flat.get("seed")}.items()}
 
 
 def _environment(data: RunData) -> dict[str, str]:
     record = data.record
     code = {"code": record.code_sha256}
-    found = {**code, **record.versions, **record.machine, "threads": record.threads}
-    return {key: str(value) for key, value in found.items() if value is not None}
+    values = {**code, **record.versions, **record.machine, "threads": record.threads}
+    return {key: str(value) for key, value in values.items() if value is not None}
 
 
 def _results(data: RunData) -> dict[str, str]:
@@ -162,7 +206,9 @@ def _course(data: RunData, room: int) -> list[Printable]:
         "seconds": ("epoch_seconds", ".2f"),
     }
     columns = [
-        Column(head, [_number(getattr(row, key), form) for row in rows], number=True, optional=True)
+        Column(
+            head, [_number(getattr(row, key), form) for row in rows], justify="right", may_drop=True
+        )
         for head, (key, form) in formats.items()
     ]
     columns.append(Column("", ["best" if row.epoch == best else "" for row in rows]))
@@ -176,7 +222,53 @@ def _number(value: Any, form: str) -> str:
     return percent(value) if form == "%" else format(value, form)
 
 
-def _pairs(found: Mapping[str, str], room: int) -> list[Printable]:
+def _pairs(texts: Mapping[str, str], room: int) -> list[Printable]:
     """Lines with a key and its text each; a long text goes on below its beginning."""
-    columns = [Column("", list(found)), Column("", list(found.values()), wrap=True, least=8)]
+    columns = [
+        Column("", list(texts)),
+        Column("", list(texts.values()), no_wrap=False, min_width=8),
+    ]
     return table(columns, room)
+
+
+def draw(run: RunData) -> Figure:
+    """Accuracy on the left, loss on the right; the best epoch is marked."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    _panel(left, run, "accuracy", 100)
+    _panel(right, run, "loss", 1)
+    left.set_ylabel("accuracy, %")
+    right.set_ylabel("loss")
+    handles, labels = left.get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    score, record = "", run.record
+    if record.test_accuracy is not None:
+        score = f", {tested(record)} % on the test images of {record.dataset}"
+    title = figure.suptitle(f"{printable(run.user.name)[:60]}{score}", color=INK, fontsize=11)
+    title.set_parse_math(False)  # a name may hold dollars
+    return figure
+
+
+def _panel(axes: Axes, run: RunData, what: str, factor: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    best = run.record.best.epoch if run.record.best else None
+    for key, name, colour, dash in (
+        (f"train_{what}", "training", MUTED, (0, (4, 1.5))),
+        (f"val_{what}", "validation", VALIDATION, "-"),
+    ):
+        rows = [row for row in run.metrics if getattr(row, key) is not None]
+        x, y = [row.epoch for row in rows], [factor * getattr(row, key) for row in rows]
+        if rows:
+            marker = "o" if len(rows) == 1 else ""
+            axes.plot(x, y, color=colour, linestyle=dash, marker=marker, label=name)
+        if key.startswith("val") and best is not None and best in x:
+            axes.plot(best, y[x.index(best)], "o", color=colour, label=f"best: epoch {best}")
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+    axes.grid(color=LINE, linewidth=0.6)
+    axes.tick_params(length=0, colors=INK)
+    axes.spines[["top", "right"]].set_visible(False)

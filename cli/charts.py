@@ -1,13 +1,15 @@
-"""Small pictures of text: differences with their intervals, and two curves."""
+"""What is drawn in text: strips of intervals, curves of accuracies, grey images."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import click
+import numpy as np
 
 from nnbasic.cli.terminal import Printable, can_show, printable, styled
 from nnbasic.compare.significance import Contrast
+from nnbasic.training.record import EpochRow
 
 LEAST, MOST = 10, 40
 """Between how many columns a strip is wide."""
@@ -17,6 +19,12 @@ HEIGHT, WIDTH = 10, 64
 
 COLOURS = ("cyan", "yellow")
 
+NAMES = {"val_accuracy": "validation accuracy", "train_accuracy": "training accuracy"}
+
+BLOCKS = " ▄▀█"
+RAMP = " .:-=+*#%@"
+EDGE = 1  # the outermost pixels of a digit are nearly always empty; so three fit into 80 columns
+
 
 def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list[str]] | None:
     """A heading and a strip for each row: its difference from the first, within its interval.
@@ -25,7 +33,7 @@ def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list
     terminal has no ``room``, or no characters, for it.
     """
     width = min(room, MOST)
-    ends = [(0.0, 0.0) if each is None else each.ci95 or (each.mean,) * 2 for each in differences]
+    ends = [(0.0, 0.0) if row is None else row.ci95 or (row.mean,) * 2 for row in differences]
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
     digits = 1 if high - low >= 0.005 else 2
     scale = tuple(f"{100 * end:+.{digits}f}" if end else "0" for end in (low, high))
@@ -36,11 +44,11 @@ def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list
         return round((value - low) / (high - low) * (width - 1))
 
     lines = []
-    for each, (left, right) in zip(differences, ends, strict=True):
+    for row, (left, right) in zip(differences, ends, strict=True):
         cells = [" "] * width
         cells[column(left) : column(right) + 1] = "─" * (column(right) - column(left) + 1)
         cells[column(0.0)] = "│"
-        cells[column(each.mean if each else 0.0)] = "●"
+        cells[column(row.mean if row else 0.0)] = "●"
         lines.append("".join(cells).rstrip())
     return f"{scale[0]}{scale[1]:>{width - len(scale[0])}}", lines
 
@@ -48,7 +56,7 @@ def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list
 def curves(
     names: Sequence[str], accuracies: Sequence[Sequence[float | None]], room: int
 ) -> list[Printable]:
-    """The accuracies of two runs by epoch, in ``room`` columns, and which is which."""
+    """The accuracies of one or two runs by epoch, in ``room`` columns, and which is which."""
     marks = ("●", "○", "◉", "·") if can_show("●○◉·") else ("*", "o", "@", ".")
     known = [[value for value in curve if value is not None] for curve in accuracies]
     legend = [
@@ -67,8 +75,8 @@ def curves(
 
     def put(value: float, across: int, text: str, colour: str) -> None:
         down = round((high - value) / (high - low or 1) * (HEIGHT - 1))
-        other = click.unstyle(grid[down][across]) in marks[:2] and text in marks[:2]
-        grid[down][across] = styled(marks[2]) if other else styled(text, fg=colour)
+        both = {click.unstyle(grid[down][across]), text} == {*marks[:2]}
+        grid[down][across] = styled(marks[2]) if both else styled(text, fg=colour)
 
     for colour, curve in zip(COLOURS, accuracies, strict=False):
         for across in range(width):
@@ -93,3 +101,41 @@ def _between(curve: Sequence[float | None], epoch: float) -> float | None:
     if first is None or last is None:
         return None
     return first + (epoch - before) * (last - first)
+
+
+def accuracy_curve(metrics: Sequence[EpochRow], room: int) -> list[Printable]:
+    """The curve of one run; without validation, of the training accuracy; none of no epochs."""
+    for key, name in NAMES.items():
+        accuracies = [getattr(row, key) for row in metrics]
+        if any(accuracy is not None for accuracy in accuracies):
+            return curves([name], [accuracies], room)
+    return []
+
+
+def side_by_side(images: np.ndarray, captions: Sequence[str], columns: int) -> list[str]:
+    """The lines of uint8 images (n, 784), as many side by side as fit into ``columns``.
+
+    A pixel is half a character, inked or not; where the terminal cannot show that, two pixels are
+    one ASCII character, darker or lighter.
+    """
+    blocks = can_show(BLOCKS)
+    pictures = [_picture(image.reshape(28, 28), blocks) for image in images]
+    width = 28 - 2 * EDGE
+    abreast = max(1, (columns + 1) // (width + 1))
+    lines = []
+    for start in range(0, len(pictures), abreast):
+        row = slice(start, start + abreast)
+        for cells in [tuple(captions[row]), *zip(*pictures[row], strict=True)]:
+            lines.append(" ".join(cell.ljust(width) for cell in cells).rstrip())
+    return lines
+
+
+def _picture(image: np.ndarray, blocks: bool) -> list[str]:
+    inner = image[EDGE:-EDGE, EDGE:-EDGE].astype(int)
+    upper, lower = inner[::2], inner[1::2]
+    if blocks:
+        # A third of full ink is where the thin strokes of MNIST still hold together.
+        codes, characters = 2 * (upper > 85) + (lower > 85), BLOCKS
+    else:
+        codes, characters = (upper + lower) * len(RAMP) // 511, RAMP
+    return ["".join(characters[code] for code in row) for row in codes]

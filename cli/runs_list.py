@@ -1,4 +1,4 @@
-"""What `nnbasic runs list` does: runs as rows of a table, a column for each key that differs."""
+"""`nnbasic runs list`: runs as rows of a table, a column for each key that differs."""
 
 from __future__ import annotations
 
@@ -6,75 +6,70 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nnbasic.cli.finding import read_all
+import click
+
+from nnbasic.cli.finding import read_all, summary
 from nnbasic.cli.numbers import NONE, percent, tested
+from nnbasic.cli.options import (
+    json_option,
+    runs_option,
+)
 from nnbasic.cli.tables import Column, fitting, paragraph, table
 from nnbasic.cli.terminal import out, print_json, printable, terminal_width
 from nnbasic.training.choices import headings, shown, tell_apart
 from nnbasic.training.collection import RunData, all_runs
-from nnbasic.training.directory import Run
 from nnbasic.training.selection import is_number, select
 
 if TYPE_CHECKING:
-    from nnbasic.training.record import Record, User
+    pass
 
 
+@click.command("list")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only the runs that meet it, as in activation=relu; may be repeated.",
+)
+@click.option("--sort", metavar="KEY", help="Sort by it, accuracies from the highest down.")
+@runs_option
+@json_option
 def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json: bool) -> None:
-    """Print the runs in ``runs_dir`` for which all of ``where`` hold."""
-    found, problems = read_all(runs_dir)
-    chosen = select(found, where, sort)
+    """List the runs, oldest first, with what differs among them.
+
+    A KEY is one of the config (activation, optimizer.lr or lr) or of the result: val_accuracy
+    (the best epoch's), test_accuracy, epoch, seconds, seed, dataset, status, name, tag. A
+    CONDITION compares it by = != < <= > or >=. Accuracies are in percent.
+
+    \b
+    nnbasic runs list --where activation=relu --where 'val_accuracy>97'
+    nnbasic runs list --where status!=finished --sort epoch
+    """
+    readable, problems = read_all(runs_dir)
+    chosen = select(readable, where, sort)
     if as_json:
         print_json({"runs": [summary(data) for data in chosen], "problems": problems})
     elif chosen:
         out(*listing(chosen, [run.id for run in all_runs(runs_dir)], terminal_width()))
-    elif found:
-        out(f"None of the {len(found)} runs in {runs_dir} matches.")
+    elif readable:
+        out(f"None of the {len(readable)} runs in {runs_dir} matches.")
     else:
         out(f"There is no run in {runs_dir} yet; start one: nnbasic train --config relu")
-
-
-def result(run: Run, user: User, record: Record, status: str) -> dict[str, Any]:
-    """What came of a run, for JSON."""
-    best = record.best
-    return {
-        "run": run.id,
-        "directory": str(run.directory),
-        "name": user.name,
-        "status": status,
-        "reason": record.reason,
-        "dataset": record.dataset,
-        "epochs": record.epoch,
-        "test_accuracy": record.test_accuracy,
-        "test_standard_error": record.test_error,
-        "test_loss": record.test_loss,
-        "best": best and {"epoch": best.epoch, "val_accuracy": best.val_accuracy},
-        "seconds": record.seconds,
-    }
-
-
-def summary(data: RunData) -> dict[str, Any]:
-    """What `runs list --json` says of a run."""
-    return result(data.run, data.user, data.record, data.status) | {
-        "tags": data.user.tags,
-        "notes": data.user.notes,
-        "started": data.record.started,
-        "config": data.record.config,
-    }
 
 
 def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[str]:
     """The table of ``runs``, at least one; below it how many there are, and what all have alike."""
     columns = [
-        Column("id", [data.run.id for data in runs], least=unique_length(all_ids)),
+        Column("id", [data.run.id for data in runs], min_width=unique_length(all_ids)),
         *_named(runs),
         *_unlike(Column("status", [data.status for data in runs])),
         *_unlike(Column("dataset", [data.record.dataset for data in runs])),
         *_choices(runs),
-        *_unlike(Column("epochs", [epochs(data) for data in runs], number=True)),
-        Column("val. %", [percent(data.record.val_accuracy) for data in runs], number=True),
-        Column("test %", [tested(data.record) for data in runs], number=True),
+        *_unlike(Column("epochs", [epochs(data) for data in runs], justify="right")),
+        Column("val. %", [percent(data.record.val_accuracy) for data in runs], justify="right"),
+        Column("test %", [tested(data.record) for data in runs], justify="right"),
         *_tags(runs),
     ]
     kept = fitting(columns, room)
@@ -102,7 +97,7 @@ def epochs(data: RunData) -> str:
 def _named(runs: Sequence[RunData]) -> list[Column]:
     """The names, if there is one that its id does not contain."""
     names = ["" if f"-{d.user.name}-" in d.run.id else d.user.name for d in runs]
-    return [Column("name", names, least=8)] if any(names) else []
+    return [Column("name", names, min_width=8)] if any(names) else []
 
 
 def _unlike(column: Column) -> list[Column]:
@@ -126,8 +121,8 @@ def _choices(runs: Sequence[RunData]) -> list[Column]:
         Column(
             heads[key],
             [shown(row[key]) if key in row else NONE for row in rows],
-            number=all(is_number(row.get(key)) for row in rows),
-            optional=True,
+            justify="right" if all(is_number(row.get(key)) for row in rows) else "left",
+            may_drop=True,
         )
         for key in keys
     ]
@@ -135,17 +130,17 @@ def _choices(runs: Sequence[RunData]) -> list[Column]:
 
 def _tags(runs: Sequence[RunData]) -> list[Column]:
     tags = [" ".join(data.user.tags) for data in runs]
-    return [Column("tags", tags, optional=True)] if any(tags) else []
+    return [Column("tags", tags, may_drop=True)] if any(tags) else []
 
 
 def _count(runs: Sequence[RunData]) -> str:
     datasets = " and ".join(sorted({data.record.dataset for data in runs}))
     statuses = Counter(data.status for data in runs)
     what = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
-    each = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
+    counts = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
     done = {epochs(data) for data in runs}
     alike = f", {done.pop()} epochs" if len(done) == 1 else ""
-    return f"{what} on {datasets}: {each}{alike}."
+    return f"{what} on {datasets}: {counts}{alike}."
 
 
 def _common(a: str, b: str) -> int:

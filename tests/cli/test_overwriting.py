@@ -1,0 +1,32 @@
+"""Files that exist: no command replaces one unless it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        ("compare --report page.html", "page.html"),
+        ("compare --figure seeds.svg", "seeds.svg"),
+        ("compare --figure seeds=slide.svg", "slide.svg"),
+        ("runs show --figure run.svg", "run.svg"),
+        ("activations relu --plot relu.svg", "relu.svg"),
+        ("draw tanh", "page.html"),
+        ("export tanh tanh.npz", "tanh.npz"),
+    ],
+)
+def test_a_file_is_overwritten_with_force_alone(
+    nnbasic: Callable[..., Any], command: str, file: str
+) -> None:
+    Path(file).write_text("precious")
+    assert nnbasic(*command.split()).refused(f"{file}: already exists", "--force")
+    assert Path(file).read_text() == "precious"
+    assert nnbasic(*command.split(), "--force").code == 0
+    assert Path(file).stat().st_size > 1000
