@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnbasic.compare.colours import looks
+from nnbasic.compare.style import looks
 from nnbasic.model import Layer
 from nnbasic.model.arrays import Array
 from nnbasic.model.curves import curve, pieces
