@@ -35,9 +35,15 @@ def figure_file(
 @click.command()
 @click.argument("selectors", nargs=-1, metavar="[RUN|PREFIX|TAG]...", shell_complete=complete_run)
 @click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only the runs that meet it, e.g. activation=relu (see runs list); may be repeated.",
+)
+@click.option(
     "--by",
     metavar="KEY,...",
-    help="Let these keys alone make the rows, as in activation,init.  [default: all that differ]",
+    help="Name rows by these keys only, e.g. activation,init.  [default: all that differ]",
 )
 @click.option(
     "--threshold",
@@ -71,8 +77,8 @@ def figure_file(
     "--figure",
     metavar="[KIND=]FILE",
     callback=figure_file,
-    help="Also write one figure, as .pdf, .svg or .png: curves, map, effects, seeds or layers, as"
-    " FILE is named, or as KIND says.",
+    help="Also write one figure, as .pdf, .svg or .png: curves, map, effects, seeds, layers,"
+    " histograms, rates or confusion, as FILE is named, or as KIND says.",
 )
 @runs_option
 @data_option
@@ -86,7 +92,7 @@ def compare(**options: Any) -> None:
     \b
     nnbasic compare
     nnbasic compare relu tanh --threshold 0.95
-    nnbasic compare --by activation,init --format markdown
+    nnbasic compare --where epochs=3 --by activation,init --format markdown
     nnbasic compare --report out.html
     nnbasic compare --figure curves.pdf
     nnbasic compare --figure effects=slide.png

@@ -21,10 +21,13 @@ from nnbasic.cli.terminal import (
 from nnbasic.compare import Comparisons, compare_all, formats
 from nnbasic.compare.tables import Block, Curves, Sentences, Table, Wanted, blocks
 from nnbasic.training.collection import collect
+from nnbasic.training.selection import select
+from nnbasic.training.storage import RunError
 
 
 def compare(
     selectors: tuple[str, ...],
+    where: tuple[str, ...],
     by: str | None,
     threshold: float,
     details: bool,
@@ -38,6 +41,8 @@ def compare(
 ) -> None:
     """Print the comparison of the runs that ``selectors`` mean, and write its report if asked."""
     data, problems = collect(runs_dir, selectors, whole=True)
+    if where and not (data := select(read := data, where)):
+        raise RunError(f"none of the {len(read)} runs matches")
     keys = None if by is None else [key.strip() for key in by.split(",")]
     found = compare_all(data, by=keys, threshold=threshold, problems=problems)
     wanted = Wanted(p_values, details, explain)

@@ -6,22 +6,37 @@ same in a file of their own and in the report.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ParamSpec
+from typing import Any
 
 import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.findings import crossing
 from nnbasic.compare.grouping import ALL, joined, words
 from nnbasic.compare.mistakes import Answers, answers
+from nnbasic.compare.panels import (
+    ABREAST,
+    WITHIN,
+    around,
+    bare,
+    cut,
+    described,
+    grid,
+    label_rows,
+    legend,
+    log_scale,
+    logit,
+    logit_scale,
+    styled,
+    subplots,
+    width_of,
+)
 from nnbasic.compare.pooling import (
     by_epoch,
     by_seconds,
@@ -32,25 +47,14 @@ from nnbasic.compare.pooling import (
 from nnbasic.compare.runs import shown
 from nnbasic.compare.significance import Contrast
 from nnbasic.compare.standing import LOST, PARTLY, RANKED, Row
-from nnbasic.compare.style import INK, MUTED, SERIES, SETTINGS, TEXT, Look, looks
+from nnbasic.compare.style import INK, MUTED, SERIES, TEXT, Look, looks
 from nnbasic.compare.verdict import listed
-from nnbasic.configs import printable
 from nnbasic.model.arrays import Array
-
-P = ParamSpec("P")
-
-ABREAST = 3
-"""How many panels stand side by side."""
 
 MOST_ROWS = 24
 """How many rows, the first ones of the table, are drawn where each has lines or panels."""
 
 MOST_LAYERS = 8
-
-WITHIN = (1e-4, 1 - 1e-4)
-"""What an accuracy is drawn within: the logit scale has no 0 and no 1."""
-
-TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 
 ACCURACY = "validation accuracy, %"
 
@@ -93,18 +97,7 @@ def drawn_rows(rows: Sequence[Row]) -> list[Drawn]:
     ]
 
 
-def _styled(draw: Callable[P, Figure | None]) -> Callable[P, Figure | None]:
-    """Decorates a function that draws a figure."""
-
-    @functools.wraps(draw)
-    def styled(*args: P.args, **options: P.kwargs) -> Figure | None:
-        with matplotlib.rc_context(SETTINGS):
-            return draw(*args, **options)
-
-    return styled
-
-
-@_styled
+@styled
 def effects(comparison: Comparison) -> Figure | None:
     """The difference of each level from the best one of its choice, with its interval and mean.
 
@@ -137,8 +130,8 @@ def effects(comparison: Comparison) -> Figure | None:
             ]
     sizes = [len(levels) for levels in choices.values()]
     names = [name for levels in choices.values() for name, *_ in levels]
-    size = (4 + _width(names), 0.28 * sum(sizes) + 0.42 * len(sizes) + 0.5)
-    figure, every = _panels(len(sizes), 1, size, height_ratios=sizes, sharex=True)
+    size = (4 + width_of(names), 0.28 * sum(sizes) + 0.42 * len(sizes) + 0.5)
+    figure, every = subplots(len(sizes), 1, size, height_ratios=sizes, sharex=True)
     for axes, (title, levels) in zip(every, choices.items(), strict=True):
         axes.axvline(0, color=MUTED, linewidth=0.8)
         for y, (_, mean, difference, colour) in enumerate(levels):
@@ -147,16 +140,16 @@ def effects(comparison: Comparison) -> Figure | None:
             axes.plot(100 * difference.mean if difference else 0, y, "o", color=colour, ms=6.5)
             place: Any = ("axes fraction", "data")
             axes.annotate(f"{100 * mean:.2f} %", (1.02, y), xycoords=place, va="center")
-        axes.set_title(_cut(title, 66))
-        _names(axes, [name for name, *_ in levels])
+        axes.set_title(cut(title, 66))
+        label_rows(axes, [name for name, *_ in levels])
     without = f"\nwithout {listed(found.left_out)}" if found and found.left_out else ""
     every[-1].set_xlabel(f"difference from the best, points of validation accuracy{without}")
     every[-1].xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     label = f"Difference of each level from the best one: {', '.join(names)}"
-    return _described(figure, label)
+    return described(figure, label)
 
 
-@_styled
+@styled
 def curves(comparison: Comparison, *, x: str = "epoch", y: str = "val_accuracy") -> Figure | None:
     """The mean of the metric ``y`` by ``x``, epoch or seconds, with 95 % intervals of the mean.
 
@@ -172,12 +165,12 @@ def curves(comparison: Comparison, *, x: str = "epoch", y: str = "val_accuracy")
     if not known:
         return None
     cases = _cases([each for each, _ in known])
-    figure, every = _grid(len(set(cases)), (3.3, 2.6))
+    figure, every = grid(len(set(cases)), (3.3, 2.6))
     panels = dict(zip(dict.fromkeys(cases), every, strict=True))
     lowest = min(float(band.mean.min()) for _, band in known)
     highest = max(float(band.mean.max()) for _, band in known)
     accuracy = y == "val_accuracy"
-    limits = _around(lowest, highest) if accuracy else (max(lowest, 1e-12) / 1.3, highest * 1.3)
+    limits = around(lowest, highest) if accuracy else (max(lowest, 1e-12) / 1.3, highest * 1.3)
     for (each, band), case in zip(known, cases, strict=True):
         axes = panels[case]
         label = each.first if len(panels) > 1 or not each.case else each.row.name
@@ -185,19 +178,19 @@ def curves(comparison: Comparison, *, x: str = "epoch", y: str = "val_accuracy")
             low, high = (np.clip(edge, *limits) for edge in (band.low, band.high))
             axes.fill_between(band.x, low, high, color=each.look.colour, alpha=0.1, linewidth=0)
         marker = "o" if len(band.x) == 1 else ""
-        axes.plot(band.x, band.mean, marker=marker, label=_cut(label, 30), **each.look.line)
+        axes.plot(band.x, band.mean, marker=marker, label=cut(label, 30), **each.look.line)
     for case, axes in panels.items():
-        axes.set_title(_cut(case, 34))
+        axes.set_title(cut(case, 34))
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=x == "epoch", min_n_ticks=1))
-        (_logit if accuracy else _logarithmic)(axes.yaxis, limits)
+        (logit_scale if accuracy else log_scale)(axes.yaxis, limits)
     name = ACCURACY if accuracy else "training loss"
     figure.supylabel(name, fontsize=TEXT)
     figure.supxlabel(f"{x}{_below(comparison)}", fontsize=TEXT)
-    _legend(figure, every)
-    return _described(figure, f"{name} by {x}: {', '.join(e.row.name for e, _ in known)}")
+    legend(figure, every)
+    return described(figure, f"{name} by {x}: {', '.join(e.row.name for e, _ in known)}")
 
 
-@_styled
+@styled
 def accuracy_map(comparison: Comparison) -> Figure | None:
     """Two choices: mean ± SD of each cell, and its letters; of what failed how often it did."""
     every = [each for each in drawn_rows(comparison.rows) if each.parts]
@@ -211,11 +204,11 @@ def accuracy_map(comparison: Comparison) -> Figure | None:
         list(dict.fromkeys(cell[axis] for cells in maps.values() for cell in cells))
         for axis in (0, 1)
     )
-    known = [_logit_of(mean) for each in every if (mean := _mean(each.row)) is not None]
+    known = [logit(mean) for each in every if (mean := _mean(each.row)) is not None]
     low, high = min(known, default=0), max(known, default=1)
     room = max(0.0, 1 - (high - low)) / 2  # or cells that hardly differ would look far apart
-    width = max(1.1, _width(columns, 20)) * len(columns) + _width(rows, 24) + 0.4
-    figure, panels = _grid(len(maps), (width, 0.45 * len(rows) + 0.8))
+    width = max(1.1, width_of(columns, 20)) * len(columns) + width_of(rows, 24) + 0.4
+    figure, panels = grid(len(maps), (width, 0.45 * len(rows) + 0.8))
     colours = matplotlib.colormaps["Blues"]
     for axes, (title, cells) in zip(panels, maps.items(), strict=True):
         values = np.full((len(rows), len(columns)), np.nan)
@@ -223,31 +216,31 @@ def accuracy_map(comparison: Comparison) -> Figure | None:
             y, x, mean = rows.index(name), columns.index(head), _mean(cell)
             ink = MUTED
             if mean is not None:
-                values[y, x] = _logit_of(mean)
+                values[y, x] = logit(mean)
                 ink = INK if values[y, x] < (low + high + room) / 2 else "white"
             axes.text(x, y, _in_cell(cell), color=ink, ha="center", va="center")
         axes.imshow(values, colours, vmin=low - room, vmax=high + room, aspect="auto")
-        axes.set_title(_cut(title, 34))
-        axes.set_xticks(range(len(columns)), [_cut(text, 20) for text in columns], color=INK)
-        axes.set_yticks(range(len(rows)), [_cut(text, 24) for text in rows], color=INK)
-        _bare(axes)
+        axes.set_title(cut(title, 34))
+        axes.set_xticks(range(len(columns)), [cut(text, 20) for text in columns], color=INK)
+        axes.set_yticks(range(len(rows)), [cut(text, 24) for text in rows], color=INK)
+        bare(axes)
     letters = any(each.row.letters for each in every)
     same = "; same letter: no significant difference" if letters else ""
     figure.supxlabel(f"mean {ACCURACY} ± SD{same}", fontsize=TEXT)
-    return _described(figure, f"Validation accuracy of {', '.join(e.row.name for e in every)}")
+    return described(figure, f"Validation accuracy of {', '.join(e.row.name for e in every)}")
 
 
-@_styled
+@styled
 def seeds(comparison: Comparison) -> Figure | None:
     """A line for each row: a dot for each run, the mean as a bar, its 95 % interval as a line."""
     every = [each for each in drawn_rows(comparison.rows) if each.row.scores]
     if not every:
         return None
     names = [each.row.name for each in every]
-    figure, (axes,) = _panels(1, 1, (4 + _width(names), 0.25 * len(every) + 1))
+    figure, (axes,) = subplots(1, 1, (4 + width_of(names), 0.25 * len(every) + 1))
     scores = [list(each.row.scores.values()) for each in every]
     runs = [score for of_row in scores for score in of_row]
-    limits = _around(min(runs), max(runs))
+    limits = around(min(runs), max(runs))
     for y, (each, of_row) in enumerate(zip(every, scores, strict=True)):
         dots = np.clip(of_row, *WITHIN)
         axes.plot(dots, [y] * len(dots), "o", color=each.look.colour, alpha=0.55, ms=5, mew=0)
@@ -260,13 +253,13 @@ def seeds(comparison: Comparison) -> Figure | None:
                     axes.plot(np.clip(end, *limits), y, marker, color=INK, ms=4, clip_on=False)
         if mean.mean is not None:
             axes.plot(np.clip(mean.mean, *WITHIN), y, "|", color=INK, ms=10, mew=1.6)
-    _logit(axes.xaxis, limits)
+    logit_scale(axes.xaxis, limits)
     axes.set(title="Every seed", xlabel=f"best {ACCURACY}")
-    _names(axes, names)
-    return _described(figure, f"Best validation accuracy of {len(runs)} runs, a dot each")
+    label_rows(axes, names)
+    return described(figure, f"Best validation accuracy of {len(runs)} runs, a dot each")
 
 
-@_styled
+@styled
 def gradients(comparison: Comparison) -> Figure | None:
     """The gradient norm of each layer's weights, before the first step and after training.
 
@@ -279,25 +272,27 @@ def gradients(comparison: Comparison) -> Figure | None:
     if not known:
         return None
     titles = list(dict.fromkeys(cases))
-    figure, panels = _panels(len(titles), 2, (7, 1.9 * len(titles) + 0.7), sharex=True, sharey=True)
+    figure, panels = subplots(
+        len(titles), 2, (7, 1.9 * len(titles) + 0.7), sharex=True, sharey=True
+    )
     for each, case, pair in zip(every, cases, norms, strict=True):
         for column, of_layer in enumerate(pair):
             axes = panels[2 * titles.index(case) + column]
             label = each.first if len(titles) > 1 or not each.case else each.row.name
             layers, values = list(of_layer), list(of_layer.values())
-            axes.plot(layers, values, marker="o", ms=4, label=_cut(label, 30), **each.look.line)
+            axes.plot(layers, values, marker="o", ms=4, label=cut(label, 30), **each.look.line)
     for number, axes in enumerate(panels):
         when = ("before training", "after training")[number % 2]
-        axes.set_title(": ".join(filter(None, [_cut(titles[number // 2], 20), when])))
+        axes.set_title(": ".join(filter(None, [cut(titles[number // 2], 20), when])))
         axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
-        _logarithmic(axes.yaxis, (min(known) / 1.3, max(known) * 1.3))
+        log_scale(axes.yaxis, (min(known) / 1.3, max(known) * 1.3))
     figure.supylabel("gradient norm", fontsize=TEXT)
     figure.supxlabel(f"layer{_below(comparison)}", fontsize=TEXT)
-    _legend(figure, panels)
-    return _described(figure, f"Gradient norm by layer: {', '.join(e.row.name for e in every)}")
+    legend(figure, panels)
+    return described(figure, f"Gradient norm by layer: {', '.join(e.row.name for e in every)}")
 
 
-@_styled
+@styled
 def histograms(comparison: Comparison) -> Figure | None:
     """The activations of each hidden layer before (grey) and after training, a panel for each row.
 
@@ -313,7 +308,7 @@ def histograms(comparison: Comparison) -> Figure | None:
     if not known:
         return None
     deepest = max(len(names) for _, names, _ in known)
-    figure, panels = _grid(len(known), (2.5, 0.42 * deepest + 0.75), sharey=False)
+    figure, panels = grid(len(known), (2.5, 0.42 * deepest + 0.75), sharey=False)
     for axes, (each, names, pairs) in zip(panels, known, strict=True):
         for y, pair in enumerate(pairs):
             for found, colour, alpha in zip(
@@ -324,25 +319,25 @@ def histograms(comparison: Comparison) -> Figure | None:
                     look: Any = {"fill": True, "color": colour, "alpha": alpha, "linewidth": 0}
                     axes.stairs(tops, found.edges, baseline=y, **look)
         bulks = [one.bulk for pair in pairs for one in pair if one is not None]
-        axes.set(title=_cut(each.row.name, 28), ylim=(len(names) - 0.9, -1))
+        axes.set(title=cut(each.row.name, 28), ylim=(len(names) - 0.9, -1))
         axes.set_xlim(min(low for low, _ in bulks), max(high for _, high in bulks))
-        axes.set_yticks(range(len(names)), [_cut(name, 10) for name in names])
+        axes.set_yticks(range(len(names)), [cut(name, 10) for name in names])
         axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.grid(visible=False, axis="x")
         axes.spines[:].set_visible(False)
     figure.supxlabel("activation: before training in grey, after it in colour", fontsize=TEXT)
     titles = ", ".join(each.row.name for each, *_ in known)
-    return _described(figure, f"Histograms of the activations of each layer: {titles}")
+    return described(figure, f"Histograms of the activations of each layer: {titles}")
 
 
-@_styled
+@styled
 def rates(comparison: Comparison) -> Figure | None:
     """Accuracy by learning rate, of the short runs with which a search chose the rate."""
     every = [e for e in drawn_rows(_first(comparison)) if e.row.runs[0].record.rate_search]
     if not every:
         return None
     cases = _cases(every)
-    figure, panels = _grid(len(set(cases)), (3.3, 2.6))
+    figure, panels = grid(len(set(cases)), (3.3, 2.6))
     by_case = dict(zip(dict.fromkeys(cases), panels, strict=True))
     reached = []
     for each, case in zip(every, cases, strict=True):
@@ -353,24 +348,24 @@ def rates(comparison: Comparison) -> Figure | None:
         accuracies = np.clip(list(tried.values()), *WITHIN)
         reached += list(accuracies)
         by_case[case].plot(
-            list(tried), accuracies, marker="o", ms=4, label=_cut(label, 30), **each.look.line
+            list(tried), accuracies, marker="o", ms=4, label=cut(label, 30), **each.look.line
         )
     for case, axes in by_case.items():
-        axes.set(title=_cut(case, 34), xscale="log")
-        _logit(axes.yaxis, _around(min(reached), max(reached)))
+        axes.set(title=cut(case, 34), xscale="log")
+        logit_scale(axes.yaxis, around(min(reached), max(reached)))
     figure.supylabel(ACCURACY, fontsize=TEXT)
     figure.supxlabel("learning rate", fontsize=TEXT)
-    _legend(figure, panels)
-    return _described(figure, f"Accuracy by rate: {', '.join(e.row.name for e in every)}")
+    legend(figure, panels)
+    return described(figure, f"Accuracy by rate: {', '.join(e.row.name for e in every)}")
 
 
-@_styled
+@styled
 def confusion(comparison: Comparison) -> Figure | None:
     """Confusion matrices of the test images a run, of the first rows; a row for each true class."""
     known = _answered(comparison)[:ABREAST]
     if not known:
         return None
-    figure, panels = _grid(len(known), (3.6, 3.8))
+    figure, panels = grid(len(known), (3.6, 3.8))
     for axes, (row, found) in zip(panels, known, strict=True):
         counts = found.confusion / found.runs
         errors = counts * (1 - np.eye(len(counts)))
@@ -380,17 +375,17 @@ def confusion(comparison: Comparison) -> Figure | None:
             text = f"{counts[y, x]:.0f}" if counts[y, x] >= 0.95 else f"{counts[y, x]:.1f}"[1:]
             colour = SERIES[0] if x == y else INK
             axes.text(x, y, text, ha="center", va="center", fontsize=small, color=colour)
-        names = [_cut(name, 9) for name in row.runs[0].record.class_names(len(counts))]
+        names = [cut(name, 9) for name in row.runs[0].record.class_names(len(counts))]
         turned = 90 if max(map(len, names)) > 2 else 0
         axes.set_xticks(range(len(names)), names, rotation=turned)
         axes.set_yticks(range(len(names)), names)
-        axes.set(title=_cut(row.name, 34), xlabel="predicted")
-        _bare(axes)
+        axes.set(title=cut(row.name, 34), xlabel="predicted")
+        bare(axes)
     figure.supylabel("true class", fontsize=TEXT)
-    return _described(figure, f"Confusion matrices: {', '.join(row.name for row, _ in known)}")
+    return described(figure, f"Confusion matrices: {', '.join(row.name for row, _ in known)}")
 
 
-@_styled
+@styled
 def wrong_images(comparison: Comparison, images: Array) -> Figure | None:
     """The test ``images`` (n, 784) to whose true class the first row gives least probability."""
     known = _answered(comparison)
@@ -401,16 +396,16 @@ def wrong_images(comparison: Comparison, images: Array) -> Figure | None:
     worst = found.most_wrong(12)
     if not worst:
         return None
-    figure, panels = _panels(math.ceil(len(worst) / 6), 6, (6.8, 1.6 * math.ceil(len(worst) / 6)))
+    figure, panels = subplots(math.ceil(len(worst) / 6), 6, (6.8, 1.6 * math.ceil(len(worst) / 6)))
     for axes, wrong in zip(panels, worst, strict=False):
         axes.imshow(images[wrong.image].reshape(28, 28), "gray_r")
-        axes.set_title(f"{_cut(names[wrong.true], 9)} → {_cut(names[wrong.predicted], 9)}")
+        axes.set_title(f"{cut(names[wrong.true], 9)} → {cut(names[wrong.predicted], 9)}")
         axes.set_xlabel(f"{100 * wrong.probability:.1f} %", fontsize=TEXT - 1)
         axes.set(xticks=[], yticks=[])
-        _bare(axes)
+        bare(axes)
     for axes in panels[len(worst) :]:
         axes.set_visible(False)
-    return _described(figure, f"Most wrong test images of {row.name}")
+    return described(figure, f"Most wrong test images of {row.name}")
 
 
 FIGURES: dict[str, Callable[[Comparison], Figure | None]] = {
@@ -461,8 +456,8 @@ def _below(comparison: Comparison) -> str:
     data = shown(comparison.same.get("dataset", "")).partition(" ")[0]
     seeds = f"mean of {n} seeds" if n > 1 else "one seed" if n else ""
     rows = sum(bool(row.comparable and row.counted) for row in comparison.rows)
-    cut = f"the first {MOST_ROWS} of {rows} rows" if rows > MOST_ROWS else ""
-    return "".join(f" · {part}" for part in (seeds, layers, data, cut) if part)
+    first = f"the first {MOST_ROWS} of {rows} rows" if rows > MOST_ROWS else ""
+    return "".join(f" · {part}" for part in (seeds, layers, data, first) if part)
 
 
 def _some(names: Sequence[str]) -> list[tuple[int, str]]:
@@ -470,92 +465,6 @@ def _some(names: Sequence[str]) -> list[tuple[int, str]]:
     count = min(len(names), MOST_LAYERS)
     places = [round(n * (len(names) - 1) / max(count - 1, 1)) for n in range(count)]
     return [(place, names[place]) for place in places]
-
-
-def _panels(
-    rows: int, columns: int, size: tuple[float, float], **options: Any
-) -> tuple[Figure, list[Axes]]:
-    """A figure of ``size`` inches, and its panels, line by line."""
-    figure = Figure(figsize=size, layout="constrained")
-    return figure, list(figure.subplots(rows, columns, squeeze=False, **options).flat)
-
-
-def _grid(count: int, size: tuple[float, float], **options: Any) -> tuple[Figure, list[Axes]]:
-    """``count`` panels of ``size`` inches, at most `ABREAST` in a line, on one scale."""
-    columns = min(count, ABREAST) if count != 4 else 2
-    rows = math.ceil(count / columns)
-    shared = {"sharey": True, **options}
-    whole = (columns * size[0] + 0.5, rows * size[1] + 0.5)
-    figure, every = _panels(rows, columns, whole, **shared)
-    for axes in every[count:]:
-        axes.remove()
-    return figure, every[:count]
-
-
-def _legend(figure: Figure, every: Sequence[Axes]) -> None:
-    """One legend for all panels, if there is anything to tell apart."""
-    handles: dict[str, Any] = {}
-    for axes in every:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    if len(handles) > 1:
-        figure.legend(list(handles.values()), list(handles), loc="outside right upper")
-
-
-def _width(names: Sequence[str], most: int = 40) -> float:
-    """The inches that ``names`` take, cut to ``most`` letters."""
-    return 0.075 * max(len(_cut(name, most)) for name in names)
-
-
-def _names(axes: Axes, names: Sequence[str]) -> None:
-    """A line for each name, from the top."""
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_yticks(range(len(names)), [_cut(name, 40) for name in names], color=INK)
-    axes.grid(visible=False, axis="y")
-    axes.spines["left"].set_visible(False)
-
-
-def _bare(axes: Axes) -> None:
-    axes.grid(visible=False)
-    axes.spines[:].set_visible(False)
-
-
-def _logit(axis: Any, limits: tuple[float, float]) -> None:
-    """A logit scale: 98 and 99 % are as far apart as 50 and 67 %."""
-    axis.axes.set(**{f"{axis.axis_name}scale": "logit", f"{axis.axis_name}lim": limits})
-    ticks = [tick for tick in TICKS if limits[0] <= tick <= limits[1]]
-    if len(ticks) < 3:
-        found = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(*limits)
-        ticks = [float(tick) for tick in found if limits[0] <= tick <= limits[1]]
-    axis.set_major_locator(FixedLocator(ticks))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda share, _: f"{round(100 * share, 6):g}"))
-
-
-def _logarithmic(axis: Any, limits: tuple[float, float]) -> None:
-    """A logarithmic scale with at most six ticks: at 1, 2 and 5, at 1 and 3, or powers of ten."""
-    axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": limits})
-    powers = range(math.floor(math.log10(limits[0])), math.ceil(math.log10(limits[1])) + 1)
-    for digits in ((1, 2, 5), (1, 3), (1,)):
-        every = [digit * 10.0**power for power in powers for digit in digits]
-        ticks = [tick for tick in every if limits[0] <= tick <= limits[1]]
-        if len(ticks) <= 6:
-            break
-    axis.set_major_locator(FixedLocator(ticks[:: math.ceil(len(ticks) / 6) or 1]))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
-
-
-def _logit_of(share: float) -> float:
-    share = min(max(share, WITHIN[0]), WITHIN[1])
-    return math.log(share / (1 - share))
-
-
-def _around(low: float, high: float) -> tuple[float, float]:
-    """Limits a little wider than ``low`` to ``high``, as the logit scale sees it."""
-    low, high = _logit_of(low), _logit_of(high)
-    room = 0.06 * (high - low) + 0.03
-    return 1 / (1 + math.exp(room - low)), 1 / (1 + math.exp(-room - high))
 
 
 def _mean(row: Row) -> float | None:
@@ -575,14 +484,3 @@ def _in_cell(row: Row) -> str:
 
 def _common(colours: set[str]) -> str:
     return next(iter(colours)) if len(colours) == 1 else INK
-
-
-def _cut(text: str, length: int) -> str:
-    """``text`` as it can be drawn: without control characters, and no longer than ``length``."""
-    text = printable(text)
-    return text if len(text) <= length else f"{text[: length - 1]}…"
-
-
-def _described(figure: Figure, description: str) -> Figure:
-    figure.set_label(printable(description))
-    return figure
