@@ -44,11 +44,6 @@ class Page(HTMLParser):
         for tag in set(self._open):
             self.texts.setdefault(tag, []).append(data)
 
-    @property
-    def data(self) -> str:
-        """The embedded JSON, which is the first script."""
-        return self.texts["script"][0]
-
     def text(self, tag: str) -> str:
         return "".join(self.texts.get(tag, []))
 
@@ -134,49 +129,12 @@ def test_searched_rates_have_a_table_of_their_own(copied: Path, dataset: Dataset
     assert page.text("h3").count("learning rate") >= 2
 
 
-def test_the_data_is_embedded(page: Page, swept: Path) -> None:
-    data = json.loads(page.data, parse_constant=pytest.fail)
-    comparison = read(swept)
-    expected = json.loads(json.dumps(comparison.to_dict()))
-    assert data == expected | {"metrics": data["metrics"]}
-    run = comparison.first.rows[0].runs[0]
-    assert data["metrics"][run.run.id]["epoch"] == [1, 2]
-    assert data["metrics"][run.run.id]["val_accuracy"] == [r.val_accuracy for r in run.metrics]
-
-
-def test_the_commands_repeat_the_runs(page: Page, swept: Path) -> None:
-    commands = page.text("pre").split("\n")
-    for row, command in zip(read(swept).first.rows, commands, strict=False):
-        first = row.runs[0]
-        threads = f"OPENBLAS_NUM_THREADS={first.record.threads}"
-        train = f"nnbasic train --config {first.run.directory / 'config.yaml'}"
-        expected = f'{threads} {train} --set data.dataset=digits --seed "$seed"'
-        assert command == f"for seed in 0 1; do {expected}; done"
-
-
-def test_runs_of_one_row_that_were_made_otherwise_have_commands_of_their_own(
-    copied: Path, dataset: Dataset
-) -> None:
-    first, second, *others = sorted(copied.iterdir())
-    for run in others:
-        shutil.rmtree(run)
-    edit(first, threads=1)
-    edit(second, threads=3, dataset="mnist")
-    one, other = sorted(Page(render(read(copied), dataset=dataset)).text("pre").split("\n"))[-2:]
-    assert one.startswith("OPENBLAS_NUM_THREADS=1 nnbasic train")
-    assert one.endswith(f"{first.name}/config.yaml --set data.dataset=digits")
-    assert other.startswith("OPENBLAS_NUM_THREADS=3 nnbasic train")
-    assert other.endswith(f"{second.name}/config.yaml")
-
-
 def test_nothing_can_act_or_ask_the_network(html: str, page: Page) -> None:
-    scripts = [attributes for tag, attributes in page.elements if tag == "script"]
-    assert scripts == [{"type": "application/json", "id": "data"}]
     (policy,) = (a["content"] for _, a in page.elements if a.get("http-equiv"))
     assert "script-src" not in str(policy)
     assert str(policy).startswith("default-src 'none'")
     for tag, attributes in page.elements:
-        assert tag not in ("iframe", "object", "embed", "form", "base", "audio", "video")
+        assert tag not in ("script", "iframe", "object", "embed", "form", "base", "audio", "video")
         for name, value in attributes.items():
             assert not name.startswith("on")
             if name in ("src", "href", "xlink:href", "action", "srcset"):
@@ -202,7 +160,6 @@ def test_untrusted_text_is_text(copied: Path, dataset: Dataset) -> None:
     assert HOSTILE in page.text("td")
     assert HOSTILE in page.text("dd")
     assert "alert" in drawn(page)
-    assert json.loads(page.data)["same"][HOSTILE] == HOSTILE
 
 
 def test_a_data_set_that_is_not_at_hand_is_said(single: Path, dataset: Dataset) -> None:
