@@ -13,6 +13,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -164,29 +165,23 @@ def curves(comparison: Comparison, *, x: str = "epoch", y: str = "val_accuracy")
     ]
     if not known:
         return None
-    cases = _cases([each for each, _ in known])
-    figure, every = grid(len(set(cases)), (3.3, 2.6))
-    panels = dict(zip(dict.fromkeys(cases), every, strict=True))
+    figure, lines = _lines([each for each, _ in known])
     lowest = min(float(band.mean.min()) for _, band in known)
     highest = max(float(band.mean.max()) for _, band in known)
     accuracy = y == "val_accuracy"
     limits = around(lowest, highest) if accuracy else (max(lowest, 1e-12) / 1.3, highest * 1.3)
-    for (each, band), case in zip(known, cases, strict=True):
-        axes = panels[case]
-        label = each.first if len(panels) > 1 or not each.case else each.row.name
+    for (each, band), (axes, line) in zip(known, lines, strict=True):
         if band.low is not None and band.high is not None:
             low, high = (np.clip(edge, *limits) for edge in (band.low, band.high))
             axes.fill_between(band.x, low, high, color=each.look.colour, alpha=0.1, linewidth=0)
-        marker = "o" if len(band.x) == 1 else ""
-        axes.plot(band.x, band.mean, marker=marker, label=cut(label, 30), **each.look.line)
-    for case, axes in panels.items():
-        axes.set_title(cut(case, 34))
+        axes.plot(band.x, band.mean, marker="o" if len(band.x) == 1 else "", **line)
+    for axes in figure.axes:
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=x == "epoch", min_n_ticks=1))
         (logit_scale if accuracy else log_scale)(axes.yaxis, limits)
     name = ACCURACY if accuracy else "training loss"
     figure.supylabel(name, fontsize=TEXT)
     figure.supxlabel(f"{x}{_below(comparison)}", fontsize=TEXT)
-    legend(figure, every)
+    legend(figure)
     return described(figure, f"{name} by {x}: {', '.join(e.row.name for e, _ in known)}")
 
 
@@ -278,9 +273,8 @@ def gradients(comparison: Comparison) -> Figure | None:
     for each, case, pair in zip(every, cases, norms, strict=True):
         for column, of_layer in enumerate(pair):
             axes = panels[2 * titles.index(case) + column]
-            label = each.first if len(titles) > 1 or not each.case else each.row.name
             layers, values = list(of_layer), list(of_layer.values())
-            axes.plot(layers, values, marker="o", ms=4, label=cut(label, 30), **each.look.line)
+            axes.plot(layers, values, marker="o", ms=4, **_line(each, case))
     for number, axes in enumerate(panels):
         when = ("before training", "after training")[number % 2]
         axes.set_title(": ".join(filter(None, [cut(titles[number // 2], 20), when])))
@@ -288,7 +282,7 @@ def gradients(comparison: Comparison) -> Figure | None:
         log_scale(axes.yaxis, (min(known) / 1.3, max(known) * 1.3))
     figure.supylabel("gradient norm", fontsize=TEXT)
     figure.supxlabel(f"layer{_below(comparison)}", fontsize=TEXT)
-    legend(figure, panels)
+    legend(figure)
     return described(figure, f"Gradient norm by layer: {', '.join(e.row.name for e in every)}")
 
 
@@ -336,26 +330,20 @@ def rates(comparison: Comparison) -> Figure | None:
     every = [e for e in drawn_rows(_first(comparison)) if e.row.runs[0].record.rate_search]
     if not every:
         return None
-    cases = _cases(every)
-    figure, panels = grid(len(set(cases)), (3.3, 2.6))
-    by_case = dict(zip(dict.fromkeys(cases), panels, strict=True))
-    reached = []
-    for each, case in zip(every, cases, strict=True):
+    figure, lines = _lines(every)
+    reached: list[float] = []
+    for each, (axes, line) in zip(every, lines, strict=True):
         search = each.row.runs[0].record.rate_search
-        assert search is not None
-        tried = dict(sorted(search.tried.items()))
-        label = each.first if len(by_case) > 1 or not each.case else each.row.name
-        accuracies = np.clip(list(tried.values()), *WITHIN)
+        tried = sorted(search.tried.items()) if search else []
+        accuracies = np.clip([accuracy for _, accuracy in tried], *WITHIN)
         reached += list(accuracies)
-        by_case[case].plot(
-            list(tried), accuracies, marker="o", ms=4, label=cut(label, 30), **each.look.line
-        )
-    for case, axes in by_case.items():
-        axes.set(title=cut(case, 34), xscale="log")
+        axes.plot([rate for rate, _ in tried], accuracies, marker="o", ms=4, **line)
+    for axes in figure.axes:
+        axes.set_xscale("log")
         logit_scale(axes.yaxis, around(min(reached), max(reached)))
     figure.supylabel(ACCURACY, fontsize=TEXT)
     figure.supxlabel("learning rate", fontsize=TEXT)
-    legend(figure, panels)
+    legend(figure)
     return described(figure, f"Accuracy by rate: {', '.join(e.row.name for e in every)}")
 
 
@@ -436,6 +424,22 @@ def _cases(every: Sequence[Drawn]) -> list[str]:
     cases = [each.case for each in every]
     alone = len(set(cases)) == len(cases)
     return ["" if alone else case for case in cases]
+
+
+def _line(each: Drawn, case: str) -> dict[str, Any]:
+    """The options of the line of a row in the panel of a ``case``, which need not be named."""
+    return {"label": cut(each.first if case else each.row.name, 30), **each.look.line}
+
+
+def _lines(every: Sequence[Drawn]) -> tuple[Figure, list[tuple[Axes, dict[str, Any]]]]:
+    """A figure with a panel for each case, and for each row its panel and its line's options."""
+    cases = _cases(every)
+    titles = list(dict.fromkeys(cases))
+    figure, panels = grid(len(titles), (3.3, 2.6) if len(titles) > 1 else (5, 3))
+    for axes, title in zip(panels, titles, strict=True):
+        axes.set_title(cut(title, 34))
+    lines = [_line(each, case) for each, case in zip(every, cases, strict=True)]
+    return figure, [(panels[titles.index(c)], line) for c, line in zip(cases, lines, strict=True)]
 
 
 def _norms(row: Row, epoch: int | None) -> dict[int, float]:

@@ -57,10 +57,10 @@ def grid(count: int, size: tuple[float, float], **options: Any) -> tuple[Figure,
     return figure, every[:count]
 
 
-def legend(figure: Figure, every: Sequence[Axes]) -> None:
+def legend(figure: Figure) -> None:
     """One legend for all panels, if there is anything to tell apart."""
     handles: dict[str, Any] = {}
-    for axes in every:
+    for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
     if len(handles) > 1:

@@ -47,7 +47,7 @@ def test_effects_are_those_of_the_runs_that_are_ranked(
 def test_a_file_of_another_name_says_which_figure_it_is(nnbasic: Callable[..., Any]) -> None:
     assert nnbasic("compare", "--figure", "curves=talk.PNG").code == 0
     pixels = np.asarray(Image.open("talk.PNG").convert("L"))
-    assert pixels.shape[1] == 1824
+    assert pixels.shape[1] == 2640
     assert pixels[0, 0] == 255  # on white
     assert pixels.min() < 60
     assert nnbasic("compare", "--figure", "map=slide.pdf").code == 0
