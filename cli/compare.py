@@ -10,12 +10,15 @@ import click
 from nnbasic.cli.options import FIGURES, complete_run, data_option, ends_in, runs_option
 
 
-def figure_file(
-    ctx: click.Context, param: click.Parameter, value: str | None
-) -> tuple[str, Path] | None:
+def figure_files(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> list[tuple[str, Path]]:
+    """The kinds of figures and their files."""
+    return [_figure_file(value) for value in values]
+
+
+def _figure_file(value: str) -> tuple[str, Path]:
     """The kind of a figure and its file; no other name is taken, so that no file is lost."""
-    if value is None:
-        return None
     from nnbasic.compare import figure_file
 
     kind, equals, name = value.partition("=")
@@ -75,10 +78,12 @@ def figure_file(
 )
 @click.option(
     "--figure",
+    "figures",
+    multiple=True,
     metavar="[KIND=]FILE",
-    callback=figure_file,
-    help="Also write one figure, as .pdf, .svg or .png: curves, map, effects, seeds, layers,"
-    " histograms, rates or confusion, as FILE is named, or as KIND says.",
+    callback=figure_files,
+    help="Write a figure instead of the table, as .pdf, .svg or .png: curves, map, effects, seeds,"
+    " layers, histograms, rates or confusion, as FILE is named or KIND says; may be repeated.",
 )
 @runs_option
 @data_option
@@ -95,7 +100,7 @@ def compare(**options: Any) -> None:
     nnbasic compare --where epochs=3 --by activation,init --format markdown
     nnbasic compare --report out.html
     nnbasic compare --figure curves.pdf
-    nnbasic compare --figure effects=slide.png
+    nnbasic compare --figure effects=slide.png --figure map.png
     """
     from nnbasic.cli import comparing
 

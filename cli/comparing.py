@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from nnbasic.cli.loading import data_at_hand
@@ -35,7 +36,7 @@ def compare(
     explain: bool,
     form: str,
     report_file: Path | None,
-    figure: tuple[str, Path] | None,
+    figures: Sequence[tuple[str, Path]],
     runs_dir: Path,
     data_dir: Path | None,
 ) -> None:
@@ -56,7 +57,7 @@ def compare(
         out(*lines_of(formats.markdown(found, wanted)))
     elif form == "latex":
         out(*lines_of(formats.latex(found, wanted)))
-    else:
+    elif not figures:
         out(*in_terminal(found, wanted, terminal_width()))
     if report_file is not None:
         from nnbasic.compare import report  # needs an extra
@@ -64,11 +65,11 @@ def compare(
         dataset = data_at_hand(found.first.rows[0].runs[0].record, data_dir)
         report.write(found, report_file, dataset=dataset)
         err(f"The report is in {report_file}")
-    if figure is not None:
+    for kind, file in figures:
         from nnbasic.compare import figure_file  # needs an extra
 
-        figure_file.write(found.first, *figure)
-        err(f"The figure is in {figure[1]}")
+        figure_file.write(found.first, kind, file)
+        err(f"The figure is in {file}")
 
 
 def in_terminal(comparisons: Comparisons, wanted: Wanted, room: int) -> list[str]:

@@ -385,15 +385,15 @@ def wrong_images(comparison: Comparison, images: Array) -> Figure | None:
     if not worst:
         return None
     figure, panels = subplots(math.ceil(len(worst) / 6), 6, (6.8, 1.6 * math.ceil(len(worst) / 6)))
-    for axes, wrong in zip(panels, worst, strict=False):
+    titles = [f"{cut(names[w.true], 9)} → {cut(names[w.predicted], 9)}" for w in worst]
+    for axes, wrong, title in zip(panels, worst, titles, strict=False):
         axes.imshow(images[wrong.image].reshape(28, 28), "gray_r")
-        axes.set_title(f"{cut(names[wrong.true], 9)} → {cut(names[wrong.predicted], 9)}")
+        axes.set(title=title, xticks=[], yticks=[])
         axes.set_xlabel(f"{100 * wrong.probability:.1f} %", fontsize=TEXT - 1)
-        axes.set(xticks=[], yticks=[])
         bare(axes)
     for axes in panels[len(worst) :]:
         axes.set_visible(False)
-    return described(figure, f"Most wrong test images of {row.name}")
+    return described(figure, f"Most wrong test images of {row.name}: {', '.join(titles)}")
 
 
 FIGURES: dict[str, Callable[[Comparison], Figure | None]] = {

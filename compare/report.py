@@ -7,6 +7,7 @@ Content-Security-Policy forbids every script and every request.
 from __future__ import annotations
 
 import base64
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from nnbasic.compare import tables
 from nnbasic.compare.comparison import Comparison, Comparisons
 from nnbasic.compare.figure_file import encoded, missing
 from nnbasic.compare.formats import told
+from nnbasic.compare.grouping import config
 from nnbasic.compare.runs import RunData, RunError, shown, write_text
 from nnbasic.compare.standing import Row
 from nnbasic.compare.tables import Sentences, Wanted
@@ -169,6 +171,7 @@ def _texts(comparisons: Comparisons) -> dict[str, Any]:
         "same": {key: shown(value) for key, value in comparison.same.items()},
         "runs": _runs(runs),
         "environment": _environment(runs),
+        "commands": [command for row in rows for command in _commands(row)],
         "made": environment.now()[:16].replace("T", " "),
         "version": environment.versions()["nnbasic"],
     }
@@ -258,3 +261,24 @@ def _environment(runs: Sequence[RunData]) -> list[tuple[str, str]]:
     rows.append(("From, to (UTC)", f"{min(started)[:16]}, {max(ended)[:16] or 'not ended'}"))
     rows.append(("Training time", f"{sum(record.seconds for record in records):.0f} s in all"))
     return rows
+
+
+def _commands(row: Row) -> Iterator[str]:
+    """The commands that repeat the runs of ``row`` to the same bits.
+
+    How many threads the runs had decides the order of their sums: a run of a sweep has one, and
+    one of `train` several.
+    """
+    alike: dict[tuple[object, ...], list[RunData]] = {}
+    for run in row.runs:
+        alike.setdefault((config(run), run.record.threads, run.record.dataset), []).append(run)
+    for (_, threads, dataset), runs in alike.items():
+        source = shlex.quote(str(runs[0].run.directory / "config.yaml"))
+        train = f"OPENBLAS_NUM_THREADS={threads} nnbasic train --config {source}"
+        if dataset == "digits":  # by now MNIST may be at hand, which `auto` would take
+            train += " --set data.dataset=digits"
+        seeds = list(dict.fromkeys(shown(run.flat.get("seed")) for run in runs))
+        if len(seeds) == 1:
+            yield train
+        else:
+            yield f'for seed in {shlex.join(seeds)}; do {train} --seed "$seed"; done'

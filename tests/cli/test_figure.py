@@ -91,3 +91,13 @@ def test_a_file_that_cannot_be_written_is_one_message(nnbasic: Callable[..., Any
     said = nnbasic("compare", "--figure", "no/curves.pdf")
     assert said.code == 2
     assert said.err.startswith("Error: no/curves.pdf: the figure cannot be written")
+
+
+@pytest.mark.usefixtures("runs")
+def test_several_figures_are_written_instead_of_the_table(nnbasic: Callable[..., Any]) -> None:
+    said = nnbasic("compare", "--figure", "seeds.svg", "--figure", "map=slide.png")
+    assert said.code == 0
+    assert said.out == ""
+    assert said.err.splitlines() == ["The figure is in seeds.svg", "The figure is in slide.png"]
+    assert Path("seeds.svg").exists()
+    assert Path("slide.png").exists()

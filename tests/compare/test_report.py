@@ -129,6 +129,31 @@ def test_searched_rates_have_a_table_of_their_own(copied: Path, dataset: Dataset
     assert page.text("h3").count("learning rate") >= 2
 
 
+def test_the_commands_repeat_the_runs(page: Page, swept: Path) -> None:
+    commands = page.text("pre").split("\n")
+    for row, command in zip(read(swept).first.rows, commands, strict=False):
+        first = row.runs[0]
+        threads = f"OPENBLAS_NUM_THREADS={first.record.threads}"
+        train = f"nnbasic train --config {first.run.directory / 'config.yaml'}"
+        expected = f'{threads} {train} --set data.dataset=digits --seed "$seed"'
+        assert command == f"for seed in 0 1; do {expected}; done"
+
+
+def test_runs_of_one_row_that_were_made_otherwise_have_commands_of_their_own(
+    copied: Path, dataset: Dataset
+) -> None:
+    first, second, *others = sorted(copied.iterdir())
+    for run in others:
+        shutil.rmtree(run)
+    edit(first, threads=1)
+    edit(second, threads=3, dataset="mnist")
+    one, other = sorted(Page(render(read(copied), dataset=dataset)).text("pre").split("\n"))[-2:]
+    assert one.startswith("OPENBLAS_NUM_THREADS=1 nnbasic train")
+    assert one.endswith(f"{first.name}/config.yaml --set data.dataset=digits")
+    assert other.startswith("OPENBLAS_NUM_THREADS=3 nnbasic train")
+    assert other.endswith(f"{second.name}/config.yaml")
+
+
 def test_nothing_can_act_or_ask_the_network(html: str, page: Page) -> None:
     (policy,) = (a["content"] for _, a in page.elements if a.get("http-equiv"))
     assert "script-src" not in str(policy)
