@@ -17,7 +17,7 @@ from nnbasic.cli.options import FIGURES, OutputFile, force_option
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import out, terminal_width
 from nnbasic.compare import figure_file
-from nnbasic.compare.colours import INK, LINE, MUTED, looks
+from nnbasic.compare.style import INK, LINE, MUTED, looks
 from nnbasic.configs import ConfigError
 from nnbasic.configs.plugins import PluginError, run_plugin
 from nnbasic.configs.reader import Document

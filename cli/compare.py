@@ -32,14 +32,19 @@ from nnbasic.cli.terminal import (
 from nnbasic.compare import Comparisons, compare_all, figure_file, formats
 from nnbasic.compare.tables import Block, Curves, Sentences, Table, Wanted, blocks
 from nnbasic.training.collection import collect
+from nnbasic.training.selection import select
+from nnbasic.training.storage import RunError
 
 
-def figure_of_kind(
-    ctx: click.Context, param: click.Parameter, value: str | None
-) -> tuple[str, Path] | None:
+def figure_files(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> list[tuple[str, Path]]:
+    """The kinds of figures and their files."""
+    return [_figure_file(ctx, value) for value in values]
+
+
+def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
     """The kind of a figure and its file; no other name is taken, so that no file is lost."""
-    if value is None:
-        return None
     kind, equals, name = value.partition("=")
     file = Path(name if equals else value)
     kind = kind if equals else file.stem
@@ -56,9 +61,15 @@ def figure_of_kind(
 @click.command()
 @click.argument("selectors", nargs=-1, metavar="[RUN|PREFIX|TAG]...", shell_complete=complete_run)
 @click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only the runs that meet it, e.g. activation=relu (see runs list); may be repeated.",
+)
+@click.option(
     "--by",
     metavar="KEY,...",
-    help="Let these keys alone make the rows, as in activation,init.  [default: all that differ]",
+    help="Name rows by these keys only, e.g. activation,init.  [default: all that differ]",
 )
 @click.option(
     "--threshold",
@@ -89,16 +100,19 @@ def figure_of_kind(
 )
 @click.option(
     "--figure",
+    "figures",
+    multiple=True,
     metavar="[KIND=]FILE",
-    callback=figure_of_kind,
-    help="Also write one figure, as .pdf, .svg or .png: curves, map, effects, seeds or layers, as"
-    " FILE is named, or as KIND says.",
+    callback=figure_files,
+    help="Write a figure instead of the table, as .pdf, .svg or .png: curves, map, effects, seeds,"
+    " layers, histograms, rates or confusion, as FILE is named or KIND says; may be repeated.",
 )
 @force_option
 @runs_option
 @data_option
 def compare(
     selectors: tuple[str, ...],
+    where: tuple[str, ...],
     by: str | None,
     threshold: float,
     details: bool,
@@ -106,7 +120,7 @@ def compare(
     explain: bool,
     form: str,
     report_file: Path | None,
-    figure: tuple[str, Path] | None,
+    figures: list[tuple[str, Path]],
     force: bool,
     runs_dir: Path,
     data_dir: Path | None,
@@ -120,12 +134,14 @@ def compare(
     \b
     nnbasic compare
     nnbasic compare relu tanh --threshold 0.95
-    nnbasic compare --by activation,init --format markdown
+    nnbasic compare --where epochs=3 --by activation,init --format markdown
     nnbasic compare --report out.html
     nnbasic compare --figure curves.pdf
-    nnbasic compare --figure effects=slide.png
+    nnbasic compare --figure effects=slide.png --figure map.png
     """
     data, problems = collect(runs_dir, selectors, whole=True)
+    if where and not (data := select(read := data, where)):
+        raise RunError(f"none of the {len(read)} runs matches")
     keys = None if by is None else [key.strip() for key in by.split(",")]
     comparisons = compare_all(data, by=keys, threshold=threshold, problems=problems)
     wanted = Wanted(p_values, details, explain)
@@ -139,7 +155,7 @@ def compare(
         out(*lines_of(formats.markdown(comparisons, wanted)))
     elif form == "latex":
         out(*lines_of(formats.latex(comparisons, wanted)))
-    else:
+    elif not figures:
         out(*in_terminal(comparisons, wanted, terminal_width()))
     if report_file is not None:
         from nnbasic.compare import report  # needs an extra
@@ -147,9 +163,9 @@ def compare(
         dataset = data_at_hand(comparisons.first.rows[0].runs[0].record, data_dir)
         report.write(comparisons, report_file, dataset=dataset)
         err(f"The report is in {report_file}")
-    if figure is not None:
-        figure_file.write(comparisons.first, *figure)
-        err(f"The figure is in {figure[1]}")
+    for kind, file in figures:
+        figure_file.write(comparisons.first, kind, file)
+        err(f"The figure is in {file}")
 
 
 def in_terminal(comparisons: Comparisons, wanted: Wanted, room: int) -> list[str]:

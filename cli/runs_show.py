@@ -24,7 +24,7 @@ from nnbasic.cli.runs_list import epochs
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
 from nnbasic.compare import figure_file
-from nnbasic.compare.colours import INK, LINE, MUTED
+from nnbasic.compare.style import INK, LINE, MUTED
 from nnbasic.configs import printable
 from nnbasic.training.choices import flow, shown
 from nnbasic.training.collection import RunData

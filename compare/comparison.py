@@ -15,6 +15,7 @@ from nnbasic.compare.grouping import config, decisive, group_runs, searched
 from nnbasic.compare.measures import Curve, curve
 from nnbasic.compare.runs import RATE, SEARCHED, RunData, RunError, Scalar, Values
 from nnbasic.compare.significance import Contrast, Differences, moderated_t
+from nnbasic.compare.speed import speed
 from nnbasic.compare.standing import Row, accuracies, floors, rows_of
 from nnbasic.compare.two import McNemar, mcnemar, two_runs
 from nnbasic.compare.verdict import verdict
@@ -165,7 +166,7 @@ def compare(
     if test is not None and len(found.rows) == 2:
         said = two_runs(found.rows, grouping, test, command)
     else:
-        said = verdict(found, command)
+        said = (*verdict(found, command), *speed(found, threshold))
     sizes = (run.record.test_images for row in found.rows for run in row.counted)
     images = next(filter(None, sizes), None)
     return Comparison(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nnbasic.compare.runs import RunError
+from nnbasic.compare.style import SETTINGS
 from nnbasic.data.files import replacing
 
 if TYPE_CHECKING:
@@ -17,17 +18,20 @@ if TYPE_CHECKING:
 
 KINDS = {
     "curves": "metrics of any epoch",
-    "map": "two choices",
+    "map": "rows that differ",
     "effects": "two rows that are ranked",
     "seeds": "validation accuracies",
     "layers": "diagnostics of any layer",
+    "histograms": "diagnostics of any layer",
+    "rates": "a learning rate that was searched",
+    "confusion": "predictions of the test images",
 }
 """The figures by name, and what a comparison must have for each of them."""
 
 DPI = 480
-"""Dots per inch of a PNG: a figure of one panel is 2,016 pixels wide."""
+"""Dots per inch of a PNG."""
 
-MOST_PIXELS = 8000
+MOST_PIXELS = 4000
 
 
 def check() -> None:
@@ -52,7 +56,9 @@ def write(comparison: Comparison, kind: str, file: Path) -> None:
     RunError if ``comparison`` has nothing to draw, or ``file`` cannot be written.
     """
     check()
-    figure = _drawn(comparison, kind)
+    from nnbasic.compare.figures import FIGURES
+
+    figure = FIGURES[kind](comparison)
     if figure is None:
         raise RunError(f"--figure {kind}: these runs do not have {KINDS[kind]}")
     save(figure, file)
@@ -60,31 +66,22 @@ def write(comparison: Comparison, kind: str, file: Path) -> None:
 
 def save(figure: Figure, file: Path) -> None:
     """Write ``figure`` as PDF, SVG or PNG, by the suffix of ``file``; RunError if it cannot be."""
-    import matplotlib
-
-    form = file.suffix[1:].lower()
-    # without a date the same figure makes the same file; fonts are embedded as such, or stay text
-    undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(form)
-    settings: Any = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "nnbasic"}
-    dots = min(DPI, MOST_PIXELS / max(figure.get_size_inches()))
+    content = encoded(figure, file.suffix[1:].lower())
     try:
-        with matplotlib.rc_context(settings), warnings.catch_warnings(), replacing(file) as content:
-            warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-            figure.savefig(content, format=form, dpi=dots, metadata=undated)
+        with replacing(file) as stream:
+            stream.write(content)
     except OSError as error:
         raise RunError(f"{file}: the figure cannot be written: {error.strerror}") from error
 
 
-def _drawn(comparison: Comparison, kind: str) -> Figure | None:
-    from nnbasic.compare import figures, layers
-    from nnbasic.compare.entries import entries
+def encoded(figure: Figure, form: str) -> bytes:
+    """``figure`` as ``form``, pdf, svg or png: the same figure gives the same bytes."""
+    import matplotlib
 
-    every = entries(comparison.rows)
-    panels: dict[str, Callable[[], list[figures.Panel]]] = {
-        "curves": lambda: figures.curves(every, x="epoch", y="val_accuracy", together=True),
-        "map": lambda: figures.heat_maps(every),
-        "effects": lambda: figures.effects(comparison.found, every),
-        "seeds": lambda: figures.seeds(every),
-        "layers": lambda: layers.courses(every),
-    }
-    return figures.side_by_side(panels[kind]())
+    content = io.BytesIO()
+    undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(form)
+    dots = min(DPI, MOST_PIXELS / max(figure.get_size_inches()))
+    with matplotlib.rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        figure.savefig(content, format=form, dpi=dots, metadata=undated)
+    return content.getvalue()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnbasic.compare.runs import RunData, Scalar
 from nnbasic.compare.significance import Summary, summary
+
+if TYPE_CHECKING:
+    from nnbasic.training import EpochRow
 
 FAILED = ("collapsed", "diverged")
 """How a run may end that did not work out, and would do so again."""
@@ -115,6 +118,11 @@ def has_all_metrics(run: RunData) -> bool:
     )
 
 
+def first_at(run: RunData, threshold: float) -> EpochRow | None:
+    """The first epoch in which ``run`` has ``threshold``; None if there is none."""
+    return next((row for row in run.metrics if (row.val_accuracy or 0) >= threshold), None)
+
+
 def number(value: object) -> float | None:
     """``value`` if it is a finite number: files may hold anything."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -127,7 +135,7 @@ def _reached(runs: Sequence[RunData], threshold: float, key: str) -> Reached:
     times: list[float | None] = []
     given_up: list[float | None] = []
     for run in runs:
-        first = next((row for row in run.metrics if (row.val_accuracy or 0) >= threshold), None)
+        first = first_at(run, threshold)
         times.append(math.inf if first is None else getattr(first, key))
         if first is None and run.metrics and run.status != "diverged":
             given_up.append(getattr(run.metrics[-1], key))

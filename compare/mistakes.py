@@ -12,26 +12,17 @@ from nnbasic.compare.runs import Predictions, RunData, RunError
 from nnbasic.model.arrays import Array
 
 
-class Confused(NamedTuple):
-    """A class taken for another one, and how often: test images, mean over runs."""
-
-    true: int
-    predicted: int
-    times: float
-
-
 class Wrong(NamedTuple):
     """A test image that some run of a group gets wrong.
 
-    ``likeliest`` are the classes with the highest mean probability over the runs, with it;
-    ``probability`` is that of the ``true`` class; ``runs`` is how many runs are wrong.
+    ``predicted`` is the likeliest of the other classes, and ``probability`` that of the ``true``
+    one, by their means over the runs.
     """
 
     image: int
     true: int
+    predicted: int
     probability: float
-    likeliest: list[tuple[int, float]]
-    runs: int
 
 
 @dataclass(frozen=True)
@@ -48,13 +39,6 @@ class Answers:
     probabilities: Array
     wrong: Array
 
-    def confused(self, most: int) -> list[Confused]:
-        """The ``most`` frequent confusions."""
-        errors = self.confusion * (1 - np.eye(len(self.confusion), dtype=int))
-        found = np.argsort(-errors, axis=None, kind="stable")[:most]
-        pairs = (divmod(int(place), len(errors)) for place in found)
-        return [Confused(*pair, errors[pair] / self.runs) for pair in pairs if errors[pair]]
-
     def most_wrong(self, most: int) -> list[Wrong]:
         """The ``most`` wrong images: those whose true class has the lowest mean probability.
 
@@ -63,16 +47,14 @@ class Answers:
         chosen = self.probabilities[np.arange(len(self.labels)), self.labels]
         errors = np.flatnonzero(self.wrong)
         worst = errors[np.argsort(chosen[errors], kind="stable")][:most]
+        others = self.probabilities.copy()
+        others[np.arange(len(self.labels)), self.labels] = -1
         return [
             Wrong(
                 int(image),
                 int(self.labels[image]),
+                int(others[image].argmax()),
                 float(chosen[image]),
-                [
-                    (int(c), float(self.probabilities[image, c]))
-                    for c in np.argsort(-self.probabilities[image], kind="stable")[:2]
-                ],
-                int(self.wrong[image]),
             )
             for image in worst
         ]

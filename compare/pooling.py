@@ -40,12 +40,12 @@ class Pooled(NamedTuple):
         edges: Array = self.low + self.width * np.arange(len(self.counts) + 1)
         return edges
 
-
-class Means(NamedTuple):
-    """The mean over runs of a layer's figure after each of ``epochs``."""
-
-    epochs: list[int]
-    means: list[float]
+    @property
+    def bulk(self) -> tuple[float, float]:
+        """The range that holds all but half a percent at either end."""
+        total = np.cumsum(self.counts) / self.counts.sum()
+        first, last = np.searchsorted(total, 0.005, side="right"), np.searchsorted(total, 0.995)
+        return float(self.low + self.width * first), float(self.low + self.width * (1 + last))
 
 
 def by_epoch(runs: Sequence[RunData], key: str) -> Band | None:
@@ -97,20 +97,18 @@ def layer_histogram(runs: Sequence[RunData], layer: int, epoch: int | None = Non
     )
 
 
-def layer_mean(runs: Sequence[RunData], layer: int, key: str, *, geometric: bool = False) -> Means:
-    """The mean over ``runs`` of a layer's figure after each epoch in which a run has one.
+def gradient_norms(runs: Sequence[RunData], layer: int) -> dict[int, float]:
+    """The geometric mean over ``runs`` of a layer's gradient norm after each epoch.
 
-    The geometric mean is for figures that differ by factors; it leaves out what is not positive.
+    A norm that is not positive is left out.
     """
-    found: dict[int, list[float]] = {}
+    logs: dict[int, list[float]] = {}
     for run in runs:
         for line in run.diagnostics:
-            value = number(figure(line, layer, key))
-            epoch = line.get("epoch")
-            if isinstance(epoch, int) and value is not None and (value > 0 or not geometric):
-                found.setdefault(epoch, []).append(math.log(value) if geometric else value)
-    means = {epoch: sum(values) / len(values) for epoch, values in sorted(found.items())}
-    return Means(list(means), [math.exp(mean) if geometric else mean for mean in means.values()])
+            norm, epoch = number(figure(line, layer, "gradient_norm")), line.get("epoch")
+            if isinstance(epoch, int) and norm is not None and norm > 0:
+                logs.setdefault(epoch, []).append(math.log(norm))
+    return {epoch: math.exp(sum(own) / len(own)) for epoch, own in logs.items()}
 
 
 def layer_names(runs: Sequence[RunData]) -> list[str]:

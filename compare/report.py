@@ -1,26 +1,23 @@
 """A comparison as one HTML file that needs nothing but a browser.
 
 The files of a run are not trusted: the template escapes all that comes from them, and the page's
-Content-Security-Policy forbids every script but its own and every request.
+Content-Security-Policy forbids every script and every request.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnbasic.compare import tables
 from nnbasic.compare.comparison import Comparison, Comparisons
-from nnbasic.compare.figure_file import missing
+from nnbasic.compare.figure_file import encoded, missing
 from nnbasic.compare.formats import told
 from nnbasic.compare.grouping import config
-from nnbasic.compare.measures import number
 from nnbasic.compare.runs import RunData, RunError, shown, write_text
 from nnbasic.compare.standing import Row
 from nnbasic.compare.tables import Sentences, Wanted
@@ -28,11 +25,10 @@ from nnbasic.configs import printable
 from nnbasic.data import Dataset
 from nnbasic.training import environment
 
-TEMPLATE = "report.html.j2"
-DIGITS = 6
-"""Significant digits of the metrics in the embedded data."""
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-METRICS = ("epoch", "elapsed_seconds", "train_loss", "val_loss", "val_accuracy")
+TEMPLATE = "report.html.j2"
 
 
 def write(comparisons: Comparisons, file: Path, *, dataset: Dataset | str) -> None:
@@ -53,7 +49,7 @@ def render(comparisons: Comparisons, *, dataset: Dataset | str) -> str:
     try:
         import jinja2
 
-        from nnbasic.compare.illustrations import illustrations
+        from nnbasic.compare import figures
     except ImportError as error:
         raise missing("the report", error) from None
     templates = jinja2.Environment(
@@ -65,10 +61,96 @@ def render(comparisons: Comparisons, *, dataset: Dataset | str) -> str:
         finalize=_shown,
     )
     templates.filters["told"] = told
-    templates.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     return templates.get_template(TEMPLATE).render(
-        _texts(comparisons), **_parts(), **illustrations(comparisons.first, dataset)
+        _texts(comparisons),
+        style=Path(__file__).with_name("report.css").read_text("utf-8"),
+        glance=[_picture(draw(comparisons.first)) for draw in (figures.effects, figures.curves)],
+        parts=[part for part in _parts(comparisons.first, dataset) if any(part.figures)],
     )
+
+
+class Part(NamedTuple):
+    """Figures under a heading, with what they show; ``open`` if they are not folded."""
+
+    id: str
+    heading: str
+    text: str
+    figures: list[dict[str, Any] | None]
+    open: bool = False
+
+
+def _parts(comparison: Comparison, dataset: Dataset | str) -> Iterator[Part]:
+    """The figures below the table."""
+    from nnbasic.compare import figures
+
+    def part(id: str, heading: str, text: str, *drawn: Figure | None, open: bool = False) -> Part:
+        return Part(id, heading, text, [_picture(figure) for figure in drawn], open)
+
+    yield part(
+        "accuracy",
+        "Accuracy at a glance",
+        "Best validation accuracy. Each dot is one seed; the bar is the mean of a row, the line"
+        " the 95 % interval of that mean. Scales are stretched towards 100 %.",
+        figures.accuracy_map(comparison),
+        figures.seeds(comparison),
+        open=True,
+    )
+    yield part(
+        "time",
+        "Accuracy by seconds, loss by epoch",
+        "Each epoch stands at the seconds of training and validation until its end, averaged over"
+        " the seeds.",
+        figures.curves(comparison, x="seconds"),
+        figures.curves(comparison, y="train_loss"),
+    )
+    yield part(
+        "rates",
+        "Learning rates that were tried",
+        "Accuracy of the short runs from which the learning rate was chosen.",
+        figures.rates(comparison),
+    )
+    yield part(
+        "gradients",
+        "Gradients by layer",
+        "Norm of the gradient of the loss with respect to the weights of each layer, geometric mean"
+        " over the seeds.",
+        figures.gradients(comparison),
+    )
+    yield part(
+        "activations",
+        "Activations of each hidden layer",
+        "Histograms over 512 validation images and all units, pooled over the seeds. Heights are"
+        " square roots of the counts, so that a spike at 0 does not hide the rest.",
+        figures.histograms(comparison),
+    )
+    wrong, problem = None, dataset if isinstance(dataset, str) else ""
+    if not isinstance(dataset, str):
+        record = comparison.rows[0].runs[0].record
+        if dataset.sha256 == record.dataset_sha256:
+            wrong = figures.wrong_images(comparison, dataset.test.images)
+        else:
+            problem = f"the {dataset.name} at hand is not the data that the runs were trained on"
+    yield part(
+        "mistakes",
+        "Mistakes on the test images",
+        "Confusion matrices of the first rows: test images a run, at the best epoch. Below, the"
+        " images to whose true class the first row gives the lowest probability: true → predicted,"
+        f" and that probability.{f' They are not shown: {problem}.' if problem else ''}",
+        figures.confusion(comparison),
+        wrong,
+    )
+
+
+def _picture(figure: Figure | None) -> dict[str, Any] | None:
+    """``figure`` as an image in the page: its address, what it shows in words, and its width."""
+    if figure is None:
+        return None
+    content = base64.b64encode(encoded(figure, "svg")).decode()
+    return {
+        "url": f"data:image/svg+xml;base64,{content}",
+        "label": str(figure.get_label()),
+        "inches": figure.get_figwidth(),
+    }
 
 
 def _texts(comparisons: Comparisons) -> dict[str, Any]:
@@ -90,7 +172,6 @@ def _texts(comparisons: Comparisons) -> dict[str, Any]:
         "runs": _runs(runs),
         "environment": _environment(runs),
         "commands": [command for row in rows for command in _commands(row)],
-        "data": _data(comparisons, runs),
         "made": environment.now()[:16].replace("T", " "),
         "version": environment.versions()["nnbasic"],
     }
@@ -113,20 +194,6 @@ def _below(comparisons: Comparisons) -> Iterator[tables.Block]:
 def _shown(value: object) -> object:
     """A text of the page escaped, its line breaks kept; figures and JSON are Markup, and safe."""
     return "\n".join(map(printable, value.split("\n"))) if type(value) is str else value
-
-
-def _parts() -> dict[str, Any]:
-    """Style and script, and the source that the Content-Security-Policy allows the script by."""
-    style, script = (
-        Path(__file__).with_name(f"report.{kind}").read_text("utf-8") for kind in ("css", "js")
-    )
-    script = f'"use strict";\n{script}'
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return {
-        "style": style,
-        "script": script,
-        "script_hash": f"sha256-{digest}",
-    }
 
 
 def _before_the_first_step(rows: Sequence[Row]) -> list[str]:
@@ -215,18 +282,3 @@ def _commands(row: Row) -> Iterator[str]:
             yield train
         else:
             yield f'for seed in {shlex.join(seeds)}; do {train} --seed "$seed"; done'
-
-
-def _data(comparisons: Comparisons, runs: Sequence[RunData]) -> dict[str, Any]:
-    """The comparison as `nnbasic compare --format json` prints it, and the runs' metrics."""
-
-    def rounded(value: object) -> float | None:
-        known = number(value)
-        return None if known is None else float(f"{known:.{DIGITS}g}")
-
-    series = {
-        run.run.id: {key: [rounded(getattr(row, key)) for row in run.metrics] for key in METRICS}
-        for run in runs
-    }
-    # a record from elsewhere may hold values that JSON cannot
-    return json.loads(json.dumps(comparisons.to_dict() | {"metrics": series}, default=str))  # type: ignore[no-any-return]

@@ -132,9 +132,9 @@ def _alone(row: Row, *, others: bool) -> str:
     if others:
         return f"Best: {row.name}, {_mean(row)}, the only row that can be ranked."
     n = row.val_accuracy.n
-    seeds = f"over {n} seeds" if n > 1 else "with one seed"
     name = f", {row.name}" if row.key else ""
-    return f"One row{name}: {_mean(row)} {seeds}, and nothing to compare it with."
+    runs = f"One row{name}, {n} seeds" if n > 1 else f"One run{name}"
+    return f"{runs}: {_mean(row)}. There is nothing to compare it with."
 
 
 def _scores(row: Row, found: Findings) -> tuple[float, ...]:

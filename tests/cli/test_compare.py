@@ -69,6 +69,12 @@ def parsed(*arguments: str) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("here")
+def test_runs_are_chosen_as_runs_list_does() -> None:
+    groups = parsed("--where", "activation=tanh", "--where", "seed<3")["groups"]
+    assert [(group["label"], group["n"]) for group in groups] == [("he", 3), ("normal", 3)]
+
+
+@pytest.mark.usefixtures("here")
 def test_table() -> None:
     result = compare("--threshold", "0.2")
     assert result.code == 0
@@ -229,6 +235,7 @@ def test_by() -> None:
         (["--by", ""], ["no run has a key ''"]),
         (["--threshold", "97"], ["0<=x<=1"]),
         (["--runs", "nowhere"], ["no run to compare"]),
+        (["--where", "activation=elu"], ["none of the 24 runs matches"]),
         (["--format", "html"], ["'html' is not one of"]),
     ],
 )

@@ -62,10 +62,10 @@ def test_a_plugin_prints_to_stderr(loud: Path) -> None:
         (("configs", "check", "loud", "--set", "epochs=0"), {"imported"}),
     ):
         said = run(*command, "--json")
-        assert isinstance(json.loads(said.stdout), dict)
-        assert words <= set(said.stderr.splitlines())
-    assert run(*resume, "--json").stdout == ""  # the error of a run that has ended
-    assert "imported" in run("configs", "check", "loud").stdout
+        assert isinstance(json.loads(said.out), dict)
+        assert words <= set(said.err.splitlines())
+    assert run(*resume, "--json").out == ""  # the error of a run that has ended
+    assert "imported" in run("configs", "check", "loud").out
 
 
 def test_what_follows_the_command_has_stdout_again(nnbasic: Command) -> None:

@@ -32,8 +32,8 @@ def test_the_report_stands_beside_what_is_printed(nnbasic: Callable[..., Any]) -
     assert len(said.json()["groups"]) == 2
     assert said.err == "The report is in out.html\n"
     page = Path("out.html").read_text()
-    assert "The images are not shown" not in page
-    assert 'alt="Test image ' in page
+    assert "They are not shown" not in page
+    assert 'alt="Most wrong test images' in page
 
 
 def test_mnist_is_not_fetched_for_a_report(runs: Path, nnbasic: Callable[..., Any]) -> None:

@@ -245,7 +245,7 @@ class TestTwoRuns:
         make({"best": scored(0.8)}, seed=0)
         make({"best": scored(0.9)}, seed=1)
         assert compared().verdict == (
-            "One row: 85.00 % validation accuracy over 2 seeds, and nothing to compare it with.",
+            "One row, 2 seeds: 85.00 % validation accuracy. There is nothing to compare it with.",
         )
 
 
@@ -253,7 +253,7 @@ def test_one_run(make: Make, compared: Compared) -> None:
     make({"best": scored(0.8)})
     comparison = compared()
     assert comparison.verdict == (
-        "One row: 80.00 % validation accuracy with one seed, and nothing to compare it with.",
+        "One run: 80.00 % validation accuracy. There is nothing to compare it with.",
     )
     assert comparison.next_steps == ()
 

@@ -33,32 +33,26 @@ def two(tmp_path: Path) -> list[Any]:
     ]
 
 
-def test_confusion_and_pairs(two: list[Any]) -> None:
+def test_confusion_is_summed_over_the_runs(two: list[Any]) -> None:
     found = answers(two)
     assert found is not None
     assert found.runs == 2
     assert found.confusion.tolist() == [[3, 1, 0], [0, 2, 0], [0, 2, 0]]
-    assert [tuple(pair) for pair in found.confused(5)] == [(2, 1, 1.0), (0, 1, 0.5)]
-    assert len(found.confused(1)) == 1
 
 
 def test_the_most_wrong_image_comes_first(two: list[Any]) -> None:
     found = answers(two)
     assert found is not None
     worst, second = found.most_wrong(5)
-    assert (worst.image, worst.true, worst.runs) == (3, 2, 2)
+    assert (worst.image, worst.true, worst.predicted) == (3, 2, 1)
     assert worst.probability == pytest.approx(0.225)
-    assert [c for c, _ in worst.likeliest] == [1, 2]
-    assert [p for _, p in worst.likeliest] == pytest.approx([0.75, 0.225])
-    # Wrong in one run only, and in the mean of both.
-    assert (second.image, second.true, second.runs) == (1, 0, 1)
+    assert (second.image, second.true, second.predicted) == (1, 0, 1)
     assert len(found.most_wrong(1)) == 1
 
 
 def test_nothing_wrong(tmp_path: Path) -> None:
     found = answers([run(tmp_path / "a.npz", np.eye(3)[LABELS].tolist())])
     assert found is not None
-    assert found.confused(5) == []
     assert found.most_wrong(5) == []
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nnbasic.compare.pooling import BINS, by_epoch, by_seconds, layer_mean, layer_names, pooled
+from nnbasic.compare.pooling import BINS, by_epoch, by_seconds, gradient_norms, layer_names, pooled
 from nnbasic.training.layer_statistics import histogram
 from support import figures
 
@@ -131,9 +131,6 @@ def test_means_of_a_layers_figures() -> None:
         Stub(diagnostics=[line(0, 100, 3), line(1, 8, None), {"epoch": 2, "layers": "torn"}]),
     ]
     assert layer_names(runs) == ["layer1", "layer2"]
-    epochs, means = layer_mean(runs, 0, "gradient_norm", geometric=True)
-    assert epochs == [0, 1]
-    assert means == pytest.approx([10, 4])
-    assert layer_mean(runs, 1, "gradient_norm") == ([0], [2])
-    assert layer_mean(runs, 2, "gradient_norm") == ([], [])
+    assert gradient_norms(runs, 0) == pytest.approx({0: 10, 1: 4})
+    assert gradient_norms(runs, 2) == {}
     assert layer_names([Stub()]) == []  # type: ignore[list-item]

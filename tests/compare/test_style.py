@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnbasic.compare.colours import ACTIVATIONS, INK, SERIES, Look, looks
+from nnbasic.compare.style import ACTIVATIONS, SERIES, looks
 from nnbasic.model import ACTIVATIONS as TABLE
 
 
@@ -37,7 +37,3 @@ def test_what_is_no_activation_takes_the_free_colours_in_order() -> None:
 
 def test_no_two_of_many_look_alike() -> None:
     assert len(set(looks([f"lr={n}" for n in range(30)]).values())) == 30
-
-
-def test_plain_ink_is_a_look_too() -> None:
-    assert Look(None, 0).colour == INK

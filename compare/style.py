@@ -1,0 +1,123 @@
+"""How figures look: the one palette, and which colour each activation has wherever it is drawn.
+
+This module loads no matplotlib.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+PANEL, INK, MUTED, LINE = "#ffffff", "#16191d", "#565f6b", "#d9dde3"
+
+SERIES = ("#0072b2", "#d55e00", "#00845f", "#a9467f", "#86690a", "#4a4f57")
+
+DASHES: tuple[Any, ...] = (
+    "-",
+    (0, (4, 1.2)),
+    (0, (1.2, 1)),
+    (0, (6, 1.2, 1.2, 1.2)),
+    (0, (2.5, 1)),
+    (0, (9, 1.5)),
+)
+"""A second sign for each of `SERIES`, for readers who cannot tell their colours apart."""
+
+TEXT = 9.0
+"""Points, of all text but titles."""
+
+SETTINGS: Any = {
+    "text.parse_math": False,  # a name may hold dollars
+    "font.size": TEXT,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": LINE,
+    "axes.titlesize": TEXT + 1,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "xtick.minor.size": 0,
+    "ytick.minor.size": 0,
+    "figure.facecolor": PANEL,
+    "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "lines.linewidth": 1.8,
+    "lines.solid_capstyle": "round",
+    "pdf.fonttype": 42,  # fonts are embedded as such, and text in an SVG stays text
+    "svg.fonttype": "none",
+    "svg.hashsalt": "nnbasic",
+}
+"""matplotlib's settings, while a figure is drawn and while it is written."""
+
+
+class Look(NamedTuple):
+    """The number of a colour among `SERIES`, and of a dash among `DASHES`."""
+
+    series: int
+    dash: int
+
+    @property
+    def colour(self) -> str:
+        return SERIES[self.series]
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """The options of a line."""
+        return {"color": self.colour, "linestyle": DASHES[self.dash]}
+
+
+ACTIVATIONS = {
+    "relu": Look(0, 0),
+    "sigmoid": Look(1, 1),
+    "elu": Look(2, 2),
+    "tanh": Look(3, 3),
+    "leaky_relu": Look(4, 4),
+    "gelu": Look(5, 5),
+    # relatives have the same colour and another dash
+    "prelu": Look(0, 2),
+    "softplus": Look(4, 0),
+    "step": Look(1, 0),
+    "hard_tanh": Look(3, 0),
+    "softsign": Look(3, 1),
+    "selu": Look(2, 0),
+    "maxout": Look(4, 2),
+    "silu": Look(5, 0),
+    "mish": Look(5, 2),
+    "identity": Look(1, 2),
+}
+
+
+def looks(values: Sequence[str]) -> dict[str, Look]:
+    """A look for each of ``values``, such as ``relu``, ``leaky_relu slope=0.2`` or ``he``.
+
+    An activation has its own, or if that is taken another dash of its colour. Other values get
+    the colours that are free, in order.
+    """
+    chosen: dict[str, Look] = {}
+    for value in values:
+        own = ACTIVATIONS.get(value.partition(" ")[0])
+        if own is not None:
+            dashes = [own.dash, *range(len(DASHES))]
+            chosen[value] = _free([Look(own.series, dash) for dash in dashes], chosen)
+    for value in values:
+        if value not in chosen:
+            used = {look.series for look in chosen.values()}
+            unused = [Look(n, n) for n in range(len(SERIES)) if n not in used]
+            every = [Look(n, (n + dash) % len(DASHES)) for dash, n in product(range(6), range(6))]
+            chosen[value] = _free([*unused, *every], chosen)
+    return {value: chosen[value] for value in values}
+
+
+def _free(wanted: Sequence[Look], chosen: dict[str, Look]) -> Look:
+    """The first of ``wanted`` that is not taken; the first one if all are."""
+    taken = set(chosen.values())
+    return next((look for look in wanted if look not in taken), wanted[0])
