@@ -106,7 +106,9 @@ class Batches:
         in a buffer that the next call overwrites.
         """
         x = self._x[: len(examples)]
-        if self._order is None:  # they are neighbours, which need no gathering
+        if (
+            self._order is None and self._transform is None
+        ):  # they are neighbours, which need no gathering
             first = examples[0] if len(examples) else 0
             images = self._images[first : first + len(examples)]
         else:

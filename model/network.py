@@ -31,7 +31,8 @@ class MLP:
 
     Attributes:
         layers: affine layers and activations in turn, from the input up.
-        parameters, gradients: by full name, ``layer1.weight`` of shape (inputs, units).
+        parameters, gradients: by full name, ``layer1.weight`` of shape (inputs, units). A training
+            step leaves the optimiser's scratch values in the gradients.
         vector, gradient: all of them in one flat array each, of which the former are views; the
             first ``weights`` entries are those of two dimensions, which weight decay shrinks.
     """

@@ -143,7 +143,7 @@ class Registry(Generic[T]):
             example = next(iter(self))
             raise ValueError(
                 f"the {self.kind} must be a name, such as {example!r}, or a mapping with one, such"
-                f" as {{'name': {example!r}}}"
+                f" as {{'name': {example!r}}}; a class of your own is registered under a name first"
             )
         cls = self[name]
         return cls(**_fit_all(f"{self.kind} {name!r}", cls, values))

@@ -181,7 +181,10 @@ def fit(
     validation: Batches | None = None,
     seed: int = 0,
 ) -> Iterator[Epoch]:
-    """Train ``network`` from scratch; yield one result an epoch. Raises `DivergedError`."""
+    """Train ``network`` on from its present parameters; a generator of one result an epoch.
+
+    Nothing is trained until it is iterated over. Raises `DivergedError`.
+    """
     method, factors = OPTIMIZERS.build(optimizer), SCHEDULES.build(schedule)
     trainer = Trainer(network, batches, method, factors, epochs, validation, seed)
     yield from (result for result in trainer.results() if isinstance(result, Epoch))

@@ -1,4 +1,4 @@
-"""Training from a program that has threads of its own: no deadlock, and it is said."""
+"""Training from a program that has threads of its own: no deadlock, and Python's are warned of."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ if __name__ == "__main__":
     ("way", "warning"),
     [
         ("in threads", "beside which a fork may deadlock"),
-        pytest.param("beside a native thread", "a library has threads", marks=pytest.mark.slow),
+        pytest.param("beside a native thread", None, marks=pytest.mark.slow),
     ],
 )
 def test_every_way_ends(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, warning: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, warning: str | None
 ) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
@@ -59,5 +59,6 @@ def test_every_way_ends(
     done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert {*done.stdout.split()} == {"finished"}
-    assert "RuntimeWarning: training in one process, not in 2: " in done.stderr
-    assert warning in done.stderr
+    if warning:
+        assert "RuntimeWarning: training in one process, not in 2: " in done.stderr
+        assert warning in done.stderr
