@@ -36,7 +36,7 @@ LOSSES: Registry[Loss] = Registry("loss", Loss)
 
 @LOSSES.register("cross_entropy")
 class CrossEntropy(Loss):
-    """L = mean of log Σ e^logit - logit[label]; dL/dlogits = (softmax - onehot) / n, with the 1 / n in `__call__`."""
+    """L = mean of log Σ e^logit - logit[label]; dL/dlogits = (softmax - onehot) / n."""
 
     def probabilities(self, logits: Array) -> Array:
         return softmax(logits)
