@@ -1,7 +1,7 @@
 """Activation functions as layers: each function next to its derivative, in one table.
 
 x is the pre-activation, a = f(x) the activation, and backward turns dL/da into dL/dx =
-dL/da · f'(x). Where f' is cheaper from the output, it is computed from the output. Every function is
+dL/da · f'(x). Where f' is cheaper from the output, it comes from it. Every function is
 finite for every finite float32 input up to ±1e4, and raises no floating-point warning there.
 """
 

@@ -107,7 +107,7 @@ class PixelDense(Dense):
 
     Of MNIST's 784 pixels some 290 have the value of the corner in all images of a batch. They add
     the same to each z, and their weights' gradients are multiples of the bias's, so only the others
-    are multiplied, by layers wide enough to gain from it: `Dense`'s result, but for rounding.
+    are multiplied, by layers wide enough to gain: `Dense`'s result, but for rounding.
     """
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
