@@ -103,11 +103,11 @@ class Dense(Layer):
 
 
 class PixelDense(Dense):
-    """`Dense` for the pixels: nothing below it needs a gradient, and a wide layer skips blank pixels.
+    """`Dense` for the pixels: nothing below needs a gradient, and a wide layer skips blank pixels.
 
     Of MNIST's 784 pixels some 290 have the value of the corner in all images of a batch. They add
     the same to each z, and their weights' gradients are multiples of the bias's, so only the others
-    are multiplied, by layers wide enough to gain: `Dense`'s result, but for rounding.
+    are multiplied, where that is quicker: `Dense`'s result, but for rounding.
     """
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
