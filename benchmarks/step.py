@@ -44,7 +44,7 @@ class Timers:
         self._within = 0.0
         for part, methods in PARTS.items():
             for cls, name in methods:
-                setattr(cls, name, self._timed(part, vars(cls)[name]))
+                setattr(cls, name, self._timed(part, getattr(cls, name)))
 
     def _timed(self, part: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*arguments: Any, **options: Any) -> Any:

@@ -116,7 +116,7 @@ class ReLU(Layer):
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
         self.x = x
-        return np.maximum(x, np.zeros_like(x[0]))  # a row of zeros: faster than the number 0
+        return relu(x)
 
     def backward(self, gradient: Array) -> Array:
         positive = self.x >= 0 if self.grad_at_zero else self.x > 0
@@ -134,7 +134,7 @@ class LeakyReLU(Layer):
         return np.maximum(x, self.slope * x)  # slope <= 1
 
     def backward(self, gradient: Array) -> Array:
-        return np.where(self.x > 0, gradient, self.slope * gradient)
+        return gradient * np.maximum(positive(self.x), self.slope)
 
 
 @ACTIVATIONS.register("prelu")
@@ -149,12 +149,13 @@ class PReLU(Layer):
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
         self.x = x
-        return np.where(x > 0, x, self.parameters["slope"] * x)
+        return relu(x) + self.parameters["slope"] * np.minimum(x, 0)
 
     def backward(self, gradient: Array) -> Array:
         of_units = np.sum(gradient * np.minimum(self.x, 0), axis=0)
         self.gradients["slope"][:] = of_units.sum() if self.shared else of_units
-        return np.where(self.x > 0, gradient, self.parameters["slope"] * gradient)
+        right = positive(self.x)
+        return gradient * (right + self.parameters["slope"] * (1 - right))
 
     def shapes(self) -> Shapes:
         return {"slope": (1 if self.shared else self.units,)}
@@ -171,11 +172,12 @@ class ELU(Layer):
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
         self.x = x
-        self.a = np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))
+        self.a = relu(x) + self.alpha * np.expm1(np.minimum(x, 0))
         return self.a
 
     def backward(self, gradient: Array) -> Array:
-        return np.where(self.x > 0, gradient, gradient * (self.a + self.alpha))
+        right = positive(self.x)
+        return gradient * (right + (1 - right) * (self.a + self.alpha))
 
 
 @ACTIVATIONS.register("selu")
@@ -184,12 +186,12 @@ class SELU(Layer):
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
         self.x = x
-        self.a = SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0)))
+        self.a = SELU_SCALE * (relu(x) + SELU_ALPHA * np.expm1(np.minimum(x, 0)))
         return self.a
 
     def backward(self, gradient: Array) -> Array:
-        left = self.a + SELU_SCALE * SELU_ALPHA
-        return gradient * np.where(self.x > 0, SELU_SCALE, left)
+        right = positive(self.x)
+        return gradient * (SELU_SCALE * right + (1 - right) * (self.a + SELU_SCALE * SELU_ALPHA))
 
 
 @ACTIVATIONS.register("softplus")
@@ -284,3 +286,13 @@ def sigmoid(x: Array) -> Array:
 def softplus(x: Array) -> Array:
     """ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), in which nothing overflows."""
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def relu(x: Array) -> Array:
+    """max(x, 0), of which a row of zeros is faster than the number 0."""
+    return np.maximum(x, np.zeros_like(x[:1]))
+
+
+def positive(x: Array) -> Array:
+    """1 where x > 0, else 0: as a factor, which keeps the bits, far faster than `np.where`."""
+    return (x > 0).astype(x.dtype)
