@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
 
 from nnbasic.cli.terminal import Printable, can_show, printable, styled
-from nnbasic.compare.significance import Contrast
 from nnbasic.training.record import EpochRow
+
+if TYPE_CHECKING:  # a command that only trains need not load the comparison
+    from nnbasic.compare.significance import Contrast
 
 LEAST, MOST = 10, 40
 """Between how many columns a strip is wide."""
