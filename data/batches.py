@@ -42,7 +42,7 @@ class Batches:
 
         ``scale`` None divides pixels, which are uint8, by 255, as `nnbasic train` does by default,
         and leaves values of other types as they are. ``order`` None leaves the examples in
-        order, for evaluation; a seed shuffles them anew in every epoch, for training.
+        order, for evaluation; a SeedSequence shuffles them anew in every epoch, for training.
         ``transform`` changes the images before they are scaled.
         DataError if there are no examples, or shapes, types or labels do not fit.
         """

@@ -82,7 +82,7 @@ def check_gradients(
     """Compare each parameter's gradient with central differences, at ``entries`` drawn entries.
 
     The network is in training mode, and what it draws the same each time. It must be float64
-    (ValueError otherwise) and is left as it was.
+    (ValueError otherwise); its parameters are left as they were.
     """
     if network.dtype != np.float64:
         raise ValueError("gradients are checked in float64: build the network with that dtype")

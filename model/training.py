@@ -1,7 +1,7 @@
 """The training loop: one visible loop that yields a stream of results.
 
 It yields a `Step` after every update and an `Epoch` after every pass over the examples. It never
-prints, writes or decides to stop: who reads the stream does.
+prints or writes, and ends early only where the loss is no longer finite: who reads the stream does.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Epoch:
 
 
 class DivergedError(ArithmeticError):
-    """The loss stopped being finite; ``where`` is the first layer with a non-finite value."""
+    """The loss stopped being finite; ``where`` is the first parameter or output that is not."""
 
     def __init__(self, epoch: int, step: int, where: str | None) -> None:
         where = where or "the loss itself"

@@ -1,7 +1,7 @@
 """Data parallelism: several processes, each with its share of every batch.
 
 NumPy uses several cores for matrix products only, and one for all else. Here all of a step is on
-several cores. Nothing outside this file knows of it.
+several cores.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class SharedTrainer(Trainer):
 
     Its batches are this process's rows of each batch. A step meets the others twice: when all have
     their gradients, which each adds up for its part of the parameters, and when all have updated
-    their parts.
+    their parts; and, to clip, for the norm of the whole gradient.
 
     The arrays of the network and of ``state`` are moved to shared memory: look them up anew.
     Between two results they may be read, not changed, as the others are at the next batch. Raises
