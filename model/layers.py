@@ -114,7 +114,7 @@ class PixelDense(Dense):
         self.gathers = self.units >= NARROW
         if self.gathers:
             self.background = x[0, 0]
-            inked = np.logical_or.reduce(x != self.background, axis=0)
+            inked = (x != self.background).any(axis=0)
             self.inked, self.blank = inked.nonzero()[0], (~inked).nonzero()[0]
             self.gathers = len(self.blank) > FEW * len(inked)
         if not self.gathers:
