@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from statistics import fmean
 
 from nnbasic.configs import Config
-from nnbasic.data import Dataset
-from nnbasic.sweeps.plan import Attempt, Cell, Job, Key, attempts, jobs
+from nnbasic.sweeps.plan import Attempt, Cell, Images, Job, Key, jobs
 from nnbasic.training.record import RateSearch
-from nnbasic.training.storage import RunError, refuse_link
+from nnbasic.training.storage import RunError
 
 FOLDER = ".lr-search"
 """The folder of the trials, in that of the runs: hidden, for they are not to be compared."""
@@ -33,25 +31,22 @@ SEEDS = (1_000_000, 1_000_001)
 
 def choose_rates(
     cells: Sequence[Cell],
-    datasets: Mapping[str, Dataset],
-    runs: Path,
-    train: Callable[[list[Job], Path], object],
+    datasets: Mapping[str, Images],
+    train: Callable[[list[Job]], Mapping[Key, Sequence[Attempt]]],
 ) -> tuple[list[Cell], list[str]]:
     """Give each of ``cells`` the rate of the highest mean validation accuracy.
 
-    ``train`` trains those trials that are not in ``runs``/.lr-search yet. A cell with a trial that
+    ``train`` trains the trials that do not exist yet, and returns all. A cell with a trial that
     did not end is left out, for with it another rate might have been chosen; the second list says
     why. RunError if a cell has no validation data, or two cells differ in their rate alone.
     """
     if len({_at(cell.config, 1.0).identity() for cell in cells}) < len(cells):
         raise RunError("--lr-search chooses optimizer.lr for each combination; do not --vary it")
-    refuse_link(runs / FOLDER)
     searches = [_Search(cell, datasets) for cell in cells]
     growing = searches
     while growing:
         trials = [job for search in growing for job in search.new_trials()]
-        train(trials, runs / FOLDER)
-        there = attempts(runs / FOLDER)
+        there = train(trials)
         growing = [search for search in growing if search.goes_on(there)]
     chosen = [search.chosen() for search in searches if not search.problem]
     return chosen, [search.problem for search in searches if search.problem]
@@ -60,7 +55,7 @@ def choose_rates(
 class _Search:
     """The search for the rate of one cell."""
 
-    def __init__(self, cell: Cell, datasets: Mapping[str, Dataset]) -> None:
+    def __init__(self, cell: Cell, datasets: Mapping[str, Images]) -> None:
         if cell.config.data.validation == 0:
             raise RunError(
                 f"--lr-search: {cell.name} has no validation data to choose by; set data.validation"

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from nnbasic.configs import Config, ConfigError, Problem, dump, flow, load
 from nnbasic.configs.reader import Document
-from nnbasic.data import Dataset
 from nnbasic.sweeps.worker import Task
 from nnbasic.training import environment
 from nnbasic.training.collection import all_runs
@@ -36,6 +35,16 @@ class Cell:
     config: Config
     rate_search: RateSearch | None = None
     """How its learning rate was chosen, if it was searched."""
+
+
+class Images(Protocol):
+    """What identifies a data set."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -136,7 +145,7 @@ def parse_vary(text: str) -> tuple[str, list[Any]]:
     raise ConfigError(Problem(p.message, key.strip(), place) for p in found)
 
 
-def jobs(cells: Sequence[Cell], seeds: Sequence[int], datasets: Mapping[str, Dataset]) -> list[Job]:
+def jobs(cells: Sequence[Cell], seeds: Sequence[int], datasets: Mapping[str, Images]) -> list[Job]:
     """A job for each of ``cells`` with each of ``seeds``.
 
     ``datasets`` holds the data set of each `Data.source`. All cells have their first

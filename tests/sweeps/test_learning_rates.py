@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ import pytest
 
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
-from nnbasic.sweeps.learning_rates import FOLDER, choose_rates
-from nnbasic.sweeps.plan import Cell, Job
+from nnbasic.sweeps.learning_rates import choose_rates
+from nnbasic.sweeps.plan import Attempt, Cell, Job, Key, attempts
 from nnbasic.training import RunError, start
 from nnbasic.training.record import RateSearch, Status
 from support import figures
@@ -32,19 +32,20 @@ class Laboratory:
         self.rounds: list[list[float]] = []
         self.jobs: list[Job] = []
 
-    def carry_out(self, jobs: list[Job], folder: Path) -> None:
+    def carry_out(self, jobs: list[Job]) -> Mapping[Key, Sequence[Attempt]]:
         self.jobs += jobs
         self.rounds.append(sorted({job.config.optimizer.lr for job in jobs}))
         for job in jobs:
             ended = self.curve(job.config.optimizer.lr, job)
-            run = start(job.config, self.dataset, runs=folder, name=job.name).run
+            run = start(job.config, self.dataset, runs=self.runs, name=job.name).run
             change: dict[str, Any] = {"status": ended}
             if not isinstance(ended, str):
                 change = {"status": "finished", "best": figures(ended)}
             run.write_record(run.record().model_copy(update=change))
+        return attempts(self.runs)
 
     def choose(self, cells: Sequence[Cell]) -> tuple[list[Cell], list[str]]:
-        return choose_rates(cells, {"auto": self.dataset}, self.runs, self.carry_out)
+        return choose_rates(cells, {"auto": self.dataset}, self.carry_out)
 
 
 @pytest.fixture
@@ -93,7 +94,6 @@ def test_the_trials_are_no_part_of_the_comparison(laboratory: Any, cell: Cell) -
     assert {job.config.seed for job in lab.jobs} == {1_000_003, 1_000_004}
     assert {job.name for job in lab.jobs} >= {"net-lr-0.1", "net-lr-0.316"}
     assert {job.config.diagnostics for job in lab.jobs} == {False}
-    assert [path.name for path in lab.runs.iterdir()] == [FOLDER]
 
 
 @pytest.mark.parametrize(

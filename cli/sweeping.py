@@ -1,0 +1,177 @@
+"""Training many runs: by processes here or by a cluster, one bar over all of them."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from nnbasic import configs
+from nnbasic.cli.loading import load
+from nnbasic.cli.numbers import percent
+from nnbasic.cli.progress import tqdm
+from nnbasic.cli.terminal import err, warn
+from nnbasic.configs import Data
+from nnbasic.data import Dataset
+from nnbasic.sweeps.learning_rates import FOLDER, choose_rates
+from nnbasic.sweeps.local import run_local
+from nnbasic.sweeps.outcome import Outcome, Progress
+from nnbasic.sweeps.plan import Attempt, Cell, Job, Key, attempts, jobs, outstanding
+from nnbasic.training.cores import cores
+from nnbasic.training.storage import refuse_link
+
+CarryOut = Callable[[Sequence[Job], Path], Generator[Progress | Outcome, None, None]]
+"""Trains jobs whose runs go to a folder; yields how far they are, and how each of them ended."""
+
+
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Runs at a time, each with one BLAS thread.  [default: one per core]",
+)
+
+dask_option = click.option(
+    "--dask", metavar="ADDRESS", help="Train on this Dask cluster, as in tcp://host:8786."
+)
+
+
+@contextlib.contextmanager
+def workforce(
+    data_dir: Path | None, workers: int | None, dask: str | None, sync: bool
+) -> Iterator[CarryOut]:
+    """What trains the jobs: processes here, or the workers of a cluster."""
+    if dask is not None and workers is not None:
+        raise click.UsageError("--jobs is for this machine; a Dask cluster has its own workers.")
+    if dask is None:
+        yield partial(run_local, data=data_dir, workers=workers or cores(), sync=sync)
+    else:
+        from nnbasic.sweeps.cluster import connected, run_on_dask  # needs an extra
+
+        with connected(dask) as client:
+            yield partial(run_on_dask, data=data_dir, client=client, sync=sync)
+
+
+def load_all(combinations: Sequence[Cell], data_dir: Path | None) -> dict[str, Dataset]:
+    """The data set that each source in the configs means here; MNIST is fetched now if need be."""
+    largest: dict[str, Data] = {}
+    for cell in combinations:
+        for caution in configs.cautions(cell.config):
+            warn(f"{cell.name}: {caution}")
+        wanted = cell.config.data
+        if wanted.validation >= largest.get(wanted.source, wanted).validation:
+            largest[wanted.source] = wanted
+    return {source: load(wanted, data_dir=data_dir) for source, wanted in largest.items()}
+
+
+def train_all(
+    combinations: Sequence[Cell],
+    seeds: int,
+    datasets: dict[str, Dataset],
+    runs_dir: Path,
+    lr_search: bool,
+    carry_out: CarryOut,
+) -> tuple[list[Job], list[str]]:
+    """Train what the sweep still lacks.
+
+    Returns all of its jobs, and a sentence for each kind of run that did not end.
+    """
+    wanted: list[Job] = []
+    problems: list[str] = []
+    if lr_search:
+        folder = runs_dir / FOLDER
+        refuse_link(folder)
+
+        def train(trials: list[Job]) -> Mapping[Key, Sequence[Attempt]]:
+            train_jobs(trials, folder, carry_out=carry_out, what="trials")
+            return attempts(folder)
+
+        combinations, problems = choose_rates(combinations, datasets, train)
+        for cell in combinations:
+            err(f"{cell.name}: {cell.rate_search}")
+    if combinations:
+        first = combinations[0].config.seed
+        wanted = jobs(combinations, range(first, first + seeds), datasets)
+        outcomes = train_jobs(wanted, runs_dir, carry_out=carry_out, what="runs")
+        statuses = Counter(outcome.status for outcome in outcomes if not outcome.ended)
+        problems += [
+            f"{count} of {len(wanted)} runs {status}" for status, count in statuses.items()
+        ]
+    return wanted, problems
+
+
+def train_jobs(
+    wanted: Sequence[Job], folder: Path, *, carry_out: CarryOut, what: str
+) -> list[Outcome]:
+    """Train those of the jobs that are left, one bar over all and a line as each ends."""
+    there = attempts(folder)
+    left = outstanding(wanted, there)
+    if kept := len(wanted) - len(left):
+        elsewhere = sum(any(a.status == "running" for a in there.get(j.key, ())) for j in wanted)
+        others = f", {elsewhere} of them being trained by another process" if elsewhere else ""
+        exist = "exists" if kept == 1 else "exist"
+        err(f"{kept} of {len(wanted)} {what} {exist} already{others}.")
+    if not left:
+        return []
+    ended = []
+    with contextlib.closing(carry_out(left, folder)) as events, Bar(left, what) as bar:
+        for event in events:
+            bar.show(event)
+            if isinstance(event, Outcome):
+                ended.append(event)
+    return ended
+
+
+class Bar:
+    """A bar over the epochs of ``jobs``, and a line as each of them ends."""
+
+    def __init__(self, jobs: Sequence[Job], what: str) -> None:
+        done = [job.begun.record().epoch if job.begun else 0 for job in jobs]
+        self.left = {job.key: job.config.epochs - n for job, n in zip(jobs, done, strict=True)}
+        self.what = what
+        self.jobs = len(jobs)
+        self.ended = 0
+        self.tqdm = tqdm(
+            total=sum(self.left.values()),
+            desc=self._count(),
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}, ETA {remaining}",
+            smoothing=0,  # the mean speed: two epochs that end together are no burst
+            leave=False,
+            dynamic_ncols=True,
+            disable=None,
+        )
+        self.tallied = dict.fromkeys(self.left, 0)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.tqdm.close()
+
+    def show(self, event: Progress | Outcome) -> None:
+        """Move the bar; one that has ended, however early, has no epochs left."""
+        key = event.job.key
+        if isinstance(event, Outcome):
+            with self.tqdm.external_write_mode(file=sys.stderr):
+                err(line(event))
+            self.ended += 1
+            self.tqdm.set_description_str(self._count(), refresh=False)
+        epochs = event.epochs if isinstance(event, Progress) else self.left[key]
+        self.tqdm.update(epochs - self.tallied[key])
+        self.tallied[key] = epochs
+
+    def _count(self) -> str:
+        return f"{self.what} {self.ended}/{self.jobs}"
+
+
+def line(outcome: Outcome) -> str:
+    """How a run ended, in one line."""
+    accuracy = outcome.val_accuracy
+    best = "" if accuracy is None else f", validation {percent(accuracy)} %"
+    message = f": {' '.join(outcome.message.split())}" if outcome.message else ""
+    return f"{outcome.job.label}: {outcome.status}{best}{message}"
