@@ -24,6 +24,7 @@ COMMANDS = {
     "eval": "Score RUN: an id, its beginning, a name or a directory.",
     "sweep": "Train every combination of choices with the same seeds.",
     "compare": "Compare runs, the repetitions of each in one row.",
+    "study": "Test a claim: train what it takes, and read the verdict.",
     "runs": "List, show, tag, remove and export runs.",
     "predict": "Read the digits in pictures.",
     "draw": "Make a page to draw digits on.",

@@ -79,12 +79,14 @@ def sweep(
     if config is None:
         raise click.UsageError("Give --config FILE; `nnbasic configs list` names some.")
     combinations = cells(config, overrides, vary)
+    first = combinations[0].config.seed
+    every_seed = range(first, first + seeds)
     check_folder(runs_dir)
     with interrupts(), workforce(data_dir, jobs, dask, not no_sync) as carry_out:
         try:
             datasets = load_all(combinations, data_dir)
             wanted, problems = train_all(
-                combinations, seeds, datasets, runs_dir, lr_search, carry_out
+                combinations, every_seed, datasets, runs_dir, lr_search, carry_out
             )
         except KeyboardInterrupt:
             err("Interrupted; the same command goes on from here.")

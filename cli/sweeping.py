@@ -71,7 +71,7 @@ def load_all(combinations: Sequence[Cell], data_dir: Path | None) -> dict[str, D
 
 def train_all(
     combinations: Sequence[Cell],
-    seeds: int,
+    seeds: Sequence[int],
     datasets: dict[str, Dataset],
     runs_dir: Path,
     lr_search: bool,
@@ -95,8 +95,7 @@ def train_all(
         for cell in combinations:
             err(f"{cell.name}: {cell.rate_search}")
     if combinations:
-        first = combinations[0].config.seed
-        wanted = jobs(combinations, range(first, first + seeds), datasets)
+        wanted = jobs(combinations, seeds, datasets)
         outcomes = train_jobs(wanted, runs_dir, carry_out=carry_out, what="runs")
         statuses = Counter(outcome.status for outcome in outcomes if not outcome.ended)
         problems += [

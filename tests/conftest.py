@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
+from nnbasic.configs import plugins
 from nnbasic.model import ACTIVATIONS, INITIALIZERS
 from nnbasic.model.registry import Registry
 from nnbasic.training import all_runs
@@ -58,6 +59,7 @@ def components_restored() -> Iterator[None]:
     for table, classes in before:
         table._classes.clear()
         table._classes.update(classes)
+    plugins._run.clear()
 
 
 @pytest.fixture

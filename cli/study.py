@@ -1,0 +1,199 @@
+"""`nnbasic study`: put a claim to the test, and read the verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from nnbasic.cli.interrupts import INTERRUPTED, interrupts
+from nnbasic.cli.options import (
+    OrderedGroup,
+    OutputFile,
+    data_option,
+    force_option,
+    json_option,
+    no_sync_option,
+    runs_option,
+)
+from nnbasic.cli.sweeping import dask_option, jobs_option, load_all, train_all, workforce
+from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
+from nnbasic.cli.terminal import (
+    Printable,
+    can_show,
+    err,
+    out,
+    print_json,
+    styled,
+    terminal_width,
+    warn,
+)
+from nnbasic.studies.judge import Evidence, Judged, Verdict, judge
+from nnbasic.studies.report import SUFFIXES, render, result, verdict_words
+from nnbasic.studies.study import read_study, shipped
+from nnbasic.training.directory import check_folder
+from nnbasic.training.storage import RunError, refuse_link, write_text
+
+WIDTH = 60
+"""Columns of an interval."""
+
+FOLDER = ".studies"
+"""The folder of the runs of studies, in that of the runs: hidden, for they are many."""
+
+COLOURS = {"supported": "green", "refuted": "red", "undecided": "yellow"}
+
+
+def complete_study(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    matches = [CompletionItem(name) for name in shipped() if name.startswith(incomplete)]
+    return matches or [CompletionItem(incomplete, type="file")]
+
+
+study_argument = click.argument("name", metavar="NAME|FILE", shell_complete=complete_study)
+
+
+@click.group(cls=OrderedGroup)
+def study() -> None:
+    """Test a claim: train what it takes, and read the verdict."""
+
+
+@study.command("list")
+@runs_option
+@json_option
+def list_studies(runs_dir: Path, as_json: bool) -> None:
+    """List the studies that come with nnbasic, and their verdicts here."""
+    evidence = Evidence.read(runs_dir / FOLDER)
+    verdicts = [judge(read_study(name), evidence) for name in shipped()]
+    if as_json:
+        keys = ("name", "claim", "verdict")
+        print_json([{key: each.to_dict()[key] for key in keys} for each in verdicts])
+        return
+    columns = [
+        Column("study", [each.study.name for each in verdicts]),
+        Column("verdict", [_word(each.word) for each in verdicts]),
+        Column("claim", [each.study.claim for each in verdicts], no_wrap=False, min_width=20),
+    ]
+    out(*table(columns, terminal_width()))
+
+
+@study.command()
+@study_argument
+@jobs_option
+@dask_option
+@runs_option
+@data_option
+@json_option
+@no_sync_option
+def run(
+    name: str,
+    jobs: int | None,
+    dask: str | None,
+    runs_dir: Path,
+    data_dir: Path | None,
+    as_json: bool,
+    no_sync: bool,
+) -> int:
+    """Train what the study still lacks, and print the verdict.
+
+    The same command again goes on where it stopped. The runs go to the hidden folder .studies in
+    that of the runs; studies share those that they have in common.
+    """
+    wanted = read_study(name)
+    folder = runs_dir / FOLDER
+    refuse_link(folder)
+    check_folder(folder)
+    with interrupts(), workforce(data_dir, jobs, dask, not no_sync) as carry_out:
+        try:
+            datasets = load_all(wanted.cells, data_dir)
+            _, problems = train_all(
+                wanted.cells, wanted.seeds, datasets, folder, wanted.searched, carry_out
+            )
+        except KeyboardInterrupt:
+            err("Interrupted; the same command goes on from here.")
+            return INTERRUPTED
+    for problem in problems:
+        warn(problem)
+    if problems:
+        err("The same command tries them again.")
+    _print(judge(wanted, Evidence.read(folder)), as_json)
+    return 1 if problems else 0
+
+
+@study.command()
+@study_argument
+@runs_option
+@json_option
+def show(name: str, runs_dir: Path, as_json: bool) -> None:
+    """Show the verdict on a study, and what decides it."""
+    _print(judge(read_study(name), Evidence.read(runs_dir / FOLDER)), as_json)
+
+
+@study.command()
+@click.argument("names", nargs=-1, metavar="[NAME|FILE]...", shell_complete=complete_study)
+@click.option(
+    "--output",
+    type=OutputFile(*SUFFIXES),
+    required=True,
+    metavar="FILE",
+    help="The page to write, .html or .md.",
+)
+@force_option
+@runs_option
+def report(names: tuple[str, ...], output: Path, force: bool, runs_dir: Path) -> None:
+    """Write a page with the verdicts on studies, all of the shipped ones if you name none."""
+    evidence = Evidence.read(runs_dir / FOLDER)
+    page = render([judge(read_study(name), evidence) for name in names or shipped()], output.suffix)
+    try:
+        write_text(output, page)
+    except OSError as error:
+        raise RunError(f"{output}: cannot be written: {error.strerror}") from error
+    out(f"Wrote {output}.")
+
+
+def _print(verdict: Verdict, as_json: bool) -> None:
+    if as_json:
+        print_json(verdict.to_dict())
+        return
+    study, room = verdict.study, terminal_width()
+    out(Printable(f"{styled(study.name, bold=True)}: {_word(verdict.word)}"))
+    out(*paragraph(f"Claim: {study.claim}", room, GAP))
+    if study.source:
+        out(*paragraph(f"Source: {study.source}", room, GAP))
+    out("")
+    for judged in verdict.expectations:
+        out(*indented(_expectation(judged, room - len(GAP))), "")
+    scope = f"{study.scope()}; {len(study.seeds)} seeds"
+    if verdict.word is None:
+        out(*paragraph(f"Not run yet: `nnbasic study run {study.name}` trains {scope}.", room, GAP))
+    else:
+        out(*paragraph(f"Holds for {scope}.", room, GAP))
+
+
+def _expectation(judged: Judged, room: int) -> list[Printable]:
+    """What was expected, what came out, and where the interval lies beside the bound."""
+    lines = paragraph(f"{judged.expectation.measure.name}: {judged.expectation.text}", room, GAP)
+    if judged.estimate is None:
+        return lines
+    word = styled(verdict_words(judged), fg=COLOURS[judged.verdict])
+    lines += indented([word, *paragraph(result(judged), room - len(GAP), GAP)])
+    return lines + [Printable(GAP + line) for line in interval(judged, room - len(GAP))]
+
+
+def _word(word: str | None) -> Printable:
+    return styled(word, fg=COLOURS[word], bold=True) if word else Printable("not run")
+
+
+def interval(judged: Judged, room: int) -> list[str]:
+    """The interval with the estimate in it, and a bar at each bound of what is expected."""
+    places, width = judged.places(), min(room, WIDTH)
+    if places is None or not can_show("─●│"):
+        return []
+    low, high, estimate = (round(place * (width - 1)) for place in places[:3])
+    cells = [" "] * width
+    cells[low : high + 1] = "─" * (high - low + 1)
+    for bound in places.bounds:
+        cells[round(bound * (width - 1))] = "│"
+    cells[estimate] = "●"
+    return ["".join(cells).rstrip()]

@@ -1,0 +1,1 @@
+"""Studies: a claim about networks, the runs that test it, and the verdict."""

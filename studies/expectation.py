@@ -1,0 +1,78 @@
+"""What a study expects: an inequality between two arms, with a bound stated before any run."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnbasic.studies.measures import Measure
+
+FORM = re.compile(
+    r"(?P<first>\S+) (?P<operator>[-/]) (?P<second>\S+) (?P<relation>>=|<=|within) (?P<bound>\S+)"
+)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """``first - second`` or ``first / second`` is at least, at most or within a bound.
+
+    A difference within 0.2 lies between -0.2 and 0.2, a ratio within 1.1 between 1/1.1 and 1.1.
+    ``text`` is how the study states it.
+    """
+
+    text: str
+    measure: Measure
+    first: str
+    second: str
+    ratio: bool
+    low: float
+    high: float
+
+    def holds(self, low: float, high: float) -> bool | None:
+        """Whether all values from ``low`` to ``high`` are as expected; None if only some are."""
+        if self.low <= low and high <= self.high:
+            return True
+        return False if high < self.low or low > self.high else None
+
+    @property
+    def bounds(self) -> list[float]:
+        """The ends of what is expected, without those that bound nothing."""
+        every = [self.low, self.high]
+        return [end for end in every if math.isfinite(end) and (end or not self.ratio)]
+
+
+def parse(text: str, measure: Measure, arms: Mapping[str, object]) -> Expectation:
+    """The expectation in ``text``, such as ``sigmoid / relu >= 1.5``; ValueError if it has none.
+
+    ``arms`` are the arms that there are.
+    """
+    form = FORM.fullmatch(" ".join(text.split()))
+    if form is None:
+        raise ValueError(
+            f"{text!r} must be ARM - ARM or ARM / ARM, then >=, <= or within, and a number, as in"
+            " `relu - sigmoid >= 0.5`"
+        )
+    first, second, ratio = form["first"], form["second"], form["operator"] == "/"
+    for arm in (first, second):
+        if arm not in arms:
+            raise ValueError(f"{text!r}: there is no arm {arm!r}; the arms are {', '.join(arms)}")
+    if first == second:
+        raise ValueError(f"{text!r}: compares an arm with itself")
+    try:
+        bound = float(form["bound"])
+    except ValueError:
+        bound = math.nan
+    margin = form["relation"] == "within"
+    above = 1.0 if ratio and margin else 0.0
+    if not math.isfinite(bound) or ((ratio or margin) and bound <= above):
+        kind = f"a number above {above:g}" if ratio or margin else "a number"
+        raise ValueError(f"{text!r}: the bound must be {kind}")
+    if margin:
+        low, high = (1 / bound if ratio else -bound), bound
+    else:
+        low, high = (
+            (bound, math.inf) if form["relation"] == ">=" else (0.0 if ratio else -math.inf, bound)
+        )
+    return Expectation(text, measure, first, second, ratio, low, high)

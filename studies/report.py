@@ -1,0 +1,49 @@
+"""The verdicts on several studies as one page, in HTML or in Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnbasic.compare import figure_file
+from nnbasic.studies.judge import Judged, Verdict
+
+SUFFIXES = (".html", ".md")
+
+
+def render(verdicts: Sequence[Verdict], suffix: str) -> str:
+    """The page, of the kind that ``suffix``, one of `SUFFIXES`, names; RunError without jinja2."""
+    try:
+        import jinja2
+    except ImportError as error:
+        raise figure_file.missing("the report", error) from None
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=suffix == ".html",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    templates.filters |= {"result": result, "words": verdict_words}
+    style = Path(figure_file.__file__).with_name("report.css").read_text("utf-8")
+    return templates.get_template(f"report{suffix}.j2").render(verdicts=verdicts, style=style)
+
+
+def result(judged: Judged) -> str:
+    """``2.1 (1.8 to 2.4): sigmoid 4.2, relu 2.0``: the estimate, its interval, the arms' means."""
+    if judged.estimate is None or judged.means is None:
+        return ""
+    expectation = judged.expectation
+    unit = "" if expectation.ratio else f" {expectation.measure.unit}".rstrip()
+    interval = " ({:.3g} to {:.3g})".format(*judged.interval) if judged.interval else ""
+    first, second = judged.means
+    arms = f"{expectation.first} {first:.4g}, {expectation.second} {second:.4g}"
+    return f"{judged.estimate:.3g}{unit}{interval.replace('inf', '∞')}: {arms}"
+
+
+def verdict_words(judged: Judged) -> str:
+    """The verdict, and what it would take or why more seeds do not help."""
+    if judged.interval and not all(map(math.isfinite, judged.interval)):
+        return f"{judged.verdict}; some runs never came to it"
+    return judged.verdict + (f"; {judged.seeds} seeds would decide" if judged.seeds else "")

@@ -1,0 +1,206 @@
+"""A study as a YAML file: a claim, the arms that test it, and what is expected of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnbasic.configs import Config, ConfigError, Problem, flow, load, loads
+from nnbasic.configs.errors import KeyPath, described, dotted
+from nnbasic.configs.reader import Document
+from nnbasic.configs.sources import read
+from nnbasic.studies.expectation import Expectation, parse
+from nnbasic.studies.measures import measure
+from nnbasic.sweeps.plan import Cell
+
+SHIPPED = Path(__file__).resolve().parent
+
+REQUIRED = ("claim", "config", "arms", "measure", "expect")
+OPTIONAL = ("source", "learning_rate", "seeds")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A claim and its test.
+
+    Each of the ``cells``, one an arm, is trained with all ``seeds``. Either each has its learning
+    rate ``searched`` on validation data, or the rates of the configs are used, for the reason
+    ``fixed``.
+    """
+
+    name: str
+    claim: str
+    source: str
+    cells: tuple[Cell, ...]
+    fixed: str | None
+    seeds: range
+    expect: tuple[Expectation, ...]
+
+    @property
+    def searched(self) -> bool:
+        return self.fixed is None
+
+    def scope(self) -> str:
+        """For which networks, epochs and learning rates a verdict holds."""
+        configs = [cell.config for cell in self.cells]
+        nets = _different("-".join(map(str, config.layers)) for config in configs)
+        epochs = _different(f"{config.epochs}" for config in configs)
+        rates = _different(f"{config.optimizer.lr:g}" for config in configs)
+        how = "searched for each arm" if self.searched else f"{rates}: {self.fixed}"
+        return f"{nets}; {epochs} epochs; learning rate {how}"
+
+
+def shipped() -> list[str]:
+    """The names of the studies that come with nnbasic."""
+    return sorted(file.stem for file in SHIPPED.glob("*.yaml"))
+
+
+def find(name: str) -> Path:
+    """The file that ``name`` means: a path, or a shipped study; ConfigError if there is none."""
+    for path in (Path(name), SHIPPED / f"{name}.yaml"):
+        if path.is_file():
+            return path
+    message = "there is no such file or study; `nnbasic study list` shows the studies"
+    raise ConfigError([Problem(message, place=name)])
+
+
+def read_study(name: str) -> Study:
+    """The study that ``name`` means, as `find` does; ConfigError with all its problems."""
+    path = find(name)
+    return _Reader(Document(read(path), str(path)), path).study()
+
+
+class _Reader:
+    """Reads a study, and collects its problems."""
+
+    def __init__(self, document: Document, path: Path) -> None:
+        self.document = document
+        self.path = path
+        self.problems: list[Problem] = []
+        self.content: dict[str, Any] = {}
+
+    def study(self) -> Study:
+        if not isinstance(self.document.value, dict):
+            self._problem((), "must be keys and values: claim, config, arms, measure, expect")
+        else:
+            self.content = self.document.value
+            for key in self.content:
+                if key not in REQUIRED + OPTIONAL:
+                    known = ", ".join(REQUIRED + OPTIONAL)
+                    self._problem((key,), f"is no key of a study; the keys are {known}")
+            for key in REQUIRED:
+                if key not in self.content:
+                    self._problem((), f"lacks the key {key}")
+        self._stop()
+        claim, source = self._text("claim"), self._text("source", "")
+        seeds, fixed = self._seeds(), self._fixed()
+        cells = self._cells()
+        self._stop()
+        expect = self._expect({cell.name: cell for cell in cells})
+        self._stop()
+        first = cells[0].config.seed
+        every = range(first, first + seeds)
+        return Study(self.path.stem, claim, source, tuple(cells), fixed, every, tuple(expect))
+
+    def _text(self, key: str, default: str | None = None) -> str:
+        value = self.content.get(key, default)
+        if isinstance(value, str):
+            return " ".join(value.split())
+        self._problem((key,), f"must be text; this is {described(value)}")
+        return ""
+
+    def _seeds(self) -> int:
+        value = self.content.get("seeds", 3)
+        if type(value) is int and 2 <= value <= 1000:
+            return value
+        self._problem(("seeds",), f"must be a whole number from 2 to 1000, not {described(value)}")
+        return 2
+
+    def _fixed(self) -> str | None:
+        value = self.content.get("learning_rate", "searched")
+        if value == "searched":
+            return None
+        if isinstance(value, dict) and list(value) == ["fixed"] and isinstance(value["fixed"], str):
+            return " ".join(value["fixed"].split())
+        message = "must be `searched`, or say why it is not, as in `{fixed: all arms at one rate}`"
+        self._problem(("learning_rate",), message)
+        return None
+
+    def _cells(self) -> list[Cell]:
+        arms = self.content["arms"]
+        if not (isinstance(arms, dict) and len(arms) > 1):
+            self._problem(("arms",), "must be a mapping of two arms or more, each with its changes")
+            return []
+        cells: dict[str, Cell] = {}
+        for arm, changes in arms.items():
+            if not isinstance(changes, dict | None):
+                message = f"must be a mapping such as `activation: tanh`, not {described(changes)}"
+                self._problem(("arms", arm), message)
+            elif " " in arm:
+                self._problem(("arms", arm), "the name of an arm has no spaces")
+            elif config := self._config(("arms", arm), changes or {}):
+                same = cells.setdefault(config.identity(), Cell(arm, config))
+                if same.name != arm:
+                    self._problem(("arms", arm), f"does not differ from {same.name}")
+        return list(cells.values())
+
+    def _config(self, path: KeyPath, changes: Mapping[str, Any]) -> Config | None:
+        """The config with the ``changes`` of an arm; its problems are placed where the arm is."""
+        base = self.content["config"]
+        overrides = _overrides(changes)
+        try:
+            if not isinstance(base, dict):
+                return load(str(base), overrides)
+            plain = {key: value for key, value in base.items() if "." not in key}
+            dotted = _overrides({key: base[key] for key in base.keys() - plain.keys()})
+            folder = self.path.parent  # where plugins are looked for
+            return loads(flow(plain), [*dotted, *overrides], place="config", folder=folder)
+        except ConfigError as error:
+            for problem in error.problems:
+                own = problem.place.startswith("--set ")
+                self._problem(_place(path if own else ("config",), problem.key), problem.message)
+            return None
+
+    def _expect(self, arms: Mapping[str, Cell]) -> list[Expectation]:
+        found: list[Expectation] = []
+        entries = self.content["expect"]
+        if not (isinstance(entries, list) and entries):
+            self._problem(("expect",), "must be a list of inequalities between arms")
+            return []
+        usual = self._text("measure")
+        for index, entry in enumerate(entries):
+            name, text = usual, entry
+            if isinstance(entry, dict) and len(entry) == 1:
+                ((name, text),) = entry.items()
+            try:
+                if not isinstance(text, str):
+                    raise ValueError(f"must be an inequality; this is {described(entry)}")
+                found.append(parse(text, measure(name), arms))
+            except ValueError as error:
+                self._problem(("expect", index), str(error))
+        return found
+
+    def _problem(self, path: KeyPath, message: str) -> None:
+        ends = (path[:end] for end in range(len(path), 0, -1))
+        line = next((self.document.lines[end] for end in ends if end in self.document.lines), None)
+        problem = Problem(message, dotted(path), self.document.place, line)
+        if problem not in self.problems:  # one of the config itself is found with each arm
+            self.problems.append(problem)
+
+    def _stop(self) -> None:
+        if self.problems:
+            raise ConfigError(self.problems)
+
+
+def _overrides(changes: Mapping[str, Any]) -> list[str]:
+    return [f"{key}={flow(value)}" for key, value in changes.items()]
+
+
+def _place(path: KeyPath, key: str) -> KeyPath:
+    return (*path, *key.split(".")) if key else path
+
+
+def _different(values: Any) -> str:
+    return ", ".join(dict.fromkeys(values))

@@ -1,0 +1,105 @@
+"""`nnbasic study` as a person uses it: run, broken off, shown, reported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nnbasic.training import all_runs
+
+Command = Callable[..., Any]
+
+STUDY = """\
+claim: ReLU is better than step, from which no gradient flows back.
+config:
+  layers: [784, 16, 10]
+  epochs: 2
+  batch_size: 100
+  data: {dataset: digits, validation: 9000}
+arms:
+  relu: {activation: relu}
+  step: {activation: step}
+learning_rate: {fixed: it is only a test}
+seeds: 3
+measure: val_accuracy
+expect:
+  - relu - step >= 1
+  - gradient_ratio: step / relu <= 0.5
+  - epochs_to(0.999): step / relu >= 1.5
+"""
+
+
+@pytest.fixture
+def study(nnbasic: Command) -> str:
+    Path("mine.yaml").write_text(STUDY)
+    return "mine.yaml"
+
+
+def test_from_a_claim_to_its_verdict(nnbasic: Command, study: str) -> None:
+    before = nnbasic("study", "show", study, "--json").json()
+    assert (before["verdict"], before["runs"]) == (None, 0)
+    run = nnbasic("study", "run", study, "--json")
+    assert run.code == 0
+    said = run.json()
+    assert said["claim"].startswith("ReLU is better than step")
+    assert (said["runs"], said["seeds"], said["verdict"]) == (6, 3, "undecided")
+    accuracy, gradient, epochs = said["expectations"]
+    assert accuracy["expect"] == "relu - step >= 1"
+    assert accuracy["verdict"] == "supported"
+    assert 1 < accuracy["interval"][0] < accuracy["estimate"] < accuracy["interval"][1]
+    assert gradient["estimate"] < 1e-10  # nothing flows back through step
+    assert epochs["verdict"] == "undecided"  # neither came to it
+    assert epochs["interval"][1] is None
+    assert nnbasic("study", "show", study, "--json").json() == said
+
+
+def test_runs_are_kept_and_hidden(nnbasic: Command, study: str) -> None:
+    nnbasic("study", "run", study)
+    again = nnbasic("study", "run", study)
+    assert "6 of 6 runs exist already." in again.err
+    assert list(all_runs(Path("runs"))) == []
+    assert len(list(all_runs(Path("runs/.studies")))) == 6
+    shown = nnbasic("study", "show", study).out
+    assert "supported" in shown
+    assert "Holds for 784-16-10; 2 epochs; learning rate 0.1: it is only a test; 3 seeds." in shown
+
+
+@pytest.mark.slow
+def test_with_a_searched_rate(nnbasic: Command, study: str) -> None:
+    lines = [line for line in STUDY.splitlines() if not line.startswith("learning_rate")]
+    Path("searched.yaml").write_text("\n".join(lines[:-2]))
+    assert nnbasic("study", "show", "searched.yaml", "--json").json()["verdict"] is None
+    found = nnbasic("study", "run", "searched.yaml", "--json").json()
+    assert found["verdict"] == "supported"
+    assert found["scope"].endswith("learning rate searched for each arm")
+    assert nnbasic("study", "show", "searched.yaml", "--json").json() == found
+
+
+def test_the_shipped_studies_are_listed(nnbasic: Command) -> None:
+    listed = nnbasic("study", "list", "--json")
+    assert listed.code == 0, listed.err
+    studies = json.loads(listed.out)
+    assert all(each.keys() == {"name", "claim", "verdict"} for each in studies)
+    assert {each["verdict"] for each in studies} == {None}
+    assert "relu-is-faster" in {each["name"] for each in studies}
+
+
+@pytest.mark.parametrize("suffix", ["md", "html"])
+def test_a_page_of_claims(nnbasic: Command, study: str, suffix: str) -> None:
+    nnbasic("study", "run", study)
+    page = Path(f"claims.{suffix}")
+    assert nnbasic("study", "report", study, "--output", page).code == 0
+    text = page.read_text("utf-8")
+    assert "from which no gradient flows back" in text
+    assert "supported" in text
+    assert nnbasic("study", "report", study, "--output", page).refused("already exists", "--force")
+
+
+def test_mistakes_end_with_code_2(nnbasic: Command) -> None:
+    assert nnbasic("study", "show", "nothing").refused("nothing", "nnbasic study list")
+    Path("bad.yaml").write_text("claim: none\n")
+    assert nnbasic("study", "run", "bad.yaml").refused("bad.yaml", "lacks the key arms")

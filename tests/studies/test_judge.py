@@ -1,0 +1,119 @@
+"""Verdicts, on figures whose intervals are known by hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnbasic.studies.expectation import parse
+from nnbasic.studies.judge import Judged, judge_all
+from nnbasic.studies.measures import Measure
+
+FIGURE = Measure("figure", "", lambda run: run, beyond=lambda run: 8.0)  # a run is its figure here
+FAILED = Measure("failed_runs", "points", lambda run: run, binary=True)
+
+T_4 = 2.7764451
+"""Student's 97.5 % quantile with 4 degrees of freedom, from tables."""
+
+
+def judged(text: str, first: list[float], second: list[float], measure: Any = FIGURE) -> Judged:
+    arms: Any = {"a": dict(enumerate(first)), "b": dict(enumerate(second))}
+    (one,) = judge_all([parse(text, measure, arms)], arms)
+    return one
+
+
+def test_the_interval_of_a_difference() -> None:
+    found = judged("a - b >= 1", [3, 5, 4, 6, 2], [1, 1, 1, 1, 1])
+    half = T_4 * math.sqrt(2.5 / 5)
+    assert found.estimate == pytest.approx(3)
+    assert found.interval == pytest.approx((3 - half, 3 + half))
+    assert found.means == pytest.approx((4, 1))
+    assert found.verdict == "supported"
+
+
+def test_the_interval_of_a_ratio_is_that_of_logarithms() -> None:
+    found = judged("a / b >= 5", [2, 8, 2, 8, 4], [1, 1, 1, 1, 1])
+    half = T_4 * np.std(np.log([2, 8, 2, 8, 4]), ddof=1) / math.sqrt(5)
+    assert found.estimate == pytest.approx(4)
+    assert found.interval == pytest.approx((4 / math.exp(half), 4 * math.exp(half)))
+    assert found.verdict == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("a - b >= 1.9", "supported"),
+        ("a - b >= 2.1", "refuted"),
+        ("a - b >= 2", "undecided"),
+        ("a - b <= 2.1", "supported"),
+        ("a - b within 2.1", "supported"),
+        ("a - b within 1.9", "refuted"),
+        ("b - a within 1.9", "refuted"),
+        ("a / b within 3.1", "supported"),
+        ("a / b within 2.9", "refuted"),
+        ("b / a within 2.9", "refuted"),
+    ],
+)
+def test_a_verdict_asks_for_the_whole_interval(text: str, verdict: str) -> None:
+    first, second = [3.01, 2.99, 3, 3.01, 2.99], [1.0, 1, 1, 1, 1]
+    assert judged(text, first, second).verdict == verdict
+
+
+def test_paired_seeds_make_a_difference_sure() -> None:
+    first, second = [1.0, 2, 3, 4, 5], [0.5, 1.5, 2.5, 3.5, 4.5]
+    assert judged("a - b >= 0.4", first, second).verdict == "supported"
+    assert judged("a - b >= 0.4", first, second[::-1]).verdict == "undecided"
+
+
+def test_what_was_never_reached_leaves_its_side_open() -> None:
+    """The first arm, which never came to it in two seeds, can only be later than assumed."""
+    late, early = [math.inf, math.inf, 7.9, 7.9, 7.9], [1.0, 1, 1, 1, 1]
+    found = judged("a / b >= 5", late, early)
+    assert found.verdict == "supported"
+    assert found.interval is not None
+    assert found.interval[1] == math.inf
+    assert judged("a / b <= 5", late, early).verdict == "refuted"
+    assert judged("a / b <= 9", late, early).verdict == "undecided"  # it may be later still
+    assert judged("a / b <= 0.2", early, late).verdict == "supported"
+    assert judged("a / b >= 0.1", early, late).verdict == "undecided"
+    both = judged("a - b within 1", [math.inf] * 5, [math.inf] * 5)
+    assert both.verdict == "undecided"
+    assert both.seeds is None
+
+
+def test_seeds_that_would_decide() -> None:
+    first, second = [3.0, 5, 4, 6, 2], [1.0, 1, 1, 1, 1]
+    needed = judged("a - b >= 2", first, second).seeds
+    assert needed is not None
+    more = [3 + math.sqrt(2.5) * z for z in _standard(needed)]
+    assert judged("a - b >= 2", [1 + each for each in more], [1.0] * needed).verdict == "supported"
+    fewer = [3 + math.sqrt(2.5) * z for z in _standard(needed - 1)]
+    assert judged("a - b >= 2", [1 + each for each in fewer], [1.0] * (needed - 1)).seeds == needed
+    assert judged("a - b >= 3", first, second).seeds is None  # the estimate itself is the bound
+
+
+def _standard(count: int) -> Any:
+    """So many numbers with mean 0 and standard deviation 1."""
+    values = np.linspace(-1, 1, count)
+    return (values - values.mean()) / values.std(ddof=1)
+
+
+def test_equal_outcomes_of_few_runs_are_no_certainty() -> None:
+    """All 5 runs of one arm failed and none of the other: the share may still be under 80 %."""
+    always, never = [100.0] * 5, [0.0] * 5
+    assert judged("a - b >= 80", always, never, FAILED).verdict == "undecided"
+    assert judged("a - b >= 10", always, never, FAILED).verdict == "supported"
+    assert judged("a - b >= 80", always * 8, never * 8, FAILED).verdict == "supported"
+
+
+def test_several_expectations_have_wider_intervals() -> None:
+    arms: Any = {"a": dict(enumerate([3.0, 5, 4, 6, 2])), "b": dict(enumerate([1.0] * 5))}
+    one = parse("a - b >= 1", FIGURE, arms)
+    (alone,), (first, second) = judge_all([one], arms), judge_all([one, one], arms)
+    assert alone.interval is not None
+    assert first.interval is not None
+    assert first == second
+    assert first.interval[0] < alone.interval[0]

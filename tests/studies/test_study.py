@@ -1,0 +1,85 @@
+"""Study files: the shipped ones, and the messages for those that are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nnbasic.configs import ConfigError
+from nnbasic.model import ACTIVATIONS
+from nnbasic.studies.study import read_study, shipped
+
+GOOD = """\
+claim: ReLU is better.
+config: {layers: [784, 16, 10], epochs: 2}
+arms:
+  relu: {activation: relu}
+  tanh: {activation: tanh}
+measure: val_accuracy
+expect:
+  - relu - tanh >= 0.5
+"""
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_shipped_study_can_be_read(name: str) -> None:
+    study = read_study(name)
+    used = {arm for each in study.expect for arm in (each.first, each.second)}
+    assert {cell.name for cell in study.cells} >= used
+    assert study.source
+
+
+def test_what_a_study_says(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(GOOD)
+    study = read_study(str(file))
+    assert (study.name, study.claim, study.searched) == ("mine", "ReLU is better.", True)
+    assert study.seeds == range(3)
+    activations = [ACTIVATIONS.name(cell.config.activation) for cell in study.cells]
+    assert activations == [cell.name for cell in study.cells] == ["relu", "tanh"]
+    assert {cell.config.epochs for cell in study.cells} == {2}
+
+
+def test_a_preset_and_keys_with_dots(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        GOOD.replace("{layers: [784, 16, 10], epochs: 2}", "elu")
+        .replace("tanh: {activation: tanh}", "small: {activation.alpha: 0.5}")
+        .replace("relu - tanh", "relu - small")
+    )
+    small = read_study(str(tmp_path / "mine.yaml")).cells[1].config
+    assert vars(small.activation)["alpha"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("claim: ReLU is better.\n", "", None, "lacks the key claim"),
+        ("measure: val", "seed: 3\nmeasure: val", 6, "seed: is no key of a study"),
+        ("val_accuracy", "accuracy", 8, "there is no measure 'accuracy'"),
+        ("relu - tanh", "relu - elu", 8, "there is no arm 'elu'"),
+        ("activation: tanh", "activation: relu", 5, "arms.tanh: does not differ from relu"),
+        ("activation: tanh", "activaton: tanh", 5, "arms.tanh.activaton"),
+        ("epochs: 2", "epochs: -2", 2, "config.epochs"),
+        ("  tanh: {activation: tanh}\n", "", 3, "two arms or more"),
+        ("measure:", "seeds: 1\nmeasure:", 6, "a whole number from 2"),
+        ("measure:", "learning_rate: 0.1\nmeasure:", 6, "must be `searched`, or say why"),
+        ("relu: {", "re lu: {", 4, "has no spaces"),
+        ("  - relu - tanh >= 0.5", "  relu: 1", 7, "a list of inequalities"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(
+    tmp_path: Path, old: str, new: str, line: int | None, words: str
+) -> None:
+    file = tmp_path / "mine.yaml"
+    assert old in GOOD
+    file.write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(ConfigError) as error:
+        read_study(str(file))
+    assert words in str(error.value)
+    assert line in [problem.line for problem in error.value.problems]
+
+
+def test_a_study_that_does_not_exist() -> None:
+    with pytest.raises(ConfigError, match="nnbasic study list"):
+        read_study("nothing")
