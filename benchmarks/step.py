@@ -17,9 +17,9 @@ from common import OPTIMIZERS, epochs, images, in_turn, named, ratio, table
 from threadpoolctl import threadpool_limits
 
 from nnbasic.data import Batches, Scale
-from nnbasic.model import MLP, stream
-from nnbasic.model.layers import Dense, PixelDense
+from nnbasic.model import MLP, Dense, stream
 from nnbasic.model.losses import CrossEntropy
+from nnbasic.model.network import PixelDense
 from nnbasic.model.optimizers import Optimizer
 from nnbasic.training.parallel import Team
 

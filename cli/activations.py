@@ -23,7 +23,7 @@ from nnbasic.configs.plugins import PluginError, run_plugin
 from nnbasic.configs.reader import Document
 from nnbasic.model import ACTIVATIONS, Layer
 from nnbasic.model.arrays import Array
-from nnbasic.model.curves import curve, pieces
+from nnbasic.model.gradcheck import curve, pieces
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

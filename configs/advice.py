@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 
 import numpy as np
 
 from nnbasic.configs.schema import Config, known_classes
-from nnbasic.model.network import hidden_activations, parameter_count
+from nnbasic.model.network import parameter_shapes, stack
 
 
 def cautions(config: Config) -> list[str]:
     """A warning for each choice in ``config`` that may surprise, none of them twice."""
-    causes = [one.caution for one in hidden_activations(config.layers, config.activation)]
+    causes = [layer.caution for layer in stack(config.layers, config.activation)]
     found = [each for each in dict.fromkeys([*causes, config.init.caution]) if each]
     classes, outputs = known_classes(config.data), config.layers[-1]
     if len(config.layers) == 2:
@@ -30,7 +31,8 @@ def shortage(config: Config) -> str | None:
     """
     moments = sum(state.size for state in config.optimizer.init(np.zeros(1)).values() if state.ndim)
     copies = 2 + moments  # the parameters, their gradient, and what the optimiser keeps of each
-    values = copies * parameter_count(config.layers, config.activation)
+    shapes = parameter_shapes(stack(config.layers, config.activation)).values()
+    values = copies * sum(map(math.prod, shapes))
     needed = values * np.dtype(config.dtype).itemsize / 2**30
     try:
         available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,16 +11,14 @@ from onnx import TensorProto, helper, numpy_helper
 
 from nnbasic.inference import portable
 from nnbasic.inference.preparation import SIDE
-from nnbasic.model import Layer, activations
-from nnbasic.model.activations import GELU_CUBIC, SELU_ALPHA, SELU_SCALE
-from nnbasic.model.layers import Dense
+from nnbasic.model import Dense, Layer, activations
+from nnbasic.model.activations import GELU_CUBIC, SELU_ALPHA, SELU_SCALE, SQRT_2_OVER_PI
 from nnbasic.training import RunError, Trained
 
 OPSET, IR_VERSION = 13, 7
 """Those of the end of 2020, which runtimes of any age read; the library's defaults are newer."""
 
 PROGRAM = "an ONNX runtime"
-SQRT_2_PI = math.sqrt(2 / math.pi)
 
 
 class Graph:
@@ -119,7 +116,7 @@ def _activation(
     match activation:
         case activations.Identity():
             return "Identity", [z], {}
-        case activations.Step():
+        case activations.Heaviside():
             return "Cast", [graph.add("Greater", z, graph.number(0))], {"to": TensorProto.FLOAT}
         case activations.Sigmoid():
             return "Sigmoid", [z], {}
@@ -155,6 +152,6 @@ def _activation(
 def _half_gate(graph: Graph, z: str) -> str:
     """What GELU multiplies z with: (1 + tanh u)/2, u = √(2/π)(z + 0.044715 z³)."""
     cubic = graph.add("Mul", graph.add("Mul", z, z), graph.number(GELU_CUBIC))
-    slope = graph.add("Mul", graph.add("Add", cubic, graph.number(1)), graph.number(SQRT_2_PI))
+    slope = graph.add("Mul", graph.add("Add", cubic, graph.number(1)), graph.number(SQRT_2_OVER_PI))
     gate = graph.add("Add", graph.add("Tanh", graph.add("Mul", slope, z)), graph.number(1))
     return graph.add("Mul", gate, graph.number(0.5))

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nnbasic.inference import portable
-from nnbasic.model import MLP, Layer
+from nnbasic.model import MLP, Dense, Layer
 from nnbasic.model.arrays import Array
-from nnbasic.model.layers import Dense
 from nnbasic.training import RunError, Trained
 
 CODES = 32767

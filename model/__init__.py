@@ -4,7 +4,7 @@ from nnbasic.model.activations import ACTIVATIONS
 from nnbasic.model.initializers import INITIALIZERS, Initializer
 from nnbasic.model.layers import Layer, LayerError
 from nnbasic.model.losses import LOSSES, METRICS, Loss
-from nnbasic.model.network import MLP
+from nnbasic.model.network import MLP, Dense
 from nnbasic.model.optimizers import OPTIMIZERS, Optimizer
 from nnbasic.model.randomness import StepRandom, stream
 from nnbasic.model.registry import Bounds
@@ -20,6 +20,7 @@ __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
     "Bounds",
+    "Dense",
     "DivergedError",
     "Epoch",
     "Initializer",

@@ -1,4 +1,4 @@
-"""Analytic against numeric gradients: activations point by point, networks by parameter."""
+"""Activations as curves, and analytic against numeric gradients: by point, and by parameter."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nnbasic.model.arrays import Array, Labels
-from nnbasic.model.curves import curve
 from nnbasic.model.layers import Layer
 from nnbasic.model.network import MLP
 from nnbasic.model.randomness import StepRandom
@@ -54,6 +54,32 @@ class GradientCheck(NamedTuple):
     @property
     def agrees(self) -> bool:
         return self.error <= TOLERANCE
+
+
+def curve(activation: Layer, z: ArrayLike) -> tuple[Array, Array]:
+    """f(z) and f'(z), float64, of shape (n,), computed by the layer that training uses.
+
+    A learned parameter has its first value; the pieces of maxout are the lines of `pieces`.
+    """
+    slopes, offsets = pieces(activation)
+    (layer,) = MLP([1, 1, 1], activation, dtype=np.float64).activations
+    a = layer.forward(np.asarray(z, dtype=np.float64)[:, np.newaxis] * slopes + offsets)
+    gradient = layer.backward(np.ones_like(a))
+    assert gradient is not None  # only the first affine layer returns none
+    return a[:, 0], (gradient * slopes).sum(axis=1)
+
+
+def pieces(activation: Layer) -> tuple[Array, Array]:
+    """Slopes and offsets of the affine pieces that a unit is drawn with: z itself, but for maxout.
+
+    The pieces of maxout are learned. Drawn are tangents of the parabola z²/4 + z/4, so that each
+    of them is the largest somewhere.
+    """
+    count = activation.inputs(1)
+    if count == 1:
+        return np.ones(1), np.zeros(1)
+    slopes = np.linspace(-0.5, 1, count)
+    return slopes, -((slopes - 0.25) ** 2)
 
 
 def check_activation(activation: Layer) -> tuple[list[float], Mismatch | None]:

@@ -1,14 +1,13 @@
-"""Layers: forward keeps in ``self`` what backward needs. A network is a list of them.
-
-No layer changes an array that it was given, so `backward` may be called twice.
-"""
+"""What a layer is, and how a class as the tutorials write it becomes one."""
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import field, fields, make_dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_type_hints
 
 import numpy as np
 
@@ -22,9 +21,10 @@ Shapes = Mapping[str, tuple[int, ...]]
 class Layer(Component, ABC):
     """A differentiable map of a batch, (n, inputs) to (n, units).
 
-    The fields of a subclass that is a dataclass are its hyperparameters. The network that a layer
-    is put into sets the rest: ``name``, the layer of the config that it belongs to (``layer1``),
-    ``units``, and `parameters` and `gradients`, dicts with the same keys.
+    `forward` keeps in ``self`` what `backward` needs. Neither changes an array that it was given,
+    so `backward` may be called twice. The fields of a subclass that is a dataclass are its
+    hyperparameters. The network sets the rest: ``name``, the layer of the config that this one
+    belongs to (``layer1``), ``units``, and `parameters` and `gradients`, dicts with the same keys.
     """
 
     name: str = ""
@@ -81,76 +81,65 @@ def check_shapes(layer: Layer, dtype: np.dtype[Any]) -> None:
             )
 
 
-class Dense(Layer):
-    """z = x · weight + bias, with weight of shape (fan_in, units)."""
+class TutorialLayer(Layer):
+    """A layer that leaves its work to an object of the class ``written``.
 
-    def __init__(self, fan_in: int, units: int) -> None:
-        self.fan_in, self.units = fan_in, units
-
-    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
-        self.x = x
-        z = product(x, self.parameters["weight"])
-        z += self.parameters["bias"]
-        return z
-
-    def backward(self, gradient: Array) -> Array | None:
-        np.matmul(self.x.T, gradient, out=self.gradients["weight"])
-        gradient.sum(axis=0, out=self.gradients["bias"])
-        return product(gradient, self.parameters["weight"].T)
-
-    def shapes(self) -> Shapes:
-        return {"weight": (self.fan_in, self.units), "bias": (self.units,)}
-
-
-class PixelDense(Dense):
-    """`Dense` for the pixels: nothing below needs a gradient, and a wide layer skips blank pixels.
-
-    Of MNIST's 784 pixels some 290 have the value of the corner in all images of a batch. They add
-    the same to each z, and their weights' gradients are multiples of the bias's, so only the others
-    are multiplied, where that is quicker: `Dense`'s result, but for rounding.
+    That has ``forward(self, x)`` and ``backward(self, dout)``, and may change both arrays in place.
     """
 
+    written: ClassVar[type[Any]]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._object = self.written(**{one.name: getattr(self, one.name) for one in fields(self)})  # type: ignore[arg-type]
+
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
-        self.gathers = self.units >= NARROW
-        if self.gathers:
-            self.background = x[0, 0]
-            inked = (x != self.background).any(axis=0)
-            self.inked, self.blank = inked.nonzero()[0], (~inked).nonzero()[0]
-            self.gathers = len(self.blank) > FEW * len(inked)
-        if not self.gathers:
-            return super().forward(x)
-        weight = self.parameters["weight"]
-        if not hasattr(self, "_buffer"):
-            self._buffer = np.empty_like(weight)  # allocated once: it is large
-        rows = self._buffer[: len(self.inked)]
-        # clip: the other modes go through a buffer of NumPy's own
-        np.take(weight, self.inked, axis=0, out=rows, mode="clip")
-        self.x = np.take(x, self.inked, axis=1)
-        z = product(self.x, rows)
-        z += self.parameters["bias"]
-        if self.background:
-            z += self.background * weight[self.blank].sum(axis=0)
-        return z
+        return _like(x, self._object.forward(x.copy()))
 
-    def backward(self, gradient: Array) -> None:
-        weight, bias = self.gradients["weight"], self.gradients["bias"]
-        np.add.reduce(gradient, axis=0, out=bias)
-        if not self.gathers:
-            np.matmul(self.x.T, gradient, out=weight)
-            return
-        inked = self._buffer[: len(self.inked)]
-        np.matmul(self.x.T, gradient, out=inked)
-        weight[self.inked] = inked
-        weight[self.blank] = self.background * bias
+    def backward(self, gradient: Array) -> Array:
+        return _like(gradient, self._object.backward(gradient.copy()))
 
 
-NARROW, FEW = 200, 0.1
-"""Below so many units or blank pixels (a share) gathering costs more than it saves."""
-
-WIDE = 512
-"""Columns from which a product lies column by column in memory."""
+def _like(given: Array, result: Any) -> Array:
+    """``result`` in the dtype of ``given``; what is no array is left for `check_shapes` to name."""
+    return result.astype(given.dtype, copy=False) if isinstance(result, np.ndarray) else result
 
 
-def product(x: Array, weight: Array) -> Array:
-    """x · weight; a wide one lies column by column, as OpenBLAS multiplies such batches faster."""
-    return (weight.T @ x.T).T if weight.shape[1] >= WIDE else x @ weight
+def adapted(cls: type[Any]) -> type[TutorialLayer]:
+    """A layer with the arguments of ``cls`` as its hyperparameters.
+
+    Their types are the annotations, or else those of the defaults; a whole number stands for any
+    number. ValueError if ``cls`` has no forward or backward, or an argument has no known type.
+    """
+    missing = [name for name in ("forward", "backward") if not callable(getattr(cls, name, None))]
+    if missing:
+        raise ValueError(f"{cls.__name__} has no method {' and no method '.join(missing)}")
+    arguments, bases = _hyperparameters(cls), (TutorialLayer,)
+    made: Any = make_dataclass(cls.__name__, arguments, bases=bases, kw_only=True)
+    made.written, made.__doc__, made.__module__ = cls, cls.__doc__, cls.__module__
+    return made
+
+
+def _hyperparameters(cls: type[Any]) -> list[Any]:
+    """The arguments of ``cls`` as `make_dataclass` takes them.
+
+    One that is called as something of `Layer`, such as ``name``, is left at its default.
+    """
+    hints = get_type_hints(cls.__init__)
+    found = []
+    for name, parameter in inspect.signature(cls).parameters.items():
+        default, required = parameter.default, parameter.default is parameter.empty
+        kind = hints.get(name, float if type(default) is int else type(default))
+        if hasattr(Layer, name) and required:
+            raise ValueError(
+                f"the argument {name} of {cls.__name__} needs another name, or a default that it"
+                f" keeps: every layer has a {name} of its own"
+            )
+        if name not in hints and kind not in (bool, float, str):
+            raise ValueError(
+                f"the argument {name} of {cls.__name__} needs a default, or an annotation such as"
+                f" {name}: float"
+            )
+        if not hasattr(Layer, name):
+            found.append((name, kind, *(() if required else (field(default=default),))))
+    return found

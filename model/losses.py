@@ -14,20 +14,24 @@ from nnbasic.model.registry import Component, Registry
 
 
 class Loss(Component, ABC):
-    """A loss with the output function that belongs to it."""
+    """A loss with the output function that belongs to it; as a layer, forward and then backward."""
 
     @abstractmethod
     def probabilities(self, logits: Array) -> Array:
         """What the output layer says of each class, shape (n, classes)."""
 
     @abstractmethod
-    def each(self, logits: Array, labels: Labels) -> tuple[Array, Array]:
-        """The loss of each example, (n,), and its gradient, (n, classes): two new arrays."""
+    def forward(self, logits: Array, labels: Labels) -> Array:
+        """The loss of each example, (n,)."""
+
+    @abstractmethod
+    def backward(self) -> Array:
+        """The gradient of each example's loss with respect to its logits, (n, classes)."""
 
     def __call__(self, logits: Array, labels: Labels) -> tuple[float, Array]:
         """The mean loss of a batch of logits (n, classes), and its gradient, of the same shape."""
-        losses, gradient = self.each(logits, labels)
-        gradient /= len(labels)
+        losses = self.forward(logits, labels)
+        gradient = self.backward() / len(labels)
         return float(losses.sum()) / len(labels), gradient
 
 
@@ -41,15 +45,17 @@ class CrossEntropy(Loss):
     def probabilities(self, logits: Array) -> Array:
         return softmax(logits)
 
-    def each(self, logits: Array, labels: Labels) -> tuple[Array, Array]:
+    def forward(self, logits: Array, labels: Labels) -> Array:
         scores = shifted(logits)
-        at = labels, np.arange(len(labels))
-        p = np.exp(scores)
-        total = p.sum(axis=0)
-        losses = np.log(total) - scores[at]
-        p /= total
-        p[at] -= 1
-        return losses, p.T
+        exponentials = np.exp(scores)
+        total = exponentials.sum(axis=0)
+        self.p, self.right = exponentials / total, (labels, np.arange(len(labels)))
+        return np.log(total) - scores[self.right]
+
+    def backward(self) -> Array:
+        gradient = self.p.copy()
+        gradient[self.right] -= 1
+        return gradient.T
 
 
 @LOSSES.register("mse")
@@ -61,13 +67,16 @@ class MeanSquaredError(Loss):
     def probabilities(self, logits: Array) -> Array:
         return softmax(logits) if self.output == "softmax" else sigmoid(logits)
 
-    def each(self, logits: Array, labels: Labels) -> tuple[Array, Array]:
-        p = self.probabilities(logits)
-        error = p - np.eye(p.shape[1], dtype=p.dtype)[labels]
-        losses = 0.5 * np.sum(error * error, axis=1)
+    def forward(self, logits: Array, labels: Labels) -> Array:
+        self.p = self.probabilities(logits)
+        self.error = self.p - np.eye(self.p.shape[1], dtype=self.p.dtype)[labels]
+        return 0.5 * np.sum(self.error * self.error, axis=1)
+
+    def backward(self) -> Array:
+        p, error = self.p, self.error
         if self.output == "sigmoid":
-            return losses, error * p * (1 - p)
-        return losses, p * (error - np.sum(error * p, axis=1, keepdims=True))
+            return error * p * (1 - p)
+        return p * (error - np.sum(error * p, axis=1, keepdims=True))
 
 
 def softmax(logits: Array) -> Array:

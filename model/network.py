@@ -1,11 +1,10 @@
-"""The multilayer perceptron: a list of layers, and a loss on top."""
+"""The multilayer perceptron: affine layers and activations in turn, and a loss on top."""
 
 from __future__ import annotations
 
 import copy
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,33 @@ from numpy.typing import ArrayLike, DTypeLike
 from nnbasic.model.activations import ACTIVATIONS
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.initializers import INITIALIZERS, Initializer
-from nnbasic.model.layers import Dense, Layer, PixelDense, check_shapes
+from nnbasic.model.layers import Layer, check_shapes
 from nnbasic.model.losses import LOSSES, Loss
 from nnbasic.model.randomness import StepRandom, stream
 from nnbasic.model.registry import Spec
 
 ActivationSpec = Spec | Layer | Sequence[Spec | Layer]
+
+
+class Dense(Layer):
+    """z = x · weight + bias, with weight of shape (fan_in, units)."""
+
+    def __init__(self, fan_in: int, units: int) -> None:
+        self.fan_in, self.units = fan_in, units
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.x = x
+        z = product(x, self.parameters["weight"])
+        z += self.parameters["bias"]
+        return z
+
+    def backward(self, gradient: Array) -> Array | None:
+        np.matmul(self.x.T, gradient, out=self.gradients["weight"])
+        gradient.sum(axis=0, out=self.gradients["bias"])
+        return product(gradient, self.parameters["weight"].T)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"weight": (self.fan_in, self.units), "bias": (self.units,)}
 
 
 class MLP:
@@ -34,7 +54,7 @@ class MLP:
         parameters, gradients: by full name, ``layer1.weight`` of shape (inputs, units). A training
             step leaves the optimiser's scratch values in the gradients.
         vector, gradient: all of them in one flat array each, of which the former are views; the
-            first ``weights`` entries are those of two dimensions, which weight decay shrinks.
+            first ``weight_count`` entries are the weights, which weight decay shrinks.
     """
 
     def __init__(
@@ -47,16 +67,16 @@ class MLP:
         seed: int = 0,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.loss = LOSSES.build(loss)
+        self.loss = copy.copy(LOSSES.build(loss))  # its own, as it keeps what backward needs
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"dtype is {self.dtype}; it must be float32 or float64")
         self.layers = stack(layers, activation)
         self.sizes = [int(size) for size in layers]
         self.activations = [layer for layer in self.layers if not isinstance(layer, Dense)]
-        shapes = parameter_shapes(self.layers).values()
-        self.weights = sum(math.prod(shape) for shape in shapes if len(shape) > 1)
-        count = sum(map(math.prod, shapes))
+        shapes = parameter_shapes(self.layers)
+        self.weight_count = sum(math.prod(shape) for shape in shapes.values() if len(shape) > 1)
+        count = sum(map(math.prod, shapes.values()))
         self.bind(np.zeros(count, self.dtype), np.zeros(count, self.dtype))
         self._initialise(INITIALIZERS.build(init), seed)
         for layer in self.activations:
@@ -75,9 +95,12 @@ class MLP:
             assert below is not None  # only the first layer returns none
             below = layer.backward(below)
 
-    def logits(self, x: ArrayLike) -> Array:
+    def logits(self, x: ArrayLike, rng: StepRandom | None = None) -> Array:
         """`forward` for numbers of any type; ValueError for another shape than (n, inputs)."""
-        return self.forward(self._batch(x))
+        batch = np.ascontiguousarray(x, dtype=self.dtype)
+        if batch.ndim != 2 or batch.shape[1] != self.sizes[0] or not len(batch):
+            raise ValueError(f"x has shape {batch.shape}; it must be (n, {self.sizes[0]}), n > 0")
+        return self.forward(batch, rng)
 
     def probabilities(self, x: ArrayLike) -> Array:
         """The output layer's probability of each class, shape (n, classes)."""
@@ -90,7 +113,7 @@ class MLP:
 
         With ``rng`` as in that step of a training. ValueError for shapes or labels that do not fit.
         """
-        logits = self.forward(self._batch(x), rng)
+        logits = self.logits(x, rng)
         loss, gradient = self.loss(logits, check_labels(labels, *logits.shape))
         self.backward(gradient)
         return loss, {name: gradient.copy() for name, gradient in self.gradients.items()}
@@ -119,12 +142,6 @@ class MLP:
             views[name] = vector[start:stop].reshape(shapes[name])
         return views
 
-    def _batch(self, x: ArrayLike) -> Array:
-        batch = np.ascontiguousarray(x, dtype=self.dtype)
-        if batch.ndim != 2 or batch.shape[1] != self.sizes[0] or not len(batch):
-            raise ValueError(f"x has shape {batch.shape}; it must be (n, {self.sizes[0]}), n > 0")
-        return batch
-
     def _initialise(self, init: Initializer, seed: int) -> None:
         # A generator a layer: one layer's draws do not depend on another's distribution or size.
         seeds = iter(stream(seed, "initialisation").spawn(len(self.sizes) - 1))
@@ -149,9 +166,29 @@ def check_labels(labels: ArrayLike, n: int, classes: int) -> Labels:
     return given.astype(np.intp)
 
 
-def parameter_count(sizes: Sequence[int], activation: ActivationSpec) -> int:
-    """How many numbers such a network learns, counted without allocating them."""
-    return sum(map(math.prod, parameter_shapes(stack(sizes, activation)).values()))
+def stack(sizes: Sequence[int], activation: ActivationSpec) -> list[Layer]:
+    """The layers of a network, without parameters; ValueError if these make none."""
+    whole = (isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in sizes)
+    if len(sizes) < 2 or not all(whole) or min(sizes) < 1:
+        raise ValueError(f"layers is {sizes}; it must be two or more whole numbers above 0")
+    inputs, *hidden, classes = sizes
+    if isinstance(activation, str) or not isinstance(activation, Sequence):
+        activation = [ACTIVATIONS.build(activation)] * len(hidden)
+    if len(activation) != len(hidden):
+        raise ValueError(
+            f"activation lists {len(activation)}, but there are {len(hidden)} hidden layers"
+        )
+    layers: list[Layer] = []
+    for one, units in zip(activation, hidden, strict=True):
+        own = copy.deepcopy(ACTIVATIONS.build(one))  # as it keeps what backward needs
+        own.units = units
+        layers += [Dense(inputs, own.inputs(units)), own]
+        inputs = units
+    layers.append(Dense(inputs, classes))
+    layers[0] = PixelDense(sizes[0], layers[0].units)
+    for position, layer in enumerate(layers):
+        layer.name = f"layer{position // 2 + 1}"
+    return layers
 
 
 def parameter_shapes(layers: Sequence[Layer]) -> dict[str, tuple[int, ...]]:
@@ -161,31 +198,56 @@ def parameter_shapes(layers: Sequence[Layer]) -> dict[str, tuple[int, ...]]:
     }
 
 
-def hidden_activations(sizes: Sequence[int], activation: ActivationSpec) -> list[Layer]:
-    """One activation a hidden layer; ValueError if a list has another length."""
-    hidden = len(sizes) - 2
-    if isinstance(activation, str) or not isinstance(activation, Sequence):
-        return [ACTIVATIONS.build(activation)] * hidden
-    if len(activation) != hidden:
-        raise ValueError(
-            f"activation lists {len(activation)}, but there are {hidden} hidden layers"
-        )
-    return [ACTIVATIONS.build(one) for one in activation]
+NARROW, FEW = 200, 0.1
+"""Below so many units or blank pixels (a share) gathering costs more than it saves."""
 
 
-def stack(sizes: Sequence[int], activation: ActivationSpec) -> list[Layer]:
-    """The layers of a network; each activation is one of its own, as it keeps what it needs."""
-    whole = (isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in sizes)
-    if len(sizes) < 2 or not all(whole) or min(sizes) < 1:
-        raise ValueError(f"layers is {sizes}; it must be two or more whole numbers above 0")
-    layers: list[Layer] = []
-    activations = hidden_activations(sizes, activation)
-    for one, (inputs, units) in zip(activations, pairwise(sizes[:-1]), strict=True):
-        own = copy.deepcopy(one)
-        own.units = units
-        layers += [Dense(inputs, own.inputs(units)), own]
-    layers.append(Dense(sizes[-2], sizes[-1]))
-    layers[0] = PixelDense(sizes[0], layers[0].units)
-    for position, layer in enumerate(layers):
-        layer.name = f"layer{position // 2 + 1}"
-    return layers
+class PixelDense(Dense):
+    """`Dense` for the pixels: nothing below needs a gradient, and a wide layer skips blank pixels.
+
+    Of MNIST's 784 pixels some 290 have the value of the corner in all images of a batch. They add
+    the same to each z, and their weights' gradients are multiples of the bias's, so only the others
+    are multiplied, where that is quicker: `Dense`'s result, but for rounding.
+    """
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.gathers = self.units >= NARROW
+        if self.gathers:
+            self.background = x[0, 0]
+            inked = (x != self.background).any(axis=0)
+            self.inked, self.blank = inked.nonzero()[0], (~inked).nonzero()[0]
+            self.gathers = len(self.blank) > FEW * len(inked)
+        if not self.gathers:
+            return super().forward(x)
+        weight = self.parameters["weight"]
+        if not hasattr(self, "_buffer"):
+            self._buffer = np.empty_like(weight)  # allocated once: it is large
+        rows = self._buffer[: len(self.inked)]
+        # clip: the other modes go through a buffer of NumPy's own
+        np.take(weight, self.inked, axis=0, out=rows, mode="clip")
+        self.x = np.take(x, self.inked, axis=1)
+        z = product(self.x, rows)
+        z += self.parameters["bias"]
+        if self.background:
+            z += self.background * weight[self.blank].sum(axis=0)
+        return z
+
+    def backward(self, gradient: Array) -> None:
+        weight, bias = self.gradients["weight"], self.gradients["bias"]
+        np.add.reduce(gradient, axis=0, out=bias)
+        if not self.gathers:
+            np.matmul(self.x.T, gradient, out=weight)
+            return
+        inked = self._buffer[: len(self.inked)]
+        np.matmul(self.x.T, gradient, out=inked)
+        weight[self.inked] = inked
+        weight[self.blank] = self.background * bias
+
+
+WIDE = 512
+"""Columns from which a product lies column by column in memory."""
+
+
+def product(x: Array, weight: Array) -> Array:
+    """x · weight; a wide one lies column by column, as OpenBLAS multiplies such batches faster."""
+    return (weight.T @ x.T).T if weight.shape[1] >= WIDE else x @ weight

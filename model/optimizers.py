@@ -54,24 +54,25 @@ class Optimizer(Component, ABC):
         state: State,
         *,
         rate: float,
-        weights: int = 0,
+        weight_count: int = 0,
         norm: float | None = None,
     ) -> None:
-        """Change ``parameters`` and ``state`` in place; the first ``weights`` parameters decay.
+        """Change ``parameters`` and ``state`` in place; the first ``weight_count`` of them decay.
 
         All may be parts of longer vectors: ``norm`` is then that of the whole gradient.
         """
         state["steps"] += 1
         with np.errstate(over="ignore", invalid="ignore"):  # a divergence shows in the next loss
             if self.clip_norm is not None:
-                norm = math.sqrt(np.vdot(gradient, gradient)) if norm is None else norm
+                norm = math.sqrt(squared_norm(gradient)) if norm is None else norm
                 if norm > self.clip_norm:
-                    gradient *= self.clip_norm / norm
+                    gradient *= self.clip_norm / norm if norm < math.inf else math.nan
             for start in range(0, len(parameters), BLOCK):
                 block = slice(start, start + BLOCK)
                 w, g = parameters[block], gradient[block]
-                if self.weight_decay and start < weights:
-                    self.decay(w[: weights - start], g[: weights - start], rate)
+                if self.weight_decay and start < weight_count:
+                    decaying = slice(weight_count - start)
+                    self.decay(w[decaying], g[decaying], rate)
                 moments = [state[name][block] for name in self.moments]
                 self.apply(w, g, moments, rate, int(state["steps"]))
 
@@ -82,6 +83,15 @@ class Optimizer(Component, ABC):
     @abstractmethod
     def apply(self, w: Array, g: Array, moments: Moments, rate: float, step: int) -> None:
         """Update one block ``w`` of the parameters by its gradient ``g``, which is then spent."""
+
+
+def squared_norm(gradient: Array) -> float:
+    """‖gradient‖²; in float64 where float32, which is faster, overflows."""
+    square = float(np.vdot(gradient, gradient))
+    if square < math.inf:
+        return square
+    with np.errstate(over="ignore"):
+        return float(np.square(gradient, dtype=np.float64).sum())
 
 
 OPTIMIZERS: Registry[Optimizer] = Registry("optimiser", Optimizer)

@@ -103,7 +103,8 @@ class Registry(Generic[T]):
     def register(self, name: str) -> Callable[[type[C]], type[C]]:
         """Add the decorated class under ``name``, as a dataclass.
 
-        ValueError if the name is taken, or the class leaves methods out that it must have.
+        ValueError if the name is taken, if the class leaves methods out that it must have, or if a
+        hyperparameter is called as something else that it has.
         """
 
         def add(cls: type[C]) -> type[C]:
@@ -117,6 +118,9 @@ class Registry(Generic[T]):
                 raise ValueError(f"the {self.kind} {name!r} must derive from {self.base.__name__}")
             if missing := getattr(component, "__abstractmethods__", None):
                 raise ValueError(f"the {self.kind} {name!r} lacks {', '.join(sorted(missing))}")
+            own = hyperparameters(component).keys() - hyperparameters(self.base).keys()
+            for taken in own & {"name", *dir(self.base)}:
+                raise ValueError(f"the {self.kind} {name!r} cannot have a hyperparameter {taken!r}")
             self._classes[name] = component
             return cls
 

@@ -16,17 +16,16 @@ import numpy as np
 
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.blas import one_blas_thread
-from nnbasic.model.layers import Dense
 from nnbasic.model.losses import METRICS, correct
-from nnbasic.model.network import MLP, check_labels
+from nnbasic.model.network import MLP, Dense, check_labels
 from nnbasic.model.optimizers import OPTIMIZERS, Optimizer, State
 from nnbasic.model.randomness import StepRandom
 from nnbasic.model.registry import Spec
 from nnbasic.model.schedules import SCHEDULES, Schedule
 
 
-class Batches(Protocol):
-    """Examples in batches, as `nnbasic.data.Batches`; the length is the number of batches.
+class BatchSource(Protocol):
+    """What `nnbasic.data.Batches` is: examples in batches, as many in an epoch as its length.
 
     ``indices`` are the numbers of the examples in each batch of an epoch; ``take`` makes a batch of
     them, inputs (n, inputs) in the network's dtype and labels (n,), until the next one is taken.
@@ -84,18 +83,18 @@ class Trainer:
     """
 
     network: MLP
-    train: Batches
+    train: BatchSource
     optimizer: Optimizer
     schedule: Schedule
     epochs: int
-    validation: Batches | None = None
+    validation: BatchSource | None = None
     seed: int = 0
     state: State = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        check_fit(self.network, self.train)
+        check_batches(self.network, self.train)
         if self.validation is not None:
-            check_fit(self.network, self.validation)
+            check_batches(self.network, self.validation)
         self.state = self.state or self.optimizer.init(self.network.vector)
 
     def results(self, done: int = 0) -> Generator[Step | Epoch, None, None]:
@@ -135,9 +134,14 @@ class Trainer:
         """Learn from a batch, if its loss is finite; its mean loss, and how many are right of n."""
         loss, right = self.backpropagate(x, labels, rng)
         if math.isfinite(loss):
-            vector, gradient = self.network.vector, self.network.gradient
-            weights = self.network.weights
-            self.optimizer.update(vector, gradient, self.state, rate=rate, weights=weights)
+            network = self.network
+            self.optimizer.update(
+                network.vector,
+                network.gradient,
+                self.state,
+                rate=rate,
+                weight_count=network.weight_count,
+            )
         return loss, right, len(x)
 
     def backpropagate(
@@ -160,7 +164,7 @@ class Trainer:
         return next((name for name, good in finite_places(self.network, x) if not good), None)
 
 
-def check_fit(network: MLP, batches: Batches) -> None:
+def check_batches(network: MLP, batches: BatchSource) -> None:
     """ValueError unless the first batch has the network's inputs, dtype and classes."""
     x, labels = batches.take(next(batches.indices(0)), 0)
     inputs, classes = network.sizes[0], network.sizes[-1]
@@ -173,12 +177,12 @@ def check_fit(network: MLP, batches: Batches) -> None:
 
 def fit(
     network: MLP,
-    batches: Batches,
+    batches: BatchSource,
     *,
     epochs: int,
     optimizer: Spec | Optimizer = "sgd",
     schedule: Spec | Schedule = "constant",
-    validation: Batches | None = None,
+    validation: BatchSource | None = None,
     seed: int = 0,
 ) -> Iterator[Epoch]:
     """Train ``network`` on from its present parameters; a generator of one result an epoch.
@@ -190,7 +194,7 @@ def fit(
     yield from (result for result in trainer.results() if isinstance(result, Epoch))
 
 
-def evaluate(network: MLP, batches: Batches) -> dict[str, float]:
+def evaluate(network: MLP, batches: BatchSource) -> dict[str, float]:
     """The mean ``loss`` of ``network`` over all of ``batches``, and that of each of the `METRICS`.
 
     The bits depend on the batches alone, not on the number of processes and BLAS threads.
@@ -198,7 +202,7 @@ def evaluate(network: MLP, batches: Batches) -> dict[str, float]:
     return means(batch_sums(network, batches, range(len(batches))), batches)
 
 
-def batch_sums(network: MLP, batches: Batches, numbers: Container[int]) -> Array:
+def batch_sums(network: MLP, batches: BatchSource, numbers: Container[int]) -> Array:
     """A row for each batch, with the sums of its losses and `METRICS`; 0 if not in ``numbers``."""
     sums = np.zeros((len(batches), 1 + len(METRICS)))
     with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
@@ -207,12 +211,12 @@ def batch_sums(network: MLP, batches: Batches, numbers: Container[int]) -> Array
                 x, labels = batches.take(examples, 0)
                 logits = network.forward(x)
                 metrics = (metric(logits, labels) for metric in METRICS.values())
-                values = [network.loss.each(logits, labels)[0], *metrics]
+                values = [network.loss.forward(logits, labels), *metrics]
                 sums[number] = [one.sum(dtype=np.float64) for one in values]
     return sums
 
 
-def means(sums: Array, batches: Batches) -> dict[str, float]:
+def means(sums: Array, batches: BatchSource) -> dict[str, float]:
     """The means over all examples from `batch_sums`."""
     totals = sums.sum(axis=0) / batches.examples
     return dict(zip(["loss", *METRICS], totals.tolist(), strict=True))

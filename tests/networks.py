@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from nnbasic.data import Split
+from nnbasic.model import Dense, Layer
 from nnbasic.model.arrays import Array
-from nnbasic.model.layers import Dense, Layer
 from nnbasic.training import Trained
 
 

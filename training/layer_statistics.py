@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnbasic.model import MLP, Dense, Layer
 from nnbasic.model.arrays import Array, Labels
-from nnbasic.model.layers import Dense, Layer
-from nnbasic.model.network import MLP
 
 BINS = 64
 """The most bins that a histogram has; fewer than half of them only if the values hardly differ."""

@@ -26,6 +26,7 @@ import numpy as np
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.blas import one_blas_thread
 from nnbasic.model.losses import METRICS
+from nnbasic.model.optimizers import squared_norm
 from nnbasic.model.randomness import StepRandom
 from nnbasic.model.training import (
     DivergedError,
@@ -136,14 +137,14 @@ class SharedTrainer(Trainer):
                 gradient += other[part]
         norm = None
         if self.optimizer.clip_norm is not None:
-            squares = self.team.gather(float(np.vdot(gradient, gradient)))
+            squares = self.team.gather(squared_norm(gradient))
             norm = math.sqrt(sum(square for (square,) in squares))
         self.optimizer.update(
             self.network.vector[part],
             gradient,
             {name: array[part] if array.ndim else array for name, array in self.state.items()},
             rate=rate,
-            weights=max(self.network.weights - part.start, 0),
+            weight_count=max(self.network.weight_count - part.start, 0),
             norm=norm,
         )
 

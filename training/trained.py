@@ -87,7 +87,7 @@ class Trained:
             # the loss says whether the network has diverged
             with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
                 logits = self.network.forward(x)
-                loss += float(self.network.loss.each(logits, y)[0].sum(dtype=np.float64))
+                loss += float(self.network.loss.forward(logits, y).sum(dtype=np.float64))
                 probabilities.append(self.network.loss.probabilities(logits))
             labels.append(y.copy())
             # of the logits, as in training: probabilities near 1 are rounded to ties

@@ -9,7 +9,14 @@ import pytest
 
 from nnbasic.model import ACTIVATIONS, LOSSES, MLP, Layer, StepRandom
 from nnbasic.model.arrays import Array
-from nnbasic.model.gradcheck import TOLERANCE, GradientCheck, check_activation, check_gradients
+from nnbasic.model.gradcheck import (
+    TOLERANCE,
+    GradientCheck,
+    check_activation,
+    check_gradients,
+    curve,
+    pieces,
+)
 
 ACTIVATION_SPECS: list[Any] = [
     "gelu",
@@ -178,3 +185,27 @@ def test_one_wrong_entry_is_caught_and_named(name: str) -> None:
 def test_float32_is_refused() -> None:
     with pytest.raises(ValueError, match="in float64"):
         check_gradients(MLP([4, 3]), np.ones((1, 4)), np.array([0]))
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected", "slopes"),
+    [
+        ("relu", [0, 0, 2], [0, 0, 1]),
+        ({"name": "prelu", "slope": 0.5, "shared": True}, [-1, 0, 2], [0.5, 0.5, 1]),
+    ],
+    ids=str,
+)
+def test_curves_by_hand(spec: Any, expected: list[float], slopes: list[float]) -> None:
+    a, derivative = curve(ACTIVATIONS.build(spec), [-2, 0, 2])
+    assert (a.tolist(), derivative.tolist()) == (expected, slopes)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_every_piece_of_maxout_is_the_largest_somewhere(count: int) -> None:
+    maxout = ACTIVATIONS.build({"name": "maxout", "pieces": count})
+    slopes, offsets = pieces(maxout)
+    z = np.linspace(-4, 4, 801)
+    a, derivative = curve(maxout, z)
+    lines = z[:, np.newaxis] * slopes + offsets
+    assert np.array_equal(a, lines.max(axis=1))
+    assert np.allclose(np.unique(derivative.round(12)), np.linspace(-0.5, 1, count))

@@ -1,4 +1,4 @@
-"""The affine layers, by numbers worked out by hand, and the fast one against its plain twin."""
+"""Classes as tutorials write them train as they are; those that do not fit are named."""
 
 from __future__ import annotations
 
@@ -7,92 +7,176 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbasic.model import MLP
-from nnbasic.model.layers import NARROW, WIDE, Dense, PixelDense, product
+from nnbasic.data import Batches
+from nnbasic.model import ACTIVATIONS, MLP, LayerError, fit
+from nnbasic.model.activations import LeakyReLU
+from nnbasic.model.registry import hyperparameters
+from support import examples
+
+SIZES = [6, 8, 7, 3]
 
 
-def ready(layer: Dense, weight: Any, bias: Any) -> Dense:
-    """The layer with these parameters, and gradients that must be overwritten."""
-    layer.parameters = {"weight": np.array(weight), "bias": np.array(bias)}
-    layer.gradients = {k: np.full_like(a, np.nan) for k, a in layer.parameters.items()}
-    return layer
+class MaskKept:
+    """Changes a copy of the input, and the gradient in place."""
+
+    def forward(self, x: Any) -> Any:
+        self.mask = x <= 0
+        out = x.copy()
+        out[self.mask] = 0
+        return out
+
+    def backward(self, dout: Any) -> Any:
+        dout[self.mask] = 0
+        return dout
 
 
-def test_dense_by_hand() -> None:
-    layer = ready(Dense(2, 3), [[1.0, 2, 3], [4, 5, 6]], [10.0, 20, 30])
-    assert layer.forward(np.array([[1.0, 0], [2, -1]])).tolist() == [[11, 22, 33], [8, 19, 30]]
-    below = layer.backward(np.array([[1.0, 0, 2], [0, 3, 1]]))
-    assert below is not None
-    assert below.tolist() == [[7, 16], [9, 21]]
-    assert layer.gradients["weight"].tolist() == [[1, 6, 4], [0, -3, -1]]
-    assert layer.gradients["bias"].tolist() == [1, 3, 3]  # of each unit, summed over the batch
+class InputChanged:
+    """Changes what it is given in place, both ways."""
+
+    def forward(self, x: Any) -> Any:
+        self.mask = x <= 0
+        x[self.mask] = 0
+        return x
+
+    def backward(self, dout: Any) -> Any:
+        dout[self.mask] = 0
+        return dout
 
 
-PIXELS = 40
+class NewArrays:
+    """Returns new arrays."""
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return np.maximum(0, x)
+
+    def backward(self, dout: Any) -> Any:
+        return dout * (self.x > 0)
 
 
-def images(blank: float, background: float, rng: np.random.Generator, dtype: Any) -> np.ndarray:
-    """Three images with this share of pixels, the corner among them, that are background."""
-    x = rng.normal(size=(3, PIXELS)).astype(dtype)
-    x[:, : round(blank * PIXELS)] = background
-    return x
+class Doubles:
+    """Returns float64, as Python loops and `np.zeros` do."""
+
+    def forward(self, x: Any) -> Any:
+        self.out = np.zeros(x.shape)
+        self.out += np.maximum(0, x)
+        return self.out
+
+    def backward(self, dout: Any) -> Any:
+        return np.where(self.out > 0, 1.0, 0.0) * dout
+
+
+def train(activation: Any) -> np.ndarray:
+    network = MLP(SIZES, activation, seed=2)
+    batches = Batches(*examples(50, seed=1), batch_size=16, dtype=np.float32)
+    optimizer = {"name": "sgd", "momentum": 0.9}
+    *_, last = fit(network, batches, optimizer=optimizer, epochs=10)
+    assert last.metrics["train_accuracy"] > 0.9
+    return network.vector
+
+
+@pytest.mark.parametrize("written", [MaskKept, InputChanged, NewArrays, Doubles])
+def test_a_relu_of_the_tutorials_trains_as_ours_does(written: type[Any]) -> None:
+    ACTIVATIONS.register("theirs")(written)
+    np.testing.assert_array_equal(train("theirs"), train("relu"))
+
+
+class Untyped:
+    """Leaky ReLU with hyperparameters whose types are those of their defaults, but for the name."""
+
+    def __init__(self, slope=1, half=False, name="leaky"):  # type: ignore[no-untyped-def]
+        self.factor = slope / 2 if half else slope
+
+    def forward(self, x: Any) -> Any:
+        self.slopes = np.where(x > 0, 1, self.factor)
+        return x * self.slopes
+
+    def backward(self, dout: Any) -> Any:
+        return dout * self.slopes
+
+
+class Typed(Untyped):
+    """Annotated, and without a default."""
+
+    def __init__(self, slope: float) -> None:
+        self.factor = slope
 
 
 @pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(np.float32, 1e-4), (np.float64, 1e-12)], ids=["single", "double"]
+    ("written", "given"), [(Untyped, {"slope": 0.2}), (Typed, {"slope": np.float32(0.25)})]
 )
-@pytest.mark.parametrize("background", [0.0, -0.4])
-@pytest.mark.parametrize("units", [2, NARROW])
-@pytest.mark.parametrize("blank", [0.0, 1 / PIXELS, 0.3, 0.9, 1.0])
-def test_pixel_dense_is_dense(
-    blank: float, units: int, background: float, dtype: Any, tolerance: float
+def test_hyperparameters_are_the_arguments(written: type[Any], given: dict[str, Any]) -> None:
+    ACTIVATIONS.register("theirs")(written)
+    ours = LeakyReLU(slope=given["slope"])  # type: ignore[call-arg]
+    np.testing.assert_allclose(
+        train({"name": "theirs", **given}), train(ours), rtol=1e-4, atol=1e-6
+    )
+
+
+def test_hyperparameters_are_checked_and_recorded() -> None:
+    for name, written in (("untyped", Untyped), ("typed", Typed)):
+        ACTIVATIONS.register(name)(written)
+    assert hyperparameters(ACTIVATIONS["untyped"]) == {"slope": float, "half": bool}
+    layer = ACTIVATIONS.build({"name": "typed", "slope": 1})
+    assert repr(ACTIVATIONS.spec(layer)) == "{'name': 'typed', 'slope': 1.0}"
+    with pytest.raises(ValueError, match="'typed': slope: is missing, and has no default"):
+        ACTIVATIONS.build("typed")
+    with pytest.raises(ValueError, match="slope: must be a number, not 'steep'"):
+        ACTIVATIONS.build({"name": "untyped", "slope": "steep"})
+
+
+class NoReturn(NewArrays):
+    def forward(self, x: Any) -> Any:
+        x[x < 0] = 0
+
+
+class Summed(NewArrays):
+    def backward(self, dout: Any) -> Any:
+        return dout.sum(axis=0)
+
+
+@pytest.mark.parametrize(
+    ("written", "method", "returned"),
+    [
+        (NoReturn, "forward", "no array for one of shape (2, 8); it must return one of (2, 8)"),
+        (Summed, "backward", "an array of shape (8,) for one of shape (2, 8)"),
+    ],
+)
+def test_what_returns_no_such_array_is_named_with_its_line(
+    written: type[Any], method: str, returned: str
 ) -> None:
-    rng = np.random.default_rng(1)
-    gradient = rng.normal(size=(3, units)).astype(dtype)
-    weight = rng.normal(size=(PIXELS, units)).astype(dtype)
-    bias = rng.normal(size=units).astype(dtype)
-    fast, plain = (ready(cls(PIXELS, units), weight, bias) for cls in (PixelDense, Dense))
-    # what a batch before left, with other pixels blank, is overwritten
-    for share in (0.5, blank):
-        x = images(share, background, rng, dtype)
-        z, expected = fast.forward(x), plain.forward(x)
-        plain.backward(gradient)
-        for _ in range(2):
-            assert fast.backward(gradient) is None
-    assert fast.gathers == (units == NARROW and blank >= 0.3)  # type: ignore[attr-defined]
-    assert z.dtype == dtype
-    np.testing.assert_allclose(z, expected, rtol=tolerance, atol=tolerance)
-    for key, array in plain.gradients.items():
-        np.testing.assert_allclose(fast.gradients[key], array, rtol=tolerance, atol=tolerance)
+    ACTIVATIONS.register("theirs")(written)
+    line = getattr(written, method).__code__.co_firstlineno
+    with pytest.raises(LayerError) as caught:
+        MLP(SIZES, "theirs")
+    said = f"{__file__}:{line}: {method} of {written.__name__} returns {returned}"
+    assert str(caught.value).startswith(said)
 
 
-def test_pixels_are_blank_only_if_they_are_so_in_all_images() -> None:
-    layer = ready(PixelDense(4, NARROW), np.ones((4, NARROW)), np.zeros(NARROW))
-    z = layer.forward(np.array([[0.0, 0, 0, 5], [0, 7, 0, 0]]))
-    assert z[:, 0].tolist() == [5, 7]
-    layer.backward(np.ones((2, NARROW)))
-    assert layer.gradients["weight"][:, 0].tolist() == [0, 7, 0, 5]
+class OneWay:
+    def forward(self, x: Any) -> Any:
+        return x
 
 
-def test_the_first_layer_alone_is_that_of_the_pixels() -> None:
-    kinds = [type(la) for la in MLP([6, 5, 4, 3]).layers if isinstance(la, Dense)]
-    assert kinds == [PixelDense, Dense, Dense]
+class Unknown(NewArrays):
+    def __init__(self, slope):  # type: ignore[no-untyped-def]
+        pass
 
 
-@pytest.mark.parametrize("layer", [Dense(6, 5), PixelDense(6, NARROW)])
-def test_no_array_that_was_given_is_changed(layer: Dense, rng: np.random.Generator) -> None:
-    units = layer.units
-    ready(layer, rng.normal(size=(6, units)), rng.normal(size=units))
-    x, gradient = images(0.5, 0.0, rng, np.float64)[:, :6], rng.normal(size=(3, units))
-    for array in (x, gradient, *layer.parameters.values()):
-        array.flags.writeable = False
-    layer.forward(x)
-    layer.backward(gradient)
+class Sized(NewArrays):
+    def __init__(self, units: int) -> None:
+        pass
 
 
-@pytest.mark.parametrize("units", [WIDE - 1, WIDE])
-def test_a_wide_product_is_the_product(units: int, rng: np.random.Generator) -> None:
-    x, weight = rng.normal(size=(64, 30)), rng.normal(size=(30, units))
-    found = product(x, weight)
-    assert found.flags.f_contiguous == (units >= WIDE)
-    np.testing.assert_allclose(found, x @ weight, rtol=1e-12)
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (Sized, "the argument units of Sized needs another name"),
+        (OneWay, "OneWay has no method backward"),
+        (Unknown, "the argument slope of Unknown needs a default, or an annotation such as slope:"),
+    ],
+)
+def test_what_is_no_layer_is_refused(written: type[Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ACTIVATIONS.register("theirs")(written)
+    assert "theirs" not in list(ACTIVATIONS)

@@ -95,7 +95,7 @@ def test_what_holds_for_any_logits(
     assert twice == pytest.approx(loss, rel=1e-12, abs=1e-15)
     np.testing.assert_allclose(double[:n] * 2, gradient, rtol=1e-12, atol=1e-18)
     # and the losses of the examples are those of batches of one
-    each, _ = LOSSES.build(spec).each(logits, labels)
+    each = LOSSES.build(spec).forward(logits, labels)
     singles = [applied(spec, logits[i : i + 1], labels[i : i + 1])[0] for i in range(n)]
     np.testing.assert_allclose(each, singles, rtol=1e-12, atol=1e-15)
     assert each.mean() == pytest.approx(loss, rel=1e-12, abs=1e-15)

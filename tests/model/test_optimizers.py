@@ -65,14 +65,14 @@ def take(
     parameters: np.ndarray,
     gradients: list[Any],
     state: State | None = None,
-    weights: int | None = None,
+    weight_count: int | None = None,
 ) -> State:
     """One update for each of ``gradients``; the state afterwards."""
     state = optimizer.init(parameters) if state is None else state
-    weights = len(parameters) if weights is None else weights
+    weight_count = len(parameters) if weight_count is None else weight_count
     for gradient in gradients:
         spent = np.array(gradient, parameters.dtype)
-        optimizer.update(parameters, spent, state, rate=optimizer.lr, weights=weights)
+        optimizer.update(parameters, spent, state, rate=optimizer.lr, weight_count=weight_count)
     return state
 
 
@@ -92,7 +92,7 @@ def test_only_weights_decay(name: str) -> None:
     """Without a gradient, what decays shrinks and all else stays."""
     optimizer = OPTIMIZERS.build({"name": name, "lr": 0.1, "weight_decay": 0.5})
     parameters = np.array([1.0, -1.0, 1.0, 2.0])
-    take(optimizer, parameters, [np.zeros(4)], weights=2)
+    take(optimizer, parameters, [np.zeros(4)], weight_count=2)
     assert parameters[2:].tolist() == [1, 2]
     assert 0 < parameters[0] < 1
     assert parameters[1] == -parameters[0]
@@ -107,6 +107,19 @@ def test_the_norm_is_of_the_whole_gradient(name: str) -> None:
         take(OPTIMIZERS.build({**plain, "clip_norm": norm}), clipped, [[3, 4]] * 2)
         take(OPTIMIZERS.build(plain), unclipped, [same] * 2)
         np.testing.assert_allclose(clipped, unclipped, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("norm", "dtype"), [(1e30, np.float32), (1e200, np.float64)])
+def test_a_norm_whose_square_overflows_freezes_nothing(norm: float, dtype: Any) -> None:
+    """It is right where float64 can tell, and a divergence that the loss shows where not."""
+    parameters = np.zeros(2, dtype)
+    take(
+        OPTIMIZERS.build({"name": "sgd", "lr": 1.0, "clip_norm": 5.0}),
+        parameters,
+        [[3 * norm, 4 * norm]],
+    )
+    expected = [-3, -4] if dtype == np.float32 else [np.nan, np.nan]
+    np.testing.assert_allclose(parameters, expected, rtol=1e-6)
 
 
 VARIANTS: list[dict[str, Any]] = [
@@ -127,11 +140,11 @@ def test_a_long_vector_is_updated_as_each_of_its_numbers(
     gradients = [rng.normal(size=size).astype(dtype) for _ in range(3)]
     decays = BLOCK + 100
     long = start.copy()
-    take(optimizer, long, gradients, weights=decays)
+    take(optimizer, long, gradients, weight_count=decays)
     assert long.dtype == dtype
     for index in (0, BLOCK - 1, BLOCK, BLOCK + 99, BLOCK + 100, 2 * BLOCK, size - 1):
         alone = start[index : index + 1].copy()
-        weights = int(index < decays)
-        take(optimizer, alone, [g[index : index + 1] for g in gradients], weights=weights)
+        weight_count = int(index < decays)
+        take(optimizer, alone, [g[index : index + 1] for g in gradients], weight_count=weight_count)
         np.testing.assert_allclose(long[index], alone[0], rtol=4 * np.finfo(dtype).eps)
         assert long[index] != start[index]

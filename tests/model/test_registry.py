@@ -117,6 +117,14 @@ def test_a_class_without_a_method_that_it_must_have_is_refused() -> None:
     assert "half" not in list(ACTIVATIONS)
 
 
+def test_a_hyperparameter_that_would_hide_an_attribute_is_refused() -> None:
+    class Sized(LeakyReLU):
+        units: int = 3
+
+    with pytest.raises(ValueError, match="'sized' cannot have a hyperparameter 'units'"):
+        ACTIVATIONS.register("sized")(Sized)
+
+
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
