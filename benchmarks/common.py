@@ -21,8 +21,7 @@ from nnbasic.data import Batches, Scale, load
 from nnbasic.model import MLP, SCHEDULES, Epoch, Trainer, stream
 from nnbasic.model.optimizers import OPTIMIZERS as REGISTERED
 from nnbasic.training import kernels
-from nnbasic.training.parallel import shared_by
-from nnbasic.training.session import processes
+from nnbasic.training.parallel import processes, shared_by
 
 if missing := kernels.variables():  # NumPy is loaded: begin again with those that the command has
     os.execve(sys.executable, sys.orig_argv, os.environ | missing)

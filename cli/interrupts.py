@@ -16,36 +16,28 @@ INTERRUPTED = 130
 PATIENCE = 1.0
 """Seconds after an interrupt in which further signals are ignored."""
 
-GRACE = 1.0
-"""Seconds in which a loop should see that a signal is pending."""
-
 
 class Interrupts:
     """The handler of these signals: they raise KeyboardInterrupt.
 
     From the start of the loop in `until_pending`, the first of them only sets ``pending``, which
     ends the loop: an exception could come in the middle of writing a file, or get lost in a
-    destructor. If the loop has not ended after `GRACE`, there is one all the same: it may be
-    waiting for a process that is stopped, or for a disk. Signals within `PATIENCE` of the first
-    count as the same one: people press Ctrl-C twice.
+    destructor. Signals within `PATIENCE` of the first count as the same one: people press Ctrl-C
+    twice. A later one raises KeyboardInterrupt all the same: the loop may be waiting for a disk.
     """
 
     def __init__(self) -> None:
         self.deferred = False
-        self.looping = False
         self.pending = False
         self.since = float("-inf")
 
     def until_pending(self, events: Iterable[Event]) -> Iterator[Event]:
         """Pass ``events`` on until a signal is pending."""
-        self.deferred = self.looping = True
-        try:
-            for event in events:
-                yield event
-                if self.pending:
-                    return
-        finally:
-            self.looping = False
+        self.deferred = True
+        for event in events:
+            yield event
+            if self.pending:
+                return
 
     def __call__(self, number: int, frame: Any) -> None:
         if time.monotonic() - self.since < PATIENCE:
@@ -54,13 +46,6 @@ class Interrupts:
         if not self.deferred or self.pending:
             raise KeyboardInterrupt
         self.pending = True
-        if hasattr(signal, "setitimer"):  # Windows has none
-            signal.signal(signal.SIGALRM, self._overdue)
-            signal.setitimer(signal.ITIMER_REAL, GRACE)
-
-    def _overdue(self, number: int, frame: Any) -> None:
-        if self.looping:
-            raise KeyboardInterrupt
 
 
 @contextlib.contextmanager

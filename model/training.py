@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Container, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -161,7 +161,14 @@ class Trainer:
 
     def first_non_finite(self, x: Array) -> str | None:
         """The first parameter or output for the batch ``x`` with an infinity or NaN."""
-        return next((name for name, good in finite_places(self.network, x) if not good), None)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for layer, output in self.network.outputs(x):
+                what = "pre-activation" if isinstance(layer, Dense) else "activation"
+                places = {f"{layer.name}.{name}": each for name, each in layer.parameters.items()}
+                for place, array in (places | {f"{layer.name} ({what})": output}).items():
+                    if not np.isfinite(array).all():
+                        return place
+        return None
 
 
 def check_batches(network: MLP, batches: BatchSource) -> None:
@@ -199,34 +206,13 @@ def evaluate(network: MLP, batches: BatchSource) -> dict[str, float]:
 
     The bits depend on the batches alone, not on the number of processes and BLAS threads.
     """
-    return means(batch_sums(network, batches, range(len(batches))), batches)
-
-
-def batch_sums(network: MLP, batches: BatchSource, numbers: Container[int]) -> Array:
-    """A row for each batch, with the sums of its losses and `METRICS`; 0 if not in ``numbers``."""
     sums = np.zeros((len(batches), 1 + len(METRICS)))
     with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
         for number, examples in enumerate(batches.indices(0)):
-            if number in numbers:
-                x, labels = batches.take(examples, 0)
-                logits = network.forward(x)
-                metrics = (metric(logits, labels) for metric in METRICS.values())
-                values = [network.loss.forward(logits, labels), *metrics]
-                sums[number] = [one.sum(dtype=np.float64) for one in values]
-    return sums
-
-
-def means(sums: Array, batches: BatchSource) -> dict[str, float]:
-    """The means over all examples from `batch_sums`."""
+            x, labels = batches.take(examples, 0)
+            logits = network.forward(x)
+            metrics = (metric(logits, labels) for metric in METRICS.values())
+            values = [network.loss.forward(logits, labels), *metrics]
+            sums[number] = [one.sum(dtype=np.float64) for one in values]
     totals = sums.sum(axis=0) / batches.examples
     return dict(zip(["loss", *METRICS], totals.tolist(), strict=True))
-
-
-def finite_places(network: MLP, x: Array) -> Iterator[tuple[str, bool]]:
-    """Each parameter, and each layer's output for the batch ``x``, from the input up: if finite."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        for layer, output in network.outputs(x):
-            for name, parameter in layer.parameters.items():
-                yield f"{layer.name}.{name}", bool(np.isfinite(parameter).all())
-            what = "pre-activation" if isinstance(layer, Dense) else "activation"
-            yield f"{layer.name} ({what})", bool(np.isfinite(output).all())

@@ -18,35 +18,27 @@ import threading
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, fields
-from multiprocessing.connection import wait
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.blas import one_blas_thread
-from nnbasic.model.losses import METRICS
 from nnbasic.model.optimizers import squared_norm
 from nnbasic.model.randomness import StepRandom
-from nnbasic.model.training import (
-    DivergedError,
-    Epoch,
-    Step,
-    Trainer,
-    batch_sums,
-    finite_places,
-    means,
-)
+from nnbasic.model.training import DivergedError, Epoch, Step, Trainer
+from nnbasic.training.environment import blas_threads
 
-if TYPE_CHECKING:
-    from multiprocessing.context import ForkProcess
-    from multiprocessing.synchronize import Semaphore
+SMALLEST_SHARE = 16
+"""The fewest rows of a batch that are worth a process of their own."""
 
 SPINS = 2000
 """How often a process polls before it sleeps: for some 0.3 ms; waking up takes 0.05 ms."""
 
 PATIENCE = 0.2
-"""Seconds asleep after which a process looks whether the others still live."""
+"""Seconds asleep after which the main process continues the others, should they be stopped."""
+
+LAST_WORDS = 500
+"""The bytes in which a process can say what it failed with."""
 
 AVAILABLE = sys.platform == "linux"
 """Whether there are several processes: they need a fork, which macOS's own BLAS forbids."""
@@ -54,8 +46,39 @@ AVAILABLE = sys.platform == "linux"
 SIGNALS = {signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if AVAILABLE else [])}
 """The main process decides what these mean, not a copy of its handlers."""
 
-LAST_WORDS = 500
-"""The bytes in which a process can say what it failed with."""
+PR_SET_PDEATHSIG = 1
+"""The number of Linux's prctl by which a process asks for a signal when its parent ends."""
+
+
+def processes(batch_size: int) -> int:
+    """How many processes share the batches: one for each thread that the BLAS would use.
+
+    Fewer if a process had less than `SMALLEST_SHARE` rows of a batch.
+    """
+    return max(1, min(blas_threads(), batch_size // SMALLEST_SHARE)) if AVAILABLE else 1
+
+
+def shared_by(trainer: Trainer, processes: int) -> Trainer:
+    """``trainer``, its work shared by so many processes; warns if this one must not be forked.
+
+    A fork has only the thread that called it: what another one had locked stays locked there.
+    """
+    if processes == 1:
+        return trainer
+    if others := threading.active_count() - 1:
+        what = f"{others} other thread{'s' * (others > 1)}"
+        _warn_alone(processes, f"it has {what}, beside which a fork may deadlock")
+        return trainer
+    return SharedTrainer(**vars(trainer), processes=processes)
+
+
+def _warn_alone(processes: int, why: str) -> None:
+    warnings.warn(
+        f"training in one process, not in {processes}: {why}; the last bits may differ from those"
+        f" of {processes}",
+        RuntimeWarning,
+        stacklevel=3,
+    )
 
 
 @dataclass
@@ -75,16 +98,13 @@ class SharedTrainer(Trainer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.team = Team(self.processes)
         network = self.network
         self._gradients = [shared(network.vector) for _ in range(self.processes)]
         network.bind(shared(network.vector), self._gradients[0])
         self.state = {name: shared(a) if a.ndim else a for name, a in self.state.items()}
-        self._sums = shared(np.zeros((len(self.validation or ()), 1 + len(METRICS))))
 
     def results(self, done: int = 0) -> Generator[Step | Epoch, None, None]:
         """Train in all processes, from epoch ``done`` + 1 on."""
-        self.team = Team(self.processes)  # gates of one that was left before may stand open
 
         def follow() -> None:
             self.network.bind(self.network.vector, self._gradients[self.team.rank])
@@ -93,9 +113,10 @@ class SharedTrainer(Trainer):
                     pass
 
         try:
+            self.team = Team(self.processes)
             self.team.start(follow)
-        except OSError as error:
-            warn_alone(self.processes, f"no process can be started ({error.strerror})")
+        except (ImportError, OSError) as error:  # no semaphores without /dev/shm
+            _warn_alone(self.processes, f"no process can be started ({error})")
             alone = {field.name: getattr(self, field.name) for field in fields(Trainer)}
             yield from Trainer(**alone).results(done)
             return
@@ -108,7 +129,7 @@ class SharedTrainer(Trainer):
         """This process's rows of each batch of an epoch; of a small one perhaps none."""
         with one_blas_thread():
             for examples in self.train.indices(epoch):
-                self._size = len(examples)
+                self._size, self._batch = len(examples), (examples, epoch)
                 self._rows = self.team.part(len(examples))
                 yield self.train.take(examples[self._rows], epoch)
 
@@ -149,24 +170,16 @@ class SharedTrainer(Trainer):
         )
 
     def score(self) -> dict[str, float]:
-        """The scores of the validation set, of which each process takes every so many batches."""
+        """The scores of the validation set, from the main process; the others get its loss."""
         if self.validation is None:
             return {}
-        mine = range(self.team.rank, len(self.validation), self.processes)
-        self._sums[mine] = batch_sums(self.network, self.validation, mine)[mine]
-        self.team.barrier()
-        return means(self._sums, self.validation)
+        scores = {} if self.team.rank else super().score()
+        ((loss,), *_) = self.team.gather(scores.get("loss", 0.0))
+        return scores or {"loss": loss}
 
     def first_non_finite(self, x: Array) -> str | None:
-        """The first parameter or output with an infinity or NaN, for the rows of any process.
-
-        A process without rows looks at a blank image, for the parameters' sake.
-        """
-        rows = x if len(x) else np.zeros((1, x.shape[1]), x.dtype)
-        places = list(finite_places(self.network, rows))
-        first = next((i for i, (_, finite) in enumerate(places) if not finite), len(places))
-        ((found,),) = [min(self.team.gather(first))]
-        return places[int(found)][0] if found < len(places) else None
+        """The first parameter or output with an infinity or NaN, over all rows of a batch."""
+        return super().first_non_finite(self.train.take(*self._batch)[0])
 
 
 class Team:
@@ -176,17 +189,15 @@ class Team:
     """
 
     def __init__(self, size: int) -> None:
-        if size < 2 or not AVAILABLE:
-            raise ValueError(f"{size} processes: there must be 2 or more, and this must be Linux")
         self.size = size
         self.rank = 0
         self._main = os.getpid()
-        self._others: list[ForkProcess] = []
+        self._partners: dict[int, int] = {}  # of the main process: rank → process
         self._barriers = 0
         # Two sets in turn: a process may be at the next barrier before all have left this.
         context = multiprocessing.get_context("fork")
         self._gates = [[context.Semaphore(0) for _ in range(size)] for _ in range(2)]
-        self._given = shared(np.zeros((2, size, 2)))  # in turn, too
+        self._given = shared(np.zeros((2, size, 2)))
         self._last_words = shared(np.zeros((size, LAST_WORDS), np.uint8))
 
     def part(self, n: int) -> slice:
@@ -208,22 +219,23 @@ class Team:
             if rank != self.rank:
                 gate.release()
         for _ in range(self.size - 1):
-            self._wait(gates[self.rank])
+            if not any(gates[self.rank].acquire(block=False) for _ in range(SPINS)):
+                while not gates[self.rank].acquire(timeout=PATIENCE):
+                    self._look_after_others()
 
     def start(self, work: Callable[[], object]) -> None:
         """Run ``work`` in the other processes, until `end`; OSError if there can be none.
 
         They are forks: they have only `shared` arrays in common with this one.
         """
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # for good in the others
         try:
             with one_blas_thread():
                 for rank in range(1, self.size):
-                    process = multiprocessing.get_context("fork").Process(
-                        target=self._serve, args=(rank, work, before), daemon=True
-                    )
-                    process.start()
-                    self._others.append(process)
+                    if process := os.fork():
+                        self._partners[rank] = process
+                    else:
+                        self._serve(rank, work)
         except OSError:
             self.end()
             raise
@@ -232,26 +244,26 @@ class Team:
 
     def end(self) -> None:
         """End the other processes, which hold nothing that could be lost."""
-        for process in self._others:
-            process.kill()
-            process.join()
-        self._others.clear()
+        for process in self._partners.values():
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+        self._partners.clear()
 
-    def _serve(self, rank: int, work: Callable[[], object], mask: set[signal.Signals]) -> None:
-        """Do ``work`` in a process that has just been forked."""
-        end_with_parent(self._main)
-        for number in SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        self.rank = rank
-        self._others.clear()
-        self._keep_to_a_core()
+    def _serve(self, rank: int, work: Callable[[], object]) -> None:
+        """Do ``work`` in a process that has just been forked, and end it."""
+        code = 1
         try:
+            with contextlib.suppress(OSError, AttributeError):  # a C library without it
+                ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+            self.rank, self._partners = rank, {}
+            self._keep_to_a_core()
             work()
+            code = 0
         except BaseException as error:
             words = f"{type(error).__name__}: {error}".encode()[:LAST_WORDS]
             self._last_words[rank, : len(words)] = np.frombuffer(words, np.uint8)
-            os._exit(1)
+        finally:
+            os._exit(code)
 
     def _keep_to_a_core(self) -> None:
         """Keep this process to one core, if there is one for each; the main process stays free.
@@ -264,66 +276,18 @@ class Team:
             with contextlib.suppress(OSError):  # that core has been taken away just now
                 os.sched_setaffinity(0, {cores[self.rank]})
 
-    def _wait(self, gate: Semaphore) -> None:
-        for _ in range(SPINS):
-            if gate.acquire(block=False):
-                return
-        ended: ForkProcess | None = None
-        while not gate.acquire(timeout=PATIENCE):
-            if ended:  # had it been here before it ended, the gate would have opened
-                rank = self._others.index(ended) + 1
+    def _look_after_others(self) -> None:
+        """Continue those that were stopped; ChildProcessError if one has failed or was killed."""
+        if self.rank and os.getppid() != self._main:
+            raise ChildProcessError("the main process has ended")
+        for rank, process in self._partners.items():
+            os.kill(process, signal.SIGCONT)
+            ended, status = os.waitpid(process, os.WNOHANG)
+            if ended and status:
+                del self._partners[rank]
                 words = self._last_words[rank].tobytes().rstrip(b"\0").decode(errors="replace")
-                how = f"failed with {words}" if words else f"ended with code {ended.exitcode}"
+                how = f"failed with {words}" if words else "was killed"
                 raise ChildProcessError(f"process {rank + 1} of {self.size} of the training {how}")
-            dead = wait([process.sentinel for process in self._others], timeout=0)
-            ended = next((process for process in self._others if process.sentinel in dead), None)
-
-
-def shared_by(trainer: Trainer, processes: int) -> Trainer:
-    """``trainer``, its work shared by so many processes; warns if this one must not be forked.
-
-    A fork has only the thread that called it: what another one had locked stays locked there.
-    """
-    if processes == 1:
-        return trainer
-    others = threading.active_count() - 1
-    if others:
-        why = f"it has {others} other thread{'s' * (others > 1)}, beside which a fork may deadlock"
-    elif multiprocessing.current_process().daemon:  # such as one of a multiprocessing.Pool
-        why = "it is a daemonic process, which may start no others"
-    else:
-        try:
-            return SharedTrainer(**vars(trainer), processes=processes)
-        except (ImportError, OSError) as error:  # no /dev/shm
-            why = f"there are no semaphores ({error})"
-    warn_alone(processes, why)
-    return trainer
-
-
-def warn_alone(processes: int, why: str) -> None:
-    """Warn that one process trains where ``processes`` would."""
-    warnings.warn(
-        f"training in one process, not in {processes}: {why}; the last bits may differ from those"
-        f" of {processes}",
-        RuntimeWarning,
-        stacklevel=3,
-    )
-
-
-def end_with_parent(parent: int, number: signal.Signals = signal.SIGKILL) -> None:
-    """Have the kernel send this process a signal as soon as ``parent``, its parent, has ended.
-
-    It can on Linux. A process that is stopped is killed too.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # a C library without it
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
-        if os.getppid() != parent:  # it had ended before this was asked for
-            os._exit(1)
-
-
-PR_SET_PDEATHSIG = 1
-"""The number of Linux's prctl by which a process asks for a signal when its parent ends."""
 
 
 def shared(array: Array) -> Array:

@@ -25,9 +25,6 @@ from nnbasic.training.record import EpochRow, RateSearch, Record, Status, User
 from nnbasic.training.storage import RunError, clear, write_text
 from nnbasic.training.trained import Trained, build, check_dataset
 
-SMALLEST_SHARE = 16
-"""The fewest rows of a batch that are worth a process of their own."""
-
 
 class FailedError(Exception):
     """A run could not go on: the disk or the memory is full, or a plugin has a fault; says which.
@@ -161,7 +158,7 @@ class Session:
         if self.run.last.exists():
             self.done = restore(self.run.last, trainer.network, trainer.state)
         self.history = self.run.keep_metrics(self.done.epoch)
-        self.trainer = parallel.shared_by(trainer, processes(self.config.batch_size))
+        self.trainer = parallel.shared_by(trainer, parallel.processes(self.config.batch_size))
         self.watcher = None
         if self.config.diagnostics:
             diagnostics.keep(self.run, self.done.epoch)
@@ -331,16 +328,6 @@ def _score(row: EpochRow, metric: str) -> float:
     if value is None:  # without validation, or a loss that was not finite
         return -math.inf
     return -value if metric == "val_loss" else value
-
-
-def processes(batch_size: int) -> int:
-    """How many processes share the batches: one for each thread that the BLAS would use.
-
-    Fewer if a process had less than `SMALLEST_SHARE` rows of a batch.
-    """
-    if not parallel.AVAILABLE:
-        return 1
-    return max(1, min(environment.blas_threads(), batch_size // SMALLEST_SHARE))
 
 
 def likely_causes(config: Config) -> str:

@@ -76,7 +76,7 @@ def test_no_shared_memory() -> None:
         pytest.skip("needs the right to mount")
     said = run(*TRAIN, before=before)
     assert said.code == 0, said.err
-    assert "training in one process, not in 2: there are no semaphores" in said.err
+    assert "training in one process, not in 2: no process can be started" in said.err
 
 
 def test_a_file_system_without_locks() -> None:

@@ -57,7 +57,7 @@ def test_one_signal_ends_a_run_whose_partner_is_stopped_and_it_ends_in_the_same_
     with started(NNBASIC, *TRAIN) as process:
         wait_for(lambda: epochs_on_disk() >= 1 and children(process.pid), process)
         (partner,) = children(process.pid)
-        stop(partner)
+        os.kill(partner, signal.SIGSTOP)
         process.terminate()
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
@@ -70,13 +70,31 @@ def test_one_signal_ends_a_run_whose_partner_is_stopped_and_it_ends_in_the_same_
     assert content(stopped) == content(newest())
 
 
+@pytest.mark.slow
+def test_a_slow_batch_is_waited_for(workplace: Path) -> None:
+    """On a busy machine one may take more than a second."""
+    Path("slow.py").write_text(
+        "import time\nfrom nnbasic.model import ACTIVATIONS, Layer\n"
+        '@ACTIVATIONS.register("slow")\nclass Slow(Layer):\n'
+        "    def forward(self, x, rng=None):\n        time.sleep(1.5)\n        return x\n"
+        "    def backward(self, gradient):\n        return gradient\n"
+    )
+    Path("some.yaml").write_text(f"{BASE}activation: slow\nplugins: [slow.py]\n")
+    with started(NNBASIC, *TRAIN) as process:
+        wait_for(lambda: epochs_on_disk() == 0, process)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, newest().status()) == (130, "interrupted")
+    assert "Interrupted after 0 of 12 epochs" in err
+
+
 @pytest.mark.parametrize("stopped", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_partner_does_not_outlive_its_parent(team: None, stopped: bool) -> None:
     with started(NNBASIC, *TRAIN) as process:
         wait_for(lambda: epochs_on_disk() >= 1 and children(process.pid), process)
         (partner,) = children(process.pid)
         if stopped:
-            stop(partner)
+            os.kill(partner, signal.SIGSTOP)
         process.kill()
         process.wait()
         wait_for(lambda: gone(partner))

@@ -117,21 +117,6 @@ def test_the_same_bits_each_time_and_after_a_stop() -> None:
     assert resumed.network.vector.tobytes() == whole.network.vector.tobytes()
 
 
-def test_a_score_has_the_same_bits_however_many_compute_it() -> None:
-    rng = np.random.default_rng(2)
-    x, labels = rng.normal(size=(70, 300)).astype(np.float32), rng.integers(0, 3, 70)
-    batches = Batches(x, labels, batch_size=16)
-    optimizer = {"name": "sgd", "lr": 1e-30}  # which changes nothing
-    found = []
-    for processes in (1, 2, 3):
-        network = MLP([300, 200, 3], seed=1)
-        run = trainer(processes, network, optimizer, train=batches, validation=batches, epochs=1)
-        *_, epoch = run.results()
-        assert isinstance(epoch, Epoch)
-        found.append((epoch.metrics["val_loss"], epoch.metrics["val_accuracy"]))
-    assert found == [found[0]] * 3
-
-
 def test_divergence_is_that_of_one_process() -> None:
     """The first layer with a bad output may be that of another process's row."""
     x, labels = examples(49, seed=1)
@@ -180,20 +165,19 @@ def test_a_process_that_is_killed_is_noticed() -> None:
     next(results)
     (pid,) = set(partners()) - set(before)
     os.kill(pid, signal.SIGKILL)
-    with pytest.raises(ChildProcessError, match="process 2 of 2 of the training ended with code"):
+    with pytest.raises(ChildProcessError, match="process 2 of 2 of the training was killed"):
         for _ in results:
             pass
     assert partners() == before
 
 
-def test_a_process_that_is_stopped_is_waited_for_and_ended() -> None:
-    """As by a debugger or a suspended job: it goes on, or ends with the main process."""
+def test_a_process_that_is_stopped_is_continued() -> None:
+    """As by a debugger or a suspended job."""
     before = partners()
     results = trainer(2, epochs=10**9).results()
     next(results)
     (pid,) = set(partners()) - set(before)
     os.kill(pid, signal.SIGSTOP)
-    threading.Timer(0.5, os.kill, (pid, signal.SIGCONT)).start()
     for _ in range(20):
         next(results)
     os.kill(pid, signal.SIGSTOP)

@@ -11,7 +11,7 @@ import pytest
 
 from nnbasic.data import Dataset
 from nnbasic.model import Epoch
-from nnbasic.training import parallel, session, train
+from nnbasic.training import parallel, train
 from small_runs import make_config
 from support import Begin, Straight, content, finish, stop_after
 
@@ -123,5 +123,5 @@ def test_time_adds_up_over_sessions(begin: Begin, dataset: Dataset) -> None:
 def test_how_many_processes_share_a_batch(
     monkeypatch: pytest.MonkeyPatch, threads: int, batch_size: int, expected: int
 ) -> None:
-    monkeypatch.setattr(session.environment, "blas_threads", lambda: threads)
-    assert session.processes(batch_size) == (expected if parallel.AVAILABLE else 1)
+    monkeypatch.setattr(parallel, "blas_threads", lambda: threads)
+    assert parallel.processes(batch_size) == (expected if parallel.AVAILABLE else 1)
