@@ -55,7 +55,7 @@ class Page {
     /** @type {HTMLButtonElement} */ (byId("undo")).disabled = this.pad.past.length === 0;
     /** @type {HTMLButtonElement} */ (byId("clear")).disabled = this.pad.empty;
     paintDigit(byId("pixels"), pixels ?? new Uint8Array(INPUTS));
-    byId("explanation").textContent = this.explanation(example !== null);
+    byId("explanation").textContent = this.explanation(sheet.example);
     if (!same(pixels, this.pixels)) {
       this.pixels = pixels;
       for (const card of this.cards) card.update(pixels);
@@ -73,9 +73,9 @@ class Page {
     return this.switch.checked ? prepared(strokes) : unprepared(strokes);
   }
 
-  /** @param {boolean} example */
+  /** @param {number | null} example */
   explanation(example) {
-    if (example) return "A test image, as it is.";
+    if (example !== null) return `As it is: ${this.captions[example]}.`;
     return this.switch.checked
       ? "Scaled to 20 pixels, centred by its mass, with a pen as thick as MNIST’s."
       : "The drawing area as it is. Draw small, or in a corner, and see what that does.";
@@ -84,7 +84,7 @@ class Page {
   /** The answers in short, beside the drawing. */
   say() {
     const answers = this.cards.map(({ network, result }) => {
-      if (!result) return make("li");
+      if (!result) return make("li", {}, `${network.name}: –`);
       const { answer, probabilities } = result;
       return make(
         "li",

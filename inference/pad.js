@@ -1,6 +1,7 @@
 // The drawing area. What is kept are the points of the strokes, in pixels of 28 × 28.
 
 const NEAR = 0.1; // a point nearer to the last one is left out
+const DOT = 2; // a touch that moves less than so many pixels may be a palm
 
 /** @typedef {{strokes: Stroke[], example: number | null}} Sheet */
 
@@ -16,39 +17,67 @@ class Pad {
     this.sheet = { strokes: [], example: null };
     /** @type {Sheet[]} */
     this.past = [];
-    /** @type {number | null} */
+    /** @type {PointerEvent | null} the press of what is writing */
     this.pointer = null;
+    /** @type {Stroke | null} the last stroke, if a finger or a palm made it */
+    this.touched = null;
+    this.byKeyboard = false;
     /** @type {Point} */
     this.cursor = [SIDE / 2, SIDE / 4];
     this.penDown = false;
     canvas.addEventListener("pointerdown", (event) => this.press(event));
     canvas.addEventListener("pointermove", (event) => this.move(event));
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
-      canvas.addEventListener(end, () => {
-        this.pointer = null;
+      canvas.addEventListener(end, (event) => {
+        if (this.writes(/** @type {PointerEvent} */ (event))) this.pointer = null;
       });
     }
     canvas.addEventListener("keydown", (event) => this.key(event));
-    canvas.addEventListener("focus", () => this.changed());
     canvas.addEventListener("blur", () => {
-      this.penDown = false;
+      this.rest();
       this.changed();
     });
   }
 
-  /** @param {PointerEvent} event */
+  /**
+   * One pointer writes at a time. A pen takes the place of a finger, and of a palm before it.
+   * @param {PointerEvent} event
+   */
   press(event) {
     if (!event.isPrimary || event.button !== 0) return;
+    const pen = event.pointerType === "pen";
+    if (this.pointer && !(pen && this.pointer.pointerType === "touch")) return;
+    if (pen && this.touched && (this.pointer || extent(this.touched) < DOT)) this.takeBack();
+    this.rest();
     this.canvas.setPointerCapture(event.pointerId);
-    this.pointer = event.pointerId;
+    this.pointer = event;
     this.begin(this.place(event));
+    this.mark();
   }
 
   /** @param {PointerEvent} event */
   move(event) {
-    if (event.pointerId !== this.pointer) return;
-    const passed = event.getCoalescedEvents();
+    if (!this.writes(event)) return;
+    const passed = event.getCoalescedEvents?.() ?? []; // not over http, nor in older browsers
     for (const each of passed.length ? passed : [event]) this.extend(this.place(each));
+    this.mark();
+  }
+
+  /** @param {PointerEvent} event */
+  writes(event) {
+    return event.pointerId === this.pointer?.pointerId;
+  }
+
+  /** Remember the stroke that a finger is making: it may prove to be a palm's. */
+  mark() {
+    const { strokes } = this.sheet;
+    this.touched = this.pointer?.pointerType === "touch" ? strokes[strokes.length - 1] : null;
+  }
+
+  /** Lift whatever is writing. */
+  rest() {
+    this.pointer = null;
+    this.penDown = this.byKeyboard = false;
   }
 
   /** @param {PointerEvent} event @returns {Point} */
@@ -84,15 +113,20 @@ class Pad {
   }
 
   undo() {
-    this.pointer = null;
-    this.penDown = false;
-    this.sheet = this.past.pop() ?? this.sheet;
+    this.rest();
+    this.takeBack();
     this.changed();
   }
 
+  takeBack() {
+    this.sheet = this.past.pop() ?? this.sheet;
+    this.touched = null;
+  }
+
   clear() {
-    this.pointer = null;
-    this.penDown = false;
+    this.rest();
+    this.touched = null;
+    this.changed();
     if (!this.empty) this.become({ strokes: [], example: null });
   }
 
@@ -117,6 +151,7 @@ class Pad {
       this.penDown = !this.penDown;
       if (this.penDown) this.begin(this.cursor);
     } else return;
+    this.byKeyboard = true;
     event.preventDefault();
     this.changed();
   }
@@ -134,16 +169,18 @@ class Pad {
       brush.fillStyle = css(mixed(colours.paper, colours.ink, pixel / 255));
       brush.fillRect(place % SIDE, Math.floor(place / SIDE), 1.02, 1.02);
     });
-    brush.strokeStyle = css(colours.ink);
+    brush.strokeStyle = brush.fillStyle = css(colours.ink);
     brush.lineWidth = THICKNESS;
     brush.lineCap = brush.lineJoin = "round";
     for (const stroke of this.sheet.strokes) {
+      brush.beginPath(); // a dot, since a line of no length is not painted
+      brush.arc(...stroke[0], THICKNESS / 2, 0, 2 * Math.PI);
+      brush.fill();
       brush.beginPath();
-      brush.moveTo(...stroke[0]);
       for (const point of stroke) brush.lineTo(...point);
       brush.stroke();
     }
-    if (!canvas.matches(":focus-visible")) return;
+    if (!this.byKeyboard) return;
     brush.strokeStyle = brush.fillStyle = css(this.penDown ? colours.positive : colours.negative);
     brush.lineWidth = 0.3;
     brush.beginPath();
@@ -151,6 +188,12 @@ class Pad {
     brush.stroke();
     if (this.penDown) brush.fill();
   }
+}
+
+/** @param {Stroke} stroke how far it reaches from its first point */
+function extent(stroke) {
+  const [[x, y]] = stroke;
+  return Math.max(...stroke.map((point) => Math.hypot(point[0] - x, point[1] - y)));
 }
 
 /** @param {Point} point @returns {Point} */

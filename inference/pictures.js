@@ -97,9 +97,17 @@ function largest(values) {
   return Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
-/** @param {number} units how many columns of a grid are near enough to its width */
-function columnsFor(units) {
-  return units <= 16 ? units : units <= 64 ? 16 : units <= 400 ? 32 : 48;
+const THUMB = 24; // the least width of a target in CSS pixels (WCAG 2.2, criterion 2.5.8)
+
+/**
+ * How many columns a grid of units has: near enough to its width, or if `wide` is given, that of
+ * the grid in CSS pixels, so few that each unit is large enough for a thumb.
+ * @param {number} units
+ * @param {number | null} wide
+ */
+function columnsFor(units, wide = null) {
+  const usual = units <= 16 ? units : units <= 64 ? 16 : units <= 400 ? 32 : 48;
+  return wide ? Math.min(usual, Math.max(1, Math.floor(wide / THUMB))) : usual;
 }
 
 /**
@@ -108,10 +116,10 @@ function columnsFor(units) {
  * @param {ArrayLike<number>} values
  * @param {number} most
  * @param {number | null} chosen
+ * @param {number} columns
  */
-function paintUnits(canvas, values, most, chosen) {
+function paintUnits(canvas, values, most, chosen, columns = columnsFor(values.length)) {
   const colours = theme();
-  const columns = columnsFor(values.length);
   const cell = Math.floor(1152 / columns);
   canvas.width = columns * cell;
   canvas.height = Math.ceil(values.length / columns) * cell;

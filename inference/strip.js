@@ -22,16 +22,17 @@ class Strip {
       "aria-valuemin": "1",
       "aria-valuemax": String(layer.units),
     });
-    const columns = columnsFor(layer.units);
-    const rows = Math.ceil(layer.units / columns);
+    this.columns = columnsFor(layer.units);
     this.canvas.addEventListener("click", (event) => {
       const box = this.canvas.getBoundingClientRect();
-      const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
+      const rows = Math.ceil(layer.units / this.columns);
+      const column = Math.floor(((event.clientX - box.left) / box.width) * this.columns);
       const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
-      const unit = row * columns + column;
+      const unit = row * this.columns + column;
       if (unit < layer.units) card.choose({ layer: number, unit });
     });
     this.canvas.addEventListener("keydown", (event) => {
+      const { columns } = this;
       /** @type {{[key: string]: number}} */
       const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
       const step = steps[event.key];
@@ -61,7 +62,9 @@ class Strip {
     const values = found?.activations ?? new Float64Array(layer.units);
     const [low, high] = layer.limits ?? [Math.min(0, ...values), Math.max(0, ...values)];
     const most = Math.max(-low, high);
-    paintUnits(this.canvas, values, most, chosen);
+    const thumb = chosen !== null && matchMedia("(any-pointer: coarse)").matches;
+    this.columns = columnsFor(layer.units, thumb ? this.canvas.clientWidth : null);
+    paintUnits(this.canvas, values, most, chosen, this.columns);
     paintScale(this.legend, low, high, most);
     this.low.textContent = short(low);
     this.high.textContent = short(high);

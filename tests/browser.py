@@ -23,6 +23,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP page.test 127.0.0.1",  # a site like others, and not this machine
     "--remote-debugging-pipe",
 )
 RUN = """
@@ -71,19 +72,34 @@ class Browser:
         result: dict[str, Any] = answer["result"]
         return result
 
-    def open(self, file: Path, *, width: int, scheme: str = "light", scale: float = 1) -> None:
-        """Load ``file`` as a phone or a screen of that width and colour scheme would."""
-        media = [{"name": "prefers-color-scheme", "value": scheme}]
+    def open(
+        self,
+        page: Path | str,
+        *,
+        width: int,
+        height: int = 900,
+        scheme: str = "light",
+        scale: float = 1,
+        forced: bool = False,
+    ) -> None:
+        """Load ``page``, a file or an address, as a phone or a screen of that size would.
+
+        ``forced`` are forced colours, of a high contrast theme.
+        """
+        media = [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "forced-colors", "value": "active" if forced else "none"},
+        ]
         self.call("Emulation.setEmulatedMedia", features=media)
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
-            height=900,
+            height=height,
             deviceScaleFactor=scale,
             mobile=width < 600,
         )
         self.events.clear()
-        self.call("Page.navigate", url=file.as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while not self.happened("Page.loadEventFired"):
             self.events.append(self._next())
 
@@ -98,18 +114,23 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
-    def drag(self, points: Sequence[tuple[float, float]]) -> None:
-        """Press the mouse's button at the first point, and let it go at the last one."""
+    def drag(self, points: Sequence[tuple[float, float]], pointer: str = "mouse") -> None:
+        """Press the mouse's button, or put a pen down, at the first point; lift it at the last."""
         kinds = ["mousePressed", *["mouseMoved"] * (len(points) - 1), "mouseReleased"]
         for kind, (x, y) in zip(kinds, [*points, points[-1]], strict=True):
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+            event = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
+            self.call("Input.dispatchMouseEvent", **event, pointerType=pointer)
+
+    def touch(self, *fingers: tuple[float, float], kind: str = "touchStart") -> None:
+        """Have ``fingers`` on the screen, at these points; none are left after a ``touchEnd``."""
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(fingers)]
+        self.call("Input.dispatchTouchEvent", type=kind, touchPoints=points)
 
     def swipe(self, points: Sequence[tuple[float, float]]) -> None:
         """Put a finger down at the first point, and lift it at the last one."""
-        for number, (x, y) in enumerate(points):
-            kind = "touchMove" if number else "touchStart"
-            self.call("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y}])
-        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        for number, point in enumerate(points):
+            self.touch(point, kind="touchMove" if number else "touchStart")
+        self.touch(kind="touchEnd")
 
     def press(self, key: str, text: str = "", modifiers: int = 0) -> None:
         """Press a key; Ctrl is the modifier 2."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,8 @@ def settle(browser: Browser) -> None:
     )
 
 
-def opened(browser: Browser, file: Path, width: int = 1280, scheme: str = "light") -> None:
-    browser.open(file, width=width, scheme=scheme)
+def opened(browser: Browser, page: Path | str, width: int = 1280, **options: Any) -> None:
+    browser.open(page, width=width, **options)
     settle(browser)
 
 
