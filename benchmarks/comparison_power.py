@@ -23,7 +23,6 @@ from comparison_methods import IMAGES, METHODS, MODERATED, differences
 
 from nnbasic.compare import compare
 from nnbasic.compare.findings import judge
-from nnbasic.compare.planning import plan
 from nnbasic.compare.significance import image_floor, rank
 from nnbasic.compare.standing import Row, accuracies
 from nnbasic.compare.verdict import verdict
@@ -59,7 +58,7 @@ class Source(NamedTuple):
 
 def read(folder: Path) -> np.ndarray:
     """The accuracies (rows, seeds) of the runs in ``folder``."""
-    found = compare(collect(folder)[0]).found
+    found = compare(collect(folder)[0])
     if len(found.seeds) <= max(SEEDS):
         sys.exit(f"{folder}: {len(found.seeds)} seeds in all rows; more than {max(SEEDS)} needed")
     return accuracies(found.ranked, found.seeds)[0]
@@ -242,7 +241,7 @@ def planned(
     floor = image_floor(np.full(len(source.true), IMAGES))
     plans = []
     for _ in range(200):
-        made = plan(rank((source.draw(rng, seeds), floor))[0].tested)
+        made = rank((source.draw(rng, seeds), floor))[0].tested.plan
         plans.append(made.seeds(difference) or np.inf if made else np.inf)
     median = round(np.median(plans))
     found = 0.0

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from nnbasic.compare.findings import Findings, crossing
-from nnbasic.compare.grouping import EPOCHS, Grouping, ids, searched
-from nnbasic.compare.measures import ENDED, best_accuracy, has_all_metrics, latest_of_each
-from nnbasic.compare.runs import RATE, SEARCHED, RunData, binomial_error, shown
+from nnbasic.compare.grouping import EPOCHS, Grouping, ids, searched, sorted_by
+from nnbasic.compare.measures import ENDED, SamplingError, has_all_metrics, latest_of_each
+from nnbasic.compare.runs import RATE, SEARCHED, RunData, shown
 from nnbasic.compare.standing import Row
 
-TIMING: dict[str, Callable[[RunData], object]] = {
-    "threads": lambda run: run.record.threads,
-    "processor": lambda run: run.record.machine.get("processor"),
+ASPECTS: dict[str, dict[str, Callable[[RunData], object]]] = {
+    "Times are not comparable": {
+        "threads": lambda run: run.record.threads,
+        "processor": lambda run: run.record.machine.get("processor"),
+    },
+    "The last digits may differ for this reason alone": {
+        "Python": lambda run: run.record.versions.get("python"),
+        "NumPy": lambda run: run.record.versions.get("numpy"),
+        "BLAS": lambda run: run.record.versions.get("blas"),
+        "BLAS kernels": lambda run: run.record.versions.get("kernels"),
+    },
 }
-ROUNDING: dict[str, Callable[[RunData], object]] = {
-    "Python": lambda run: run.record.versions.get("python"),
-    "NumPy": lambda run: run.record.versions.get("numpy"),
-    "BLAS": lambda run: run.record.versions.get("blas"),
-    "BLAS kernels": lambda run: run.record.versions.get("kernels"),
-}
+"""What should be the same in all runs, by what follows where it is not."""
 
 
 def warnings(found: Findings, grouping: Grouping) -> Iterator[str]:
@@ -42,16 +45,18 @@ def warnings(found: Findings, grouping: Grouping) -> Iterator[str]:
     ]
     if runs and len(found.ranked) > 1:
         yield f"Left out, as not all ranked rows have their seed: {ids(runs)}."
-    counted = [run for row in found.rows for run in row.counted if best_accuracy(run) is not None]
+    counted = [
+        run for row in found.rows for run in row.counted if run.record.val_accuracy is not None
+    ]
     torn = [run for run in counted if not has_all_metrics(run)]
     if torn:
         yield f"metrics.jsonl has gaps, so not in the figures to the threshold: {ids(torn)}."
 
 
 def notes(
-    found: Findings, grouping: Grouping, threshold: float, images: int | None
+    found: Findings, grouping: Grouping, threshold: float, test: SamplingError | None
 ) -> Iterator[str]:
-    """How the figures are to be read; ``images`` is the size of the test set."""
+    """How the figures are to be read."""
     runs = [run for row in found.rows for run in row.runs]
     if len(found.ranked) > 1:
         yield from _about_differences(found.ranked)
@@ -73,17 +78,16 @@ def notes(
             " Gradient ratio: its norm in the first layer over that in the last, median of the"
             " runs. All after the last epoch."
         )
-    measures = found.rows[0].measures
-    accuracy = measures and measures.test_accuracy.mean
-    if images and accuracy is not None:
-        error = 100 * binomial_error(accuracy, images)
+    if test:
         yield (
-            f"Test accuracy on {images:,} images has a binomial standard error of {error:.2f}"
-            f" points at {100 * accuracy:.2f} %, the same images for every row. No row is chosen"
-            " by it."
+            f"Test accuracy on {test.images:,} images has a binomial standard error of"
+            f" {100 * test.standard_error:.2f} points, the same images for every row. No row is"
+            " chosen by it."
         )
-    yield from _unlike(runs, TIMING, "Times are not comparable")
-    yield from _unlike(runs, ROUNDING, "The last digits may differ for this reason alone")
+    for consequence, aspects in ASPECTS.items():
+        parts = [part for name, aspect in aspects.items() for part in _unlike(runs, name, aspect)]
+        if parts:
+            yield f"{consequence}: {'; '.join(parts)}."
 
 
 def _not_counted(row: Row) -> Iterator[str]:
@@ -96,7 +100,7 @@ def _not_counted(row: Row) -> Iterator[str]:
     repeated = [run for run in row.runs if run.status in ENDED and id(run) not in latest]
     if repeated:
         yield f"{row.name}: not counted, as a later run repeats its seed: {ids(repeated)}."
-    rates = _sorted_out((run, shown(run.values.get(RATE))) for run in row.counted)
+    rates = sorted_by(row.counted, lambda run: shown(run.values.get(RATE)))
     if len(rates) > 1 and searched(row.runs[0]):
         parts = [f"{rate} ({ids(runs)})" for rate, runs in rates.items()]
         yield f"{row.name} was searched more than once: rates {' and '.join(parts)}."
@@ -123,26 +127,11 @@ def _about_differences(ranked: Sequence[Row]) -> Iterator[str]:
 
 
 def _unlike(
-    runs: Sequence[RunData], aspects: dict[str, Callable[[RunData], object]], consequence: str
+    runs: Sequence[RunData], name: str, aspect: Callable[[RunData], object]
 ) -> Iterator[str]:
-    """One note, with the runs that are unlike most, if an aspect is not the same in all."""
-    parts = []
-    for name, aspect in aspects.items():
-        by_value = _sorted_out((run, str(aspect(run))) for run in runs)
-        if len(by_value) > 1:
-            usual = max(by_value, key=lambda value: len(by_value[value]))
-            parts += [
-                f"{name} {value} instead of {usual} ({ids(unlike)})"
-                for value, unlike in by_value.items()
-                if value != usual
-            ]
-    if parts:
-        yield f"{consequence}: {'; '.join(parts)}."
-
-
-def _sorted_out(runs: Iterable[tuple[RunData, str]]) -> dict[str, list[RunData]]:
-    """Runs by a text about each."""
-    found: dict[str, list[RunData]] = {}
-    for run, text in runs:
-        found.setdefault(text, []).append(run)
-    return found
+    """The runs that are unlike most in one ``aspect``."""
+    by_value = sorted_by(runs, lambda run: str(aspect(run)))
+    usual = max(by_value, key=lambda value: len(by_value[value]), default="")
+    for value, unlike in by_value.items():
+        if value != usual:
+            yield f"{name} {value} instead of {usual} ({ids(unlike)})"

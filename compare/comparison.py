@@ -6,55 +6,49 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from nnbasic.compare import as_dict
 from nnbasic.compare.advice import SEVERAL_SEEDS, more_seeds, next_steps
+from nnbasic.compare.as_dict import flat_row, plain, plan_content, row_content
 from nnbasic.compare.caveats import notes, warnings
-from nnbasic.compare.factors import Effects
 from nnbasic.compare.findings import Findings, judge
-from nnbasic.compare.grouping import config, decisive, group_runs, searched
-from nnbasic.compare.measures import Curve, curve
+from nnbasic.compare.grouping import config, decisive, group_runs, searched, sorted_by
+from nnbasic.compare.measures import Curve, SamplingError, curve, test_error
 from nnbasic.compare.runs import RATE, SEARCHED, RunData, RunError, Scalar, Values
 from nnbasic.compare.significance import Contrast, Differences, moderated_t
 from nnbasic.compare.speed import speed
-from nnbasic.compare.standing import Row, accuracies, floors, rows_of
+from nnbasic.compare.standing import Row, accuracies, rows_of
 from nnbasic.compare.two import McNemar, mcnemar, two_runs
 from nnbasic.compare.verdict import verdict
 
+WRITTEN = (
+    *("verdict", "same", "differs", "warnings", "notes", "next_steps", "threshold", "seeds"),
+    *("test_set", "mcnemar", "curves", "rates_searched"),
+)
+"""What JSON has of a comparison as it is."""
+
 
 @dataclass(frozen=True)
-class Comparison:
-    """A table of rows, and the sentences on it.
+class Comparison(Findings):
+    """A table of rows, what the tests show, and the sentences on it.
 
-    ``verdict`` says in a few sentences what ``found``, the rows and the tests, show. ``same``,
-    ``differs`` and ``implied`` say what the runs have in common and what not (see
-    `nnbasic.compare.grouping.Grouping`). ``rates_searched``: whether each row has a learning rate
-    that a search chose for it. ``warnings`` say what weakens the comparison, ``notes`` how to read
-    it, ``next_steps`` what to do. ``curves`` and ``mcnemar`` are those of two runs.
+    ``verdict`` says the `Findings` in a few sentences. ``same``, ``differs`` and ``implied`` say
+    what the runs have in common and what not (see `nnbasic.compare.grouping.Grouping`).
+    ``rates_searched``: whether each row has a learning rate that a search chose for it.
+    ``warnings`` say what weakens the comparison, ``notes`` how to read it, ``next_steps`` what to
+    do. ``curves`` and ``mcnemar`` are those of two runs.
     """
 
-    found: Findings
     verdict: tuple[str, ...]
     same: Values
     differs: tuple[str, ...]
     implied: tuple[str, ...]
     threshold: float
     rates_searched: bool
-    test_images: int | None
+    test_set: SamplingError | None
     mcnemar: McNemar | None
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     next_steps: tuple[str, ...]
     curves: tuple[Curve, ...]
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """The rows, best first; those that are not ranked follow."""
-        return self.found.rows
-
-    @property
-    def effects(self) -> Effects | None:
-        """The effect of each choice."""
-        return self.found.effects
 
     @property
     def differences(self) -> dict[str, Contrast]:
@@ -63,34 +57,30 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as strict JSON can hold it; shares are between 0 and 1."""
-        return {
-            "verdict": list(self.verdict),
+        effects, first = self.effects, self.rows[0].letters
+        content: dict[str, Any] = plain({name: getattr(self, name) for name in WRITTEN})
+        return content | {
             "runs": sum(len(row.runs) for row in self.rows),
-            "same": self.same,
-            "differs": list(self.differs),
-            "warnings": list(self.warnings),
-            "notes": list(self.notes),
-            "next_steps": list(self.next_steps),
-            "threshold": self.threshold,
-            **as_dict.findings(self.found),
-            "test_set": as_dict.of_test_set(self.test_images, self.rows[0]),
-            "mcnemar": self.mcnemar and self.mcnemar._asdict(),
-            "curves": [each._asdict() for each in self.curves],
-            "rates_searched": self.rates_searched,
+            "groups": [row_content(row, first) for row in self.rows],
+            "factors": plain(effects.factors if effects else []),
+            "interactions": plain(effects.interactions if effects else []),
+            "seeds_share": effects and effects.seeds,
+            "decides": plain(self.decided),
+            "plan": self.plan and plan_content(self.plan, len(self.seeds)),
         }
 
     def to_rows(self) -> list[dict[str, Any]]:
         """A flat dict for each row, as ``pandas.DataFrame`` takes them and CSV has them."""
-        return [as_dict.flat_row(row) for row in self.rows]
+        return list(map(flat_row, self.rows))
 
 
 class Gain(NamedTuple):
-    """How much better ``row`` is with the learning rate ``searched`` than with ``given``."""
+    """The ``difference`` for ``row`` of the learning rate ``searched`` from the one ``given``."""
 
     row: str
     given: Scalar
     searched: Scalar
-    gain: Contrast
+    difference: Contrast
 
 
 class Comparisons(NamedTuple):
@@ -110,10 +100,8 @@ class Comparisons(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """The first comparison as JSON, with the second under ``given`` and the ``gains``."""
-        return self.first.to_dict() | {
-            "given": self.second and self.second.to_dict(),
-            "gains": [each._asdict() | as_dict.contrast(each.gain) for each in self.gains],
-        }
+        second = self.second and self.second.to_dict()
+        return self.first.to_dict() | {"given": second, "gains": plain(self.gains)}
 
 
 def compare_all(
@@ -167,35 +155,39 @@ def compare(
         said = two_runs(found.rows, grouping, test, command)
     else:
         said = (*verdict(found, command), *speed(found, threshold))
-    sizes = (run.record.test_images for row in found.rows for run in row.counted)
-    images = next(filter(None, sizes), None)
+    first = found.rows[0]
+    tested = first.measures and test_error(first.measures.test_accuracy, first.counted)
     return Comparison(
-        found,
-        said,
-        grouping.same,
-        grouping.differs,
-        grouping.implied,
-        threshold,
-        searched(data[0]),
-        images,
-        test if isinstance(test, McNemar) else None,
-        (*problems, *warnings(found, grouping)),
-        (*notes(found, grouping, threshold, images), *([test] if isinstance(test, str) else [])),
-        tuple(next_steps(found, grouping.same, not search or searched(data[0]))),
-        tuple(map(curve, data)) if len(data) == 2 else (),
+        **vars(found),
+        verdict=said,
+        same=grouping.same,
+        differs=grouping.differs,
+        implied=grouping.implied,
+        threshold=threshold,
+        rates_searched=searched(data[0]),
+        test_set=tested,
+        mcnemar=test if isinstance(test, McNemar) else None,
+        warnings=(*problems, *warnings(found, grouping)),
+        notes=(
+            *notes(found, grouping, threshold, tested),
+            *([test] if isinstance(test, str) else []),
+        ),
+        next_steps=tuple(next_steps(found, grouping.same, not search or searched(data[0]))),
+        curves=tuple(map(curve, data)) if len(data) == 2 else (),
     )
 
 
 def _gains(given: Comparison, searched: Comparison) -> tuple[Gain, ...]:
     """The gain of each choice that has a ranked row in both, over the seeds that both have."""
-    seeds = [seed for seed in given.found.seeds if seed in searched.found.seeds]
-    before, after = (_by_choice(each.found.ranked) for each in (given, searched))
+    seeds = [seed for seed in given.seeds if seed in searched.seeds]
+    before, after = (_by_choice(each.ranked) for each in (given, searched))
     both = [choice for choice in before if choice in after]
     if not both or not seeds:
         return ()
     old, new = ([rows[choice] for choice in both] for rows in (before, after))
-    gained = accuracies(new, seeds)[0] - accuracies(old, seeds)[0]
-    (tested,) = moderated_t(Differences(gained, floors(old) + floors(new), len(both)))
+    (old_shares, old_floor), (new_shares, new_floor) = (accuracies(r, seeds) for r in (old, new))
+    gained = Differences(new_shares - old_shares, old_floor + new_floor, len(both))
+    (tested,) = moderated_t(gained)
     return tuple(
         Gain(a.name, _rate(a), _rate(b), contrast)
         for a, b, contrast in zip(old, new, tested.contrasts, strict=True)
@@ -204,12 +196,12 @@ def _gains(given: Comparison, searched: Comparison) -> tuple[Gain, ...]:
 
 def _by_choice(rows: Sequence[Row]) -> dict[object, Row]:
     """``rows`` by all that decides their results but the rate; each choice once."""
-    found: dict[object, list[Row]] = {}
-    for row in rows:
+
+    def choice(row: Row) -> object:
         chosen = config(row.counted[0])
-        choice = frozenset(each for each in chosen if each[0] not in (RATE, SEARCHED))
-        found.setdefault(choice, []).append(row)
-    return {choice: same[0] for choice, same in found.items() if len(same) == 1}
+        return frozenset(each for each in chosen if each[0] not in (RATE, SEARCHED))
+
+    return {key: same[0] for key, same in sorted_by(rows, choice).items() if len(same) == 1}
 
 
 def _rate(row: Row) -> Scalar:

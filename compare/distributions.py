@@ -17,18 +17,16 @@ from nnbasic.model.arrays import Array
 
 Numbers = TypeVar("Numbers", float, Array)
 
+LEVEL = 0.95
+"""Confidence of an interval; a p under 1 - LEVEL is significant."""
+
 SHIFT = 12.0
 """From here on the asymptotic series of digamma and trigamma are exact to the last digits."""
 
 
 def t_tail(t: float, freedom: float) -> float:
-    """P(T > ``t``) for Student's T with ``freedom`` > 0 degrees of freedom, a fraction or not.
-
-    Abramowitz & Stegun 26.7.1 with 26.5.27.
-    """
-    square = t * t
-    whole = freedom + square
-    tail = _beta(freedom / whole, square / whole, freedom / 2, 0.5) / 2
+    """P(T > ``t``) for Student's T with ``freedom`` > 0 degrees of freedom, a fraction or not."""
+    tail = f_tail(t * t, 1, freedom) / 2
     return tail if t >= 0 else 1 - tail
 
 

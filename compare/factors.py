@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,6 @@ from nnbasic.compare.significance import (
     Contrast,
     Differences,
     Inference,
-    image_floor,
     moderated_t,
     rank,
     significant,
@@ -55,11 +53,10 @@ class Factor(NamedTuple):
 
 
 class Simple(NamedTuple):
-    """The ``levels`` of the factor ``key``, best first, where the factor ``at`` has ``value``."""
+    """The ``levels`` of the factor ``key``, best first, ``at`` a value of another factor."""
 
     key: str
-    at: str
-    value: str
+    at: dict[str, str]
     levels: tuple[Level, ...]
 
 
@@ -89,39 +86,38 @@ class Effects(NamedTuple):
     left_out: tuple[str, ...] = ()
 
 
+Choice = tuple[str, tuple[str, ...]]
+"""A factor and its values."""
+
+
 def effects(
-    keys: Sequence[str], cells: Sequence[Cell], accuracies: Array, images: Array
+    keys: Sequence[str], cells: Sequence[Cell], accuracies: Array, floor: Array
 ) -> Effects | None:
     """The effects of the factors ``keys`` on rows that are one of ``cells`` each.
 
-    ``accuracies`` (rows, seeds) are shares of ``images`` (rows,) images. A factor with a single
-    value is none. Values of which a combination is missing are left out; None if some factor does
-    not keep two of its values then, or two rows are the same cell.
+    ``accuracies`` are (rows, seeds), ``floor`` (rows,) the least variance of each. A factor with a
+    single value is none. Values of which a combination is missing are left out; None if some
+    factor does not keep two of its values then, or two rows are the same cell.
     """
     if len(set(cells)) < len(cells) or not cells:
         return None
-    values = [
-        tuple(dict.fromkeys(column)) for column in zip(*complete_crossing(cells), strict=True)
+    every = zip(keys, zip(*complete_crossing(cells), strict=True), strict=True)
+    choices = [(key, tuple(dict.fromkeys(column))) for key, column in every]
+    varied = [choice for choice in choices if len(choice[1]) > 1]
+    changed = [
+        key for key, own in zip(keys, zip(*cells, strict=True), strict=True) if len(set(own)) > 1
     ]
-    varied = [axis for axis, own in enumerate(values) if len(own) > 1]
-    changed = [axis for axis, own in enumerate(zip(*cells, strict=True)) if len(set(own)) > 1]
-    if not varied or varied != changed:
+    if not varied or [key for key, _ in varied] != changed:
         return None
-    order = [cells.index(cell) for cell in itertools.product(*values)]
-    sizes = [len(values[axis]) for axis in varied]
-    crossed = _Crossed(
-        tuple(keys[axis] for axis in varied),
-        tuple(values[axis] for axis in varied),
-        accuracies[order].reshape(*sizes, -1),
-        image_floor(images[order]).reshape(sizes),
-    )
-    shares = crossed.shares()
-    factors = crossed.factors(shares)
-    return Effects(
-        factors,
-        crossed.interactions(shares, alone=not any(factor.significant for factor in factors)),
-        shares.get(()),
-    )
+    order = [cells.index(cell) for cell in itertools.product(*(values for _, values in choices))]
+    sizes = [len(values) for _, values in varied]
+    crossed = accuracies[order].reshape(*sizes, -1)
+    floors = floor[order].reshape(sizes)
+    shares = variance_shares(crossed)
+    factors = _factors(varied, crossed, floors, shares)
+    alone = not any(factor.significant for factor in factors)
+    interactions = _interactions(varied, crossed, floors, shares, alone=alone)
+    return Effects(factors, interactions, shares.get(()))
 
 
 def complete_crossing(cells: Sequence[Cell]) -> list[Cell]:
@@ -144,96 +140,96 @@ def complete_crossing(cells: Sequence[Cell]) -> list[Cell]:
         kept = [cell for cell in kept if cell[worst[0]] != worst[1]]
 
 
-@dataclass(frozen=True)
-class _Crossed:
-    """All combinations of ``values``: ``accuracies`` with an axis a factor, and the seeds last.
+def variance_shares(crossed: Array) -> dict[tuple[int, ...], float]:
+    """The part of the variance between runs that each set of factors makes; () is chance.
 
-    ``floor`` is the variance that counting whole images leaves in each, without the last axis.
+    ``crossed`` are accuracies with an axis for each factor, and the seeds last. The mean square of
+    effects is too large by the variance that the seeds leave in them, which is taken off (as in
+    ω², Hays 1963, but for any variances). {} for a single seed.
     """
+    seeds, axes = crossed.shape[-1], range(crossed.ndim - 1)
+    if seeds < 2:
+        return {}
+    parts: dict[tuple[int, ...], float] = {(): float(crossed.var(axis=-1, ddof=1).mean())}
+    for size in range(1, crossed.ndim):
+        for chosen in itertools.combinations(axes, size):
+            effect = crossed
+            for axis in axes:
+                mean = effect.mean(axis=axis, keepdims=True)
+                effect = effect - mean if axis in chosen else mean
+            noise = effect.var(axis=-1, ddof=1) / seeds
+            parts[chosen] = max(0.0, float((effect.mean(axis=-1) ** 2 - noise).mean()))
+    whole = sum(parts.values())
+    return {chosen: part / whole for chosen, part in parts.items()} if whole else {}
 
-    keys: tuple[str, ...]
-    values: tuple[tuple[str, ...], ...]
-    accuracies: Array
-    floor: Array
 
-    def shares(self) -> dict[tuple[int, ...], float]:
-        """The part of the variance between runs that each set of factors makes; () is chance.
+def _factors(
+    choices: Sequence[Choice], crossed: Array, floors: Array, shares: dict[tuple[int, ...], float]
+) -> tuple[Factor, ...]:
+    """The levels of all factors, their differences all tested together."""
+    levels = _levels(
+        [(own, *_means(crossed, floors, axis)) for axis, (_, own) in enumerate(choices)]
+    )
+    return tuple(
+        Factor(key, own, shares.get((axis,)), tested.smallest_p)
+        for axis, ((key, _), (own, tested)) in enumerate(zip(choices, levels, strict=True))
+    )
 
-        The mean square of effects is too large by the variance that the seeds leave in them,
-        which is taken off (as in ω², Hays 1963, but for any variances). {} for a single seed.
-        """
-        seeds, axes = self.accuracies.shape[-1], range(len(self.keys))
-        if seeds < 2:
-            return {}
-        parts: dict[tuple[int, ...], float] = {
-            (): float(self.accuracies.var(axis=-1, ddof=1).mean())
-        }
-        for size in range(1, len(self.keys) + 1):
-            for chosen in itertools.combinations(axes, size):
-                effect = self.accuracies
-                for axis in axes:
-                    mean = effect.mean(axis=axis, keepdims=True)
-                    effect = effect - mean if axis in chosen else mean
-                noise = effect.var(axis=-1, ddof=1) / seeds
-                parts[chosen] = max(0.0, float((effect.mean(axis=-1) ** 2 - noise).mean()))
-        whole = sum(parts.values())
-        return {chosen: part / whole for chosen, part in parts.items()} if whole else {}
 
-    def means(self, *axes: int) -> tuple[Array, Array]:
-        """The mean over all factors but ``axes``, which come first and in order, and its floor."""
-        rest = tuple(axis for axis in range(len(self.keys)) if axis not in axes)
-        count = np.prod([len(self.values[axis]) for axis in rest], dtype=int)
-        mean, floor = self.accuracies.mean(axis=rest), self.floor.sum(axis=rest) / count**2
-        if list(axes) != sorted(axes):
-            mean, floor = mean.swapaxes(0, 1), floor.swapaxes(0, 1)
-        return mean, floor
+def _interactions(
+    choices: Sequence[Choice],
+    crossed: Array,
+    floors: Array,
+    shares: dict[tuple[int, ...], float],
+    *,
+    alone: bool,
+) -> tuple[Interaction, ...]:
+    """Of each two factors, by all 2 × 2 contrasts, which are all tested together.
 
-    def factors(self, shares: dict[tuple[int, ...], float]) -> tuple[Factor, ...]:
-        """The levels of all factors, their differences all tested together."""
-        axes = range(len(self.keys))
-        levels = _levels([(self.values[axis], *self.means(axis)) for axis in axes])
-        return tuple(
-            Factor(self.keys[axis], own, shares.get((axis,)), tested.smallest_p)
-            for axis, (own, tested) in zip(axes, levels, strict=True)
-        )
+    ``alone``, with no significant factor, their p is doubled: it is the second question.
+    """
+    both = list(itertools.combinations(range(len(choices)), 2))
+    tested = moderated_t(*(_contrasts(*_means(crossed, floors, *pair)) for pair in both))
+    interactions = []
+    for pair, each in zip(both, tested, strict=True):
+        p = each.smallest_p
+        p = p if p is None or not alone else min(1.0, 2 * p)
+        simple: list[Simple] = []
+        if significant(p):
+            for axis, at in (pair, pair[::-1]):
+                means = _means(crossed, floors, at, axis)
+                simple += _simple(choices[axis], choices[at], *means)
+        keys = choices[pair[0]][0], choices[pair[1]][0]
+        interactions.append(Interaction(keys, shares.get(pair), p, tuple(simple)))
+    return tuple(interactions)
 
-    def interactions(
-        self, shares: dict[tuple[int, ...], float], *, alone: bool
-    ) -> tuple[Interaction, ...]:
-        """Of each two factors, by all 2 × 2 contrasts, which are all tested together.
 
-        ``alone``, with no significant factor, their p is doubled: it is the second question.
-        """
-        both = list(itertools.combinations(range(len(self.keys)), 2))
-        tested = moderated_t(*(self._contrasts(*pair) for pair in both))
-        interactions = []
-        for (first, second), each in zip(both, tested, strict=True):
-            p = each.smallest_p
-            p = p if p is None or not alone else min(1.0, 2 * p)
-            depends = significant(p)
-            simple = self.simple(first, second) + self.simple(second, first) if depends else []
-            keys = self.keys[first], self.keys[second]
-            share = shares.get((first, second))
-            interactions.append(Interaction(keys, share, p, tuple(simple)))
-        return tuple(interactions)
+def _simple(choice: Choice, at: Choice, means: Array, floors: Array) -> list[Simple]:
+    """The effects of ``choice`` for each value of ``at``, the first axis, all tested together."""
+    levels = _levels([(choice[1], *each) for each in zip(means, floors, strict=True)])
+    return [
+        Simple(choice[0], {at[0]: value}, own)
+        for value, (own, _) in zip(at[1], levels, strict=True)
+    ]
 
-    def simple(self, axis: int, at: int) -> list[Simple]:
-        """The effects of ``axis`` at each value of ``at``, all tested together."""
-        mean, floor = self.means(at, axis)
-        levels = _levels([(self.values[axis], *each) for each in zip(mean, floor, strict=True)])
-        return [
-            Simple(self.keys[axis], self.keys[at], value, own)
-            for value, (own, _) in zip(self.values[at], levels, strict=True)
-        ]
 
-    def _contrasts(self, first: int, second: int) -> Differences:
-        """(a₂b₂ - a₁b₂) - (a₂b₁ - a₁b₁) for all pairs of values a of one and b of the other."""
-        mean, floor = self.means(first, second)
-        (a1, a2), (b1, b2) = (np.triu_indices(size, 1) for size in floor.shape)
-        values, floors = mean[a2] - mean[a1], floor[a2] + floor[a1]
-        values, floors = values[:, b2] - values[:, b1], floors[:, b2] + floors[:, b1]
-        rank = (len(floor) - 1) * (floor.shape[1] - 1)
-        return Differences(values.reshape(-1, mean.shape[-1]), floors.ravel(), rank, widest=2.0)
+def _means(crossed: Array, floors: Array, *axes: int) -> tuple[Array, Array]:
+    """The means over all factors but ``axes``, which come first and in order, and their floors."""
+    rest = tuple(axis for axis in range(floors.ndim) if axis not in axes)
+    count = floors.size / np.prod([floors.shape[axis] for axis in axes])
+    means, floors = crossed.mean(axis=rest), floors.sum(axis=rest) / count**2
+    if list(axes) != sorted(axes):
+        means, floors = means.swapaxes(0, 1), floors.swapaxes(0, 1)
+    return means, floors
+
+
+def _contrasts(means: Array, floors: Array) -> Differences:
+    """(a₂b₂ - a₁b₂) - (a₂b₁ - a₁b₁) for all pairs of values a of one and b of the other."""
+    (a1, a2), (b1, b2) = (np.triu_indices(size, 1) for size in floors.shape)
+    values, floor = means[a2] - means[a1], floors[a2] + floors[a1]
+    values, floor = values[:, b2] - values[:, b1], floor[:, b2] + floor[:, b1]
+    rank = (len(floors) - 1) * (floors.shape[1] - 1)
+    return Differences(values.reshape(-1, means.shape[-1]), floor.ravel(), rank, widest=2.0)
 
 
 def _levels(

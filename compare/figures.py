@@ -262,7 +262,7 @@ def gradients(comparison: Comparison) -> Figure | None:
     """
     every = [e for e in drawn_rows(_first(comparison)) if layer_names(e.row.counted)]
     cases = _cases(every)
-    norms = [(_norms(each.row, 0), _norms(each.row, None)) for each in every]
+    norms = [[gradient_norms(each.row.counted, epoch) for epoch in (0, None)] for each in every]
     known = [norm for pair in norms for own in pair for norm in own.values()]
     if not known:
         return None
@@ -442,20 +442,9 @@ def _lines(every: Sequence[Drawn]) -> tuple[Figure, list[tuple[Axes, dict[str, A
     return figure, [(panels[titles.index(c)], line) for c, line in zip(cases, lines, strict=True)]
 
 
-def _norms(row: Row, epoch: int | None) -> dict[int, float]:
-    """The mean gradient norm after ``epoch``, or the last one, by number of layer."""
-    norms = {}
-    for layer in range(len(layer_names(row.counted))):
-        found = gradient_norms(row.counted, layer)
-        last = max(found, default=0) if epoch is None else epoch
-        if last in found:
-            norms[layer + 1] = found[last]
-    return norms
-
-
 def _below(comparison: Comparison) -> str:
     """What the lines are: ``: mean of 3 seeds, 784-32-10, mnist``."""
-    n = len(comparison.found.seeds)
+    n = len(comparison.seeds)
     layers = shown(comparison.same.get("layers", "")).strip("[]").replace(", ", "-")
     data = shown(comparison.same.get("dataset", "")).partition(" ")[0]
     seeds = f"mean of {n} seeds" if n > 1 else "one seed" if n else ""

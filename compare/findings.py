@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from nnbasic.compare.factors import Effects, effects
 from nnbasic.compare.failures import Decided, decisions
-from nnbasic.compare.planning import Plan, plan
+from nnbasic.compare.grouping import sorted_by
+from nnbasic.compare.planning import Plan
 from nnbasic.compare.runs import Scalar
-from nnbasic.compare.significance import image_floor, rank
+from nnbasic.compare.significance import rank
 from nnbasic.compare.standing import LOST, PARTLY, RANKED, Row, accuracies, stand
 
 
@@ -48,14 +49,14 @@ def judge(given: Sequence[Row]) -> Findings:
     ranked = [row for row in rows if row.state == RANKED]
     effect, planned = None, None
     if len(ranked) > 1:
-        shares, images = accuracies(ranked, seeds)
-        (ranking,) = rank((shares, image_floor(images)))
+        shares, floor = accuracies(ranked, seeds)
+        (ranking,) = rank((shares, floor))
         rows[: len(ranked)] = [
             replace(row, difference=difference, letters=letters)
             for row, difference, letters in zip(ranked, *ranking[:2], strict=True)
         ]
         keys, cells = crossing(ranked)
-        effect, planned = effects(keys, cells, shares, images), plan(ranking.tested)
+        effect, planned = effects(keys, cells, shares, floor), ranking.tested.plan
     ended = [row for row in rows if row.comparable and row.ended]
     decided = decisions(
         *crossing(ended), [row.failed for row in ended], [row.ended for row in ended]
@@ -70,6 +71,11 @@ def crossing(rows: Sequence[Row]) -> tuple[list[str], list[tuple[str, ...]]]:
     every = [key for row in rows[:1] for key in row.parts]
     keys = [key for key in every if len({row.parts[key] for row in rows}) > 1]
     return keys, [tuple(row.parts[key] for key in keys) for row in rows]
+
+
+def by_value(rows: Sequence[Row], key: str) -> dict[str, list[Row]]:
+    """``rows`` by their value of the factor ``key``."""
+    return sorted_by(rows, lambda row: row.parts[key])
 
 
 def _left_out(effect: Effects, rows: Sequence[Row]) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from nnbasic.compare.runs import (
     RunData,
@@ -19,6 +20,9 @@ from nnbasic.compare.runs import (
 )
 from nnbasic.model import ACTIVATIONS
 from nnbasic.model.registry import default
+
+Item = TypeVar("Item")
+Key = TypeVar("Key", bound=Hashable)
 
 TERMS = ("data.validation", "dataset", "code")
 """What must be equal for a fair comparison of two runs; all else is a choice to be compared."""
@@ -59,12 +63,7 @@ class Grouping:
 
     def unlike(self, run: RunData) -> str:
         """What ``run`` has instead of the usual terms: ``epochs 9 instead of 3``; else nothing."""
-        own = run.values
-        return ", ".join(
-            f"{key} {shown(own[key])} instead of {shown(usual)}"
-            for key, usual in self.terms.items()
-            if own[key] != usual
-        )
+        return _unlike(run, self.terms)
 
 
 def decisive(run: RunData) -> Values:
@@ -91,14 +90,14 @@ def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grou
     """
     terms = _usual_terms(runs)
     table = {id(run): decisive(run) for run in runs}
-    usual = [table[id(run)] for run in runs if _has(run, terms)]
+    usual = [table[id(run)] for run in runs if not _unlike(run, terms)]
     same, differs, implied = tell_apart(usual)
     everything = tell_apart([*table.values()])
     keys = [*everything.same, *everything.differs, *everything.implied]
     named, others = (_chosen(by, keys, own) for own in (differs, everything.differs))
     groups: dict[tuple[tuple[str, Scalar], ...], list[RunData]] = {}
     for run in runs:
-        row, names = table[id(run)], named if _has(run, terms) else others
+        row, names = table[id(run)], others if _unlike(run, terms) else named
         if by is None:
             names = (*names, *(key for key in implied if key in row and _was_set(key, row)))
         name = tuple((key, row[key]) for key in names if is_choice(key, row))
@@ -151,6 +150,14 @@ def joined(words: Iterable[str]) -> str:
     return "/".join(words) or ALL
 
 
+def sorted_by(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    """``items`` by what ``key`` says of each, in the order in which that first occurs."""
+    found: dict[Key, list[Item]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found
+
+
 def ids(runs: Iterable[RunData]) -> str:
     """The ids of ``runs``, of many the first ones and how many more."""
     names = [run.run.id for run in runs]
@@ -169,9 +176,12 @@ def _usual_terms(runs: Sequence[RunData]) -> Values:
     return {EPOCHS: epochs, **terms} if often > USUAL * len(runs) else terms
 
 
-def _has(run: RunData, terms: Values) -> bool:
-    own = run.values
-    return all(own[key] == usual for key, usual in terms.items())
+def _unlike(run: RunData, terms: Values) -> str:
+    return ", ".join(
+        f"{key} {shown(run.values[key])} instead of {shown(usual)}"
+        for key, usual in terms.items()
+        if run.values[key] != usual
+    )
 
 
 def _chosen(
@@ -180,21 +190,17 @@ def _chosen(
     """The keys of ``differs`` that are meant ``by`` some: keys, components or column headings."""
     if by is None:
         return tuple(differs)
-    full = {short: key for key, short in headings(keys).items()}
-    chosen = []
+    short, chosen = headings(keys), list[str]()
     for text in by:
-        key = text.removesuffix(".name")
-        if not any(_is_of(known, key) for known in keys):
-            if key not in full:
-                close = difflib.get_close_matches(key, keys, n=1)
-                hint = (
-                    f"did you mean {close[0]}?" if close else f"these differ: {', '.join(differs)}"
-                )
-                raise RunError(f"no run has a key {key!r} to compare by; {hint}")
-            key = full[key]
-        chosen.append(key)
-    own = [key for prefix in chosen for key in differs if _is_of(key, prefix)]
-    return tuple(dict.fromkeys([*own, *(key for key in differs if key in (EPOCHS, *TERMS))]))
+        name = text.removesuffix(".name")
+        meant = [key for key in keys if key == name or key.startswith(name + ".")]
+        meant = meant or [key for key in keys if short[key] == name]
+        if not meant:
+            close = difflib.get_close_matches(name, keys, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"these differ: {', '.join(differs)}"
+            raise RunError(f"no run has a key {name!r} to compare by; {hint}")
+        chosen += [key for key in meant if key in differs]
+    return tuple(dict.fromkeys([*chosen, *(key for key in differs if key in (EPOCHS, *TERMS))]))
 
 
 def _refuse_mixtures(groups: Iterable[Sequence[RunData]], differs: Sequence[str]) -> None:
@@ -218,7 +224,3 @@ def _was_set(key: str, row: Values) -> bool:
     chosen = ACTIVATIONS[str(activation)]
     known = own in getattr(chosen, "__dataclass_fields__", ())
     return known and row[key] != default(chosen, own)
-
-
-def _is_of(key: str, prefix: str) -> bool:
-    return key == prefix or key.startswith(prefix + ".")

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nnbasic.compare.runs import RunData, Scalar
+from nnbasic.compare.runs import RunData, Scalar, binomial_error
 from nnbasic.compare.significance import Summary, summary
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ FAILED = ("collapsed", "diverged")
 """How a run may end that did not work out, and would do so again."""
 
 ENDED = ("finished", *FAILED)
-
-MOST_IMAGES = 60_000
-"""How many images a validation set has at most, where a record does not say how many it has."""
 
 
 class Reached(NamedTuple):
@@ -45,6 +42,13 @@ class Measures(NamedTuple):
     dead_units: float | None
     saturated_units: float | None
     gradient_ratio: float | None
+
+
+class SamplingError(NamedTuple):
+    """The binomial standard error of the first row's test accuracy on so many ``images``."""
+
+    images: int
+    standard_error: float
 
 
 class Curve(NamedTuple):
@@ -75,7 +79,7 @@ def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: floa
     """
     ended = [run for run in latest_of_each(runs) if has_all_metrics(run)]
     epochs = (row.epoch_seconds for run in counted for row in run.metrics)
-    layers = [_last_layers(run) for run in counted]
+    layers = list(map(layers_of, counted))
     tests = by_seed(counted, lambda run: run.record.test_accuracy)
     return Measures(
         summary([*tests.values()]),
@@ -93,14 +97,12 @@ def curve(run: RunData) -> Curve:
     return Curve(run.run.id, tuple(row.val_accuracy for row in run.metrics))
 
 
-def best_accuracy(run: RunData) -> float | None:
-    """The validation accuracy of the epoch that `best.npz` holds."""
-    return run.record.val_accuracy
-
-
-def images(run: RunData) -> int:
-    """How many validation images `best_accuracy` is a share of."""
-    return run.record.val_images or MOST_IMAGES
+def test_error(accuracy: Summary, runs: Iterable[RunData]) -> SamplingError | None:
+    """How far the mean test ``accuracy`` of ``runs`` may be off because of its sample of images."""
+    images = next((run.record.test_images for run in runs), None)
+    if images is None or accuracy.mean is None:
+        return None
+    return SamplingError(images, binomial_error(accuracy.mean, images))
 
 
 def by_seed(
@@ -148,10 +150,16 @@ def _reached(runs: Sequence[RunData], threshold: float, key: str) -> Reached:
     return Reached(reached, len(times), None, beyond)
 
 
-def _last_layers(run: RunData) -> list[Mapping[str, Any]]:
-    """The diagnostics of the layers after the last epoch."""
-    layers = run.diagnostics[-1].get("layers") if run.diagnostics else None
-    return [each for each in layers if isinstance(each, dict)] if isinstance(layers, list) else []
+def layers_of(run: RunData, epoch: int | None = None) -> list[Mapping[str, Any]]:
+    """What `diagnostics.jsonl` says of each layer after ``epoch``, by default in its last line.
+
+    The output layer is last. Files may hold anything: [] if it is no list of mappings.
+    """
+    lines = [line for line in run.diagnostics if epoch is None or line.get("epoch") == epoch]
+    layers = lines[-1].get("layers") if lines else None
+    if isinstance(layers, list) and all(isinstance(layer, dict) for layer in layers):
+        return layers
+    return []
 
 
 def _worst(layers: Sequence[Mapping[str, Any]], key: str) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -44,20 +45,13 @@ class Answers:
 
         Ties go to the image that comes first.
         """
-        chosen = self.probabilities[np.arange(len(self.labels)), self.labels]
-        errors = np.flatnonzero(self.wrong)
-        worst = errors[np.argsort(chosen[errors], kind="stable")][:most]
-        others = self.probabilities.copy()
-        others[np.arange(len(self.labels)), self.labels] = -1
-        return [
-            Wrong(
-                int(image),
-                int(self.labels[image]),
-                int(others[image].argmax()),
-                float(chosen[image]),
-            )
-            for image in worst
-        ]
+        every = np.arange(len(self.labels))
+        chosen, others = self.probabilities[every, self.labels], self.probabilities.copy()
+        others[every, self.labels] = -1
+        wrong = np.flatnonzero(self.wrong)
+        worst = wrong[np.argsort(chosen[wrong], kind="stable")][:most]
+        columns = worst, self.labels[worst], others[worst].argmax(axis=1), chosen[worst]
+        return list(map(Wrong, *(column.tolist() for column in columns)))
 
 
 def answers(runs: Sequence[RunData]) -> Answers | None:
@@ -65,13 +59,14 @@ def answers(runs: Sequence[RunData]) -> Answers | None:
 
     Runs with other images or classes than the first one are left out.
     """
-    found = [each for each in map(_read, runs) if each is not None]
-    same = [
-        each
-        for each in found
-        if each.probabilities.shape == found[0].probabilities.shape
-        and np.array_equal(each.labels, found[0].labels)
-    ]
+    same: list[Predictions] = []
+    for run in runs:
+        with contextlib.suppress(RunError):
+            own = Predictions.load(run.run.predictions)
+            first = same[0] if same else own
+            alike = own.probabilities.shape == first.probabilities.shape
+            if alike and np.array_equal(own.labels, first.labels):
+                same.append(own)
     if not same:
         return None
     return Answers(
@@ -81,10 +76,3 @@ def answers(runs: Sequence[RunData]) -> Answers | None:
         np.stack([each.probabilities for each in same]).mean(axis=0, dtype=np.float64),
         np.sum([each.predicted != each.labels for each in same], axis=0),
     )
-
-
-def _read(run: RunData) -> Predictions | None:
-    try:
-        return Predictions.load(run.run.predictions)
-    except RunError:
-        return None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from typing import NamedTuple
 
-from nnbasic.compare.distributions import t_quantile, t_tail
-from nnbasic.compare.significance import LEVEL, Inference, degrees_of_freedom
+from nnbasic.compare.distributions import LEVEL, t_quantile
+
+TRUSTED = 0.4
+"""The part of the borrowed degrees of freedom that counts: differences that share rows look more
+alike than they are. docs/statistics.md has what was measured with it."""
 
 POWER = 0.8
 """How often a difference is to be detected."""
@@ -33,30 +37,19 @@ class Plan(NamedTuple):
     sd: float
     prior: float
 
-    def power(self, difference: float, seeds: int) -> float:
-        """How often a true ``difference`` of two rows is detected, at least, with ``seeds`` seeds.
+    def seeds(self, difference: float) -> int | None:
+        """The fewest seeds that detect ``difference`` with `POWER`; None if too many."""
+        every = range(2, MOST_SEEDS)
+        place = bisect.bisect_left(every, -difference, key=lambda seeds: -self.smallest(seeds))
+        return every[place] if place < len(every) else None
+
+    def smallest(self, seeds: int) -> float:
+        """The smallest difference of two rows that ``seeds`` ≥ 2 seeds detect with `POWER`.
 
         Bonferroni's threshold in place of Holm's, and a shifted t for the noncentral one.
         """
-        shift = difference * math.sqrt(seeds) / self.sd - self._threshold(seeds)
-        return t_tail(-shift, self._freedom(seeds))
-
-    def seeds(self, difference: float) -> int | None:
-        """The fewest seeds that detect ``difference`` with `POWER`; None if too many."""
-        low, high = 1, 2
-        while self.power(difference, high) < POWER:
-            if high >= MOST_SEEDS:
-                return None
-            low, high = high, 2 * high
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self.power(difference, middle) >= POWER else (middle, high)
-        return high
-
-    def smallest(self, seeds: int) -> float:
-        """The smallest difference that ``seeds`` ≥ 2 seeds detect with `POWER`."""
-        margin = t_quantile(2 * POWER - 1, self._freedom(seeds))
-        return (self._threshold(seeds) + margin) * self.sd / math.sqrt(seeds)
+        margin = t_quantile(2 * POWER - 1, self.freedom(seeds))
+        return (self.threshold(seeds) + margin) * self.sd / math.sqrt(seeds)
 
     def further(self, seeds: int) -> list[tuple[float, int]]:
         """Of `DIFFERENCES` those well below what ``seeds`` detect, and how many do; at most MANY.
@@ -67,15 +60,10 @@ class Plan(NamedTuple):
         needed = [(size, self.seeds(size)) for size in sizes]
         return [(size, n) for size, n in needed if n is not None and seeds < n <= MANY]
 
-    def _freedom(self, seeds: int) -> float:
-        return degrees_of_freedom(self.prior, self.rank, seeds)
+    def freedom(self, seeds: int) -> float:
+        """The degrees of freedom of each difference over ``seeds`` seeds."""
+        return seeds - 1 + TRUSTED * min(self.prior, self.rank * (seeds - 1))
 
-    def _threshold(self, seeds: int) -> float:
-        return t_quantile(1 - (1 - LEVEL) / self.differences, self._freedom(seeds))
-
-
-def plan(tested: Inference) -> Plan | None:
-    """What ``tested`` says of a comparison with more seeds; None if it had a single one."""
-    if tested.sd is None or tested.prior is None:
-        return None
-    return Plan(len(tested.contrasts), tested.rank, tested.sd, tested.prior.freedom)
+    def threshold(self, seeds: int) -> float:
+        """The t beyond which each of the differences is significant, by Bonferroni."""
+        return t_quantile(1 - (1 - LEVEL) / self.differences, self.freedom(seeds))

@@ -15,18 +15,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnbasic.compare.distributions import digamma, t_quantile, t_tails, trigamma, trigamma_inverse
+from nnbasic.compare.distributions import (
+    LEVEL,
+    digamma,
+    t_quantile,
+    t_tails,
+    trigamma,
+    trigamma_inverse,
+)
+from nnbasic.compare.planning import Plan
 from nnbasic.model.arrays import Array
-
-LEVEL = 0.95
-"""Confidence of an interval; a p under 1 - LEVEL is significant."""
 
 SHRUNK_FROM = 6
 """The number of differences from which their variances are shrunk: that of four rows."""
-
-TRUSTED = 0.4
-"""The part of the borrowed degrees of freedom that counts: differences that share rows look more
-alike than they are. docs/statistics.md has what was measured with it."""
 
 
 class Summary(NamedTuple):
@@ -36,16 +37,6 @@ class Summary(NamedTuple):
     mean: float | None
     sd: float | None
     ci95: tuple[float, float] | None
-
-
-class Prior(NamedTuple):
-    """What the variances of several differences have in common, worth ``freedom`` more seeds.
-
-    ``freedom`` is infinite if they differ by no more than chance, and 0 if they are not shrunk.
-    """
-
-    freedom: float
-    variance: float
 
 
 class Contrast(NamedTuple):
@@ -81,17 +72,13 @@ class Differences(NamedTuple):
 
 
 class Inference(NamedTuple):
-    """`Differences` after the test, a `Contrast` for each.
+    """`Differences` after the test: a `Contrast` for each, and the `Plan` that they make.
 
-    ``freedom``: the degrees of freedom of each. ``sd``: of a difference between two runs of one
-    seed, typical of all. These and ``prior`` are None for a single seed.
+    Without a second seed there is no plan.
     """
 
     contrasts: tuple[Contrast, ...]
-    rank: int
-    freedom: float | None = None
-    sd: float | None = None
-    prior: Prior | None = None
+    plan: Plan | None = None
 
     @property
     def smallest_p(self) -> float | None:
@@ -125,9 +112,9 @@ def summary(values: Sequence[float]) -> Summary:
     return Summary(n, mean, sd, (max(0.0, mean - half), min(1.0, mean + half)))
 
 
-def image_floor(images: Array) -> Array:
+def image_floor(images: Sequence[int]) -> Array:
     """The variance that rounding to whole images leaves in shares of ``images`` (rows,) images."""
-    floor: Array = 1 / (12 * images**2)
+    floor: Array = 1 / (12 * np.square(images, dtype=float))
     return floor
 
 
@@ -147,11 +134,18 @@ def moderated_t(*families: Differences) -> list[Inference]:
 
     Variances are shrunk within a family: differences of rows are not like those of means.
     """
-    moderated = [_moderated(each) for each in families]
-    corrected = iter(holm([p for each in moderated for p in each.p]))
-    count = sum(len(each.p) for each in moderated)
+    count = sum(len(family.values) for family in families)
+    tested = [_tested(family, count) for family in families]
+    every = [contrast.p for each in tested for contrast in each.contrasts]
+    corrected = iter(holm([p for p in every if p is not None]))
     return [
-        _tested(each, own, corrected, count) for each, own in zip(families, moderated, strict=True)
+        each._replace(
+            contrasts=tuple(
+                contrast if contrast.p is None else contrast._replace(p=next(corrected))
+                for contrast in each.contrasts
+            )
+        )
+        for each in tested
     ]
 
 
@@ -164,13 +158,13 @@ def rank(*items: tuple[Array, Array]) -> list[Ranking]:
     for (values, _), tested in zip(
         items, moderated_t(*(pairs(*each) for each in items)), strict=True
     ):
-        count, single = len(values), tested.freedom is None
+        count = len(values)
         apart = [
             (int(a), int(b))
             for a, b, contrast in zip(*np.triu_indices(count, 1), tested.contrasts, strict=True)
             if contrast.significant
         ]
-        named = (None,) * count if single else letters(count, apart)
+        named = letters(count, apart) if tested.plan else (None,) * count
         rankings.append(Ranking((None, *tested.contrasts[: count - 1]), named, tested))
     return rankings
 
@@ -199,13 +193,11 @@ def letters(rows: int, apart: Iterable[tuple[int, int]]) -> tuple[str, ...]:
     )
 
 
-def degrees_of_freedom(prior: float, rank: int, seeds: int) -> float:
-    """Of a difference over ``seeds`` seeds, given those of the `Prior` and of the differences."""
-    return seeds - 1 + TRUSTED * _borrowed(prior, rank, seeds)
-
-
-def fitted_prior(variances: Sequence[float], freedom: float) -> Prior:
+def fitted_prior(variances: Sequence[float], freedom: float) -> tuple[float, float]:
     """What ``variances``, of ``freedom`` degrees of freedom each, share (Smyth 2004, section 6.2).
+
+    The variance that all have in common, and before it the degrees of freedom that it is worth: 0
+    for few differences, which borrow nothing, and infinity for equal ones.
 
     Rows that are nearly the same, like he and xavier of one activation, differ by far less than
     others do. Such a variance is first raised to what chance would hardly go below, or it would
@@ -213,17 +205,17 @@ def fitted_prior(variances: Sequence[float], freedom: float) -> Prior:
     huge variance are left out before). If they scatter less than chance does, they are equal.
     """
     if len(variances) < SHRUNK_FROM:
-        return Prior(0.0, 0.0)
+        return 0.0, 0.0
     scatter = trigamma(freedom / 2)  # the variance of the logarithm of an estimated variance
     logs = [math.log(variance) for variance in variances]
     lowest = statistics.median(logs) - 2 * math.sqrt(scatter)
     logs = [max(each, lowest) for each in logs]
     spread = statistics.variance(logs) - scatter
     if spread <= 0:
-        return Prior(math.inf, statistics.fmean(map(math.exp, logs)))
+        return math.inf, statistics.fmean(map(math.exp, logs))
     half = trigamma_inverse(spread)
     middle = statistics.fmean(logs) - digamma(freedom / 2) + math.log(freedom / 2)
-    return Prior(2 * half, math.exp(middle + digamma(half) - math.log(half)))
+    return 2 * half, math.exp(middle + digamma(half) - math.log(half))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -236,28 +228,23 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-class _Moderated(NamedTuple):
-    means: Array
-    errors: Array
-    p: list[float]
-    freedom: float | None = None
-    sd: float | None = None
-    prior: Prior | None = None
-
-
-def _moderated(differences: Differences) -> _Moderated:
-    values, floor, rank, _ = differences
+def _tested(differences: Differences, count: int) -> Inference:
+    """The contrasts of a family, one of ``count`` differences in all; p is not corrected yet."""
+    values, floor, rank, widest = differences
     means, seeds = values.mean(axis=1), values.shape[1]
     if seeds < 2 or not len(values):
-        return _Moderated(means, means, [])
+        return Inference(tuple(map(Contrast, means.tolist())))
     variances = np.maximum(values.var(axis=1, ddof=1), floor)
-    prior = fitted_prior(variances.tolist(), seeds - 1)
-    borrowed = _borrowed(prior.freedom, rank, seeds)
-    shrunk = (borrowed * prior.variance + (seeds - 1) * variances) / (borrowed + seeds - 1)
-    freedom = degrees_of_freedom(prior.freedom, rank, seeds)
+    prior, common = fitted_prior(variances.tolist(), seeds - 1)
+    borrowed = min(prior, rank * (seeds - 1))  # there is no more than all the differences have
+    shrunk = (borrowed * common + (seeds - 1) * variances) / (borrowed + seeds - 1)
+    plan = Plan(count, rank, math.sqrt(_typical(shrunk)), prior)
     errors = np.sqrt(shrunk / seeds)
-    p = (2 * t_tails(abs(means / errors), freedom)).tolist()
-    return _Moderated(means, errors, p, freedom, math.sqrt(_typical(shrunk)), prior)
+    p = (2 * t_tails(abs(means / errors), plan.freedom(seeds))).tolist()
+    half = plan.threshold(seeds) * errors
+    lows, highs = np.maximum(means - half, -widest), np.minimum(means + half, widest)
+    intervals = zip(lows.tolist(), highs.tolist(), strict=True)
+    return Inference(tuple(map(Contrast, means.tolist(), errors.tolist(), p, p, intervals)), plan)
 
 
 def _typical(variances: Array) -> float:
@@ -265,25 +252,6 @@ def _typical(variances: Array) -> float:
     if len(variances) < SHRUNK_FROM:
         return float(variances.mean())
     return float(np.minimum(variances, 4 * np.median(variances)).mean())
-
-
-def _tested(
-    differences: Differences, own: _Moderated, corrected: Iterable[float], count: int
-) -> Inference:
-    """The contrasts of a family; its p after Holm are the next ones of ``corrected``."""
-    if own.freedom is None:
-        return Inference(tuple(map(Contrast, own.means.tolist())), differences.rank)
-    half = t_quantile(1 - (1 - LEVEL) / count, own.freedom) * own.errors
-    lows = np.maximum(own.means - half, -differences.widest).tolist()
-    highs = np.minimum(own.means + half, differences.widest).tolist()
-    columns = (own.means.tolist(), own.errors.tolist(), corrected, own.p)
-    contrasts = map(Contrast, *columns, zip(lows, highs, strict=True))
-    return Inference(tuple(contrasts), differences.rank, own.freedom, own.sd, own.prior)
-
-
-def _borrowed(prior: float, rank: int, seeds: int) -> float:
-    """There is no more to borrow than all the differences have."""
-    return min(prior, rank * (seeds - 1))
 
 
 def _letter(index: int) -> str:

@@ -11,15 +11,7 @@ import numpy as np
 from nnbasic.compare.distributions import f_tail
 from nnbasic.compare.factors import EXACT
 from nnbasic.compare.grouping import Grouping, name, parts
-from nnbasic.compare.measures import (
-    Measures,
-    best_accuracy,
-    by_seed,
-    count,
-    images,
-    latest_of_each,
-    measure,
-)
+from nnbasic.compare.measures import Measures, by_seed, count, latest_of_each, measure
 from nnbasic.compare.runs import RunData, Scalar, Values, shown
 from nnbasic.compare.significance import Contrast, Summary, image_floor, summary
 from nnbasic.model.arrays import Array
@@ -84,19 +76,20 @@ class Row:
 
 def rows_of(grouping: Grouping, threshold: float) -> Iterator[Row]:
     """The groups of ``grouping`` as rows; those with other terms stand apart, with the reason."""
-    usual = [key for key, runs in grouping.groups if not grouping.unlike(runs[0])]
-    every = [key for key, _ in grouping.groups]
-    named = dict(zip(map(id, every), parts(every), strict=True))
-    named |= dict(zip(map(id, usual), parts(usual), strict=True))
-    for key, runs in grouping.groups:
-        unlike = grouping.unlike(runs[0])
+    every = [(key, runs, grouping.unlike(runs[0])) for key, runs in grouping.groups]
+    usual = iter(parts([key for key, _, unlike in every if not unlike]))
+    named = [
+        next(usual) if not unlike else own
+        for (_, _, unlike), own in zip(every, parts([key for key, *_ in every]), strict=True)
+    ]
+    for (key, runs, unlike), own in zip(every, named, strict=True):
         counted, ends = count(runs), Counter(run.status for run in latest_of_each(runs))
         yield Row(
-            name(named[id(key)]),
+            name(own),
             key,
-            named[id(key)],
-            by_seed(counted, best_accuracy),
-            images(counted[0]) if counted else 1,
+            own,
+            by_seed(counted, lambda run: run.record.val_accuracy),
+            max(counted[0].record.val_images, 1) if counted else 1,
             ends.total(),
             collapsed=ends["collapsed"],
             diverged=ends["diverged"],
@@ -165,16 +158,12 @@ def unstable(accuracies: Array) -> list[int]:
 
 
 def accuracies(rows: Sequence[Row], seeds: Sequence[Scalar]) -> tuple[Array, Array]:
-    """The validation accuracies (rows, seeds), and of how many images each row's are (rows,).
+    """The validation accuracies (rows, seeds), and the least variance that they have (rows,).
 
     All of ``rows`` have all of ``seeds``.
     """
     shares = np.array([[row.scores[seed] for seed in seeds] for row in rows])
-    return shares.reshape(len(rows), len(seeds)), np.array([row.images for row in rows])
-
-
-def floors(rows: Sequence[Row]) -> Array:
-    return image_floor(np.array([row.images for row in rows]))
+    return shares.reshape(len(rows), len(seeds)), image_floor([row.images for row in rows])
 
 
 def _by_failures(row: Row) -> Row:

@@ -144,7 +144,7 @@ def opening(comparison: Comparison) -> list[str]:
 
 def rows(comparison: Comparison, wanted: Wanted) -> Iterator[Table]:
     """The comparable rows, and the others."""
-    comparable = comparison.found.comparable
+    comparable = comparison.comparable
     others = [row for row in comparison.rows if not row.comparable]
     columns: list[tuple[str, Callable[[Row], str]]] = [
         ("n", counted),
@@ -206,7 +206,9 @@ def choices(comparison: Comparison, wanted: Wanted) -> Iterator[Table | Sentence
             what, on = each.keys
             yield Sentences(
                 f"Effect of the {what} at each {on}, and the other way round:",
-                tuple(f"{one.at} {one.value}: {_in_words(one.levels)}" for one in each.simple),
+                tuple(
+                    f"{' '.join(*one.at.items())}: {_in_words(one.levels)}" for one in each.simple
+                ),
             )
 
 
@@ -219,7 +221,7 @@ def gains(comparisons: Comparisons) -> Table:
         (
             Column("rate given", tuple(shown(gain.given) for gain in found)),
             Column("searched", tuple(shown(gain.searched) for gain in found)),
-            Column("gain (95 %)", tuple(difference(gain.gain) for gain in found)),
+            Column("gain (95 %)", tuple(difference(gain.difference) for gain in found)),
         ),
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from nnbasic.compare.factors import EXACT, Effects, Factor, Interaction
-from nnbasic.compare.failures import Cell
-from nnbasic.compare.findings import Findings, crossing
+from nnbasic.compare.findings import Findings, by_value, crossing
+from nnbasic.compare.grouping import sorted_by
 from nnbasic.compare.planning import Plan
 from nnbasic.compare.standing import LOST, RANKED, UNSTABLE, Row
 
@@ -28,15 +28,14 @@ def verdict(found: Findings, command: str | None = None) -> tuple[str, ...]:
     by how much; which choice decides whether runs train; which has the largest effect, and whether
     it depends on another. ``command`` is the one that trains more seeds.
     """
-    sentences = [
+    return (
         *_failures(found),
         *_unstable(found),
         *_ranking(found, command),
         *_decided(found),
         *_effects(found),
         *_apart(found),
-    ]
-    return tuple(sentences)
+    )
 
 
 def listed(names: Sequence[str], most: int = MOST_NAMES) -> str:
@@ -76,21 +75,15 @@ def outcome(row: Row) -> str:
 
 def _failures(found: Findings) -> Iterator[str]:
     """``a and b learned nothing in 4 of 4 runs; c in 2 of 4, and is left out of …``"""
-    groups: dict[tuple[str, int, int], list[Row]] = {}
-    for row in found.failures:
-        groups.setdefault((outcome(row), row.failed, row.ended), []).append(row)
-    parts: list[str] = []
-    before, runs = "", True
-    for (how, failed, ended), rows in groups.items():
+    alike = sorted_by(found.failures, lambda row: (outcome(row), row.failed, row.ended))
+    parts, before = list[str](), ""
+    for (how, failed, ended), rows in alike.items():
         verb = f"{how} " if how != before else ""
-        left_out = ""
-        if failed < ended:
-            verb_left = "is" if len(rows) == 1 else "are"
-            left_out = f", and {verb_left} left out of means and tests"
-        unit = f" run{'s' * (ended > 1)}" if runs else ""
-        names = listed([row.name for row in rows])
-        parts.append(f"{names} {verb}in {failed} of {ended}{unit}{left_out}")
-        before, runs = how, False
+        unit = "" if parts else f" run{'s' * (ended > 1)}"
+        be = "is" if len(rows) == 1 else "are"
+        left_out = f", and {be} left out of means and tests" if failed < ended else ""
+        parts.append(f"{_names(rows)} {verb}in {failed} of {ended}{unit}{left_out}")
+        before = how
     if parts:
         yield "; ".join(parts) + "."
 
@@ -98,68 +91,62 @@ def _failures(found: Findings) -> Iterator[str]:
 def _unstable(found: Findings) -> Iterator[str]:
     for row in found.rows:
         if row.state == UNSTABLE:
-            yield (f"{row.name} is unstable ({row.reason}), and is left out of means and tests.")
+            yield f"{row.name} is unstable ({row.reason}), and is left out of means and tests."
 
 
 def _ranking(found: Findings, command: str | None) -> Iterator[str]:
     """What is best, and what is worse."""
     ranked = found.ranked
-    if not ranked:
-        if not all(row.state == LOST for row in found.rows):
-            yield "No row can be ranked."
+    if len(ranked) < 2:
+        yield from _alone(found)
         return
     best = ranked[0]
-    if len(ranked) == 1:
-        yield _alone(best, others=len(found.rows) > 1)
-    elif found.plan is None:
-        level = [row.name for row in ranked if _score(row) == _score(best)]
+    if found.plan is None:
+        level = [row for row in ranked if _score(row) == _score(best)]
         even = " (equal)" if len(level) > 1 else ""
         yield (
-            f"Best: {listed(level)}, {_mean(best)}{even}; but one seed says nothing about chance,"
+            f"Best: {_names(level)}, {_mean(best)}{even}; but one seed says nothing about chance,"
             f" another could reverse the order.{more(command)}"
         )
-    else:
-        yield from _identical(ranked, found)
-        worse = [row for row in ranked if not set(row.letters or "") & set(best.letters or "")]
-        if worse:
-            yield _best(ranked, worse)
-            yield _worse(found, worse)
-        elif len({_scores(row, found) for row in ranked}) > 1:
-            yield from _no_difference(ranked, found.plan, len(found.seeds))
+        return
+    same = sorted_by(ranked, lambda row: tuple(row.scores[seed] for seed in found.seeds))
+    for rows in same.values():
+        if len(rows) > 1:  # as of a hyperparameter that does nothing
+            mean = f" ({_mean(best)})" if len(same) == 1 else ""
+            yield f"{_names(rows)} are identical in every seed{mean}."
+    worse = [row for row in ranked if not set(row.letters or "") & set(best.letters or "")]
+    if worse:
+        yield _best([row for row in ranked if row not in worse], two=len(ranked) == 2)
+        yield _worse(found, worse)
+    elif len(same) > 1:
+        yield from _no_difference(ranked, found.plan, len(found.seeds))
 
 
-def _alone(row: Row, *, others: bool) -> str:
-    if others:
-        return f"Best: {row.name}, {_mean(row)}, the only row that can be ranked."
-    n = row.val_accuracy.n
-    name = f", {row.name}" if row.key else ""
-    runs = f"One row{name}, {n} seeds" if n > 1 else f"One run{name}"
-    return f"{runs}: {_mean(row)}. There is nothing to compare it with."
+def _alone(found: Findings) -> Iterator[str]:
+    """What there is to say of a single ranked row, or of none."""
+    if found.ranked:
+        (row,) = found.ranked
+        n = row.val_accuracy.n
+        name = f", {row.name}" if row.key else ""
+        runs = f"One row{name}, {n} seeds" if n > 1 else f"One run{name}"
+        if len(found.rows) > 1:
+            yield f"Best: {row.name}, {_mean(row)}, the only row that can be ranked."
+        else:
+            yield f"{runs}: {_mean(row)}. There is nothing to compare it with."
+    elif any(row.state != LOST for row in found.rows):
+        yield "No row can be ranked."
 
 
-def _scores(row: Row, found: Findings) -> tuple[float, ...]:
-    return tuple(row.scores[seed] for seed in found.seeds)
-
-
-def _identical(ranked: Sequence[Row], found: Findings) -> Iterator[str]:
-    """Rows with the same accuracy in every seed, as of a hyperparameter that does nothing."""
-    same: dict[tuple[float, ...], list[str]] = {}
-    for row in ranked:
-        same.setdefault(_scores(row, found), []).append(row.name)
-    for names in same.values():
-        if len(names) > 1:
-            mean = f" ({_mean(ranked[0])})" if len(same) == 1 else ""
-            yield f"{listed(names)} are identical in every seed{mean}."
-
-
-def _best(ranked: Sequence[Row], worse: Collection[Row]) -> str:
-    best, *peers = (row for row in ranked if row not in worse)
-    first = f"{'Better' if len(ranked) == 2 else 'Best'}: {best.name}, {_mean(best)}."
+def _best(rows: Sequence[Row], *, two: bool) -> str:
+    """The first of ``rows``, of which the others show no significant difference from it."""
+    best, *peers = rows
+    first = f"{'Better' if two else 'Best'}: {best.name}, {_mean(best)}."
     if not peers:
         return first
     verb = "shows" if len(peers) == 1 else "show"
-    names = listed([row.name for row in peers])
-    return f"{first} {names} {verb} no significant difference from it (group {best.letters})."
+    return (
+        f"{first} {_names(peers)} {verb} no significant difference from it (group {best.letters})."
+    )
 
 
 def _no_difference(ranked: Sequence[Row], plan: Plan, seeds: int) -> Iterator[str]:
@@ -167,8 +154,7 @@ def _no_difference(ranked: Sequence[Row], plan: Plan, seeds: int) -> Iterator[st
     best = ranked[0]
     if len(ranked) == 2:
         means = " and ".join(f"{100 * _score(row):.2f}" for row in ranked)
-        names = " and ".join(row.name for row in ranked)
-        yield f"No significant difference between {names} ({means} % {VALIDATION})."
+        yield f"No significant difference between {_names(ranked)} ({means} % {VALIDATION})."
     else:
         yield (
             f"No row differs significantly from the one with the best mean, {best.name},"
@@ -181,34 +167,25 @@ def _no_difference(ranked: Sequence[Row], plan: Plan, seeds: int) -> Iterator[st
 
 def _worse(found: Findings, worse: Collection[Row]) -> str:
     """Which rows are worse, first the values of a choice that are so in each of their rows."""
-    keys, cells = crossing(found.comparable)
-    rows = dict(zip(cells, found.comparable, strict=True))
-    bad = {cell for cell, row in rows.items() if row in worse}
-    parts, named = list[str](), set[Cell]()
-    for value, axis, members in max(_wholly(bad, cells, len(keys)), key=len, default=[]):
-        others = [word(key) for place, key in enumerate(keys) if place != axis]
-        whole = f"{value} with every {' and '.join(others)}"
-        parts.append(f"{whole}, {_by([rows[cell] for cell in members])}")
-        named |= set(members)
-    rest = [row for cell, row in rows.items() if cell in bad - named]
+    keys, _ = crossing(found.comparable)
+    every = {key: _wholly(worse, by_value(found.comparable, key)) for key in keys}
+    key = max(every, key=lambda key: len(every[key]), default="")
+    whole = every.get(key, {})
+    others = " and ".join(word(other) for other in keys if other != key)
+    parts = [f"{value} with every {others}, {_by(rows)}" for value, rows in whole.items()]
+    rest = [row for row in worse if row.parts.get(key) not in whole]
     if rest:
-        parts.append(f"{listed([row.name for row in rest])}, {_by(rest)}")
+        parts.append(f"{_names(rest)}, {_by(rest)}")
     return f"Worse: {'; '.join(parts)}."
 
 
-def _wholly(
-    bad: Collection[Cell], cells: Sequence[Cell], axes: int
-) -> Iterator[list[tuple[str, int, list[Cell]]]]:
-    """For each choice the values all of whose rows are ``bad``: value, axis and these rows."""
-    for axis in range(axes):
-        members: dict[str, list[Cell]] = {}
-        for cell in cells:
-            members.setdefault(cell[axis], []).append(cell)
-        yield [
-            (value, axis, own)
-            for value, own in members.items()
-            if len(own) > 1 and bad.issuperset(own)  # type: ignore[attr-defined]
-        ]
+def _wholly(worse: Collection[Row], levels: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """Those of ``levels`` that have several rows, all of them ``worse``."""
+    return {
+        value: rows
+        for value, rows in levels.items()
+        if len(rows) > 1 and all(row in worse for row in rows)
+    }
 
 
 def _by(rows: Sequence[Row]) -> str:
@@ -229,13 +206,11 @@ def _decided(found: Findings) -> Iterator[str]:
     for decided in found.decided:
         whom = f"With {listed(decided.values)}, the" if decided.values else "The"
         yield f"{whom} {word(decided.key)} decides whether a network trains at all."
-    keys, cells = crossing(found.comparable)
-    for axis, key in enumerate(keys):
-        levels: dict[str, set[float]] = {}
-        for cell, row in zip(cells, found.comparable, strict=True):
-            levels.setdefault(cell[axis], set()).add(row.failed / row.ended if row.ended else 0.5)
-        lost = [value for value, shares in levels.items() if shares == {1.0}]
-        clear = len(lost) < len(levels) and all(each in ({0.0}, {1.0}) for each in levels.values())
+    for key in crossing(found.comparable)[0]:
+        levels = by_value(found.comparable, key)
+        lost = [value for value, rows in levels.items() if all(row.state == LOST for row in rows)]
+        rest = [row for value, rows in levels.items() if value not in lost for row in rows]
+        clear = rest and all(row.ended and not row.failed for row in rest)
         if lost and clear and key not in {decided.key for decided in found.decided}:
             yield f"All runs with {word(key)} {listed(lost)} failed, and none of the others."
 
@@ -247,15 +222,25 @@ def _effects(found: Findings) -> Iterator[str]:
         return
     troubled = any(row.state != RANKED for row in found.comparable)
     factors = sorted(effects.factors, key=lambda each: (not each.significant, -(each.share or 0)))
+    first, *others = factors
     depends = [both for both in effects.interactions if both.significant]
-    without = ""
-    if effects.left_out:
-        without = f" Without {listed(effects.left_out)}, of which rows are left out."
-    if factors[0].significant or depends:
-        yield _shares(factors, effects) + without
+    shares = _shares(factors, effects)
+    left_out = effects.left_out
+    without = f" Without {listed(left_out)}, of which rows are left out." if left_out else ""
+    if first.significant:
+        own, half = percent(first.share or 0), (first.share or 0) / 2
+        close = any(each.significant and (each.share or 0) > half for each in others)
+        kind = "the largest effect" if others and not close else "a significant effect"
+        rest = ", ".join(shares[1:])
+        yield (
+            f"The {word(first.key)} has {kind} ({own} of the variance between runs; {rest})."
+            f"{without}"
+        )
+    elif depends:
+        yield f"Of the variance between runs, {', '.join(shares)}.{without}"
     elif not troubled:  # what failed may be all that the choices do
-        shares = ", ".join(_parts(factors, effects))
-        yield f"No choice has a significant effect (of the variance between runs: {shares})."
+        every = ", ".join(shares)
+        yield f"No choice has a significant effect (of the variance between runs: {every})."
     for both in depends:
         what, on = map(word, both.keys)
         little = ", but little" if (both.share or 0) < SMALL else ""
@@ -265,45 +250,31 @@ def _effects(found: Findings) -> Iterator[str]:
         yield f"No interaction between {what} and {on} found."
 
 
-def _shares(factors: Sequence[Factor], effects: Effects) -> str:
-    """What part of the variance each of ``factors`` explains, the most important one first."""
-    first, *others = factors
-    parts = _parts(factors, effects)
-    if not first.significant:
-        return f"Of the variance between runs, {', '.join(parts)}."
-    close = any(each.significant and 2 * (each.share or 0) > (first.share or 0) for each in others)
-    kind = "the largest effect" if others and not close else "a significant effect"
-    share = f"{percent(first.share or 0)} of the variance between runs"
-    return f"The {word(first.key)} has {kind} ({share}; {', '.join(parts[1:])})."
-
-
-def _parts(factors: Sequence[Factor], effects: Effects) -> list[str]:
+def _shares(factors: Sequence[Factor], effects: Effects) -> list[str]:
     """``activation 95 %``, ``interaction 0 %``, ``seeds 4 %``."""
-    two = len(factors) == 2
-    every: list[Factor | Interaction] = [*factors, *effects.interactions]
-    return [*(_share(part, two) for part in every), f"seeds {percent(effects.seeds or 0)}"]
-
-
-def _share(part: Factor | Interaction, two: bool) -> str:
-    real = " (small but real)" if part.significant and (part.share or 0) < SMALL else ""
-    return f"{_name(part, two)} {percent(part.share or 0)}{real}"
-
-
-def _name(part: Factor | Interaction, two: bool) -> str:
-    if isinstance(part, Factor):
-        return word(part.key)
-    return "interaction" if two else f"interaction of {' and '.join(map(word, part.keys))}"
+    both = "interaction of {} and {}" if len(factors) > 2 else "interaction"
+    named: list[tuple[str, Factor | Interaction]] = [
+        *((word(each.key), each) for each in factors),
+        *((both.format(*map(word, each.keys)), each) for each in effects.interactions),
+    ]
+    shares = []
+    for name, each in named:
+        small = each.significant and (each.share or 0) < SMALL
+        shares.append(f"{name} {percent(each.share or 0)}{' (small but real)' * small}")
+    return [*shares, f"seeds {percent(effects.seeds or 0)}"]
 
 
 def _apart(found: Findings) -> Iterator[str]:
     """The rows that are not comparable, with the reasons."""
-    reasons: dict[str, list[str]] = {}
-    for row in found.rows:
-        if not row.comparable:
-            reasons.setdefault(row.reason, []).append(row.name)
-    parts = [f"{listed(names)} ({reason})" for reason, names in reasons.items()]
+    apart = [row for row in found.rows if not row.comparable]
+    reasons = sorted_by(apart, lambda row: row.reason)
+    parts = [f"{_names(rows)} ({reason})" for reason, rows in reasons.items()]
     if parts:
         yield f"Listed separately, not comparable: {listed(parts)}."
+
+
+def _names(rows: Sequence[Row]) -> str:
+    return listed([row.name for row in rows])
 
 
 def _mean(row: Row) -> str:

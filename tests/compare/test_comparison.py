@@ -284,8 +284,8 @@ class TestSearchedRates:
 
     def test_what_the_search_gained(self, both: None, compare_runs: Compare) -> None:
         gains = {gain.row: gain for gain in compare_runs().gains}
-        assert gains["tanh"].gain.mean == pytest.approx(0.2)
-        assert gains["relu"].gain.mean == pytest.approx(0.1)
+        assert gains["tanh"].difference.mean == pytest.approx(0.2)
+        assert gains["relu"].difference.mean == pytest.approx(0.1)
         assert (gains["relu"].given, gains["relu"].searched) == (0.1, 0.2)
 
     def test_a_plain_comparison_refuses_both(self, both: None, runs: Path) -> None:

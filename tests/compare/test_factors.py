@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from nnbasic.compare.factors import Cell, Effects, complete_crossing, effects
+from nnbasic.compare.significance import image_floor
 
 KEYS = ("activation", "init")
 CELLS = list(itertools.product(("relu", "tanh", "elu"), ("he", "xavier")))
@@ -16,7 +17,7 @@ IMAGES = 5000
 
 
 def found(accuracies: np.ndarray, cells: list[Cell] = CELLS) -> Effects:
-    result = effects(KEYS, cells, accuracies, np.full(len(cells), IMAGES))
+    result = effects(KEYS, cells, accuracies, image_floor([IMAGES] * len(cells)))
     assert result is not None
     return result
 
@@ -92,9 +93,9 @@ def test_simple_effects(rng: np.random.Generator) -> None:
     accuracies = table(5, rng)
     accuracies[[1, 3]] = accuracies[[3, 1]]
     simple = found(accuracies).interactions[0].simple
-    assert [(each.key, each.at, each.value) for each in simple] == [
-        *(("activation", "init", value) for value in ("he", "xavier")),
-        *(("init", "activation", value) for value in ("relu", "tanh", "elu")),
+    assert [(each.key, each.at) for each in simple] == [
+        *(("activation", {"init": value}) for value in ("he", "xavier")),
+        *(("init", {"activation": value}) for value in ("relu", "tanh", "elu")),
     ]
     assert [level.value for level in simple[0].levels] == ["relu", "tanh", "elu"]
     assert [level.value for level in simple[1].levels] == ["tanh", "relu", "elu"]
@@ -111,7 +112,7 @@ def test_simple_effects(rng: np.random.Generator) -> None:
 def test_three_factors_have_means_over_the_third(rng: np.random.Generator) -> None:
     cells = list(itertools.product(("relu", "tanh"), ("he", "xavier"), ("0.1", "0.3", "1")))
     accuracies = rng.normal(0.97, 0.001, (12, 4))
-    result = effects(("a", "b", "c"), cells, accuracies, np.full(12, IMAGES))
+    result = effects(("a", "b", "c"), cells, accuracies, image_floor([IMAGES] * 12))
     assert result is not None
     assert [factor.key for factor in result.factors] == ["a", "b", "c"]
     assert [each.keys for each in result.interactions] == [("a", "b"), ("a", "c"), ("b", "c")]
@@ -150,14 +151,14 @@ def test_one_seed_has_means_alone() -> None:
 def test_a_missing_combination_costs_the_value_that_lacks_most() -> None:
     cells = [cell for cell in CELLS if cell != ("relu", "he")]
     assert complete_crossing(cells) == [c for c in CELLS if c[0] != "relu"]
-    result = effects(KEYS, cells, np.full((5, 3), 0.9), np.full(5, IMAGES))
+    result = effects(KEYS, cells, np.full((5, 3), 0.9), image_floor([IMAGES] * 5))
     assert result is not None
     assert {level.value for level in result.factors[0].levels} == {"tanh", "elu"}
 
 
 def test_choices_that_change_together_have_no_effects_of_their_own() -> None:
     cells = [("relu", "he"), ("tanh", "xavier"), ("elu", "normal")]
-    assert effects(KEYS, cells, np.full((3, 4), 0.9), np.full(3, IMAGES)) is None
+    assert effects(KEYS, cells, np.full((3, 4), 0.9), image_floor([IMAGES] * 3)) is None
 
 
 def test_a_factor_with_one_value_is_none(rng: np.random.Generator) -> None:

@@ -96,7 +96,7 @@ def test_the_map_has_means_and_what_failed(copied: Path) -> None:
     (axes,) = panels(figures.accuracy_map(comparison)).values()
     cells = {text.get_text() for text in axes.texts}
     assert "failed 2/2" in cells
-    for row in comparison.found.ranked:
+    for row in comparison.ranked:
         mean, sd = row.val_accuracy.mean or 0, row.val_accuracy.sd or 0
         assert f"{100 * mean:.2f} ± {100 * sd:.2f} {row.letters}" in cells
     assert [label.get_text() for label in axes.get_yticklabels()] == ["relu", "tanh"]

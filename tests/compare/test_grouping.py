@@ -206,7 +206,7 @@ def test_a_lucky_run_does_not_lead(make: Make, compared: Compared) -> None:
     assert comparison.rows[-1].name == "elu"
     assert comparison.rows[-1].reason == "no result for seed 1, 2, failed"
     assert "elu (no result for seed 1, 2, failed)" in comparison.verdict[-1]
-    assert comparison.found.seeds == (0, 1, 2)
+    assert comparison.seeds == (0, 1, 2)
 
 
 def test_means_and_differences_are_of_the_same_seeds(

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from nnbasic.compare.findings import Findings, judge
-from nnbasic.compare.planning import plan
 from nnbasic.compare.significance import image_floor, rank
 from nnbasic.compare.standing import Row
 from nnbasic.compare.verdict import verdict
@@ -72,7 +71,7 @@ def test_three_seeds_find_what_is_large_and_few_find_what_is_small(
     large = small = 0
     for _ in range(100):
         accuracies = draw(rng, 12, 3) + means
-        (found,) = rank((accuracies, image_floor(np.full(12, IMAGES))))
+        (found,) = rank((accuracies, image_floor([IMAGES] * 12)))
         large += "a" not in (found.letters[10] or "")
         small += "a" not in (found.letters[11] or "")
     assert large >= 98
@@ -81,8 +80,8 @@ def test_three_seeds_find_what_is_large_and_few_find_what_is_small(
 
 @pytest.mark.parametrize("rows", [2, 6])
 def test_the_planned_seeds_detect_the_difference(rows: int, rng: np.random.Generator) -> None:
-    difference, floor = 0.003, image_floor(np.full(rows, IMAGES))
-    planned = plan(rank((draw(rng, rows, 200), floor))[0].tested)
+    difference, floor = 0.003, image_floor([IMAGES] * rows)
+    planned = rank((draw(rng, rows, 200), floor))[0].tested.plan
     assert planned is not None
     seeds = planned.seeds(difference)
     assert seeds is not None
