@@ -10,8 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from nnbasic.compare.distributions import t_quantile
-from nnbasic.compare.significance import LEVEL, Contrast, Differences, moderated_t
+from nnbasic.compare.distributions import LEVEL, t_quantile
+from nnbasic.compare.significance import Contrast, Differences, moderated_t
 from nnbasic.configs import Data
 from nnbasic.model.arrays import Array
 from nnbasic.studies.expectation import Expectation
