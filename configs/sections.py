@@ -14,7 +14,7 @@ from nnbasic.model.registry import (
     Flaw,
     HyperparameterError,
     Registry,
-    fit,
+    checked,
     hyperparameters,
     suggestion,
 )
@@ -42,7 +42,7 @@ class Section:
     def __post_init__(self) -> None:
         flaws: list[Flaw] = []
         for name, annotation in _annotations(type(self)).items():
-            value = _fit(annotation, getattr(self, name), (name,), flaws)
+            value = _checked(annotation, getattr(self, name), (name,), flaws)
             object.__setattr__(self, name, value)
         if not flaws:
             flaws = [Flaw((name,), message) for name, message in self.mismatches()]
@@ -93,13 +93,13 @@ def part(annotation: Any) -> Part:
     return None
 
 
-def _fit(annotation: Any, value: Any, path: KeyPath, flaws: list[Flaw]) -> Any:
+def _checked(annotation: Any, value: Any, path: KeyPath, flaws: list[Flaw]) -> Any:
     """``value`` in the type that ``annotation`` says; what does not fit is added to ``flaws``."""
     inner = part(annotation)
     if inner is None or (value is None and type(None) in get_args(annotation)):
-        return fit(annotation, value, path, flaws)
+        return checked(annotation, value, path, flaws)
     if isinstance(value, list) and list in get_args(annotation):
-        return [_fit(inner, entry, (*path, i), flaws) for i, entry in enumerate(value)]
+        return [_checked(inner, entry, (*path, i), flaws) for i, entry in enumerate(value)]
     try:
         if not isinstance(inner, Registry):
             return inner.model_validate(value)

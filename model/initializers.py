@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
@@ -37,9 +37,6 @@ def draw(shape: tuple[int, int], rng: np.random.Generator, distribution: Distrib
 @dataclass(kw_only=True)
 class Initializer(Component, ABC):
     """How a layer begins: its weights by `weight`, each bias at ``bias``."""
-
-    caution: ClassVar[str | None] = None
-    """What a user should know before training with it."""
 
     bias: float = 0.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import field, fields, make_dataclass
+from dataclasses import MISSING, field, fields, make_dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, get_type_hints
 
@@ -29,9 +29,6 @@ class Layer(Component, ABC):
 
     name: str = ""
     units: int = 0
-
-    caution: ClassVar[str | None] = None
-    """What a user should know before training with it."""
 
     limits: ClassVar[tuple[float, float] | None] = None
     """Where a bounded activation flattens out, below and above: near them it is saturated."""
@@ -109,37 +106,29 @@ def adapted(cls: type[Any]) -> type[TutorialLayer]:
     """A layer with the arguments of ``cls`` as its hyperparameters.
 
     Their types are the annotations, or else those of the defaults; a whole number stands for any
-    number. ValueError if ``cls`` has no forward or backward, or an argument has no known type.
+    number. An argument that is called as something of `Layer`, such as ``name``, is none of them
+    and keeps its default. ValueError if ``cls`` has no forward or backward, or an argument no type.
     """
     missing = [name for name in ("forward", "backward") if not callable(getattr(cls, name, None))]
     if missing:
         raise ValueError(f"{cls.__name__} has no method {' and no method '.join(missing)}")
-    arguments, bases = _hyperparameters(cls), (TutorialLayer,)
-    made: Any = make_dataclass(cls.__name__, arguments, bases=bases, kw_only=True)
-    made.written, made.__doc__, made.__module__ = cls, cls.__doc__, cls.__module__
-    return made
-
-
-def _hyperparameters(cls: type[Any]) -> list[Any]:
-    """The arguments of ``cls`` as `make_dataclass` takes them.
-
-    One that is called as something of `Layer`, such as ``name``, is left at its default.
-    """
-    hints = get_type_hints(cls.__init__)
-    found = []
+    hints, arguments = get_type_hints(cls.__init__), []
     for name, parameter in inspect.signature(cls).parameters.items():
         default, required = parameter.default, parameter.default is parameter.empty
-        kind = hints.get(name, float if type(default) is int else type(default))
         if hasattr(Layer, name) and required:
             raise ValueError(
                 f"the argument {name} of {cls.__name__} needs another name, or a default that it"
                 f" keeps: every layer has a {name} of its own"
             )
+        kind = hints.get(name, float if type(default) is int else type(default))
         if name not in hints and kind not in (bool, float, str):
             raise ValueError(
                 f"the argument {name} of {cls.__name__} needs a default, or an annotation such as"
                 f" {name}: float"
             )
         if not hasattr(Layer, name):
-            found.append((name, kind, *(() if required else (field(default=default),))))
-    return found
+            arguments.append((name, kind, field(default=MISSING if required else default)))
+    namespace = {"written": cls, "__doc__": cls.__doc__, "__module__": cls.__module__}
+    return make_dataclass(
+        cls.__name__, arguments, bases=(TutorialLayer,), namespace=namespace, kw_only=True
+    )

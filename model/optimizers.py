@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -17,7 +16,6 @@ from nnbasic.model.arrays import Array
 from nnbasic.model.registry import Bounds, Component, Registry
 
 State = dict[str, Array]
-Moments = Sequence[Array]
 Positive = Annotated[float, Bounds(gt=0)]
 Decay = Annotated[float, Bounds(ge=0, lt=1)]
 
@@ -73,16 +71,19 @@ class Optimizer(Component, ABC):
                 if self.weight_decay and start < weight_count:
                     decaying = slice(weight_count - start)
                     self.decay(w[decaying], g[decaying], rate)
-                moments = [state[name][block] for name in self.moments]
-                self.apply(w, g, moments, rate, int(state["steps"]))
+                own = {name: array[block] if array.ndim else array for name, array in state.items()}
+                self.apply(w, g, own, rate)
 
     def decay(self, w: Array, g: Array, rate: float) -> None:
         """Apply the weight decay to the weights ``w``, before the update."""
         g += self.weight_decay * w
 
     @abstractmethod
-    def apply(self, w: Array, g: Array, moments: Moments, rate: float, step: int) -> None:
-        """Update one block ``w`` of the parameters by its gradient ``g``, which is then spent."""
+    def apply(self, w: Array, g: Array, state: State, rate: float) -> None:
+        """Update a block ``w`` of the parameters, with the ``state`` that belongs to it.
+
+        Its gradient ``g`` is spent afterwards: it may be used for scratch values.
+        """
 
 
 def squared_norm(gradient: Array) -> float:
@@ -112,10 +113,10 @@ class SGD(Optimizer):
     def moments(self) -> tuple[str, ...]:
         return ("velocity",) if self.momentum else ()
 
-    def apply(self, w: Array, g: Array, moments: Moments, rate: float, step: int) -> None:
+    def apply(self, w: Array, g: Array, state: State, rate: float) -> None:
         direction = g
         if self.momentum:
-            (v,) = moments
+            v = state["velocity"]
             v *= self.momentum
             v += g
             direction = g + self.momentum * v if self.nesterov else v
@@ -130,8 +131,8 @@ class Adagrad(Optimizer):
     lr: Positive = 0.01
     eps: Positive = 1e-8
 
-    def apply(self, w: Array, g: Array, moments: Moments, rate: float, step: int) -> None:
-        (s,) = moments
+    def apply(self, w: Array, g: Array, state: State, rate: float) -> None:
+        s = state["squares"]
         s += g * g
         w -= rate * g / (np.sqrt(s) + self.eps)
 
@@ -145,8 +146,8 @@ class RMSprop(Optimizer):
     decay_rate: Decay = 0.9
     eps: Positive = 1e-8
 
-    def apply(self, w: Array, g: Array, moments: Moments, rate: float, step: int) -> None:
-        (s,) = moments
+    def apply(self, w: Array, g: Array, state: State, rate: float) -> None:
+        s = state["squares"]
         s *= self.decay_rate
         s += (1 - self.decay_rate) * (g * g)
         w -= rate * g / (np.sqrt(s) + self.eps)
@@ -166,8 +167,8 @@ class Adam(Optimizer):
     beta2: Decay = 0.999
     eps: Positive = 1e-8
 
-    def apply(self, w: Array, g: Array, moments: Moments, rate: float, step: int) -> None:
-        m, v = moments
+    def apply(self, w: Array, g: Array, state: State, rate: float) -> None:
+        m, v, step = state["gradient_sum"], state["square_sum"], int(state["steps"])
         m *= self.beta1
         m += g
         g *= g

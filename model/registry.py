@@ -15,6 +15,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from typing import (
     Annotated,
     Any,
+    ClassVar,
     Generic,
     Literal,
     NamedTuple,
@@ -84,10 +85,12 @@ class Component:
     Python's, and a list for a tuple; what is kept has the annotated type.
     """
 
+    caution: ClassVar[str | None] = None
+    """What a user should know before training with it."""
+
     def __post_init__(self) -> None:
         values = {key: getattr(self, key) for key in hyperparameters(type(self))}
-        for key, value in _fit_all(type(self).__name__, type(self), values).items():
-            setattr(self, key, value)
+        vars(self).update(_checked_all(type(self).__name__, type(self), values))
 
 
 class Registry(Generic[T]):
@@ -150,20 +153,22 @@ class Registry(Generic[T]):
                 f" as {{'name': {example!r}}}; a class of your own is registered under a name first"
             )
         cls = self[name]
-        return cls(**_fit_all(f"{self.kind} {name!r}", cls, values))
+        return cls(**_checked_all(f"{self.kind} {name!r}", cls, values))
 
     def name(self, component: T) -> str:
         """The name that ``component`` is registered by; ValueError if it is not."""
-        for name, cls in self._classes.items():
-            if type(component) is cls:
-                return name
-        raise ValueError(f"{component!r} is not a registered {self.kind}")
+        names = {cls: name for name, cls in self._classes.items()}
+        if type(component) not in names:
+            raise ValueError(f"{component!r} is not a registered {self.kind}")
+        return names[type(component)]
 
     def spec(self, component: T) -> dict[str, Any]:
         """The complete mapping that `build` turns back into ``component``, of lists and scalars."""
-        values = {key: getattr(component, key) for key in hyperparameters(type(component))}
-        lists = {key: list(value) for key, value in values.items() if isinstance(value, tuple)}
-        return {"name": self.name(component), **values, **lists}
+        spec: dict[str, Any] = {"name": self.name(component)}
+        for key in hyperparameters(type(component)):
+            value = getattr(component, key)
+            spec[key] = list(value) if isinstance(value, tuple) else value
+        return spec
 
 
 SYNONYMS = {
@@ -202,41 +207,44 @@ def default(cls: type[Any], key: str) -> Any:
     return field.default if field.default_factory is MISSING else field.default_factory()
 
 
-def _fit_all(component: str, cls: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+def _checked_all(component: str, cls: type[Any], values: dict[str, Any]) -> dict[str, Any]:
     """``values`` for the hyperparameters of ``cls``, each in its type; HyperparameterError."""
     known = hyperparameters(cls)
     flaws: list[Flaw] = []
-    fitted = {}
-    for key, annotation in known.items():
-        if key in values:
-            fitted[key] = fit(annotation, values[key], (key,), flaws)
-        elif default(cls, key) is MISSING:
+    found = {
+        key: checked(annotation, values[key], (key,), flaws)
+        for key, annotation in known.items()
+        if key in values
+    }
+    for key in known:
+        if key not in values and default(cls, key) is MISSING:
             flaws.append(Flaw((key,), "is missing, and has no default"))
     for key in values:
         if key not in known:
             flaws.append(Flaw((key,), f"unknown key; {suggestion(str(key), known)}"))
     if flaws:
         raise HyperparameterError(component, flaws)
-    return fitted
+    return found
 
 
-def fit(annotation: Any, value: Any, path: tuple[str | int, ...], flaws: list[Flaw]) -> Any:
+def checked(annotation: Any, value: Any, path: tuple[str | int, ...], flaws: list[Flaw]) -> Any:
     """``value`` in the type that ``annotation`` says; what does not fit is added to ``flaws``."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         before = len(flaws)
-        fitted = fit(arguments[0], value, path, flaws)
-        for bounds in arguments[1:]:
-            if len(flaws) == before and isinstance(bounds, Bounds) and fitted not in bounds:
-                flaws.append(Flaw(path, f"must be {bounds}", value))
-        return fitted
+        found = checked(arguments[0], value, path, flaws)
+        if len(flaws) == before:
+            bounds = [each for each in arguments[1:] if isinstance(each, Bounds)]
+            flaws += [Flaw(path, f"must be {each}", value) for each in bounds if found not in each]
+        return found
     if type(None) in arguments:
         inner = next(each for each in arguments if each is not type(None))
-        return None if value is None else fit(inner, value, path, flaws)
+        return None if value is None else checked(inner, value, path, flaws)
+    value = value.item() if isinstance(value, np.generic) else value
     if origin in (tuple, list):
         if isinstance(value, (list, tuple)):
             entries = enumerate(value)
-            return origin(fit(arguments[0], entry, (*path, i), flaws) for i, entry in entries)
+            return origin(checked(arguments[0], entry, (*path, i), flaws) for i, entry in entries)
         expected = "a list"
     elif origin is Literal:
         for choice in arguments:
@@ -245,15 +253,14 @@ def fit(annotation: Any, value: Any, path: tuple[str | int, ...], flaws: list[Fl
         expected = f"one of {' or '.join(map(repr, arguments))}"
     elif annotation not in _TYPES:
         raise ValueError(f"{path[0]} is annotated {annotation}, which no hyperparameter can be")
+    elif annotation is float and type(value) in (int, float):
+        if abs(value) <= sys.float_info.max:  # which NaN is not
+            return float(value)
+        expected = "a finite number"
+    elif type(value) is annotation:
+        return value
     else:
-        value = value.item() if isinstance(value, np.generic) else value
         expected = _TYPES[annotation]
-        if annotation is float and type(value) in (int, float):
-            if abs(value) <= sys.float_info.max:  # which NaN is not
-                return float(value)
-            expected = "a finite number"
-        elif type(value) is annotation:
-            return value
     flaws.append(Flaw(path, f"must be {expected}", value))
     return value
 

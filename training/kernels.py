@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 AVX512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
 """What OpenBLAS's SkylakeX kernels need, as Linux names it."""
@@ -76,7 +77,12 @@ def in_use() -> str | None:
 
     This loads NumPy.
     """
-    from nnbasic.model import blas
+    from nnbasic.model.blas import loaded
 
-    library = blas.numpys(blas.libraries())
+    library = numpys(loaded().select(user_api="blas").lib_controllers)
     return library and library.info().get("architecture")
+
+
+def numpys(libraries: Sequence[Any]) -> Any | None:
+    """NumPy's own of the BLAS ``libraries``: SciPy has another, perhaps with other kernels."""
+    return min(libraries, key=lambda library: "numpy" not in library.filepath, default=None)

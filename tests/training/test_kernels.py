@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from threadpoolctl import ThreadpoolController
 
-from nnbasic.training.kernels import choice, in_use, processor, variables
+from nnbasic.training.kernels import choice, in_use, numpys, processor, variables
 
 FLAGS = "fpu sse2 avx avx2 fma avx512f avx512dq avx512cd avx512bw avx512vl avx512_bf16"
 
@@ -59,3 +60,16 @@ def test_a_process_uses_the_kernels_that_were_asked_for(own: str | None) -> None
     used = subprocess.check_output([sys.executable, "-c", code], text=True, env=environment).strip()
     wanted = own or choice(processor())
     assert wanted is None or used == wanted
+
+
+def test_numpys_own_is_taken_beside_scipys() -> None:
+    import scipy.linalg  # noqa: F401 - brings a BLAS of its own
+
+    found = ThreadpoolController().select(user_api="blas").lib_controllers
+    if len(found) < 2:
+        pytest.skip("needs a NumPy and a SciPy that each bring their BLAS, as the wheels do")
+    for order in (found, found[::-1]):
+        chosen = numpys(order)
+        assert chosen is not None
+        assert "numpy" in Path(chosen.filepath).parent.name
+    assert numpys([]) is None
