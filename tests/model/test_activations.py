@@ -26,7 +26,6 @@ VARIANTS: list[dict[str, Any]] = [
     {"name": "maxout", "pieces": 1},
     {"name": "maxout", "pieces": 3},
 ]
-ELEMENTWISE = [spec for spec in VARIANTS if spec["name"] != "maxout"]
 
 # (z, f(z), f'(z)), computed with 40 digits from the definitions in the papers.
 LITERALS: dict[str, list[tuple[float, float, float]]] = {
@@ -140,16 +139,6 @@ def test_relu_has_the_derivative_at_zero_that_is_asked_for(at_zero: int) -> None
         assert d.tolist() == [0, at_zero, 1]
 
 
-@pytest.mark.parametrize("spec", ELEMENTWISE, ids=called)
-def test_the_derivative_is_the_slope_of_the_function(spec: dict[str, Any]) -> None:
-    z = np.arange(-8, 8, 0.031) + 0.0042  # no kink of any function within the step
-    step = 1e-6
-    upper, _ = applied(spec, z + step)
-    lower, _ = applied(spec, z - step)
-    _, derivative = applied(spec, z)
-    np.testing.assert_allclose(derivative, (upper - lower) / (2 * step), rtol=1e-8, atol=2e-9)
-
-
 EXTREMES = [0.0, -0.0, 1e-38, -1e-38, 1e-45, 1.0, -1.0, 20, -20, 88, -88, 88.8, -88.8, 1e4, -1e4]
 
 
@@ -184,23 +173,12 @@ def test_limits_are_kept_and_approached(name: str) -> None:
         assert np.ptp(a) >= 1e4
 
 
-def cases() -> list[Any]:
-    """A layer of 5 units, pre-activations of 7 rows and dL/da, for each variant and dtype."""
-    made = []
-    rng = np.random.default_rng(1)
-    for spec in VARIANTS:
-        for dtype in (np.float32, np.float64):
-            layer = bound(spec, 5, dtype)
-            z = rng.normal(size=(7, layer.inputs(5))).astype(dtype)
-            gradient = rng.normal(size=(7, 5)).astype(dtype)
-            made.append(pytest.param(layer, z, gradient, id=f"{called(spec)} {np.dtype(dtype)}"))
-    return made
-
-
-@pytest.mark.parametrize(("layer", "z", "gradient"), cases())
+@pytest.mark.parametrize("spec", VARIANTS, ids=called)
 def test_backward_may_be_repeated_and_changes_no_input(
-    layer: Layer, z: np.ndarray, gradient: np.ndarray
+    spec: dict[str, Any], rng: np.random.Generator
 ) -> None:
+    layer = bound(spec, 5)
+    z, gradient = rng.normal(size=(7, layer.inputs(5))), rng.normal(size=(7, 5))
     for array in (z, gradient):
         array.flags.writeable = False
     a = layer.forward(z)

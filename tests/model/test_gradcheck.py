@@ -69,18 +69,20 @@ def test_a_kink_next_to_an_input_is_no_false_alarm(activation: str) -> None:
 
 
 KINKED = ["step", "relu", "leaky_relu", "prelu", "selu"]
-KINKS = {"hard_tanh": [-1.0, 1.0]} | {name: [0.0] for name in KINKED}
+KINKS = {"hard_tanh": [-1.0, 1.0], "maxout": [0.0]} | {name: [0.0] for name in KINKED}
+VARIANTS: list[tuple[dict[str, Any], list[float]]] = [
+    *(({"name": name}, KINKS.get(name, [])) for name in ACTIVATIONS),
+    ({"name": "leaky_relu", "slope": 1.0}, []),
+    ({"name": "prelu", "slope": -0.5}, [0.0]),
+    ({"name": "elu", "alpha": 0.0}, [0.0]),
+    ({"name": "elu", "alpha": 2.0}, [0.0]),
+    ({"name": "maxout", "pieces": 1}, []),
+]
 
 
-@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "maxout"])
-def test_every_activation_agrees_but_at_its_kinks(name: str) -> None:
-    assert check_activation(ACTIVATIONS.build(name)) == (KINKS.get(name, []), None)
-
-
-@pytest.mark.parametrize(("pieces", "kinks"), [(1, []), (2, [0.0])])
-def test_maxout_has_a_kink_between_two_pieces(pieces: int, kinks: list[float]) -> None:
-    maxout = ACTIVATIONS.build({"name": "maxout", "pieces": pieces})
-    assert check_activation(maxout) == (kinks, None)
+@pytest.mark.parametrize(("spec", "kinks"), VARIANTS, ids=str)
+def test_every_activation_agrees_but_at_its_kinks(spec: Any, kinks: list[float]) -> None:
+    assert check_activation(ACTIVATIONS.build(spec)) == (kinks, None)
 
 
 def sigmoid_with(derivative: Any) -> Layer:
