@@ -105,7 +105,7 @@ class Trainer:
             total_loss, total_correct = 0.0, 0
             for x, labels in self.batches(epoch):
                 rate = self.optimizer.lr * self.schedule(step, steps)
-                loss, right, n = self.step(x, labels, StepRandom(self.seed, epoch, step), rate)
+                loss, right, n = self.learn(x, labels, StepRandom(self.seed, epoch, step), rate)
                 step += 1
                 if not math.isfinite(loss):
                     raise DivergedError(epoch, step, self.first_non_finite(x))
@@ -128,7 +128,7 @@ class Trainer:
         for examples in self.train.indices(epoch):
             yield self.train.take(examples, epoch)
 
-    def step(
+    def learn(
         self, x: Array, labels: Labels, rng: StepRandom, rate: float
     ) -> tuple[float, int, int]:
         """Learn from a batch, if its loss is finite; its mean loss, and how many are right of n."""

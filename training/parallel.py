@@ -133,7 +133,7 @@ class SharedTrainer(Trainer):
                 self._rows = self.team.part(len(examples))
                 yield self.train.take(examples[self._rows], epoch)
 
-    def step(
+    def learn(
         self, x: Array, labels: Labels, rng: StepRandom, rate: float
     ) -> tuple[float, int, int]:
         """Learn from these rows and those of the others; the score is that of the whole batch."""
