@@ -95,12 +95,15 @@ def serialize(trained: Trained, metadata: Mapping[str, str]) -> bytes:
 
 def _layer(graph: Graph, x: str, layer: Layer, name: str) -> str:
     """The output of ``layer`` for its input ``x``; ``name`` is what it is called, if given."""
+    affine = isinstance(layer, Dense)
     constants = {
-        key: graph.constant(f"{layer.name}.{key}", array) for key, array in layer.parameters.items()
+        key: graph.constant(f"{layer.name}.{key}", array.T if affine else array)
+        for key, array in layer.parameters.items()
     }
-    if isinstance(layer, Dense):
-        affine = x, constants["weight"], constants["bias"]
-        return graph.add("Gemm", *affine, name=name or f"{layer.name}.preactivation")
+    if affine:  # (units, inputs), as PyTorch writes it: OpenCV 4.6 reads no other Gemm
+        weight, bias = constants["weight"], constants["bias"]
+        result = name or f"{layer.name}.preactivation"
+        return graph.add("Gemm", x, weight, bias, name=result, transB=1)
     portable.spec(layer, PROGRAM)
     operator, inputs, attributes = _activation(graph, x, layer, constants.get("slope"))
     return graph.add(operator, *inputs, name=f"{layer.name}.activation", **attributes)
