@@ -45,8 +45,8 @@ class Dense(Layer):
 class MLP:
     """A fully connected network for classification.
 
-    ``layers`` are the sizes: inputs, hidden units, classes. ``activation`` is one for all hidden
-    layers, or a list with one for each; the loss adds softmax or sigmoid to the output layer.
+    ``sizes`` are the inputs, the units of each hidden layer, and the classes. ``activation`` is one
+    for all hidden layers, or a list with one for each; the loss adds softmax or sigmoid on top.
     ValueError if these make no network; `LayerError` if an activation returns what it should not.
 
     Attributes:
@@ -59,7 +59,7 @@ class MLP:
 
     def __init__(
         self,
-        layers: Sequence[int],
+        sizes: Sequence[int],
         activation: ActivationSpec = "relu",
         init: Spec | Initializer = "he",
         *,
@@ -71,12 +71,13 @@ class MLP:
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"dtype is {self.dtype}; it must be float32 or float64")
-        self.layers = stack(layers, activation)
-        self.sizes = [int(size) for size in layers]
+        self.layers = stack(sizes, activation)
+        self.sizes = [int(size) for size in sizes]
         self.activations = [layer for layer in self.layers if not isinstance(layer, Dense)]
-        shapes = parameter_shapes(self.layers)
-        self.weight_count = sum(math.prod(shape) for shape in shapes.values() if len(shape) > 1)
-        count = sum(map(math.prod, shapes.values()))
+        self.shapes = parameter_shapes(self.layers)
+        shapes = self.shapes.values()
+        self.weight_count = sum(math.prod(shape) for shape in shapes if len(shape) > 1)
+        count = sum(map(math.prod, shapes))
         self.bind(np.zeros(count, self.dtype), np.zeros(count, self.dtype))
         self._initialise(INITIALIZERS.build(init), seed)
         for layer in self.activations:
@@ -135,11 +136,10 @@ class MLP:
 
     def views(self, vector: Array) -> dict[str, Array]:
         """Each parameter's part of ``vector``, by its full name; the weights' parts come first."""
-        shapes = parameter_shapes(self.layers)
-        views, stop = dict.fromkeys(shapes, vector), 0
-        for name in sorted(shapes, key=lambda name: len(shapes[name]) < 2):
-            start, stop = stop, stop + math.prod(shapes[name])
-            views[name] = vector[start:stop].reshape(shapes[name])
+        views, stop = dict.fromkeys(self.shapes, vector), 0
+        for name, shape in sorted(self.shapes.items(), key=lambda item: len(item[1]) < 2):
+            start, stop = stop, stop + math.prod(shape)
+            views[name] = vector[start:stop].reshape(shape)
         return views
 
     def _initialise(self, init: Initializer, seed: int) -> None:
@@ -213,20 +213,14 @@ class PixelDense(Dense):
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
         self.gathers = self.units >= NARROW
         if self.gathers:
-            self.background = x[0, 0]
-            inked = (x != self.background).any(axis=0)
-            self.inked, self.blank = inked.nonzero()[0], (~inked).nonzero()[0]
-            self.gathers = len(self.blank) > FEW * len(inked)
+            blank = (x == x[0, 0]).all(axis=0)
+            self.gathers = blank.mean() > FEW
         if not self.gathers:
             return super().forward(x)
+        self.background, self.inked, self.blank = x[0, 0], (~blank).nonzero()[0], blank.nonzero()[0]
         weight = self.parameters["weight"]
-        if not hasattr(self, "_buffer"):
-            self._buffer = np.empty_like(weight)  # allocated once: it is large
-        rows = self._buffer[: len(self.inked)]
-        # clip: the other modes go through a buffer of NumPy's own
-        np.take(weight, self.inked, axis=0, out=rows, mode="clip")
         self.x = np.take(x, self.inked, axis=1)
-        z = product(self.x, rows)
+        z = product(self.x, np.take(weight, self.inked, axis=0))
         z += self.parameters["bias"]
         if self.background:
             z += self.background * weight[self.blank].sum(axis=0)
@@ -234,14 +228,12 @@ class PixelDense(Dense):
 
     def backward(self, gradient: Array) -> None:
         weight, bias = self.gradients["weight"], self.gradients["bias"]
-        np.add.reduce(gradient, axis=0, out=bias)
-        if not self.gathers:
+        gradient.sum(axis=0, out=bias)
+        if self.gathers:
+            weight[self.inked] = self.x.T @ gradient
+            weight[self.blank] = self.background * bias
+        else:
             np.matmul(self.x.T, gradient, out=weight)
-            return
-        inked = self._buffer[: len(self.inked)]
-        np.matmul(self.x.T, gradient, out=inked)
-        weight[self.inked] = inked
-        weight[self.blank] = self.background * bias
 
 
 WIDE = 512
