@@ -34,7 +34,7 @@ def draw(shape: tuple[int, int], rng: np.random.Generator, distribution: Distrib
     return numbers
 
 
-@dataclass(kw_only=True)
+@dataclass(init=False)
 class Initializer(Component, ABC):
     """How a layer begins: its weights by `weight`, each bias at ``bias``."""
 
@@ -69,7 +69,7 @@ class Uniform(Initializer):
         return self.bound / math.sqrt(3) * draw(shape, rng, "uniform")
 
 
-@dataclass(kw_only=True)
+@dataclass(init=False)
 class Scaled(Initializer):
     """Weights whose standard deviation, `std`, follows from the fans."""
 

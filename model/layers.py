@@ -86,8 +86,8 @@ class TutorialLayer(Layer):
 
     written: ClassVar[type[Any]]
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
         self._object = self.written(**{one.name: getattr(self, one.name) for one in fields(self)})  # type: ignore[arg-type]
 
     def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
@@ -130,5 +130,5 @@ def adapted(cls: type[Any]) -> type[TutorialLayer]:
             arguments.append((name, kind, field(default=MISSING if required else default)))
     namespace = {"written": cls, "__doc__": cls.__doc__, "__module__": cls.__module__}
     return make_dataclass(
-        cls.__name__, arguments, bases=(TutorialLayer,), namespace=namespace, kw_only=True
+        cls.__name__, arguments, bases=(TutorialLayer,), namespace=namespace, init=False
     )

@@ -23,7 +23,7 @@ BLOCK = 1 << 16
 """An update goes block by block: its arrays, 256 KiB each, stay in a core's L2 cache."""
 
 
-@dataclass(kw_only=True)
+@dataclass(init=False)
 class Optimizer(Component, ABC):
     """``lr`` is the rate that a schedule scales; ``clip_norm`` bounds the gradient's L2 norm.
 

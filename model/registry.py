@@ -81,16 +81,29 @@ class HyperparameterError(ValueError):
 class Component:
     """What a table holds: its hyperparameters are checked when it is made, in Python as from YAML.
 
-    HyperparameterError if one does not fit. A whole number will do for a float, NumPy's numbers for
-    Python's, and a list for a tuple; what is kept has the annotated type.
+    A whole number will do for a float, NumPy's numbers for Python's, and a list for a tuple; what
+    is kept has the annotated type.
     """
+
+    title: ClassVar[str] = "component"
+    """What an error calls it, such as ``activation 'elu'``."""
 
     caution: ClassVar[str | None] = None
     """What a user should know before training with it."""
 
-    def __post_init__(self) -> None:
-        values = {key: getattr(self, key) for key in hyperparameters(type(self))}
-        vars(self).update(_checked_all(type(self).__name__, type(self), values))
+    def __init__(self, **values: Any) -> None:
+        """HyperparameterError, with all that is wrong, if they are not the class's own."""
+        flaws: list[Flaw] = []
+        known = hyperparameters(type(self))
+        for key, annotation in known.items():
+            if (value := values.get(key, default(type(self), key))) is MISSING:
+                flaws.append(Flaw((key,), "is missing, and has no default"))
+            else:
+                setattr(self, key, checked(annotation, value, (key,), flaws))
+        unknown = [key for key in values if key not in known]
+        flaws += [Flaw((key,), f"unknown key; {suggestion(key, known)}") for key in unknown]
+        if flaws:
+            raise HyperparameterError(self.title, flaws)
 
 
 class Registry(Generic[T]):
@@ -114,17 +127,22 @@ class Registry(Generic[T]):
             if name in self._classes:
                 raise ValueError(f"the {self.kind} {name!r} is registered already")
             if issubclass(cls, self.base):
-                component: Any = dataclass(kw_only=True)(cls)
+                component: Any = dataclass(init=False)(cls)
             elif self._adapt:
                 component = self._adapt(cls)
             else:
                 raise ValueError(f"the {self.kind} {name!r} must derive from {self.base.__name__}")
             if missing := getattr(component, "__abstractmethods__", None):
                 raise ValueError(f"the {self.kind} {name!r} lacks {', '.join(sorted(missing))}")
+            if issubclass(cls, self.base) and "__init__" in vars(cls):
+                raise ValueError(
+                    f"the {self.kind} {name!r} has an __init__: a subclass of {self.base.__name__}"
+                    " has annotated attributes instead, such as slope: float = 0.1"
+                )
             own = hyperparameters(component).keys() - hyperparameters(self.base).keys()
             for taken in own & {"name", *dir(self.base)}:
                 raise ValueError(f"the {self.kind} {name!r} cannot have a hyperparameter {taken!r}")
-            self._classes[name] = component
+            self._classes[name], component.title = component, f"{self.kind} {name!r}"
             return cls
 
         return add
@@ -152,8 +170,7 @@ class Registry(Generic[T]):
                 f"the {self.kind} must be a name, such as {example!r}, or a mapping with one, such"
                 f" as {{'name': {example!r}}}; a class of your own is registered under a name first"
             )
-        cls = self[name]
-        return cls(**_checked_all(f"{self.kind} {name!r}", cls, values))
+        return self[name](**{str(key): value for key, value in values.items()})
 
     def name(self, component: T) -> str:
         """The name that ``component`` is registered by; ValueError if it is not."""
@@ -205,26 +222,6 @@ def default(cls: type[Any], key: str) -> Any:
     """The default of the hyperparameter ``key`` of ``cls``; `dataclasses.MISSING` without one."""
     field = cls.__dataclass_fields__[key]
     return field.default if field.default_factory is MISSING else field.default_factory()
-
-
-def _checked_all(component: str, cls: type[Any], values: dict[str, Any]) -> dict[str, Any]:
-    """``values`` for the hyperparameters of ``cls``, each in its type; HyperparameterError."""
-    known = hyperparameters(cls)
-    flaws: list[Flaw] = []
-    found = {
-        key: checked(annotation, values[key], (key,), flaws)
-        for key, annotation in known.items()
-        if key in values
-    }
-    for key in known:
-        if key not in values and default(cls, key) is MISSING:
-            flaws.append(Flaw((key,), "is missing, and has no default"))
-    for key in values:
-        if key not in known:
-            flaws.append(Flaw((key,), f"unknown key; {suggestion(str(key), known)}"))
-    if flaws:
-        raise HyperparameterError(component, flaws)
-    return found
 
 
 def checked(annotation: Any, value: Any, path: tuple[str | int, ...], flaws: list[Flaw]) -> Any:

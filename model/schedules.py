@@ -16,7 +16,7 @@ from nnbasic.model.registry import Bounds, Component, Registry
 Fraction = Annotated[float, Bounds(ge=0, le=1)]
 
 
-@dataclass(kw_only=True)
+@dataclass(init=False)
 class Schedule(Component, ABC):
     """A linear rise over the first ``warmup`` of all steps, then the shape of the class."""
 

@@ -107,7 +107,7 @@ class Typed(Untyped):
 )
 def test_hyperparameters_are_the_arguments(written: type[Any], given: dict[str, Any]) -> None:
     ACTIVATIONS.register("theirs")(written)
-    ours = LeakyReLU(slope=given["slope"])  # type: ignore[call-arg]
+    ours = LeakyReLU(slope=given["slope"])
     np.testing.assert_allclose(
         train({"name": "theirs", **given}), train(ours), rtol=1e-4, atol=1e-6
     )
