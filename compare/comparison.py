@@ -11,6 +11,7 @@ from nnbasic.compare.as_dict import flat_row, plain, plan_content, row_content
 from nnbasic.compare.caveats import notes, warnings
 from nnbasic.compare.findings import Findings, judge
 from nnbasic.compare.grouping import config, decisive, group_runs, searched, sorted_by
+from nnbasic.compare.inside import inside
 from nnbasic.compare.measures import Curve, SamplingError, curve, test_error
 from nnbasic.compare.runs import RATE, SEARCHED, RunData, RunError, Scalar, Values
 from nnbasic.compare.significance import Contrast, Differences, moderated_t
@@ -152,9 +153,9 @@ def compare(
     rows = found.comparable if test is None else found.rows
     command = more_seeds(rows, SEVERAL_SEEDS) if len(found.seeds) < 2 else None
     if test is not None and len(found.rows) == 2:
-        said = two_runs(found.rows, grouping, test, command)
+        said = (*two_runs(found.rows, grouping, test, command), *inside(found))
     else:
-        said = (*verdict(found, command), *speed(found, threshold))
+        said = (*verdict(found, command), *inside(found), *speed(found, threshold))
     first = found.rows[0]
     tested = first.measures and test_error(first.measures.test_accuracy, first.counted)
     return Comparison(

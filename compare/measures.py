@@ -33,7 +33,10 @@ class Reached(NamedTuple):
 
 
 class Measures(NamedTuple):
-    """The figures of a row; shares between 0 and 1, times in seconds, None where not known."""
+    """The figures of a row; shares between 0 and 1, times in seconds, None where not known.
+
+    The gradient ratios are those before the first step and after training.
+    """
 
     test_accuracy: Summary
     epochs_to_threshold: Reached
@@ -41,6 +44,7 @@ class Measures(NamedTuple):
     seconds_per_epoch: float | None
     dead_units: float | None
     saturated_units: float | None
+    gradient_ratio_before: float | None
     gradient_ratio: float | None
 
 
@@ -80,6 +84,7 @@ def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: floa
     ended = [run for run in latest_of_each(runs) if has_all_metrics(run)]
     epochs = (row.epoch_seconds for run in counted for row in run.metrics)
     layers = list(map(layers_of, counted))
+    untrained = (layers_of(run, 0) for run in latest_of_each(runs))
     tests = by_seed(counted, lambda run: run.record.test_accuracy)
     return Measures(
         summary([*tests.values()]),
@@ -88,6 +93,7 @@ def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: floa
         _of_known(statistics.median, epochs),
         _of_known(statistics.fmean, (_worst(each, "dead") for each in layers)),
         _of_known(statistics.fmean, (_worst(each, "saturated") for each in layers)),
+        _of_known(statistics.median, map(_gradient_ratio, untrained)),
         _of_known(statistics.median, map(_gradient_ratio, layers)),
     )
 

@@ -149,8 +149,9 @@ def known(content: Any) -> set[str]:
         return figures(content)
     if content is None or isinstance(content, bool):
         return set()
-    shapes = ("{}", "{:g}", "{:.2g}", "{:.0f}", "{:.1f}", "{:.2f}", "{:.3f}")
-    return {shape.format(abs(size)) for size in (content, 100 * content) for shape in shapes}
+    shapes = ("{}", "{:g}", "{:.1g}", "{:.2g}", "{:.0f}", "{:.1f}", "{:.2f}", "{:.3f}")
+    sizes = (abs(content), 100 * abs(content))
+    return figures(" ".join(shape.format(size) for size in sizes for shape in shapes))
 
 
 @pytest.fixture

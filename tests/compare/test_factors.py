@@ -129,16 +129,6 @@ def test_three_factors_have_means_over_the_third(rng: np.random.Generator) -> No
     assert 0 < sum(total) + (result.seeds or 0) <= 1 + 1e-12
 
 
-def test_the_order_of_the_rows_does_not_matter(rng: np.random.Generator) -> None:
-    accuracies = table(4, rng)
-    order = rng.permutation(6)
-    mixed = found(accuracies[order], [CELLS[row] for row in order])
-    one = {factor.key: factor for factor in found(accuracies).factors}
-    for factor in mixed.factors:
-        assert factor.p == pytest.approx(one[factor.key].p)
-        assert factor.share == pytest.approx(one[factor.key].share)
-
-
 def test_one_seed_has_means_alone() -> None:
     result = found(np.array([[0.97], [0.96], [0.95], [0.94], [0.93], [0.92]]))
     assert [level.mean for level in result.factors[0].levels] == pytest.approx(
@@ -159,11 +149,3 @@ def test_a_missing_combination_costs_the_value_that_lacks_most() -> None:
 def test_choices_that_change_together_have_no_effects_of_their_own() -> None:
     cells = [("relu", "he"), ("tanh", "xavier"), ("elu", "normal")]
     assert effects(KEYS, cells, np.full((3, 4), 0.9), image_floor([IMAGES] * 3)) is None
-
-
-def test_a_factor_with_one_value_is_none(rng: np.random.Generator) -> None:
-    cells = [("relu", "he"), ("tanh", "he"), ("elu", "he")]
-    result = found(table(4, rng)[::2], cells)
-    assert [factor.key for factor in result.factors] == ["activation"]
-    assert result.interactions == ()
-    assert sum((result.factors[0].share or 0, result.seeds or 0)) == pytest.approx(1)

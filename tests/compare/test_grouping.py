@@ -109,13 +109,6 @@ def test_other_epochs_in_many_runs_are_a_choice(make: Make, compared: Compared, 
     assert said(comparison.warnings, "activation and epochs change together")
 
 
-def test_equally_many_of_two_terms_take_the_latest(make: Make, compared: Compared) -> None:
-    for seed in range(2):
-        make({"code_sha256": "11" * 32}, seed=seed)
-    latest = [make({"code_sha256": "22" * 32}, seed=seed).name for seed in range(2)]
-    assert [run.run.id for run in compared().rows[0].runs] == latest
-
-
 @pytest.mark.parametrize(
     "changes",
     [

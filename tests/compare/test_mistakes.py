@@ -50,12 +50,6 @@ def test_the_most_wrong_image_comes_first(two: list[Any]) -> None:
     assert len(found.most_wrong(1)) == 1
 
 
-def test_nothing_wrong(tmp_path: Path) -> None:
-    found = answers([run(tmp_path / "a.npz", np.eye(3)[LABELS].tolist())])
-    assert found is not None
-    assert found.most_wrong(5) == []
-
-
 def test_other_images_are_not_mixed_in(two: list[Any], tmp_path: Path) -> None:
     other = run(tmp_path / "c.npz", [[1, 0, 0]] * 4, np.array([2, 1, 0, 0], dtype=np.uint8))
     shorter = run(tmp_path / "d.npz", [[1, 0, 0]] * 2, LABELS[:2])

@@ -41,12 +41,6 @@ def test_what_no_reasonable_number_of_seeds_finds() -> None:
     assert TWO.seeds(1e-6) is None
 
 
-def test_more_rows_take_more_seeds_and_borrowing_takes_fewer() -> None:
-    alone = TWELVE._replace(prior=0.0)
-    assert TWELVE.smallest(4) < alone.smallest(4)
-    assert TWO.smallest(4) < alone.smallest(4)
-
-
 def test_a_plan_is_made_of_a_comparison(rng: np.random.Generator) -> None:
     accuracies = 0.97 + rng.normal(0, 0.0015, (5, 40))
     found = rank((accuracies, image_floor([5000] * 5)))[0].tested.plan

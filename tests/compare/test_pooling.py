@@ -41,13 +41,6 @@ def test_the_band_is_students_interval() -> None:
         assert (band.low[index], band.high[index]) == pytest.approx((low, high))
 
 
-def test_one_run_has_a_curve_and_no_band() -> None:
-    band = by_epoch([run(0.5, 0.6)], "val_accuracy")
-    assert band is not None
-    assert band.mean.tolist() == [0.5, 0.6]
-    assert band.low is None
-
-
 def test_epochs_are_those_that_all_runs_have_a_figure_for() -> None:
     band = by_epoch([run(0.1, None, 0.3, 0.4), run(0.3, 0.4, 0.5)], "val_accuracy")
     assert band is not None

@@ -102,10 +102,6 @@ def test_one_seed_has_a_mean_and_nothing_else() -> None:
     assert found.plan is found.smallest_p is None
 
 
-def test_one_row_has_no_differences() -> None:
-    assert pairs([[0.9, 0.91]]).contrasts == ()
-
-
 def test_the_prior_has_the_moments_of_the_variances() -> None:
     """The logarithms of s0²·F(f, d0), of which the variances are a draw, have their mean and SD.
 
@@ -190,13 +186,6 @@ def test_letters_by_hand() -> None:
     assert letters(4, [(0, 2), (0, 3), (1, 3)]) == ("a", "ab", "bc", "c")
     every = itertools.combinations(range(54), 2)
     assert letters(54, every)[51:] == ("Z", "(53)", "(54)")
-
-
-def test_letters_of_equal_rows_and_of_one_seed() -> None:
-    assert ranked([[0.9, 0.91, 0.92]] * 3).letters == ("a", "a", "a")
-    assert ranked([[0.9], [0.8]]).letters == (None, None)
-    one = ranked([[0.9, 0.91]])
-    assert (one.differences, one.letters) == ((None,), (None,))
 
 
 def test_holm_by_hand() -> None:
