@@ -1,19 +1,26 @@
-"""The example of the library in the README does what it says."""
+"""What the README and docs/python.md show works when it is typed, from top to bottom."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+from support import SCRIPTS
+
+ROOT = Path(__file__).parents[1]
+SET_UP = ("pip ", "python3 -m venv")
+"""How the lines begin that .ci/run types in an environment of its own."""
 
 
 @pytest.mark.filterwarnings("ignore:using the built-in digits")
 def test_train_look_and_save(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (example,) = re.findall(r"```python\n([^`]*fit\([^`]*)```", README)
+    page = (ROOT / "docs" / "python.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n([^`]*fit\([^`]*)```", page)
     exec(example, {})
     *epochs, digits = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in epochs] == ["1", "2", "3"]
@@ -22,3 +29,27 @@ def test_train_look_and_save(workplace: Path, capsys: pytest.CaptureFixture[str]
     assert len(found.split()) == len(right.split()) == 5
     with np.load("net.npz") as saved:
         assert saved["layer1.weight"].shape == (784, 100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+def test_the_commands_of_a_page_work_as_they_stand(page: str, workplace: Path) -> None:
+    """With the files that it says to save, in one folder, in order."""
+    Path("docs").symlink_to(ROOT / "docs")
+    text = (ROOT / page).read_text("utf-8")
+    environment = os.environ | {"PATH": f"{SCRIPTS}:{os.environ['PATH']}"}
+    commands = []
+    for block in re.finditer(r"```(\w+)\n(.*?)```", text, re.DOTALL):
+        paragraph = text[: block.start()].rstrip().rpartition("\n\n")[2]
+        if block[1] != "sh":
+            if name := re.search(r"`([\w-]+\.(?:py|yaml))`", paragraph):
+                Path(name[1]).write_text(block[2])
+            continue
+        for command in block[2].splitlines():
+            if not command.startswith(SET_UP):
+                commands.append(command)
+                done = subprocess.run(
+                    command, shell=True, env=environment, capture_output=True, text=True
+                )
+                assert done.returncode == 0, (command, done.stderr)
+    assert commands

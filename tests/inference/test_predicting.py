@@ -38,11 +38,11 @@ def test_a_diverged_network_says_so(finished: Run) -> None:
         predict(trained, np.zeros((2, 784), np.uint8), name="mine")
 
 
-def test_the_example_of_the_readme(
+def test_the_example_of_the_documents(
     workplace: Path, trained_on_digits: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    (example,) = re.findall(r"```python\n([^`]*inference[^`]*)```", readme)
+    page = (Path(__file__).parents[2] / "docs" / "predict.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n([^`]*inference[^`]*)```", page)
     image = digits.load()[2][0].reshape(28, 28)
     Image.fromarray(np.kron(255 - image, np.ones((9, 9), np.uint8))).save("photo.jpg")
     Path("runs").symlink_to(trained_on_digits)
