@@ -1,4 +1,8 @@
-"""The network and how it learns: NumPy arrays in, arrays out."""
+"""The network and how it learns: NumPy arrays in, arrays out.
+
+To follow a batch from the pixels to the update, read `training`, which has the loop, `network`,
+`activations`, `losses` and `optimizers`. The other files serve these.
+"""
 
 from nnbasic.model.activations import ACTIVATIONS
 from nnbasic.model.initializers import INITIALIZERS, Initializer

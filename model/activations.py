@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from nnbasic.model.arrays import Array
-from nnbasic.model.layers import Layer, Shapes, adapted
+from nnbasic.model.layers import Layer, adapted
 from nnbasic.model.randomness import StepRandom
 from nnbasic.model.registry import Bounds, Registry
 
@@ -156,7 +156,7 @@ class PReLU(Layer):
         right = positive(self.z)
         return gradient * (right + self.parameters["slope"] * (1 - right))
 
-    def shapes(self) -> Shapes:
+    def shapes(self) -> dict[str, tuple[int, ...]]:
         return {"slope": (1 if self.shared else self.units,)}
 
     def start(self) -> None:

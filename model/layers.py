@@ -15,8 +15,6 @@ from nnbasic.model.arrays import Array
 from nnbasic.model.randomness import StepRandom
 from nnbasic.model.registry import Component
 
-Shapes = Mapping[str, tuple[int, ...]]
-
 
 class Layer(Component, ABC):
     """A differentiable map of a batch, (n, inputs) to (n, units).
@@ -48,7 +46,7 @@ class Layer(Component, ABC):
         """How many inputs ``units`` units take: as many, but for maxout."""
         return units
 
-    def shapes(self) -> Shapes:
+    def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each parameter; most layers have none."""
         return {}
 

@@ -50,7 +50,6 @@ class Optimizer(Component, ABC):
         parameters: Array,
         gradient: Array,
         state: State,
-        *,
         rate: float,
         weight_count: int = 0,
         norm: float | None = None,

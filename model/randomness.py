@@ -28,9 +28,8 @@ class StepRandom:
     """What a layer draws from in one step, such as the mask of a dropout.
 
     The draws depend on the seed, the epoch, the step, the example's place in the batch, and how
-    often the step has drawn before. So nothing needs to be saved to resume, and processes that
-    share a batch draw what one process would: ``share`` is then what rows of how many are this
-    process's.
+    often the step has drawn before, so nothing needs to be saved to resume. Processes that share a
+    batch set ``share``, their rows and the size of the batch: they draw what one process would.
     """
 
     def __init__(self, seed: int, epoch: int, step: int) -> None:

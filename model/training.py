@@ -134,14 +134,8 @@ class Trainer:
         """Learn from a batch, if its loss is finite; its mean loss, and how many are right of n."""
         loss, right = self.backpropagate(x, labels, rng)
         if math.isfinite(loss):
-            network = self.network
-            self.optimizer.update(
-                network.vector,
-                network.gradient,
-                self.state,
-                rate=rate,
-                weight_count=network.weight_count,
-            )
+            net = self.network
+            self.optimizer.update(net.vector, net.gradient, self.state, rate, net.weight_count)
         return loss, right, len(x)
 
     def backpropagate(
