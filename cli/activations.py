@@ -157,7 +157,9 @@ def draw(activations: Sequence[tuple[str, str, Layer]]) -> Figure:
     for axes, (name, options, activation) in zip(panels, activations, strict=False):
         _panel(axes, name, options, activation, colours[name].colour)
     for axes in panels[len(activations) :]:
-        axes.set_visible(False)
+        axes.remove()
+    for axes in panels[: len(activations)][-columns:]:  # the lowest of each column has the numbers
+        axes.tick_params(labelbottom=True)
     _, labels = panels[0].get_legend_handles_labels()
     # each function has its own colour
     lines = [Line2D([], [], color=INK, **look) for look in (FUNCTION, DERIVATIVE)]

@@ -29,8 +29,8 @@ from nnbasic.cli.terminal import (
     terminal_width,
     warn,
 )
-from nnbasic.compare import Comparisons, compare_all, figure_file, formats
-from nnbasic.compare.tables import Block, Curves, Sentences, Table, Wanted, blocks
+from nnbasic.compare import Comparisons, compare_all, figure_file, formats, report
+from nnbasic.compare.tables import Block, Sentences, Table, Wanted, blocks
 from nnbasic.training.collection import collect
 from nnbasic.training.selection import select
 from nnbasic.training.storage import RunError
@@ -99,6 +99,12 @@ def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
     help="Also write everything, with figures, into one HTML file.",
 )
 @click.option(
+    "--title",
+    metavar="TEXT",
+    default="",
+    help="The heading of the report.  [default: what differs]",
+)
+@click.option(
     "--figure",
     "figures",
     multiple=True,
@@ -120,6 +126,7 @@ def compare(
     explain: bool,
     form: str,
     report_file: Path | None,
+    title: str,
     figures: list[tuple[str, Path]],
     force: bool,
     runs_dir: Path,
@@ -139,6 +146,10 @@ def compare(
     nnbasic compare --figure curves.pdf
     nnbasic compare --figure effects=slide.png --figure map.png
     """
+    if report_file is not None:
+        report.check()
+    elif title:
+        raise click.UsageError("--title is the heading of a report; add --report FILE.")
     data, problems = collect(runs_dir, selectors, whole=True)
     if where and not (data := select(read := data, where)):
         raise RunError(f"none of the {len(read)} runs matches")
@@ -158,10 +169,8 @@ def compare(
     elif not figures:
         out(*in_terminal(comparisons, wanted, terminal_width()))
     if report_file is not None:
-        from nnbasic.compare import report  # needs an extra
-
         dataset = data_at_hand(comparisons.first.rows[0].runs[0].record, data_dir)
-        report.write(comparisons, report_file, dataset=dataset)
+        report.write(comparisons, report_file, dataset=dataset, title=title)
         err(f"The report is in {report_file}")
     for kind, file in figures:
         figure_file.write(comparisons.first, kind, file)
@@ -179,13 +188,13 @@ def in_terminal(comparisons: Comparisons, wanted: Wanted, room: int) -> list[str
 def _lines(block: Block, room: int, *, more: bool) -> list[Printable]:
     """``more``: whether a legend tells where there is more of it."""
     title = [styled(line, bold=True) for line in paragraph(block.title, room)]
-    if isinstance(block, Curves):
-        return title + curves(block.names, block.accuracies, room)
     if isinstance(block, Sentences):
         inner = GAP if title else ""
         for sentence in block.lines:
             title += indented(sentence_lines(sentence, room - len(inner)), inner)
         return title
+    if block.curves:
+        return title + curves(block.head[1:], block.curves, room)
     lines = title + aligned(block, room)
     if block.legend:
         lines += paragraph(block.legend + "; more: --explain" * more, room)
@@ -194,20 +203,19 @@ def _lines(block: Block, room: int, *, more: bool) -> list[Printable]:
 
 def aligned(block: Table, room: int) -> list[Printable]:
     """The lines of a table; too wide, its rows stand below their names."""
-    names = [Column(field.head, field.cells, no_wrap=False) for field in block.names]
-    figures = [
-        Column(field.head, field.cells, no_wrap=False, justify="right") for field in block.figures
+    columns = [
+        Column(head, column, no_wrap=False, justify="left" if place < block.names else "right")
+        for place, (head, *column) in enumerate(zip(block.head, *block.rows, strict=True))
     ]
-    left = room - full_width([*names, *figures])
+    left = room - full_width(columns)
     if left >= 0:
-        return table([*names, *figures, *_strip(block, left - len(GAP))], room)
-    inner = room - len(GAP)
+        return table([*columns, *_strip(block, left - len(GAP))], room)
+    inner, figures = room - len(GAP), columns[block.names :]
     strip = _strip(block, inner - full_width(figures) - len(GAP))
     lines = indented(table([*figures, *strip], inner))
-    rows = len(block.figures[0].cells)
-    head, below = lines[:-rows], lines[-rows:]
-    for index, line in enumerate(below):
-        named = [(field.head, field.cells[index]) for field in block.names]
+    head, below = lines[: -len(block.rows)], lines[-len(block.rows) :]
+    for row, line in zip(block.rows, below, strict=True):
+        named = zip(block.head[: block.names], row, strict=False)
         label = " ".join(f"{head}={cell}" for head, cell in named if cell)
         head += [*paragraph(label, room, GAP), line]
     return head
@@ -219,5 +227,5 @@ def _strip(block: Table, room: int) -> list[Column]:
     if drawn is None:
         return []
     head, lines = drawn
-    rest = len(block.figures[0].cells) - len(lines)
+    rest = len(block.rows) - len(lines)
     return [Column(head, [Printable(line) for line in lines] + [Printable("")] * rest)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -57,7 +58,9 @@ class CommandLine(LazyGroup):
         if kernels.spare_threads():
             warn("no thread can be started here, so NumPy computes with one")
         try:
-            code = run()
+            with warnings.catch_warnings():
+                warnings.showwarning = lambda message, *_: warn(str(message))
+                code = run()
         except Exception as error:
             from nnbasic.cli.failures import report
 

@@ -101,6 +101,8 @@ def writable(ctx: click.Context, file: Path, suffixes: Sequence[str]) -> Path:
     """``file``, if it is of the kind that ``suffixes`` name, and new unless --force is given."""
     if file.suffix.lower() not in suffixes:
         raise click.BadParameter(f"{file} must end in {' or '.join(suffixes)}.")
+    if not file.parent.is_dir():
+        raise click.BadParameter(f"{file}: there is no folder {file.parent}; make it first.")
     if os.path.lexists(file) and not ctx.params["force"]:
         raise click.BadParameter(f"{file}: already exists; name a new file, or give --force.")
     return file

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from nnbasic.compare.measures import Reached
 from nnbasic.compare.significance import Contrast, Summary
 from nnbasic.compare.standing import LOST, PARTLY, UNSTABLE, Row
@@ -37,29 +35,34 @@ def p_value(p: float | None) -> str:
     return f"{p:.3f}" if p >= 0.001 else "<.001"
 
 
-def percentage(share: float | None) -> str:
-    """A share in percent, with two decimals."""
-    return NONE if share is None else f"{100 * share:.2f}"
+def percentage(share: float | None, digits: int = 2) -> str:
+    """A share in percent."""
+    return NONE if share is None else f"{100 * share:.{digits}f}"
+
+
+def ratio(value: float | None) -> str:
+    return NONE if value is None else f"{value:.2g}"
 
 
 def spread(summary: Summary) -> str:
     """Mean ± SD, in percent."""
-    sd = "" if summary.sd is None else f" ± {100 * summary.sd:.2f}"
+    sd = "" if summary.sd is None else f" ± {percentage(summary.sd)}"
     return percentage(summary.mean) + sd
 
 
 def epochs(found: Reached) -> str:
-    """The median, and how many reached it unless all did."""
+    """The median, and how many reached it unless all did; ``>5`` where no more than half did."""
+    if found.median is None and found.beyond is None:
+        return NONE
     count = f" ({found.reached}/{found.of})" if found.reached < found.of else ""
-    median = reached(found, "{:g}".format)
-    return median if median == NONE else median + count
+    return (f">{found.beyond:g}" if found.median is None else f"{found.median:g}") + count
 
 
-def reached(found: Reached, written: Callable[[float], str]) -> str:
-    """The median; ``>5`` where no more than half of the runs reached it."""
-    if found.median is not None:
-        return written(found.median)
-    return NONE if found.beyond is None else f">{written(found.beyond)}"
+def time(found: Reached) -> str:
+    """The median in seconds; ``>5`` where no more than half reached it."""
+    if found.median is None and found.beyond is not None:
+        return f">{seconds(found.beyond)}"
+    return seconds(found.median)
 
 
 def seconds(value: float | None) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +19,16 @@ if TYPE_CHECKING:
     from nnbasic.compare.comparison import Comparison
 
 KINDS = {
-    "curves": "metrics of any epoch",
-    "map": "rows that differ",
-    "effects": "two rows that are ranked",
-    "seeds": "validation accuracies",
-    "layers": "diagnostics of any layer",
-    "histograms": "diagnostics of any layer",
-    "rates": "a learning rate that was searched",
-    "confusion": "predictions of the test images",
+    "curves": ("figures.curves", "metrics of two epochs"),
+    "map": ("figures.accuracy_map", "rows that differ"),
+    "effects": ("figures.effects", "two rows that are ranked"),
+    "seeds": ("figures.seeds", "validation accuracies"),
+    "layers": ("network_figures.gradients", "diagnostics of any layer"),
+    "histograms": ("network_figures.histograms", "diagnostics of any layer"),
+    "rates": ("figures.rates", "a learning rate that was searched"),
+    "confusion": ("network_figures.confusion", "predictions of the test images"),
 }
-"""The figures by name, and what a comparison must have for each of them."""
+"""The figures by name, the function that draws each, and what a comparison must have for it."""
 
 DPI = 480
 """Dots per inch of a PNG."""
@@ -34,20 +36,16 @@ DPI = 480
 MOST_PIXELS = 4000
 
 
-def check() -> None:
-    """RunError if the extra that figures need is missing."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise missing("a figure", error) from None
-
-
-def missing(what: str, error: ImportError) -> RunError:
-    """What to say where the extra is missing that ``what`` needs."""
-    return RunError(
-        f"{what} needs {error.name}, which is not installed: pip install"
-        ' "nnbasic[report]", or in a checkout pip install ".[report]"'
-    )
+def check(what: str = "a figure", packages: Sequence[str] = ("matplotlib",)) -> None:
+    """RunError if one of ``packages`` is missing, which ``what`` needs."""
+    for package in packages:
+        try:
+            importlib.import_module(package)
+        except ImportError as error:
+            raise RunError(
+                f"{what} needs {error.name}, which is not installed: pip install"
+                ' "nnbasic[report]", or in a checkout pip install ".[report]"'
+            ) from None
 
 
 def write(comparison: Comparison, kind: str, file: Path) -> None:
@@ -55,13 +53,19 @@ def write(comparison: Comparison, kind: str, file: Path) -> None:
 
     RunError if ``comparison`` has nothing to draw, or ``file`` cannot be written.
     """
-    check()
-    from nnbasic.compare.figures import FIGURES
-
-    figure = FIGURES[kind](comparison)
+    figure = drawn(comparison, kind)
     if figure is None:
-        raise RunError(f"--figure {kind}: these runs do not have {KINDS[kind]}")
+        raise RunError(f"--figure {kind}: these runs do not have {KINDS[kind][1]}")
     save(figure, file)
+
+
+def drawn(comparison: Comparison, kind: str) -> Figure | None:
+    """The figure ``kind``, or None if ``comparison`` has nothing to draw."""
+    from nnbasic.compare.plotting import draw
+
+    module, _, function = KINDS[kind][0].partition(".")
+    figures = importlib.import_module(f"nnbasic.compare.{module}")
+    return draw(getattr(figures, function), comparison)
 
 
 def save(figure: Figure, file: Path) -> None:
@@ -78,10 +82,13 @@ def encoded(figure: Figure, form: str) -> bytes:
     """``figure`` as ``form``, pdf, svg or png: the same figure gives the same bytes."""
     import matplotlib
 
+    from nnbasic.compare import fonts
+
     content = io.BytesIO()
     undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(form)
     dots = min(DPI, MOST_PIXELS / max(figure.get_size_inches()))
     with matplotlib.rc_context(SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        fonts.arrange(figure)
         figure.savefig(content, format=form, dpi=dots, metadata=undated)
     return content.getvalue()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
 
 from nnbasic.compare.comparison import Comparisons
 from nnbasic.compare.runs import in_spreadsheet
-from nnbasic.compare.tables import Block, Curves, Sentences, Wanted, blocks
+from nnbasic.compare.tables import Block, Sentences, Wanted, blocks
 from nnbasic.configs.errors import printable
 
 LATEX = {
@@ -62,21 +61,14 @@ def told(sentence: str) -> tuple[str, str]:
 
 
 def _in_markdown(block: Block) -> str:
+    title = f"**{_plain(block.title)}**" if block.title else ""
     if isinstance(block, Sentences):
-        sentences = list(map(_with_code, block.lines))
-        if not block.title:
-            return "  \n".join(sentences)
-        return "\n".join([f"**{_plain(block.title)}**", "", *(f"- {each}" for each in sentences)])
-    table = block.table() if isinstance(block, Curves) else block
-    rows = [
-        [_plain(field.head) for field in table.columns],
-        ["---"] * len(table.names) + ["---:"] * len(table.figures),
-        *([_plain(cell) for cell in row] for row in table.rows),
-    ]
-    lines = [f"**{_plain(table.title)}**", ""] if table.title else []
-    lines += [f"| {' | '.join(row)} |" for row in rows]
-    lines += ["", _plain(table.legend)] if table.legend else []
-    return "\n".join(lines)
+        lines = list(map(_with_code, block.lines))
+        return "\n- ".join([f"{title}\n", *lines]) if title else "  \n".join(lines)
+    marks = ["---"] * block.names + ["---:"] * (len(block.head) - block.names)
+    rows = [map(_plain, block.head), marks, *(map(_plain, row) for row in block.rows)]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n\n".join(filter(None, [title, "\n".join(lines), _plain(block.legend)]))
 
 
 def _with_code(sentence: str) -> str:
@@ -92,31 +84,19 @@ def _plain(text: str) -> str:
 
 
 def _in_latex(block: Block) -> str:
+    title = rf"\textbf{{{_typeset(block.title)}}}" if block.title else ""
     if isinstance(block, Sentences):
-        title = [rf"\textbf{{{_typeset(block.title)}}}", ""] if block.title else []
-        return "\n\n".join(filter(None, [*title, *map(_with_typewriter, block.lines)]))
-    table = block.table() if isinstance(block, Curves) else block
-    lines = [rf"\textbf{{{_typeset(table.title)}}}", ""] if table.title else []
-    lines += [
-        rf"\begin{{tabular}}{{{'l' * len(table.names)}{'r' * len(table.figures)}}}",
-        r"\hline",
-        _row([field.head for field in table.columns]),
-        r"\hline",
-        *map(_row, table.rows),
-        r"\hline",
-        r"\end{tabular}",
-    ]
-    lines += ["", _typeset(table.legend)] if table.legend else []
-    return "\n".join(lines)
+        return "\n\n".join(filter(None, [title, *map(_with_typewriter, block.lines)]))
+    columns = "l" * block.names + "r" * (len(block.head) - block.names)
+    head, *rows = (" & ".join(map(_typeset, row)) + r" \\" for row in (block.head, *block.rows))
+    rule = r"\hline"
+    lines = [rf"\begin{{tabular}}{{{columns}}}", rule, head, rule, *rows, rule, r"\end{tabular}"]
+    return "\n\n".join(filter(None, [title, "\n".join(lines), _typeset(block.legend)]))
 
 
 def _with_typewriter(sentence: str) -> str:
     text, command = told(sentence)
     return _typeset(text) + (rf" \texttt{{{_typeset(command)}}}" if command else "")
-
-
-def _row(cells: Sequence[str]) -> str:
-    return " & ".join(map(_typeset, cells)) + r" \\"
 
 
 def _typeset(text: str) -> str:

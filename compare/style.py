@@ -5,7 +5,7 @@ This module loads no matplotlib.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -75,49 +75,37 @@ class Look(NamedTuple):
         return {"color": self.colour, "linestyle": DASHES[self.dash]}
 
 
+RELATIVES = (
+    ("relu", "prelu"),
+    ("sigmoid", "step", "identity"),
+    ("elu", "selu"),
+    ("tanh", "hard_tanh", "softsign"),
+    ("leaky_relu", "softplus", "maxout"),
+    ("gelu", "silu", "mish"),
+)
+"""Activations that have one of `SERIES` each; relatives have the same colour and another dash."""
+
 ACTIVATIONS = {
-    "relu": Look(0, 0),
-    "sigmoid": Look(1, 1),
-    "elu": Look(2, 2),
-    "tanh": Look(3, 3),
-    "leaky_relu": Look(4, 4),
-    "gelu": Look(5, 5),
-    # relatives have the same colour and another dash
-    "prelu": Look(0, 2),
-    "softplus": Look(4, 0),
-    "step": Look(1, 0),
-    "hard_tanh": Look(3, 0),
-    "softsign": Look(3, 1),
-    "selu": Look(2, 0),
-    "maxout": Look(4, 2),
-    "silu": Look(5, 0),
-    "mish": Look(5, 2),
-    "identity": Look(1, 2),
+    name: Look(series, (series + place) % len(DASHES))
+    for series, names in enumerate(RELATIVES)
+    for place, name in enumerate(names)
 }
 
 
-def looks(values: Sequence[str]) -> dict[str, Look]:
+def looks(values: Iterable[str]) -> dict[str, Look]:
     """A look for each of ``values``, such as ``relu``, ``leaky_relu slope=0.2`` or ``he``.
 
     An activation has its own, or if that is taken another dash of its colour. Other values get
     the colours that are free, in order.
     """
     chosen: dict[str, Look] = {}
-    for value in values:
-        own = ACTIVATIONS.get(value.partition(" ")[0])
-        if own is not None:
-            dashes = [own.dash, *range(len(DASHES))]
-            chosen[value] = _free([Look(own.series, dash) for dash in dashes], chosen)
-    for value in values:
-        if value not in chosen:
+    own = {value: ACTIVATIONS.get(value.partition(" ")[0]) for value in values}
+    for value, look in sorted(own.items(), key=lambda item: item[1] is None):
+        if look is not None:
+            wanted = [Look(look.series, (look.dash + n) % len(DASHES)) for n in range(len(DASHES))]
+        else:
             used = {look.series for look in chosen.values()}
-            unused = [Look(n, n) for n in range(len(SERIES)) if n not in used]
-            every = [Look(n, (n + dash) % len(DASHES)) for dash, n in product(range(6), range(6))]
-            chosen[value] = _free([*unused, *every], chosen)
-    return {value: chosen[value] for value in values}
-
-
-def _free(wanted: Sequence[Look], chosen: dict[str, Look]) -> Look:
-    """The first of ``wanted`` that is not taken; the first one if all are."""
-    taken = set(chosen.values())
-    return next((look for look in wanted if look not in taken), wanted[0])
+            wanted = [Look(n, n) for n in range(len(SERIES)) if n not in used]
+            wanted += [Look(n, (n + m) % len(DASHES)) for n, m in product(range(6), range(6))]
+        chosen[value] = next((look for look in wanted if look not in chosen.values()), wanted[0])
+    return {value: chosen[value] for value in own}

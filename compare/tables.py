@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
-from nnbasic.compare.cells import (
-    NONE,
-    accuracy,
-    counted,
-    difference,
-    epochs,
-    group,
-    p_value,
-    percentage,
-    reached,
-    seconds,
-    spread,
-)
+from nnbasic.compare import cells
+from nnbasic.compare.cells import NONE
 from nnbasic.compare.comparison import Comparison, Comparisons
 from nnbasic.compare.factors import Effects, Level
 from nnbasic.compare.runs import headings, shown
@@ -28,8 +18,6 @@ from nnbasic.compare.verdict import percent
 WARNING = "Warning:"
 SEARCHED = "With a learning rate searched for each row:"
 GIVEN = "With the given learning rates:"
-GAINED = "Gain from the learning rate search, in points:"
-CURVES = "Validation accuracy by epoch:"
 
 DIFFERENCE = "difference (95 %)"
 
@@ -43,70 +31,48 @@ class Wanted(NamedTuple):
     p_values: bool = False
     details: bool = False
     explain: bool = False
+    test: bool = False
 
 
 class Sentences(NamedTuple):
-    """Sentences under a title, if it has one; some end in a command between backticks."""
+    """Sentences under a title, if it has one; some end in a command between backticks.
 
-    title: str
-    lines: tuple[str, ...]
-
-
-class Column(NamedTuple):
-    """A heading, of one line or several, and the cells below it."""
-
-    head: str
-    cells: tuple[str, ...]
-
-
-class Table(NamedTuple):
-    """Rows that have ``names``, and ``figures`` about each; ``legend`` is one line below them.
-
-    ``differences``, if given, are those of the rows, to be drawn beside them.
+    ``kind`` is verdict, warnings, rows, choices, steps or reading.
     """
 
     title: str
-    names: tuple[Column, ...]
-    figures: tuple[Column, ...]
-    legend: str = ""
-    differences: tuple[Contrast | None, ...] = ()
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        return (*self.names, *self.figures)
-
-    @property
-    def rows(self) -> list[tuple[str, ...]]:
-        """The cells of each row."""
-        return list(zip(*(column.cells for column in self.columns), strict=True))
+    lines: tuple[str, ...]
+    kind: str = "rows"
 
 
-class Curves(NamedTuple):
-    """Validation accuracies by epoch, from the first one on, and whose they are."""
+class Table(NamedTuple):
+    """The first ``names`` columns name a row, the others are figures; ``legend`` is a line below.
+
+    A terminal may draw the ``differences`` of the rows beside them, and ``curves`` instead of
+    them: the accuracies by epoch of the columns. ``kind`` is rows, choices, details, gains
+    or curves.
+    """
 
     title: str
-    names: tuple[str, ...]
-    accuracies: tuple[tuple[float | None, ...], ...]
-
-    def table(self) -> Table:
-        """The same in figures."""
-        every = range(max(map(len, self.accuracies)))
-        columns = [
-            Column(name, tuple(percentage(dict(enumerate(own)).get(epoch)) for epoch in every))
-            for name, own in zip(self.names, self.accuracies, strict=True)
-        ]
-        epoch = Column("epoch", tuple(str(epoch + 1) for epoch in every))
-        return Table(self.title, (), (epoch, *columns))
+    names: int
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    kind: str = "rows"
+    legend: str = ""
+    differences: tuple[Contrast | None, ...] = ()
+    curves: tuple[tuple[float | None, ...], ...] = ()
 
 
-Block = Sentences | Table | Curves
+Block = Sentences | Table
 
 
 def blocks(comparisons: Comparisons, wanted: Wanted) -> Iterator[Block]:
     """All that is to be shown of ``comparisons``, in order; none of it is empty."""
     titles = ["", GIVEN] if comparisons.second is None else [SEARCHED, GIVEN]
     for title, each in zip(titles, comparisons.parts, strict=False):
-        yield from filter(_has_content, _part(each, title, wanted))
+        for block in _part(each, title, wanted):
+            if block.lines if isinstance(block, Sentences) else len(block.head) > block.names:
+                yield block
     if comparisons.gains:
         yield gains(comparisons)
     if wanted.explain:
@@ -121,24 +87,23 @@ def reading(comparisons: Comparisons) -> Sentences:
         for line in (*(f"{part}." for part in opening(each)[2:]), *each.notes)
     ]
     title = "How to read this (docs/statistics.md has all of it):"
-    return Sentences(title, tuple(dict.fromkeys(lines)))
+    return Sentences(title, tuple(dict.fromkeys(lines)), "reading")
 
 
 def opening(comparison: Comparison) -> list[str]:
     """How many runs and rows there are, what is the same and what differs, a line each."""
-    same, seeds = comparison.same, set[object]()
-    runs, rows = sum(len(row.runs) for row in comparison.rows), len(comparison.rows)
-    for row in comparison.rows:
-        seeds |= {run.flat.get("seed") for run in row.runs}
+    same = comparison.same
+    runs = [run for row in comparison.rows for run in row.runs]
+    rows, seeds = len(comparison.rows), {run.flat.get("seed") for run in runs}
     telling = ", ".join(f"{key} {shown(same[key])}" for key in TELLING if key in same)
     them = "it" if len(comparison.differs) == 1 else "them"
     implied = f"; with {them} {', '.join(comparison.implied)}" if comparison.implied else ""
     nothing = "the seed only" if len(seeds) > 1 else "nothing"
     differs = ", ".join(comparison.differs) + implied if comparison.differs else nothing
     return [
-        f"{runs} run{'s' * (runs != 1)} in {rows} row{'s' * (rows != 1)}",
+        f"{len(runs)} run{'s' * (len(runs) != 1)} in {rows} row{'s' * (rows != 1)}",
         f"The same in all: {telling}",
-        *([f"Differs: {differs}"] if runs > 1 else []),
+        *([f"Differs: {differs}"] if len(runs) > 1 else []),
     ]
 
 
@@ -146,61 +111,51 @@ def rows(comparison: Comparison, wanted: Wanted) -> Iterator[Table]:
     """The comparable rows, and the others."""
     comparable = comparison.comparable
     others = [row for row in comparison.rows if not row.comparable]
-    columns: list[tuple[str, Callable[[Row], str]]] = [
-        ("n", counted),
-        ("accuracy %", accuracy),
-        (DIFFERENCE, lambda row: difference(row.difference)),
-        ("p", lambda row: p_value(row.difference and row.difference.p)),
-        ("group", group),
-    ]
     if comparable:
-        chosen = [each for each in columns if wanted.p_values or each[0] != "p"]
+        figures = {
+            **_counts(comparable),
+            DIFFERENCE: [cells.difference(row.difference) for row in comparable],
+            "p": [cells.p_value(row.difference and row.difference.p) for row in comparable],
+            "group": [cells.group(row) for row in comparable],
+        }
         ranked = tuple(row.difference for row in comparable if row.state == RANKED)
-        table = _table(comparable, chosen)
+        table = _table("rows", "", _names(comparable), figures, wanted)
         yield table._replace(legend=_legend(comparable), differences=ranked)
     if others:
-        last = "not comparable", lambda row: row.reason
-        yield _table(others, [*columns[:2], last])
+        figures = {**_counts(others), "not comparable": [row.reason for row in others]}
+        yield _table("rows", "", _names(others), figures, wanted)
 
 
-def course(comparison: Comparison, *, test: bool = False) -> Table:
-    """Speed and layer diagnostics of each row; with its ``test`` accuracy if asked for."""
-
-    def share(value: float | None) -> str:
-        return NONE if value is None else f"{100 * value:.1f}"
-
+def course(comparison: Comparison, wanted: Wanted) -> Table:
+    """Speed and layer diagnostics of each row."""
     goal = f"{100 * comparison.threshold:g} %"
-    measured = {id(row): row.measures for row in comparison.rows if row.measures}
-    every: list[tuple[str, Callable[[Row], str]]] = [
-        ("test\naccuracy %", lambda row: spread(measured[id(row)].test_accuracy)),
-        (f"epochs\nto {goal}", lambda row: epochs(measured[id(row)].epochs_to_threshold)),
-        (
-            f"seconds\nto {goal}",
-            lambda row: reached(measured[id(row)].seconds_to_threshold, seconds),
-        ),
-        ("seconds\nan epoch", lambda row: seconds(measured[id(row)].seconds_per_epoch)),
-        ("dead\nunits %", lambda row: share(measured[id(row)].dead_units)),
-        ("saturated\nunits %", lambda row: share(measured[id(row)].saturated_units)),
-        (
-            "gradient\nratio",
-            lambda row: NONE if (r := measured[id(row)].gradient_ratio) is None else f"{r:.2g}",
-        ),
-    ]
-    return _table(comparison.rows, every[not test :])
+    every = [row for row in comparison.rows if row.measures]
+    of_rows = [row.measures for row in every if row.measures]
+    figures = {
+        "test\naccuracy %": [cells.spread(own.test_accuracy) for own in of_rows],
+        f"epochs\nto {goal}": [cells.epochs(own.epochs_to_threshold) for own in of_rows],
+        f"seconds\nto {goal}": [cells.time(own.seconds_to_threshold) for own in of_rows],
+        "seconds\nan epoch": [cells.seconds(own.seconds_per_epoch) for own in of_rows],
+        "dead\nunits %": [cells.percentage(own.dead_units, 1) for own in of_rows],
+        "saturated\nunits %": [cells.percentage(own.saturated_units, 1) for own in of_rows],
+        "gradient\nratio": [cells.ratio(own.gradient_ratio) for own in of_rows],
+    }
+    if not wanted.test:
+        del figures["test\naccuracy %"]
+    return _table("details", "Speed and layer diagnostics:", _names(every), figures, wanted)
 
 
-def choices(comparison: Comparison, wanted: Wanted) -> Iterator[Table | Sentences]:
+def choices(comparison: Comparison, wanted: Wanted) -> Iterator[Block]:
     """The effect of each choice, where there are several, and at each value of another."""
     found = comparison.effects
     if found is None or len(found.factors) < 2:
         return
     yield _levels(found, wanted)
     if wanted.p_values and found.seeds is not None:
-        parts = [f"{each.key} {p_value(each.p)}" for each in found.factors]
-        both = [f"{' and '.join(each.keys)} {p_value(each.p)}" for each in found.interactions]
-        yield Sentences(
-            "", (f"p of no effect: {', '.join(parts)}; of no interaction: {', '.join(both)}.",)
-        )
+        alone = ", ".join(f"{each.key} {cells.p_value(each.p)}" for each in found.factors)
+        both = [f"{' and '.join(each.keys)} {cells.p_value(each.p)}" for each in found.interactions]
+        said = f"p of no effect: {alone}; of no interaction: {', '.join(both)}."
+        yield Sentences("", (said,), "choices")
     for each in found.interactions:
         if each.significant:
             what, on = each.keys
@@ -209,72 +164,78 @@ def choices(comparison: Comparison, wanted: Wanted) -> Iterator[Table | Sentence
                 tuple(
                     f"{' '.join(*one.at.items())}: {_in_words(one.levels)}" for one in each.simple
                 ),
+                "choices",
             )
 
 
 def gains(comparisons: Comparisons) -> Table:
     """What a searched rate did for each row that is in both comparisons."""
     found = comparisons.gains
-    return Table(
-        GAINED,
-        (Column("row", tuple(gain.row for gain in found)),),
-        (
-            Column("rate given", tuple(shown(gain.given) for gain in found)),
-            Column("searched", tuple(shown(gain.searched) for gain in found)),
-            Column("gain (95 %)", tuple(difference(gain.difference) for gain in found)),
-        ),
-    )
+    figures = {
+        "rate given": [shown(gain.given) for gain in found],
+        "searched": [shown(gain.searched) for gain in found],
+        "gain (95 %)": [cells.difference(gain.difference) for gain in found],
+    }
+    title = "Gain from the learning rate search, in points:"
+    return _table("gains", title, {"row": [gain.row for gain in found]}, figures, Wanted())
 
 
 def _part(comparison: Comparison, title: str, wanted: Wanted) -> Iterator[Block]:
-    yield Sentences(title, comparison.verdict)
-    yield Sentences("", tuple(f"{WARNING} {each}" for each in comparison.warnings))
+    warnings = tuple(f"{WARNING} {each}" for each in comparison.warnings)
+    yield Sentences(title, comparison.verdict, "verdict")
+    yield Sentences("", warnings, "warnings")
     if comparison.curves:
         yield _curves(comparison)
     if not comparison.curves or wanted.details:
-        yield Sentences("", (". ".join(opening(comparison)[:2]) + ".",))
+        yield Sentences("", (". ".join(opening(comparison)[:2]) + ".",), "rows")
         yield from rows(comparison, wanted)
         yield from choices(comparison, wanted)
         if wanted.details:
-            yield course(comparison)
-        yield Sentences("Next steps:", comparison.next_steps)
+            yield course(comparison, wanted)
+        yield Sentences("Next steps:", comparison.next_steps, "steps")
 
 
-def _has_content(block: Block) -> bool:
-    if isinstance(block, Sentences):
-        return bool(block.lines)
-    return isinstance(block, Curves) or bool(block.figures)
+def _table(
+    kind: str,
+    title: str,
+    names: Mapping[str, Sequence[str]],
+    figures: Mapping[str, Sequence[str]],
+    wanted: Wanted,
+) -> Table:
+    """A table of columns, without those in which nothing is known."""
+    own = {head: column for head, column in names.items() if any(column)}
+    known = {head: column for head, column in figures.items() if set(column) - {NONE, ""}}
+    if not wanted.p_values:
+        known.pop("p", None)
+    if not any("(" in cell for cell in known.get(DIFFERENCE, ())):  # no interval
+        known = {head.replace(DIFFERENCE, "difference"): column for head, column in known.items()}
+    lines = zip(*own.values(), *known.values(), strict=True)
+    return Table(title, len(own), (*own, *known), tuple(lines), kind)
 
 
-def _curves(comparison: Comparison) -> Curves:
-    of_run = {run.run.id: (row, run) for row in comparison.rows for run in row.runs}
-    names = [of_run[curve.run][0].name for curve in comparison.curves]
-    if len(set(names)) < len(names):
-        seeds = [of_run[curve.run][1].flat.get("seed") for curve in comparison.curves]
-        names = [f"seed {shown(seed)}" for seed in seeds]
-    return Curves(CURVES, tuple(names), tuple(curve.val_accuracy for curve in comparison.curves))
-
-
-def _table(rows: Sequence[Row], columns: Sequence[tuple[str, Callable[[Row], str]]]) -> Table:
-    """A table of ``rows``, without the columns that have no figure for any of them."""
+def _names(rows: Sequence[Row]) -> dict[str, list[str]]:
     factors = headings(dict.fromkeys(factor for row in rows for factor in row.parts))
-    names = [
-        Column(head, tuple(row.parts.get(factor, "") for row in rows))
-        for factor, head in factors.items()
-    ]
-    figures = [_column(head, map(cell, rows)) for head, cell in columns]
-    return Table(
-        "",
-        tuple(column for column in names if any(column.cells)),
-        tuple(column for column in figures if set(column.cells) - {NONE, ""}),
+    return {head: [row.parts.get(factor, "") for row in rows] for factor, head in factors.items()}
+
+
+def _counts(rows: Sequence[Row]) -> dict[str, list[str]]:
+    return {"n": list(map(cells.counted, rows)), "accuracy %": list(map(cells.accuracy, rows))}
+
+
+def _curves(comparison: Comparison) -> Table:
+    """The accuracies of two runs by epoch."""
+    of_run = {run.run.id: (row, run) for row in comparison.rows for run in row.runs}
+    owners = [of_run[curve.run] for curve in comparison.curves]
+    names = [row.name for row, _ in owners]
+    if len(set(names)) < len(names):
+        names = [f"seed {shown(run.flat.get('seed'))}" for _, run in owners]
+    curves = tuple(curve.val_accuracy for curve in comparison.curves)
+    lines = tuple(
+        (str(epoch), *map(cells.percentage, accuracies))
+        for epoch, accuracies in enumerate(zip_longest(*curves), 1)
     )
-
-
-def _column(head: str, cells: Iterable[str]) -> Column:
-    """A column; one of differences without intervals is headed so."""
-    own = tuple(cells)
-    bare = head == DIFFERENCE and not any("(" in cell for cell in own)
-    return Column(head.partition(" (")[0] if bare else head, own)
+    title = "Validation accuracy by epoch:"
+    return Table(title, 0, ("epoch", *names), lines, "curves", curves=curves)
 
 
 def _legend(rows: Sequence[Row]) -> str:
@@ -291,32 +252,26 @@ def _levels(found: Effects, wanted: Wanted) -> Table:
     each = [(factor, level) for factor in found.factors for level in factor.levels]
     firsts = [factor if level is factor.levels[0] else None for factor, level in each]
     shares = ["" if f is None or f.share is None else percent(f.share) for f in firsts]
-    columns = {
+    names = {
+        "choice": ["" if factor is None else factor.key for factor in firsts],
+        "value": [level.value for _, level in each],
+    }
+    figures = {
         "share": shares,
-        "mean %": [f"{100 * level.mean:.2f}" for _, level in each],
-        DIFFERENCE: [difference(level.difference) for _, level in each],
-        "p": [p_value(level.difference and level.difference.p) for _, level in each],
+        "mean %": [cells.percentage(level.mean) for _, level in each],
+        DIFFERENCE: [cells.difference(level.difference) for _, level in each],
+        "p": [cells.p_value(level.difference and level.difference.p) for _, level in each],
         "group": [level.letters or NONE for _, level in each],
     }
-    gone = ", ".join(found.left_out)
-    return Table(
-        f"Effect of each choice, averaged over the others{f' (without {gone})' if gone else ''}:",
-        (
-            Column("choice", tuple("" if factor is None else factor.key for factor in firsts)),
-            Column("value", tuple(level.value for _, level in each)),
-        ),
-        tuple(
-            _column(head, cells)
-            for head, cells in columns.items()
-            if set(cells) - {"", NONE} and (head != "p" or wanted.p_values)
-        ),
-        "share: of the variance between these runs" if any(shares) else "",
-    )
+    without = f" (without {', '.join(found.left_out)})" if found.left_out else ""
+    title = f"Effect of each choice, averaged over the others{without}:"
+    legend = "share: of the variance between these runs" if any(shares) else ""
+    return _table("choices", title, names, figures, wanted)._replace(legend=legend)
 
 
 def _in_words(levels: Sequence[Level]) -> str:
     """The levels of a factor, best first: ``relu 98.41 a, elu 98.19 b``."""
     return ", ".join(
-        " ".join(filter(None, (level.value, f"{100 * level.mean:.2f}", level.letters)))
+        " ".join(filter(None, (level.value, cells.percentage(level.mean), level.letters)))
         for level in levels
     )

@@ -14,10 +14,9 @@ SUFFIXES = (".html", ".md")
 
 def render(verdicts: Sequence[Verdict], suffix: str) -> str:
     """The page, of the kind that ``suffix``, one of `SUFFIXES`, names; RunError without jinja2."""
-    try:
-        import jinja2
-    except ImportError as error:
-        raise figure_file.missing("the report", error) from None
+    figure_file.check("the report", ("jinja2",))
+    import jinja2
+
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=suffix == ".html",

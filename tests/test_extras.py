@@ -54,6 +54,7 @@ def test_what_needs_an_extra_names_it() -> None:
     for command, extra in REFUSED.items():
         code, said = ended[command]
         assert code == 2, (command, said)
+        assert len(said.splitlines()) < 5, "nothing was done first"
         assert f'pip install "nnbasic[{extra}]"' in " ".join(said.split()), command
     assert len(list(all_runs())) == 1
     assert {path.name for path in Path().iterdir()} == {"metrics.csv", "runs", "small.yaml"}

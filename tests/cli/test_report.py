@@ -27,11 +27,12 @@ def runs(workplace: Path, trained_on_digits: Path) -> Path:
 
 @pytest.mark.usefixtures("runs")
 def test_the_report_stands_beside_what_is_printed(nnbasic: Callable[..., Any]) -> None:
-    said = nnbasic("compare", "--format", "json", "--report", "out.html")
+    said = nnbasic("compare", "--format", "json", "--report", "out.html", "--title", "Lecture 7")
     assert said.code == 0
     assert len(said.json()["groups"]) == 2
     assert said.err == "The report is in out.html\n"
     page = Path("out.html").read_text()
+    assert "<h1>Lecture 7</h1>" in page
     assert "They are not shown" not in page
     assert 'alt="Most wrong test images' in page
 
@@ -46,10 +47,12 @@ def test_mnist_is_not_fetched_for_a_report(runs: Path, nnbasic: Callable[..., An
 
 
 @pytest.mark.usefixtures("runs")
-def test_only_a_page_is_written_over(nnbasic: Callable[..., Any]) -> None:
+def test_nothing_is_compared_for_a_page_that_cannot_be_written(nnbasic: Callable[..., Any]) -> None:
     Path("thesis.tex").write_text("precious")
     assert nnbasic("compare", "--report", "thesis.tex").refused("--report", ".html or .htm")
     assert Path("thesis.tex").read_text() == "precious"
+    assert nnbasic("compare", "--report", "no/a.html").refused("--report", "there is no folder no")
+    assert nnbasic("compare", "--title", "Lecture").refused("add --report FILE")
 
 
 @pytest.mark.parametrize("how", ["sweep", "train"])

@@ -14,8 +14,9 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nnbasic.compare import Comparison, compare_all, figures
-from nnbasic.compare.figure_file import KINDS, encoded
+from nnbasic.compare import Comparison, compare_all, figures, fonts, network_figures
+from nnbasic.compare.figure_file import KINDS, drawn, encoded
+from nnbasic.compare.plotting import draw
 from nnbasic.compare.style import ACTIVATIONS
 from nnbasic.data import Dataset
 from nnbasic.training.collection import collect
@@ -62,7 +63,7 @@ def panels(figure: Figure | None) -> dict[str, Axes]:
 
 @pytest.mark.parametrize("y", ["val_accuracy", "train_loss"])
 def test_curves_are_means_over_the_seeds(comparison: Comparison, read: Any, y: str) -> None:
-    every = panels(figures.curves(comparison, y=y))
+    every = panels(draw(figures.curves, comparison, y=y))
     assert list(every) == ["he", "xavier"]
     for init, axes in every.items():
         for line, name in zip(axes.lines, ("relu", "tanh"), strict=True):
@@ -76,16 +77,21 @@ def test_curves_are_means_over_the_seeds(comparison: Comparison, read: Any, y: s
 
 
 def test_curves_by_seconds_stand_at_the_mean_time(comparison: Comparison, read: Any) -> None:
-    axes = panels(figures.curves(comparison, x="seconds"))["he"]
+    figure = draw(figures.curves, comparison, x="seconds")
     runs = read("relu/he", "metrics.jsonl")
     times = np.mean([[row["elapsed_seconds"] for row in run] for run in runs], axis=0)
-    assert list(axes.lines[0].get_xdata()) == pytest.approx(list(times))
-
-
-def test_what_lines_show_stands_below_them(comparison: Comparison) -> None:
-    figure = figures.curves(comparison)
+    assert list(panels(figure)["he"].lines[0].get_xdata()) == pytest.approx(list(times))
     assert figure is not None
-    assert figure.get_supxlabel() == "epoch · mean of 2 seeds · 784-12-8-10 · digits"
+    assert figure.get_supxlabel() == "seconds · mean of 2 seeds · 784-12-8-10 · digits"
+
+
+def test_rows_that_are_not_drawn_are_named_below(copied: Path) -> None:
+    for run in copied.iterdir():
+        if "tanh-he" in run.name:
+            (run / "metrics.jsonl").unlink()
+    figure = draw(figures.curves, compare_all(collect(copied)[0]).first)
+    assert figure is not None
+    assert figure.get_supxlabel().endswith("without tanh/he")
 
 
 def test_the_map_has_means_and_what_failed(copied: Path) -> None:
@@ -93,7 +99,7 @@ def test_the_map_has_means_and_what_failed(copied: Path) -> None:
         if "tanh-he" in run.name:
             edit(run, status="diverged")
     comparison = compared(copied)
-    (axes,) = panels(figures.accuracy_map(comparison)).values()
+    (axes,) = panels(draw(figures.accuracy_map, comparison)).values()
     cells = {text.get_text() for text in axes.texts}
     assert "failed 2/2" in cells
     for row in comparison.ranked:
@@ -103,18 +109,18 @@ def test_the_map_has_means_and_what_failed(copied: Path) -> None:
 
 
 def test_every_run_is_a_dot(comparison: Comparison) -> None:
-    (axes,) = panels(figures.seeds(comparison)).values()
+    (axes,) = panels(draw(figures.seeds, comparison)).values()
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert sorted(names) == sorted(row.name for row in comparison.rows)
     dots = [line for line in axes.lines if line.get_marker() == "o"]
-    for name, drawn in zip(names, dots, strict=True):
+    for name, line in zip(names, dots, strict=True):
         (row,) = (row for row in comparison.rows if row.name == name)
-        assert sorted(drawn.get_xdata()) == sorted(row.scores.values())
+        assert sorted(line.get_xdata()) == sorted(row.scores.values())
 
 
 def test_effects_are_those_of_the_comparison(comparison: Comparison) -> None:
     assert comparison.effects is not None
-    every = panels(figures.effects(comparison)).items()
+    every = panels(draw(figures.effects, comparison)).items()
     for factor, (title, axes) in zip(comparison.effects.factors, every, strict=True):
         assert title == f"Effect of {factor.key}: {100 * (factor.share or 0):.0f} % of the variance"
         means = sorted(f"{100 * level.mean:.2f} %" for level in factor.levels)
@@ -130,13 +136,13 @@ def test_effects_say_what_is_left_out(copied: Path) -> None:
         edit(new, config=config, status=status, started=f"2027-01-01T00:00:0{number}+00:00")
         if "xavier" in run.name:
             shutil.rmtree(new)
-    figure = figures.effects(compared(copied))
+    figure = draw(figures.effects, compared(copied))
     assert figure is not None
-    assert figure.axes[-1].get_xlabel().endswith("\nwithout normal")
+    assert figure.get_supxlabel().endswith("without normal")
 
 
 def test_gradients_stand_before_and_after_training(comparison: Comparison, read: Any) -> None:
-    every = panels(figures.gradients(comparison))
+    every = panels(draw(network_figures.gradients, comparison))
     assert [title.partition(": ")[0] for title in every] == ["he", "he", "xavier", "xavier"]
     assert [title.partition(": ")[2] for title in every] == 2 * [
         "before training",
@@ -152,7 +158,7 @@ def test_gradients_stand_before_and_after_training(comparison: Comparison, read:
 
 
 def test_each_row_has_histograms_of_its_hidden_layers(comparison: Comparison) -> None:
-    every = panels(figures.histograms(comparison))
+    every = panels(draw(network_figures.histograms, comparison))
     assert set(every) == {row.name for row in comparison.rows}
     for axes in every.values():
         assert [label.get_text() for label in axes.get_yticklabels()] == ["layer1", "layer2"]
@@ -162,15 +168,18 @@ def test_each_row_has_histograms_of_its_hidden_layers(comparison: Comparison) ->
 def test_tried_rates_stand_in_their_order(copied: Path) -> None:
     for run in copied.iterdir():
         edit(run, rate_search=SEARCH)
-    axes = panels(figures.rates(compared(copied)))["he"]
+    figure = draw(figures.rates, compared(copied))
+    axes = panels(figure)["he"]
     assert list(axes.lines[0].get_xdata()) == [0.01, 0.1]
     assert list(axes.lines[0].get_ydata()) == [0.7, 0.9]
+    assert [ring.get_xydata().tolist() for ring in axes.lines[2:]] == 2 * [[[0.1, 0.9]]]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.01", "0.02", "0.05", "0.1"]
 
 
 def test_a_confusion_matrix_counts_the_test_images(
     comparison: Comparison, dataset: Dataset
 ) -> None:
-    figure = figures.confusion(comparison)
+    figure = draw(network_figures.confusion, comparison)
     assert len(panels(figure)) == 3
     texts = panels(figure)[comparison.rows[0].name].texts
     counted = fmean(float(text.get_text()) for text in texts) * len(texts)
@@ -185,14 +194,15 @@ def test_the_most_wrong_image_is_shown_with_its_classes(copied: Path, dataset: D
         content["probabilities"][17] = np.eye(10)[(label + 1) % 10]
         content["predicted"] = content["probabilities"].argmax(axis=1)
         np.savez(run / "predictions.npz", **content)
-    figure = figures.wrong_images(compared(copied), dataset.test.images)
+    figure = draw(network_figures.wrong_images, compared(copied), dataset.test.images)
     assert figure is not None
     first = figure.axes[0]
     assert first.get_title(loc="left") == f"{label} → {(label + 1) % 10}"
     assert (first.images[0].get_array() == dataset.test.images[17].reshape(28, 28)).all()
 
 
-@pytest.mark.parametrize("name", ["한국어", "$\\frac{$", "<b>&amp;" * 30, "\x1b[31m\x00"])
+@pytest.mark.parametrize("name", ["한국어🙂", "$\\frac{$", "<b>&amp;" * 30, "\x1b[31m\x00"])
+@pytest.mark.filterwarnings("ignore:letters that no installed font has")
 def test_any_name_can_be_drawn(copied: Path, name: str) -> None:
     for run in copied.iterdir():
         config = json.loads((run / "run.json").read_text())["config"]
@@ -201,9 +211,38 @@ def test_any_name_can_be_drawn(copied: Path, name: str) -> None:
         edit(run, config=config, rate_search=SEARCH)
     comparison = compared(copied)
     for kind in KINDS:
-        figure = figures.FIGURES[kind](comparison)
+        figure = drawn(comparison, kind)
         assert figure is not None, kind
+        assert figure.get_label()
         assert b"<svg" in encoded(figure, "svg")
+
+
+def with_label(text: str) -> tuple[Figure, float]:
+    """A figure with a label beside its panel, and where the panel begins, in inches."""
+    figure = Figure((4, 1), layout="constrained")
+    figure.subplots().set_yticks([0], [text])
+    encoded(figure, "svg")
+    return figure, 4 * figure.axes[0].get_position().x0
+
+
+def test_letters_of_no_font_have_room_and_are_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "_installed", lambda: {"DejaVu Sans": set()})
+    fonts.fallback.cache_clear()
+    fonts._say_once.cache_clear()
+    with pytest.warns(UserWarning, match="install Noto Sans CJK"):
+        figure, begins = with_label("학습률" * 5)
+    assert begins > 15 * 9 / 72  # a letter is as wide as it is high
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["학습률" * 5]
+    with_label("학습률" * 6)  # a second warning would be an error
+    fonts.fallback.cache_clear()
+
+
+def test_another_font_lends_its_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "_installed", lambda: {"Some": {0x915}, "Most": {0x915, 0x916}})
+    fonts.fallback.cache_clear()
+    assert fonts.fallback("aक") == (["DejaVu Sans", "Some"], "")
+    assert fonts.fallback("aकखग") == (["DejaVu Sans", "Most"], "ग")
+    fonts.fallback.cache_clear()
 
 
 def test_runs_without_metrics_have_no_such_figure(copied: Path) -> None:
@@ -212,8 +251,11 @@ def test_runs_without_metrics_have_no_such_figure(copied: Path) -> None:
             (run / file).unlink()
     comparison = compare_all(collect(copied)[0]).first
     for kind in ("curves", "layers", "histograms", "rates", "confusion"):
-        assert figures.FIGURES[kind](comparison) is None, kind
+        assert drawn(comparison, kind) is None, kind
 
 
-def test_each_figure_that_can_be_asked_for_can_be_drawn() -> None:
-    assert list(figures.FIGURES) == list(KINDS)
+def test_one_epoch_makes_no_curve(copied: Path) -> None:
+    for run in copied.iterdir():
+        metrics = run / "metrics.jsonl"
+        metrics.write_text(metrics.read_text().splitlines(keepends=True)[0])
+    assert draw(figures.curves, compare_all(collect(copied)[0]).first) is None

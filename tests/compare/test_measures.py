@@ -156,7 +156,7 @@ def test_runs_that_did_not_reach_the_threshold_count_as_later(
     row = comparison.to_dict()["groups"][0]
     assert row["epochs_to_threshold"] == {"reached": 2, "of": 4, "median": None, "beyond": 3.0}
     assert row["seconds_to_threshold"]["beyond"] == 30.0
-    assert ">3 (2/4)" in cells(tables.course(comparison))
+    assert ">3 (2/4)" in cells(tables.course(comparison, Wanted()))
     write_metrics(make(seed=4), (0.8, 0.92, 0.9))
     row = compared().to_dict()["groups"][0]
     assert row["epochs_to_threshold"] == {"reached": 3, "of": 5, "median": 3.0, "beyond": None}

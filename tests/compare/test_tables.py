@@ -12,7 +12,7 @@ from nnbasic.cli.compare import in_terminal
 from nnbasic.compare import Comparison, Comparisons, tables
 from nnbasic.compare.cells import difference, points
 from nnbasic.compare.significance import Contrast
-from nnbasic.compare.tables import Curves, Sentences, Table, Wanted, blocks
+from nnbasic.compare.tables import Sentences, Table, Wanted, blocks
 from support import scored
 
 Make = Callable[..., Path]
@@ -21,7 +21,7 @@ Compare = Callable[..., Comparisons]
 
 
 def column(table: Table, head: str) -> tuple[str, ...]:
-    return next(column.cells for column in table.columns if column.head == head)
+    return tuple(row[table.head.index(head)] for row in table.rows)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_simple_effects_and_p_values(crossed: None, compare_runs: Compare) -> No
         if isinstance(b, Sentences)
         for line in b.lines
     )
-    assert all("p" in [c.head for c in b.columns] for b in found if isinstance(b, Table))
+    assert all("p" in block.head for block in found if isinstance(block, Table))
 
 
 def test_one_choice_is_in_the_table_of_rows_alone(make: Make, compare_runs: Compare) -> None:
@@ -71,7 +71,7 @@ def test_one_seed_has_no_figure_of_chance(make: Make, compare_runs: Compare) -> 
     for activation in ("relu", "tanh", "elu"):
         make({"best": scored(0.9)}, activation=activation)
     (rows,) = (b for b in blocks(compare_runs(), Wanted(p_values=True)) if isinstance(b, Table))
-    assert [c.head for c in rows.columns] == ["activation", "n", "accuracy %", "difference"]
+    assert rows.head == ("activation", "n", "accuracy %", "difference")
     assert column(rows, "difference") == ("–", "0.00", "0.00")
 
 
@@ -96,11 +96,19 @@ def test_two_runs_are_two_curves_and_no_table(make: Make, compare_runs: Compare)
     make(activation="tanh")
     comparisons = compare_runs()
     found = list(blocks(comparisons, Wanted()))
-    (curves,) = (block for block in found if isinstance(block, Curves))
-    assert set(curves.names) == {"relu", "tanh"}
-    assert not any(isinstance(block, Table) for block in found)
-    assert len(curves.table().rows) == 3
-    assert any(isinstance(block, Table) for block in blocks(comparisons, Wanted(details=True)))
+    (curves,) = (block for block in found if isinstance(block, Table))
+    assert set(curves.head[1:]) == {"relu", "tanh"}
+    assert len(curves.rows) == len(curves.curves[0]) == 3
+    assert (
+        len(
+            [
+                block
+                for block in blocks(comparisons, Wanted(details=True))
+                if isinstance(block, Table)
+            ]
+        )
+        > 1
+    )
     assert "Validation accuracy by epoch:" in "\n".join(in_terminal(comparisons, Wanted(), 80))
 
 
