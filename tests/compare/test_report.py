@@ -89,7 +89,7 @@ def test_every_figure_is_described(page: Page) -> None:
     assert len(labels) == 10
     assert labels[1].startswith("validation accuracy, % by epoch: ")
     for label in labels:
-        what, _, rows = label.partition(": ")
+        what, _, rows = label.rpartition(": ")
         assert what
         assert set(rows.split(", ")) == {"relu/he", "relu/xavier", "tanh/he", "tanh/xavier"}
 
