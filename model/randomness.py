@@ -6,7 +6,6 @@ leaves the draws of the others as they were: runs that differ in one choice stay
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -28,25 +27,19 @@ class StepRandom:
     """What a layer draws from in one step, such as the mask of a dropout.
 
     The draws depend on the seed, the epoch, the step, the example's place in the batch, and how
-    often the step has drawn before, so nothing needs to be saved to resume. Processes that share a
-    batch set ``share``, their rows and the size of the batch: they draw what one process would.
+    often the step has drawn before, so nothing needs to be saved to resume.
     """
 
     def __init__(self, seed: int, epoch: int, step: int) -> None:
         self._seed, self._key = seed, (STREAMS.index("noise"), epoch, step)
-        self.share: tuple[slice, int] | None = None
 
     def random(self, shape: tuple[int, ...]) -> Array:
         """Uniform float32 numbers in [0, 1) for a batch: the first axis is that of the examples."""
-        return self._rows_of(shape, self._generator.random)
+        return self._generator.random(shape, np.float32)
 
     def standard_normal(self, shape: tuple[int, ...]) -> Array:
         """Normal float32 numbers of mean 0 and variance 1, otherwise as `random`."""
-        return self._rows_of(shape, self._generator.standard_normal)
-
-    def _rows_of(self, shape: tuple[int, ...], draw: Callable[..., Array]) -> Array:
-        rows, size = self.share or (slice(None), shape[0])
-        return draw((size, *shape[1:]), np.float32)[rows]
+        return self._generator.standard_normal(shape, np.float32)
 
     @cached_property  # made when it is asked for: most networks draw nothing
     def _generator(self) -> np.random.Generator:

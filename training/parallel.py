@@ -139,8 +139,8 @@ class SharedTrainer(Trainer):
         """Learn from these rows and those of the others; the score is that of the whole batch."""
         share, loss, right = len(x) / self._size, 0.0, 0
         if len(x):
-            rng.share = self._rows, self._size
-            loss, right = self.backpropagate(x, labels, rng, share)
+            mine = RandomRows(rng, self._rows, self._size)
+            loss, right = self.backpropagate(x, labels, mine, share)
         else:
             self.network.gradient.fill(0)
         loss, all_right = map(sum, zip(*self.team.gather(loss * share, right), strict=True))
@@ -180,6 +180,19 @@ class SharedTrainer(Trainer):
     def first_non_finite(self, x: Array) -> str | None:
         """The first parameter or output with an infinity or NaN, over all rows of a batch."""
         return super().first_non_finite(self.train.take(*self._batch)[0])
+
+
+class RandomRows(StepRandom):
+    """This process's ``rows`` of what one process would draw for a batch of ``size``."""
+
+    def __init__(self, whole: StepRandom, rows: slice, size: int) -> None:
+        self._whole, self._rows, self._size = whole, rows, size
+
+    def random(self, shape: tuple[int, ...]) -> Array:
+        return self._whole.random((self._size, *shape[1:]))[self._rows]
+
+    def standard_normal(self, shape: tuple[int, ...]) -> Array:
+        return self._whole.standard_normal((self._size, *shape[1:]))[self._rows]
 
 
 class Team:

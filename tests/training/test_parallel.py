@@ -26,7 +26,7 @@ from nnbasic.model import (
     stream,
 )
 from nnbasic.model.arrays import Array
-from nnbasic.training.parallel import AVAILABLE, SharedTrainer, Team, shared_by
+from nnbasic.training.parallel import AVAILABLE, RandomRows, SharedTrainer, Team, shared_by
 from support import examples
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="teams need Linux")
@@ -95,6 +95,21 @@ def test_several_processes_learn_what_one_does(setting: str, processes: int) -> 
     vectors = [run.network.vector for run in runs]
     np.testing.assert_allclose(vectors[1], vectors[0], rtol=1e-9, atol=1e-12)
     assert runs[1].state["steps"] == runs[0].state["steps"] == 8
+
+
+@pytest.mark.parametrize("draw", ["random", "standard_normal"])
+def test_processes_draw_the_rows_that_one_process_would(draw: str) -> None:
+    def drawn(rows: slice | None, n: int) -> list[np.ndarray]:
+        rng = StepRandom(3, 2, 17)
+        rng = rng if rows is None else RandomRows(rng, rows, 7)
+        return [getattr(rng, draw)(shape) for shape in ((n, 4), (n, 2))]
+
+    whole = drawn(None, 7)
+    parts = [drawn(slice(start, stop), stop - start) for start, stop in ((0, 2), (2, 2), (2, 7))]
+    for number, expected in enumerate(whole):
+        joined = np.concatenate([part[number] for part in parts])
+        np.testing.assert_array_equal(joined, expected)
+    assert whole[0].dtype == np.float32
 
 
 def test_the_same_bits_each_time_and_after_a_stop() -> None:
