@@ -20,10 +20,11 @@ import numpy as np
 from nnbasic.data import Batches, Scale, load
 from nnbasic.model import MLP, SCHEDULES, Epoch, Trainer, stream
 from nnbasic.model.optimizers import OPTIMIZERS as REGISTERED
-from nnbasic.training import kernels
+from nnbasic.training import environment as surroundings
+from nnbasic.training import machine
 from nnbasic.training.parallel import processes, shared_by
 
-if missing := kernels.variables():  # NumPy is loaded: begin again with those that the command has
+if missing := machine.variables():  # NumPy is loaded: begin again with those that the command has
     os.execve(sys.executable, sys.orig_argv, os.environ | missing)
 
 
@@ -153,7 +154,7 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "blas": f"{blas['name']} {blas['version']} {kernels.in_use()}",
+        "blas": f"{blas['name']} {blas['version']} {surroundings.versions()['kernels']}",
         "cores": len(affinity(0)) if affinity else os.cpu_count(),
         "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS", "one a core"),
         "taken": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),

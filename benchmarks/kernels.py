@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 
 from common import named, products, ratio, table
 
-from nnbasic.training.kernels import in_use
+from nnbasic.training.environment import versions
 
 NETS = [
     ([784, 50, 10], 50),
@@ -35,7 +35,7 @@ REPEATS = 5
 def serve(end: Connection) -> None:
     """Compute the products of the net whose number comes; send the microseconds."""
     steps = [products(sizes, rows) for sizes, rows in NETS]
-    end.send(in_use())
+    end.send(versions()["kernels"])
     while True:
         step = steps[end.recv()]
         step()

@@ -13,9 +13,9 @@ import click
 
 from nnbasic.cli.options import LazyGroup
 from nnbasic.cli.terminal import open_standard_streams, warn
-from nnbasic.training import kernels
+from nnbasic.training import machine
 
-kernels.prepare()  # before anything loads NumPy
+THREADS = machine.prepare()  # before anything loads NumPy
 # Processes that a library starts, as multiprocessing does, import nothing from this folder either.
 os.environ.setdefault("PYTHONSAFEPATH", "1")
 
@@ -55,7 +55,7 @@ class CommandLine(LazyGroup):
         if not standalone_mode:
             return run()
         open_standard_streams()
-        if kernels.spare_threads():
+        if not THREADS:
             warn("no thread can be started here, so NumPy computes with one")
         try:
             with warnings.catch_warnings():

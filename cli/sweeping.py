@@ -22,7 +22,7 @@ from nnbasic.sweeps.learning_rates import FOLDER, choose_rates
 from nnbasic.sweeps.local import run_local
 from nnbasic.sweeps.outcome import Outcome, Progress
 from nnbasic.sweeps.plan import Attempt, Cell, Job, Key, attempts, jobs, outstanding
-from nnbasic.training.cores import cores
+from nnbasic.training.machine import cores
 from nnbasic.training.storage import refuse_link
 
 CarryOut = Callable[[Sequence[Job], Path], Generator[Progress | Outcome, None, None]]

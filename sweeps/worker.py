@@ -37,7 +37,7 @@ from nnbasic.configs.schema import Data
 from nnbasic.data import DataError, Dataset
 from nnbasic.data.files import syncing
 from nnbasic.model import DivergedError, Epoch
-from nnbasic.training import images, kernels
+from nnbasic.training import images, machine
 from nnbasic.training.directory import Run
 from nnbasic.training.record import RateSearch
 from nnbasic.training.session import FailedError, Session, start
@@ -123,7 +123,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env=os.environ | kernels.variables() | ONE_THREAD,
+                env=os.environ | machine.variables() | ONE_THREAD,
                 start_new_session=True,  # Ctrl-C reaches this process alone, which closes sockets
                 pass_fds=[theirs.fileno()],
             )

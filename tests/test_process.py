@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nnbasic.training import newest
-from nnbasic.training.cores import cores
+from nnbasic.training.machine import cores
 from nnbasic.training.parallel import AVAILABLE
 from support import (
     BASE,

@@ -9,7 +9,7 @@ import importlib.metadata
 import platform
 import socket
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from nnbasic.configs.plugins import PluginError, file_sha256
-from nnbasic.training import kernels
-from nnbasic.training.cores import cores
+from nnbasic.model.blas import loaded
+from nnbasic.training.machine import cores, processor
 from nnbasic.training.record import Record
 
 HERE = Path(__file__)
@@ -69,15 +69,21 @@ def plugins_sha256(plugins: Iterable[str]) -> dict[str, str]:
 def versions() -> dict[str, str | None]:
     """Versions of Python, NumPy, its BLAS with its kernels, and nnbasic; a checkout's commit."""
     build: Any = np.show_config(mode="dicts")
-    blas = build.get("Build Dependencies", {}).get("blas", {})
+    built_with = build.get("Build Dependencies", {}).get("blas", {})
+    library = numpys(loaded().select(user_api="blas").lib_controllers)
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "blas": f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip(),
-        "kernels": kernels.in_use(),
+        "blas": f"{built_with.get('name', 'unknown')} {built_with.get('version', '')}".strip(),
+        "kernels": library and library.info().get("architecture"),
         "nnbasic": importlib.metadata.version("nnbasic"),
         "git_commit": _git_commit(),
     }
+
+
+def numpys(libraries: Sequence[Any]) -> Any | None:
+    """NumPy's own of the BLAS ``libraries``: SciPy has another, perhaps with other kernels."""
+    return min(libraries, key=lambda library: "numpy" not in library.filepath, default=None)
 
 
 @functools.cache
@@ -100,13 +106,9 @@ def machine() -> dict[str, Any]:
     return {
         "host": socket.gethostname(),
         "system": platform.platform(terse=True),
-        "processor": _processor(),
+        "processor": processor().get("model name") or platform.processor() or platform.machine(),
         "cores": cores(),
     }
-
-
-def _processor() -> str:
-    return kernels.processor().get("model name") or platform.processor() or platform.machine()
 
 
 def blas_threads() -> int:
@@ -125,7 +127,7 @@ def changes(record: Record) -> list[str]:
     pairs = {
         "code": (record.code_sha256[:8], code_sha256(record.plugins)[:8]),
         **{name: (record.versions.get(name), present[name]) for name in COMPUTING},
-        "processor": (record.machine.get("processor"), _processor()),
+        "processor": (record.machine.get("processor"), machine()["processor"]),
         "BLAS threads": (record.threads, blas_threads()),
     }
     return [f"{what} {before}, now {now}" for what, (before, now) in pairs.items() if before != now]

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from nnbasic.training import all_runs
-from nnbasic.training.cores import cores
+from nnbasic.training.machine import cores
 from nnbasic.training.parallel import AVAILABLE
 from support import limited, run
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nnbasic.training import all_runs, newest
-from nnbasic.training.cores import cores
+from nnbasic.training.machine import cores
 from nnbasic.training.parallel import AVAILABLE
 from support import BASE, NNBASIC, PATIENCE, content, epochs_on_disk, run, started, wait_for
 

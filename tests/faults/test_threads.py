@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbasic.training.cores import cores
+from nnbasic.training.machine import cores
 from nnbasic.training.parallel import AVAILABLE
 
 pytestmark = pytest.mark.skipif(not AVAILABLE or cores() < 2, reason="needs a team: Linux, 2 cores")

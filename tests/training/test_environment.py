@@ -13,8 +13,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from nnbasic.training import environment
-from nnbasic.training.cores import cores
 from nnbasic.training.environment import blas_threads, code_sha256
+from nnbasic.training.machine import cores
 
 
 def asked(question: str, **environment: str) -> str:
