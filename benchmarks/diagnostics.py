@@ -19,9 +19,9 @@ from nnbasic import configs, data, training
 def seconds(config: configs.Config, dataset: data.Dataset) -> float:
     """Seconds of an epoch, from the second one on."""
     with tempfile.TemporaryDirectory() as folder:
-        session = training.start(config, dataset, runs=Path(folder), name="benchmark")
+        run = training.start(config, dataset, runs=Path(folder), name="benchmark")
         ends = [time.perf_counter()]
-        for result in session.train():
+        for result in training.train(run, dataset):
             if hasattr(result, "val_loss"):
                 ends.append(time.perf_counter())
     return (ends[-1] - ends[1]) / (len(ends) - 2)

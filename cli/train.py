@@ -6,6 +6,7 @@ import contextlib
 import shlex
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -31,10 +32,21 @@ from nnbasic.cli.options import (
 )
 from nnbasic.cli.progress import shown
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
+from nnbasic.data import Dataset
 from nnbasic.data.files import syncing
 from nnbasic.model import DivergedError
-from nnbasic.training import Record, Run, Session, environment
+from nnbasic.training import Record, Run, environment
 from nnbasic.training.directory import check_folder
+
+
+class Work(NamedTuple):
+    """A run that is about to be trained."""
+
+    run: Run
+    record: Record
+    config: configs.Config
+    dataset: Dataset
+
 
 EXIT_CODES = {"finished": 0, "interrupted": INTERRUPTED}
 
@@ -89,24 +101,26 @@ def train(
             "--resume goes on with the run's own config; --config, --set, --seed, --epochs and"
             " --name would make it another run."
         )
-    session: Session | None = None
+    work: Work | None = None
     with interrupts() as interrupt, syncing(not no_sync):
         try:
             if resume is not None:
-                session = resumed(resume, runs_dir, data_dir, trust_plugins, quiet, fail_under)
+                work = resumed(resume, runs_dir, data_dir, trust_plugins, quiet, fail_under)
             elif config is not None:
-                session = started(config, overrides, name, runs_dir, data_dir, quiet, fail_under)
+                work = started(config, overrides, name, runs_dir, data_dir, quiet, fail_under)
             else:
                 raise click.UsageError(
                     "Give --config FILE (`nnbasic configs list` names some) or --resume RUN."
                 )
-            failure = follow(session, quiet, interrupt)
+            failure = follow(work, quiet, interrupt)
         except KeyboardInterrupt:
-            if session is None:
+            if work is None:
                 err("", "Interrupted before the training began.")
                 return INTERRUPTED
             failure = None
-    run, record = session.run, session.record
+    run, record = work.run, work.record
+    with contextlib.suppress(training.RunError):  # its directory may be gone
+        record = run.record()
     if failure:  # a full disk may have kept it from the record
         record = record.model_copy(update={"status": "failed", "reason": failure})
     if as_json:
@@ -127,7 +141,7 @@ def started(
     data_dir: Path | None,
     quiet: bool,
     fail_under: float | None,
-) -> Session:
+) -> Work:
     """A new run of the config ``source``."""
     config = configs.load(source, overrides)
     check_validation(config, fail_under)
@@ -135,10 +149,11 @@ def started(
     for caution in configs.cautions(config):
         warn(caution)
     dataset = load(config.data, data_dir=data_dir, quiet=quiet)
-    session = training.start(config, dataset, runs=runs_dir, name=name or default_name(source))
-    for warning in session.record.warnings:
+    run = training.start(config, dataset, runs=runs_dir, name=name or default_name(source))
+    record = run.record()
+    for warning in record.warnings:
         warn(warning)
-    return session
+    return Work(run, record, config, dataset)
 
 
 def check_validation(config: configs.Config, fail_under: float | None) -> None:
@@ -165,7 +180,7 @@ def resumed(
     trust_plugins: bool,
     quiet: bool,
     fail_under: float | None,
-) -> Session:
+) -> Work:
     """The run that ``text`` means, with the data that it was trained on."""
     run = find_one(text, runs_dir)
     record, config = run.record(), run.config(trust_plugins=trust_plugins)
@@ -174,21 +189,24 @@ def resumed(
     changes = environment.changes(record)
     if changes:
         warn(f"the last bits may differ from those of an uninterrupted run: {'; '.join(changes)}.")
-    return Session(run, config, record, dataset)
+    return Work(run, record, config, dataset)
 
 
-def follow(session: Session, quiet: bool, interrupt: Interrupts) -> str | None:
+def follow(work: Work, quiet: bool, interrupt: Interrupts) -> str | None:
     """Train to the end or to an interrupt, and show progress; the record says how it ended.
 
     Returns why it failed, or None.
     """
-    config = session.config
-    steps = -(-len(session.dataset.train.labels) // config.batch_size)
+    run, record, config, dataset = work
+    steps = -(-len(dataset.train.labels) // config.batch_size)
     try:
-        with contextlib.closing(session.train()) as events, warnings.catch_warnings():
+        with (
+            contextlib.closing(training.train(run, dataset, config)) as events,
+            warnings.catch_warnings(),
+        ):
             warnings.showwarning = lambda message, *_: warn(str(message))
             for _ in interrupt.until_pending(
-                events if quiet else shown(events, config.epochs, steps, session.record.epoch)
+                events if quiet else shown(events, config.epochs, steps, record.epoch)
             ):
                 pass
     except (KeyboardInterrupt, DivergedError):

@@ -13,7 +13,7 @@ import numpy as np
 from nnbasic.data.files import replacing
 from nnbasic.model.arrays import Array
 from nnbasic.training import Record, Run, RunError, Trained
-from nnbasic.training.trained import restored
+from nnbasic.training.trained import load
 
 Facts = Mapping[str, Any]
 """What a file says of its network, in the types of JSON."""
@@ -33,12 +33,11 @@ def export(run: Run, file: Path, *, trust_plugins: bool = False, overwrite: bool
         raise RunError(f"{file}: its name must end in {', '.join(FORMATS)}")
     if file.exists() and not overwrite:
         raise RunError(f"{file}: already exists; name a new file")
-    record, config = run.record(), run.config(trust_plugins=trust_plugins)
-    trained = restored(run, record, config)
+    trained = load(run, trust_plugins=trust_plugins)
     if not np.isfinite(trained.network.vector).all():
         raise RunError(f"{run.directory}: its training diverged; there is no network to export")
     try:
-        content = form(trained, _facts(run, record, trained))
+        content = form(trained, _facts(run, run.record(), trained))
     except ImportError:
         extra = file.suffix[1:].lower()
         raise RunError(

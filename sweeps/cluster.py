@@ -191,5 +191,5 @@ def _plain(name: str) -> str:
 
 
 def _writing_order(name: str) -> int:
-    """That of `Session.train`, so that the run can be resumed after a crash between any two."""
+    """That of `training.train`, so that the run can be resumed after a crash between any two."""
     return {"last.npz": 1, "run.json": 2}.get(name, 0)

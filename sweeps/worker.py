@@ -40,7 +40,7 @@ from nnbasic.model import DivergedError, Epoch
 from nnbasic.training import images, machine
 from nnbasic.training.directory import Run
 from nnbasic.training.record import RateSearch
-from nnbasic.training.session import FailedError, Session, start
+from nnbasic.training.session import FailedError, start, train
 from nnbasic.training.storage import RunError
 
 ONE_THREAD = dict.fromkeys(
@@ -266,9 +266,8 @@ def _train(task: Task, dataset: Dataset, connection: socket.socket) -> None:
         )
     if task.resume is not None:
         run = Run(Path(task.resume))
-        session = Session(run, config, run.record(), dataset)
     else:
-        session = start(
+        run = start(
             config,
             dataset,
             runs=Path(task.runs),
@@ -276,9 +275,9 @@ def _train(task: Task, dataset: Dataset, connection: socket.socket) -> None:
             rate_search=task.rate_search,
             queued=task.queued,
         )
-    _say(connection, run=str(session.run.directory))
+    _say(connection, run=str(run.directory))
     epochs = 0
-    with contextlib.closing(session.train()) as results:
+    with contextlib.closing(train(run, dataset, config)) as results:
         for result in results:
             if isinstance(result, Epoch):
                 epochs += 1

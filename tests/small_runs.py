@@ -13,7 +13,7 @@ import pytest
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
 from nnbasic.model import ACTIVATIONS
-from nnbasic.training import Run, start
+from nnbasic.training import Run, start, train
 from support import Begin, Straight
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -73,7 +73,7 @@ def begin(tmp_path: Path, dataset: Dataset) -> Begin:
     """What starts a run in ``tmp_path``, of `make_config` with the given changes."""
 
     def begin(**changes: Any) -> Run:
-        return start(make_config(**changes), dataset, runs=tmp_path, name="x").run
+        return start(make_config(**changes), dataset, runs=tmp_path, name="x")
 
     return begin
 
@@ -82,10 +82,10 @@ def begin(tmp_path: Path, dataset: Dataset) -> Begin:
 def trained_once(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Path:
     """The directory of a run that has been trained to its end. To be copied first."""
     runs = tmp_path_factory.mktemp("trained once")
-    session = start(make_config(), dataset, runs=runs, name="small")
-    for _ in session.train():
+    run = start(make_config(), dataset, runs=runs, name="small")
+    for _ in train(run, dataset):
         pass
-    return session.run.directory
+    return run.directory
 
 
 @pytest.fixture
@@ -109,8 +109,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Path:
                 small = {"layers": [784, 12, 8, 10], "epochs": 2, "batch_size": 15}
                 small |= {"optimizer": SLOW}
                 config = Config.model_validate({**small, **choice})
-                session = start(config, dataset, runs=folder, name=f"{activation}-{init}")
-                for _ in session.train():
+                run = start(config, dataset, runs=folder, name=f"{activation}-{init}")
+                for _ in train(run, dataset):
                     pass
     return folder
 

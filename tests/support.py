@@ -264,11 +264,11 @@ def stopped_after_one(config: str, name: str) -> Run:
     """A run that was interrupted in its second epoch."""
     loaded = load(config)
     dataset = data.load("digits", validation=loaded.data.validation)
-    session = start(loaded, dataset, runs=Path("runs"), name=name)
-    with contextlib.closing(session.train()) as events:
+    run = start(loaded, dataset, runs=Path("runs"), name=name)
+    with contextlib.closing(train(run, dataset)) as events:
         next(event for event in events if event.epoch == 2)
-    assert session.record.epoch == 1
-    return session.run
+    assert run.record().epoch == 1
+    return run
 
 
 class Straight:
@@ -280,7 +280,7 @@ class Straight:
 
     def __call__(self, name: str, config: Config) -> dict[str, Any]:
         if name not in self.made:
-            run = start(config, self.dataset, runs=self.folder, name="straight").run
+            run = start(config, self.dataset, runs=self.folder, name="straight")
             self.made[name] = content(finish(run, self.dataset))
         return self.made[name]
 

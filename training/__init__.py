@@ -10,12 +10,12 @@ from nnbasic.training.storage import RunError
 if TYPE_CHECKING:
     from nnbasic.training.predictions import Predictions
     from nnbasic.training.record import EpochRow, RateSearch, Record, User
-    from nnbasic.training.session import FailedError, Session, start, train
+    from nnbasic.training.session import FailedError, start, train
     from nnbasic.training.trained import Trained, build, evaluate_run
 
 # fmt: off
 __all__ = [
-    "EpochRow", "FailedError", "Predictions", "RateSearch", "Record", "Run", "RunError", "Session",
+    "EpochRow", "FailedError", "Predictions", "RateSearch", "Record", "Run", "RunError",
     "Trained", "User", "all_runs", "build", "evaluate_run", "find", "newest", "start", "train",
 ]
 # fmt: on

@@ -7,7 +7,6 @@ epoch alone (see `nnbasic.model.randomness`), so that number is the whole state.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -21,30 +20,25 @@ LARGEST_STATE = 8
 """How many times as large as the parameters a checkpoint may be: an optimiser's state is in it."""
 
 
-class Progress(NamedTuple):
-    """How many epochs and steps are behind a checkpoint."""
+def save(path: Path, network: MLP, state: dict[str, Array], epoch: int) -> None:
+    """Replace the checkpoint at ``path``; the old one stays until the new one is complete.
 
-    epoch: int
-    step: int
-
-
-def save(path: Path, network: MLP, state: dict[str, Array], progress: Progress) -> None:
-    """Replace the checkpoint at ``path``; the old one stays until the new one is complete."""
-    arrays = _named(network, state) | {k: np.array(v) for k, v in progress._asdict().items()}
-    with replacing(path) as file:
-        np.savez(file, allow_pickle=False, **arrays)
-
-
-def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> Progress:
-    """Read the parameters, and ``state`` if given, in place; if this fails, nothing is changed.
-
-    RunError if the file is missing, damaged, a pickle, or of another network.
+    ``epoch`` is how many are behind it.
     """
-    expected = _named(network, state or {})
-    counts = dict.fromkeys(Progress._fields, np.zeros((), np.int64))
+    with replacing(path) as file:
+        np.savez(file, allow_pickle=False, epoch=np.array(epoch), **_named(network, state))
+
+
+def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> int:
+    """Read the parameters, and ``state`` if given, in place; the number of epochs behind them.
+
+    RunError if the file is missing, damaged, a pickle, or of another network; then nothing is
+    changed.
+    """
+    expected = {**_named(network, state or {}), "epoch": np.zeros((), np.int64)}
     size = sum(array.nbytes for array in expected.values())
     try:
-        loaded = read_arrays(path, [*counts, *expected], LARGEST_STATE * size)
+        loaded = read_arrays(path, list(expected), LARGEST_STATE * size)
     except FileNotFoundError:
         raise RunError(f"{path}: there is no such checkpoint") from None
     except KeyError as error:
@@ -54,7 +48,7 @@ def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> 
             f"{path}: damaged, or not a checkpoint ({error}); use the other checkpoint of the run,"
             " or train it again"
         ) from None
-    for name, array in (expected | counts).items():
+    for name, array in expected.items():
         found = loaded[name]
         if (found.dtype, found.shape) != (array.dtype, array.shape):
             raise RunError(
@@ -63,11 +57,9 @@ def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> 
             )
     for name, array in expected.items():
         array[...] = loaded[name]
-    return Progress(int(loaded["epoch"]), int(loaded["step"]))
+    return int(expected["epoch"])
 
 
 def _named(network: MLP, state: dict[str, Array]) -> dict[str, Array]:
-    parts = {"parameters": network.parameters, "optimizer": state}
-    return {
-        f"{part}/{name}": each for part, arrays in parts.items() for name, each in arrays.items()
-    }
+    parameters = {f"parameters/{name}": array for name, array in network.parameters.items()}
+    return parameters | {f"optimizer/{name}": array for name, array in state.items()}

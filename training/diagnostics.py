@@ -1,97 +1,112 @@
-"""`diagnostics.jsonl`: what goes on inside the network, at step 0 and after every epoch.
+"""`diagnostics.jsonl`: what goes on inside the network, at step 0 and after epochs.
 
-Each line is an object: ``epoch``, ``step`` and ``layers``, a list with the figures of
-`nnbasic.training.layer_statistics.LayerDiagnostics`; a number that is not finite is null.
+Each line is an object: ``epoch``, ``step`` and ``layers``, a list with what
+`nnbasic.training.layer_statistics.diagnose` finds; a number that is not finite is null.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from nnbasic.configs import Config, cautions
-from nnbasic.data import Batches, Dataset, files
-from nnbasic.model import ACTIVATIONS, INITIALIZERS, MLP, Epoch, Step
-from nnbasic.model.arrays import Array, Labels
+from nnbasic.data import Dataset, files
+from nnbasic.model import ACTIVATIONS, INITIALIZERS, Epoch, Step
 from nnbasic.training.directory import Run
-from nnbasic.training.layer_statistics import (
-    MISMATCH,
-    LayerDiagnostics,
-    diagnose,
-    variance_ratio,
-)
-from nnbasic.training.storage import RunError, object_with_epoch
+from nnbasic.training.layer_statistics import Figures, diagnose, variance_ratio
+from nnbasic.training.storage import write_text
+from nnbasic.training.trained import Trained
 
 FILE = "diagnostics.jsonl"
-LONGEST = 1 << 24
-"""Bytes of a line: ten thousand layers."""
-
-SATURATED = 0.95
-"""The share of saturated activations with which a layer passes hardly any gradient on."""
 
 PROBE = 512
 """How many images the network is diagnosed on, always the same ones."""
 
+MOST = 10_000
+"""Layers in the file, some 7 MB: of a longer training every second epoch is kept, and so on."""
+
+SATURATED = 0.95
+"""The share of saturated activations with which a layer passes hardly any gradient on."""
+
+MISMATCH = 1000.0
+"""The factor between the first and the last hidden layer's variance that calls for a warning.
+
+At 1000 in variance (30 in standard deviation) plain gradient descent no longer moves the layers
+at one end. The pairs that belong together stay within it in nets of up to ten hidden layers,
+all but sigmoid: it loses a factor of about 10 a layer whatever initialiser of gain 1 is used.
+"""
+
 
 class Watcher:
-    """Reads the training stream, and writes a line for each epoch."""
+    """Diagnoses ``trained`` on the first `PROBE` validation images, or training ones without."""
 
-    def __init__(self, run: Run, network: MLP, config: Config, dataset: Dataset) -> None:
-        self.run = run
-        self.network = network
-        self.x, self.labels = probe(config, dataset)
+    def __init__(self, trained: Trained, dataset: Dataset) -> None:
+        split = dataset.validation if len(dataset.validation.labels) else dataset.train
+        self.network, config = trained.network, trained.config
+        self.x, self.labels = next(trained.batches(split, PROBE).epoch(0))
         self.steps = -(-len(dataset.train.labels) // config.batch_size)
-        self.before = network.vector.copy()
+        self.every = -(-config.epochs * (len(config.layers) - 1) // MOST)
+        self.last = config.epochs
+        self.before = self.network.vector.copy()
 
-    def read(self, result: Step | Epoch) -> None:
-        """Diagnose at the end of an epoch, and keep the parameters before its last step."""
+    def layers(self) -> list[Figures]:
+        """The figures before the first step."""
+        return diagnose(self.network, self.x, self.labels)
+
+    def read(self, result: Step | Epoch, run: Run) -> None:
+        """Write the line of an epoch, and keep the parameters before its last step."""
         if isinstance(result, Epoch):
-            layers = diagnose(self.network, self.x, self.labels, self.before)
-            append(self.run, result.epoch, result.step, layers)
+            if result.epoch % self.every == 0 or result.epoch == self.last:
+                layers = diagnose(self.network, self.x, self.labels, self.before)
+                append(run, result.epoch, result.step, layers)
         elif result.step % self.steps == 0:
             return  # that was the last step: the epoch's result comes next
         if (result.step + 1) % self.steps == 0:
             self.before[:] = self.network.vector
 
 
-def probe(config: Config, dataset: Dataset) -> tuple[Array, Labels]:
-    """The first `PROBE` validation images and labels; training ones if there is no validation."""
-    split = dataset.validation if len(dataset.validation.labels) else dataset.train
-    batches = Batches(
-        split.images[:PROBE],
-        split.labels[:PROBE],
-        batch_size=PROBE,
-        scale=dataset.scale(config.data.scale),
-        dtype=config.dtype,
-    )
-    return next(batches.epoch(0))
+def append(run: Run, epoch: int, step: int, layers: Sequence[Figures]) -> None:
+    """Add the line of an epoch; 0 is the network before its first step."""
+    row = {"epoch": epoch, "step": step, "layers": [*map(_finite, layers)]}
+    files.append(run.directory / FILE, json.dumps(row, allow_nan=False) + "\n")
 
 
-def mismatch(config: Config, layers: Sequence[LayerDiagnostics]) -> str | None:
+def _finite(figures: Figures) -> Figures:
+    bad = [k for k, v in figures.items() if isinstance(v, float) and not math.isfinite(v)]
+    return figures | dict.fromkeys(bad)
+
+
+def keep(run: Run, epochs: int) -> None:
+    """Leave out the lines after the first ``epochs`` epochs, which the run is about to repeat.
+
+    A file that is missing, or cannot be read, stays as it is: it is only looked at.
+    """
+    if rows := run.diagnostics_lines().rows:
+        kept = (row for row in rows if row["epoch"] <= epochs)
+        write_text(run.directory / FILE, "".join(json.dumps(row) + "\n" for row in kept))
+
+
+def mismatch(config: Config, layers: Sequence[Figures]) -> str | None:
     """A warning if, before the first step, the activations vanish or explode with depth."""
     ratio = variance_ratio(layers)
     if ratio is None or 1 / MISMATCH <= ratio <= MISMATCH:
         return None
     used = config.activation if isinstance(config.activation, list) else [config.activation]
     activations = " and ".join(dict.fromkeys(map(ACTIVATIONS.name, used)))
-    init = INITIALIZERS.name(config.init)
     if ratio < 1:
         change = f"shrinks by a factor of {1 / ratio:.1g}" if ratio else "shrinks to nothing"
-        remedy = "larger initial weights"
     else:
         finite = math.isfinite(ratio)
         change = f"grows by a factor of {ratio:.1g}" if finite else "grows to infinity"
-        remedy = "smaller initial weights"
     return (
-        f"activation {activations} does not go with init {init} in a net this deep:"
-        f" before the first step the variance of the activations over the images {change} from"
-        f" {layers[0].layer} to {layers[-2].layer} (a factor of {MISMATCH:g} is too much)."
-        f" Try {remedy} or fewer layers: he suits relu and the like, lecun suits selu, xavier suits"
-        " tanh, and xavier with gain 4 suits sigmoid."
+        f"activation {activations} does not go with init {INITIALIZERS.name(config.init)} in a net"
+        " this deep: before the first step the variance of the activations over the images"
+        f" {change} from {layers[0]['layer']} to {layers[-2]['layer']} (a factor of {MISMATCH:g} is"
+        f" too much). Try {'larger' if ratio < 1 else 'smaller'} initial weights or fewer layers:"
+        " he suits relu and the like, lecun suits selu, xavier suits tanh, and xavier with gain 4"
+        " suits sigmoid."
     )
 
 
@@ -102,54 +117,23 @@ def why_collapsed(
 
     ``warnings`` are those that the run was started with.
     """
-    rate = f"optimizer.lr is {config.optimizer.lr:g}"
     if known := [*cautions(config), *warnings]:
         return known[0].removesuffix(".")
+    rate = f"optimizer.lr is {config.optimizer.lr:g}"
+    too_high = f"The learning rate may be too high ({rate}: try a tenth), or the initial weights"
     layers = rows[-1]["layers"] if rows else []
     for layer in layers:
         if layer["dead"] == 1:
             return (
                 f"all units of {layer['layer']} are dead: they are 0 for every image, and no"
-                f" gradient passes them. The learning rate may be too high ({rate}: try a tenth),"
-                " or the initial weights too large; leaky_relu and elu cannot die like this"
+                f" gradient passes them. {too_high} too large; leaky_relu and elu cannot die like"
+                " this"
             )
     for layer in layers:
         if (layer["saturated"] or 0) > SATURATED:
             return (
                 f"{100 * layer['saturated']:.0f} % of the activations of {layer['layer']} are"
-                f" saturated, where their derivative is near 0. The learning rate may be too high"
-                f" ({rate}: try a tenth), or the initial weights too large"
+                f" saturated, where their derivative is near 0. {too_high} too large"
             )
     plugin = ", or a plugin's gradient wrong: try `nnbasic gradcheck`" if config.plugins else ""
     return f"the learning rate may be too high, or too low for so few epochs ({rate}){plugin}"
-
-
-def append(run: Run, epoch: int, step: int, layers: Sequence[LayerDiagnostics]) -> None:
-    """Add the line of an epoch; 0 is the network before its first step."""
-    row = {"epoch": epoch, "step": step, "layers": [_finite(asdict(layer)) for layer in layers]}
-    files.append(run.directory / FILE, json.dumps(row, allow_nan=False) + "\n")
-
-
-def keep(run: Run, epochs: int) -> None:
-    """Cut off the lines after the first ``epochs`` epochs, which the run is about to repeat.
-
-    A missing file stops no run, nor does one that has become longer than what is read at once.
-    """
-    whole = 0
-    try:
-        with files.opened(run.directory / FILE) as file, contextlib.suppress(ValueError):
-            while line := file.readline(LONGEST):
-                if object_with_epoch(line)["epoch"] > epochs:
-                    break
-                whole += len(line)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise RunError(f"{run.directory / FILE}: cannot be read: {error.strerror}") from error
-    with files.appending(run.directory / FILE) as file:
-        file.truncate(whole)
-
-
-def _finite(figures: dict[str, Any]) -> dict[str, Any]:
-    bad = [k for k, v in figures.items() if isinstance(v, float) and not math.isfinite(v)]
-    return figures | dict.fromkeys(bad)

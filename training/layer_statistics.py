@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from nnbasic.model import MLP, Dense, Layer
 from nnbasic.model.arrays import Array, Labels
+
+Figures = dict[str, Any]
+"""The figures of a layer by name: see `diagnose`."""
 
 BINS = 64
 """The most bins that a histogram has; fewer than half of them only if the values hardly differ."""
@@ -24,31 +27,12 @@ OUTER = 0.05
 For sigmoid and tanh the derivative is there less than a fifth of its maximum.
 """
 
-MISMATCH = 1000.0
-"""The factor between the first and the last hidden layer's variance that calls for a warning.
 
-At 1000 in variance (30 in standard deviation) plain gradient descent no longer moves the layers
-at one end. The pairs that belong together stay within it in nets of up to ten hidden layers,
-all but sigmoid: it loses a factor of about 10 a layer whatever initialiser of gain 1 is used.
-"""
+def diagnose(network: MLP, x: Array, labels: Labels, before: Array | None = None) -> list[Figures]:
+    """Diagnose each layer on the batch ``x`` (n, inputs) with its ``labels`` (n,).
 
-
-@dataclass(frozen=True)
-class Histogram:
-    """Counts in equal bins from ``low`` to ``high``.
-
-    The bins' width is a power of two and their edges are multiples of it, so that histograms
-    of one layer over several runs or epochs can be added up without splitting a bin.
-    """
-
-    low: float
-    high: float
-    counts: list[int]
-
-
-@dataclass(frozen=True)
-class LayerDiagnostics:
-    """One layer of ``units`` units on a batch of ``n`` images.
+    ``before`` is a copy of ``network.vector`` from before the last update. Sets
+    ``network.gradient``, as training does; like it, checks nothing.
 
     The activations are those after the activation function; for the output layer, the logits.
     ``sd`` is over all of them and ``image_sd`` over the images alone: the root mean square,
@@ -59,36 +43,21 @@ class LayerDiagnostics:
     is ‖weight - weight before‖ / ‖weight before‖. None where there is no such figure; a figure
     that is not finite is left so.
     """
-
-    layer: str
-    mean: float
-    sd: float
-    image_sd: float
-    histogram: Histogram | None
-    dead: float | None
-    saturated: float | None
-    gradient_norm: float
-    preactivation_gradient_norm: float
-    update_ratio: float | None
-
-
-def diagnose(
-    network: MLP, x: Array, labels: Labels, before: Array | None = None
-) -> list[LayerDiagnostics]:
-    """Diagnose each layer on the batch ``x`` (n, inputs) with its ``labels`` (n,).
-
-    ``before`` is a copy of ``network.vector`` from before the last update. Sets
-    ``network.gradient``, as training does; like it, checks nothing.
-    """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         outputs = {layer.name: (layer, output) for layer, output in network.outputs(x)}
         logits = outputs[network.layers[-1].name][1]
         gradients = _preactivation_gradients(network, logits, labels)
-        weights = None if before is None else network.views(before)
-        return [
-            _layer(network, layer, output, gradients[name], weights)
-            for name, (layer, output) in outputs.items()
-        ]
+        weights = {} if before is None else network.views(before)
+        found = []
+        for name, (layer, output) in outputs.items():
+            weight = f"{name}.weight"
+            gradient_norms = {
+                "gradient_norm": _norm(network.gradients[weight]),
+                "preactivation_gradient_norm": _norm(gradients[name]),
+                "update_ratio": _change(network.parameters[weight], weights.get(weight)),
+            }
+            found.append({"layer": name, **_activations(layer, output), **gradient_norms})
+        return found
 
 
 def _preactivation_gradients(network: MLP, logits: Array, labels: Labels) -> dict[str, Array]:
@@ -103,20 +72,27 @@ def _preactivation_gradients(network: MLP, logits: Array, labels: Labels) -> dic
     return found
 
 
-def variance_ratio(layers: Sequence[LayerDiagnostics]) -> float | None:
-    """The last hidden layer's variance over the images in terms of the first one's.
+def _activations(layer: Layer, a: Array) -> Figures:
+    """The figures of the activations ``a`` (n, units)."""
+    mean = a.mean(axis=0, dtype=np.float64, keepdims=True)
+    within = float(a.var(axis=0, dtype=np.float64, mean=mean).mean())
+    hidden = not isinstance(layer, Dense)
+    return {
+        "mean": float(mean.mean()),
+        "sd": math.sqrt(within + float(mean.var())),
+        "image_sd": math.sqrt(within),
+        "histogram": histogram(a),
+        "dead": float(np.mean(~a.any(axis=0))) if hidden else None,
+        "saturated": _saturated(a, layer.limits),
+    }
 
-    None with fewer than two hidden layers, or where there is no variance to begin with.
+
+def histogram(values: Array) -> Figures | None:
+    """``counts`` in equal bins from ``low`` to ``high``; None if a value is not finite.
+
+    The bins' width is a power of two and their edges are multiples of it, so that histograms
+    of one layer over several runs or epochs can be added up without splitting a bin.
     """
-    hidden = layers[:-1]
-    if len(hidden) < 2 or not hidden[0].image_sd:
-        return None
-    ratio = hidden[-1].image_sd / hidden[0].image_sd
-    return ratio * ratio  # which overflows to infinity, where ** would raise
-
-
-def histogram(values: Array) -> Histogram | None:
-    """The histogram of ``values``; None if one of them is not finite."""
     low, high = float(values.min()), float(values.max())
     if not math.isfinite(low) or not math.isfinite(high):
         return None
@@ -129,29 +105,19 @@ def histogram(values: Array) -> Histogram | None:
     indices = np.floor(values.reshape(-1) / width).astype(np.intp)
     first = int(indices.min())
     counts = np.bincount(indices - first).tolist()
-    return Histogram(first * width, (first + len(counts)) * width, counts)
+    return {"low": first * width, "high": (first + len(counts)) * width, "counts": counts}
 
 
-def _layer(
-    network: MLP, layer: Layer, a: Array, gradient: Array, before: dict[str, Array] | None
-) -> LayerDiagnostics:
-    hidden = not isinstance(layer, Dense)
-    weight = f"{layer.name}.weight"
-    change = None if before is None else _change(network.parameters[weight], before[weight])
-    mean = a.mean(axis=0, dtype=np.float64, keepdims=True)
-    within = float(a.var(axis=0, dtype=np.float64, mean=mean).mean())
-    return LayerDiagnostics(
-        layer=layer.name,
-        mean=float(mean.mean()),
-        sd=math.sqrt(within + float(mean.var())),
-        image_sd=math.sqrt(within),
-        histogram=histogram(a),
-        dead=float(np.mean(~a.any(axis=0))) if hidden else None,
-        saturated=_saturated(a, layer.limits),
-        gradient_norm=_norm(network.gradients[weight]),
-        preactivation_gradient_norm=_norm(gradient),
-        update_ratio=change,
-    )
+def variance_ratio(layers: Sequence[Figures]) -> float | None:
+    """The last hidden layer's variance over the images in terms of the first one's.
+
+    None with fewer than two hidden layers, or where there is no variance to begin with.
+    """
+    hidden = layers[:-1]
+    if len(hidden) < 2 or not hidden[0]["image_sd"]:
+        return None
+    ratio: float = hidden[-1]["image_sd"] / hidden[0]["image_sd"]
+    return ratio * ratio  # which overflows to infinity, where ** would raise
 
 
 def _saturated(a: Array, limits: tuple[float, float] | None) -> float | None:
@@ -163,8 +129,8 @@ def _saturated(a: Array, limits: tuple[float, float] | None) -> float | None:
     return int(outside) / a.size
 
 
-def _change(weight: Array, before: Array) -> float:
-    return float(np.float64(_norm(weight - before)) / _norm(before))
+def _change(weight: Array, before: Array | None) -> float | None:
+    return None if before is None else float(np.float64(_norm(weight - before)) / _norm(before))
 
 
 def _norm(array: Array) -> float:

@@ -76,9 +76,7 @@ class Predictions:
             labels, predicted, probabilities = read_arrays(path, names, LARGEST).values()
         except FileNotFoundError:
             raise RunError(f"{path} is missing") from None
-        except KeyError as error:
-            raise RunError(f"{path} is damaged: it has no {error.args[0]}") from None
-        except DamagedError as error:
+        except (KeyError, DamagedError) as error:
             raise RunError(f"{path} is damaged: {error}") from None
         if not (
             probabilities.ndim == 2

@@ -10,17 +10,16 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 from nnbasic.configs import Config, EarlyStopping, dump
-from nnbasic.data import Batches, Dataset
+from nnbasic.data import Dataset
 from nnbasic.model import INITIALIZERS, DivergedError, Epoch, Step, Trainer, stream
 from nnbasic.training import diagnostics, environment, parallel
-from nnbasic.training.checkpoint import Progress, restore, save
+from nnbasic.training.checkpoint import restore, save
 from nnbasic.training.directory import Run, create
-from nnbasic.training.layer_statistics import diagnose
 from nnbasic.training.record import EpochRow, RateSearch, Record, Status, User
 from nnbasic.training.storage import RunError, clear, write_text
 from nnbasic.training.trained import Trained, build, check_dataset
@@ -33,16 +32,6 @@ class FailedError(Exception):
     """
 
 
-class GoneError(RunError):
-    """The directory of a run was deleted, moved or replaced while it was being trained."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__(
-            f"{run.directory} is not there any more: it was deleted, moved or replaced while the"
-            " run was being trained, or its disk has gone"
-        )
-
-
 def start(
     config: Config,
     dataset: Dataset,
@@ -51,7 +40,7 @@ def start(
     name: str,
     rate_search: RateSearch | None = None,
     queued: str | None = None,
-) -> Session:
+) -> Run:
     """Make a new run in ``runs``, ready to be trained, and diagnose it before its first step.
 
     Raises RunError if it cannot be written, or has too few outputs.
@@ -61,10 +50,11 @@ def start(
             f"layers {config.layers}: {dataset.name} has {dataset.classes} classes, so the last"
             f" layer needs at least {dataset.classes} units"
         )
-    layers = []
+    scale, layers, warning = dataset.scale(config.data.scale), [], None
     if config.diagnostics or config.plugins:  # a plugin's fault comes to light here
-        layers = diagnose(build(config), *diagnostics.probe(config, dataset))
-    warning = diagnostics.mismatch(config, layers) if config.diagnostics else None
+        layers = diagnostics.Watcher(Trained(build(config), scale, config), dataset).layers()
+    if config.diagnostics:
+        warning = diagnostics.mismatch(config, layers)
     run = create(runs, name)
     try:
         if config.diagnostics:
@@ -73,7 +63,7 @@ def start(
         run.write_user(User(name=name))
         record = Record(
             id=run.id,
-            status="interrupted",  # until `Session.train` begins
+            status="interrupted",  # until `train` begins
             config=config.model_dump(),
             identity=config.identity(),
             rate_search=rate_search,
@@ -81,7 +71,7 @@ def start(
             dataset_sha256=dataset.sha256,
             val_images=len(dataset.validation.labels),
             test_images=len(dataset.test.labels),
-            scale=dataset.scale(config.data.scale),
+            scale=scale,
             code_sha256=environment.code_sha256(config.plugins),
             plugins=environment.plugins_sha256(config.plugins),
             versions=environment.versions(),
@@ -98,201 +88,185 @@ def start(
         if isinstance(error, OSError):
             raise RunError(f"{runs}: cannot begin a run: {error.strerror}") from error
         raise
-    return Session(run, config, record, dataset)
+    return run
 
 
-def train(run: Run, dataset: Dataset) -> Generator[Step | Epoch, None, None]:
-    """Resume ``run`` where it was stopped: `Session.train` for a run on disk.
+def train(
+    run: Run, dataset: Dataset, config: Config | None = None
+) -> Generator[Step | Epoch, None, None]:
+    """Train ``run`` on from where it was stopped to its end, and score the test set once.
 
-    Its plugins run if they are known: see `Run.config`.
+    Without the ``config`` that it was started with, the one in its record is read, whose plugins
+    run if they are known: see `Run.config`.
+
+    A result is yielded once it is on disk. Closing the generator, or an interrupt, stops the
+    run so that it can be resumed to the same bits. Raises RunError for a run that has ended or
+    is being trained elsewhere, DivergedError, and FailedError for anything else. Warns if it
+    trains in one process because this one has other threads, or the system starts no more.
     """
-    return Session(run, run.config(), run.record(), dataset).train()
+    config = config or run.config()
+    with run.claim() as held:
+        record = run.record()
+        _check(run, record, config, dataset)
+        try:
+            log = _Log(run, record, config, dataset, held)
+        except (OSError, MemoryError) as error:
+            raise FailedError(_reason(error)) from error
+        try:
+            log.begin()
+            results = log.trainer.results(len(log.history))
+            with contextlib.closing(results):
+                for result in results if not log.stops_early() else ():
+                    log.add(result)
+                    yield result
+                    if isinstance(result, Epoch) and log.stops_early():
+                        break
+            log.finish(dataset)
+        except DivergedError as error:
+            log.write(status="diverged", reason=f"{error}; {likely_causes(config)}")
+            raise
+        except (KeyboardInterrupt, GeneratorExit):
+            log.write(status="interrupted")
+            raise
+        except Exception as error:
+            cause = log.gone() if isinstance(error, OSError) and not held() else error
+            with contextlib.suppress(OSError, RunError):  # which may be what it failed for
+                log.write(status="failed", reason=_reason(cause))
+            raise FailedError(_reason(cause)) from cause
 
 
-class Session:
-    """A process at work on a run; ``record`` is what it last read or wrote of `run.json`."""
-
-    def __init__(self, run: Run, config: Config, record: Record, dataset: Dataset) -> None:
-        self.run = run
-        self.config = config
-        self.record = record
-        self.dataset = dataset
-
-    def train(self) -> Generator[Step | Epoch, None, None]:
-        """Train the run to its end, and score the test set once.
-
-        A result is yielded once it is on disk. Closing the generator, or an interrupt, stops the
-        run so that it can be resumed to the same bits. Raises RunError for a run that has ended or
-        is being trained elsewhere, DivergedError, and FailedError for anything else. Warns if it
-        trains in one process because this one has other threads, or the system starts no more.
-        """
-        with self.run.claim() as self.held:
-            try:
-                self._restore()
-            except (OSError, MemoryError) as error:
-                raise FailedError(_reason(error)) from error
-            try:
-                yield from self._epochs()
-                self._finish()
-            except DivergedError as error:
-                self._end("diverged", f"{error}; {likely_causes(self.config)}")
-                raise
-            except (KeyboardInterrupt, GeneratorExit):
-                self._end("interrupted")
-                raise
-            except Exception as error:
-                gone = isinstance(error, OSError) and not self.held()
-                cause = GoneError(self.run) if gone else error
-                with contextlib.suppress(OSError, GoneError):  # which may be what it failed for
-                    self._end("failed", _reason(cause))
-                raise FailedError(_reason(cause)) from cause
-
-    def _restore(self) -> None:
-        """Check that the run can go on here, and read its state, or set up that of a new one."""
-        self.record = self.run.record()  # another process may have trained it until now
-        self._check()
-        self.trained = Trained(build(self.config), self.record.scale, self.config)
-        trainer = self._trainer()
-        self.done = Progress(0, 0)
-        clear(self.run.directory)
-        if self.run.last.exists():
-            self.done = restore(self.run.last, trainer.network, trainer.state)
-        self.history = self.run.keep_metrics(self.done.epoch)
-        self.trainer = parallel.shared_by(trainer, parallel.processes(self.config.batch_size))
-        self.watcher = None
-        if self.config.diagnostics:
-            diagnostics.keep(self.run, self.done.epoch)
-            self.watcher = diagnostics.Watcher(self.run, trainer.network, self.config, self.dataset)
-        self.spent = self.history[-1].elapsed_seconds if self.history else 0.0
-        self.began = time.perf_counter()
-
-    def _check(self) -> None:
-        run, record = self.run, self.record
-        if record.status in ("finished", "diverged"):
-            raise RunError(
-                f"{run.directory}: the run has {record.status}; there is nothing to resume"
-            )
-        if self.config.identity() != record.identity:
-            raise RunError(
-                f"{run.directory}: its record has another config than it was started with, so the"
-                " run cannot go on exactly; give its config.yaml to --config for a new run"
-            )
-        check_dataset(run, record, self.dataset)
-
-    def _trainer(self) -> Trainer:
-        config, split = self.config, self.dataset.train
-        batches = Batches(
-            split.images,
-            split.labels,
-            batch_size=config.batch_size,
-            scale=self.trained.scale,
-            dtype=config.dtype,
-            order=stream(config.seed, "batch_order"),
+def _check(run: Run, record: Record, config: Config, dataset: Dataset) -> None:
+    """RunError unless ``run`` can go on exactly."""
+    if record.status in ("finished", "diverged"):
+        raise RunError(f"{run.directory}: the run has {record.status}; there is nothing to resume")
+    if config.identity() != record.identity:
+        raise RunError(
+            f"{run.directory}: its record has another config than it was started with, so the"
+            " run cannot go on exactly; give its config.yaml to --config for a new run"
         )
-        held_out = self.dataset.validation
-        return Trainer(
+    check_dataset(run, record, dataset)
+
+
+class _Log:
+    """A training, and what is written of it as long as the lock of its run is ``held``."""
+
+    def __init__(
+        self, run: Run, record: Record, config: Config, dataset: Dataset, held: Callable[[], bool]
+    ) -> None:
+        """Read the state of ``run``, or set up that of a new one."""
+        self.run, self.record, self.config, self.held = run, record, config, held
+        self.trained = Trained(build(config), record.scale, config)
+        trainer = Trainer(
             self.trained.network,
-            batches,
+            self.trained.batches(
+                dataset.train, config.batch_size, stream(config.seed, "batch_order")
+            ),
             config.optimizer,
             config.schedule,
             config.epochs,
-            self.trained.batches(held_out) if len(held_out.labels) else None,
+            self.trained.batches(dataset.validation) if len(dataset.validation.labels) else None,
             config.seed,
         )
+        clear(run.directory)
+        done = restore(run.last, trainer.network, trainer.state) if run.last.exists() else 0
+        self.history = run.keep_metrics(done)
+        self.trainer = parallel.shared_by(trainer, parallel.processes(config.batch_size))
+        self.watcher = None
+        if config.diagnostics:
+            diagnostics.keep(run, done)
+            self.watcher = diagnostics.Watcher(self.trained, dataset)
+        spent = self.history[-1].elapsed_seconds if self.history else 0.0
+        self.began = time.perf_counter() - spent
 
-    def _epochs(self) -> Iterator[Step | Epoch]:
-        self._write(
+    def begin(self) -> None:
+        """Write that the run goes on, here."""
+        self.write(
             status="running",
-            reason=None,
-            ended=None,
-            epoch=self.done.epoch,  # a crash may have come between the checkpoint and the record
-            best=self._best(),
-            last=self.history[-1] if self.history else None,
             process=os.getpid(),
             machine=environment.machine(),
             threads=environment.blas_threads(),
         )
-        self._save(self.run.last)
-        if self._stops_early():
-            return
-        with contextlib.closing(self.trainer.results(self.done.epoch)) as results:
-            for result in results:
-                if isinstance(result, Epoch):
-                    self._check_held()
-                if self.watcher:
-                    self.watcher.read(result)
-                if isinstance(result, Epoch):
-                    self._keep(result)
-                yield result
-                if isinstance(result, Epoch) and self._stops_early():
-                    return
+        self._save(self.run.last, len(self.history))
 
-    def _keep(self, result: Epoch) -> None:
-        """Write an epoch: after its diagnostics its metrics, then the checkpoints, the last last.
+    def add(self, result: Step | Epoch) -> None:
+        """Write an epoch: its diagnostics, its metrics, then the checkpoints, the last last.
 
         A crash between any two of these leaves `last.npz` behind the others, and resuming
         from it writes them again with the same bits.
         """
-        row = EpochRow.model_validate(
-            {
-                "epoch": result.epoch,
-                "step": result.step,
-                "val_loss": None,
-                "val_accuracy": None,  # without a validation set
-                **result.metrics,
-                "learning_rate": result.learning_rate,
-                "epoch_seconds": result.seconds,
-                "elapsed_seconds": self._elapsed(),
-            }
+        if isinstance(result, Epoch):
+            self._check_held()
+        if self.watcher:
+            self.watcher.read(result, self.run)
+        if isinstance(result, Step):
+            return
+        row = EpochRow(
+            epoch=result.epoch,
+            step=result.step,
+            learning_rate=result.learning_rate,
+            epoch_seconds=result.seconds,
+            elapsed_seconds=time.perf_counter() - self.began,
+            **result.metrics,  # type: ignore[arg-type]
         )
         self.run.append_metrics(row)
-        self.history.append(row)
-        self.done = Progress(result.epoch, result.step)
-        best = self._best()
-        if best is row:
-            self._save(self.run.best)
-        self._save(self.run.last)
-        self._write(epoch=result.epoch, best=best, last=row)
+        history = [*self.history, row]
+        if self._best(history) is row:
+            self._save(self.run.best, row.epoch)
+        self._save(self.run.last, row.epoch)
+        self.history = history
+        self.write(status="running")
 
-    def _finish(self) -> None:
-        """Score the test set with the best checkpoint, the only time that it is looked at."""
-        restore(self.run.best, self.trained.network)
-        test = self.trained.evaluate(self.dataset.test)
-        if not math.isfinite(test.loss):  # without validation, nothing has noticed it yet
-            raise DivergedError(self.done.epoch, self.done.step, "the test loss")
-        test.save(self.run.predictions)
-        self._write(test_accuracy=test.accuracy, test_loss=test.loss)
-        self._end("finished")
-        if self.record.outcome == "collapsed":
-            rows = self.run.diagnostics_lines().rows if self.watcher else []
-            why = diagnostics.why_collapsed(self.config, self.record.warnings, rows)
-            self._write(reason=why)
-
-    def _best(self) -> EpochRow | None:
-        stopping = self.config.early_stopping
-        return best_epoch(self.history, stopping.metric if stopping else "val_accuracy")
-
-    def _stops_early(self) -> bool:
+    def stops_early(self) -> bool:
+        """Whether the metrics no longer improve."""
         stopping = self.config.early_stopping
         return stopping is not None and patience_is_over(stopping, self.history)
 
-    def _save(self, path: Path) -> None:
-        save(path, self.trained.network, self.trainer.state, self.done)
+    def finish(self, dataset: Dataset) -> None:
+        """Score the test set with the best checkpoint, the only time that it is looked at."""
+        run = self.run
+        restore(run.best, self.trained.network)
+        test = self.trained.evaluate(dataset.test)
+        if not math.isfinite(test.loss):  # without validation, nothing has noticed it yet
+            raise DivergedError(len(self.history), self.history[-1].step, "the test loss")
+        test.save(run.predictions)
+        self.write(status="finished", test_accuracy=test.accuracy, test_loss=test.loss)
+        if self.record.outcome == "collapsed":
+            rows = run.diagnostics_lines().rows if self.watcher else []
+            why = diagnostics.why_collapsed(self.config, self.record.warnings, rows)
+            self.write(status="finished", reason=why)
 
-    def _end(self, status: Status, reason: str | None = None) -> None:
-        self._write(status=status, reason=reason, ended=environment.now())
-
-    def _elapsed(self) -> float:
-        return self.spent + time.perf_counter() - self.began
-
-    def _write(self, **changes: Any) -> None:
+    def write(self, *, status: Status, reason: str | None = None, **changes: Any) -> None:
+        """Write the record."""
         self._check_held()
-        self.record = self.record.model_copy(update=changes | {"seconds": self._elapsed()})
+        changes |= {
+            "status": status,
+            "reason": reason,
+            "ended": None if status == "running" else environment.now(),
+            "epoch": len(self.history),
+            "best": self._best(self.history),
+            "last": self.history[-1] if self.history else None,
+            "seconds": time.perf_counter() - self.began,
+        }
+        self.record = self.record.model_copy(update=changes)
         self.run.write_record(self.record)
+
+    def gone(self) -> RunError:
+        """What to say if the directory is not the one any more that was locked."""
+        return RunError(
+            f"{self.run.directory} is not there any more: it was deleted, moved or replaced while"
+            " the run was being trained, or its disk has gone"
+        )
 
     def _check_held(self) -> None:
         if not self.held():
-            raise GoneError(self.run)
+            raise self.gone()
+
+    def _best(self, history: Sequence[EpochRow]) -> EpochRow | None:
+        stopping = self.config.early_stopping
+        return best_epoch(history, stopping.metric if stopping else "val_accuracy")
+
+    def _save(self, path: Path, epoch: int) -> None:
+        save(path, self.trainer.network, self.trainer.state, epoch)
 
 
 def _reason(error: Exception) -> str:

@@ -7,11 +7,11 @@ that the network was trained on.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.random import SeedSequence
 
 from nnbasic.configs import Config
 from nnbasic.data import Batches, Dataset, Scale, Split
@@ -55,62 +55,49 @@ class Trained:
     scale: Scale
     config: Config
 
-    def forward(self, images: Array) -> Iterator[Array]:
-        """Yield the logits (batch, classes) of ``images``, a batch at a time.
+    def logits(self, images: Array) -> Array:
+        """The logits of ``images``, shape (n, classes).
 
         ValueError if the images are not uint8: scaled ones would be scaled again.
         """
         if images.dtype != np.uint8:
             raise ValueError(f"images are {images.dtype}; they must be uint8, as pixels 0 to 255")
-        if not len(images):
-            return
-        labels = np.zeros(len(images), np.uint8)  # batches have some; they are not looked at
-        for x, _ in self.batches(Split(images, labels)).epoch(0):
-            with one_blas_thread():
-                logits = self.network.forward(x)
-            yield logits
-
-    def logits(self, images: Array) -> Array:
-        """The logits of ``images``, shape (n, classes)."""
-        return np.concatenate([self._no_logits(), *self.forward(images)])
+        found = [np.empty((0, self.network.sizes[-1]), self.network.dtype)]
+        if len(images):
+            labels = np.zeros(len(images), np.uint8)  # batches have some; they are not looked at
+            batches = self.batches(Split(images, labels)).epoch(0)
+            with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+                found += [self.network.forward(x) for x, _ in batches]
+        return np.concatenate(found)
 
     def probabilities(self, images: Array) -> Array:
         """The probability of each class for each of ``images``, shape (n, classes)."""
-        batches = map(self.network.loss.probabilities, self.forward(images))
-        return np.concatenate([self._no_logits(), *batches])
+        return self.network.loss.probabilities(self.logits(images))
 
     def evaluate(self, split: Split) -> Evaluation:
         """Predict the images of ``split``, and compare with its labels."""
-        batches = self.batches(split)
-        labels, predicted, probabilities, loss = [], [], [], 0.0
-        for x, y in batches.epoch(0):
-            # the loss says whether the network has diverged
-            with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-                logits = self.network.forward(x)
-                loss += float(self.network.loss.forward(logits, y).sum(dtype=np.float64))
-                probabilities.append(self.network.loss.probabilities(logits))
-            labels.append(y.copy())
-            # of the logits, as in training: probabilities near 1 are rounded to ties
-            predicted.append(logits.argmax(axis=1))
-        return Evaluation(
-            np.concatenate(labels),
-            np.concatenate(predicted),
-            np.concatenate(probabilities),
-            loss / batches.examples,
-        )
+        logits, labels = self.logits(split.images), split.labels.astype(np.intp)
+        with np.errstate(over="ignore", invalid="ignore"):  # the loss says if it has diverged
+            losses = self.network.loss.forward(logits, labels)
+            probabilities = self.network.loss.probabilities(logits)
+        # added up by batches, as in training
+        parts = (losses[i : i + SCORING_BATCH] for i in range(0, len(losses), SCORING_BATCH))
+        loss = sum(float(part.sum(dtype=np.float64)) for part in parts) / len(losses)
+        # of the logits, as in training: probabilities near 1 are rounded to ties
+        return Evaluation(labels, logits.argmax(axis=1), probabilities, loss)
 
-    def batches(self, split: Split) -> Batches:
-        """``split`` in its order, scaled, in batches for scoring."""
+    def batches(
+        self, split: Split, batch_size: int = SCORING_BATCH, order: SeedSequence | None = None
+    ) -> Batches:
+        """``split``, scaled, in batches for scoring; with an ``order``, for training."""
         return Batches(
             split.images,
             split.labels,
-            batch_size=SCORING_BATCH,
+            batch_size=batch_size,
             scale=self.scale,
             dtype=self.config.dtype,
+            order=order,
         )
-
-    def _no_logits(self) -> Array:
-        return np.empty((0, self.network.sizes[-1]), self.network.dtype)
 
 
 def load(run: Run, checkpoint: Checkpoint = "best", *, trust_plugins: bool = False) -> Trained:
@@ -118,11 +105,7 @@ def load(run: Run, checkpoint: Checkpoint = "best", *, trust_plugins: bool = Fal
 
     Which plugins run, says `Run.config`. RunError if the run is broken, or has no such checkpoint.
     """
-    return restored(run, run.record(), run.config(trust_plugins=trust_plugins), checkpoint)
-
-
-def restored(run: Run, record: Record, config: Config, checkpoint: Checkpoint = "best") -> Trained:
-    """`load` for a run whose ``record`` and ``config`` are at hand."""
+    record, config = run.record(), run.config(trust_plugins=trust_plugins)
     if not record.epoch:  # last.npz may be there, but holds the weights before the first step
         raise RunError(f"{run.directory}: {_why_untrained(run, record, config)}")
     network = build(config)
@@ -132,18 +115,15 @@ def restored(run: Run, record: Record, config: Config, checkpoint: Checkpoint = 
 
 def _why_untrained(run: Run, record: Record, config: Config) -> str:
     """Why a run without an epoch has no trained network, and what to do."""
-    status = run.status(record)
     directory = shlex.quote(str(run.directory))
-    if status == "diverged":
-        rate = config.optimizer.lr / 10
+    if (status := run.status(record)) == "diverged":
         return (
             f"the run diverged in its first epoch and has no trained network: {record.reason}. To"
             f" try a tenth of the rate: nnbasic train --config {directory}/config.yaml"
-            f" --set optimizer.lr={rate:g}"
+            f" --set optimizer.lr={config.optimizer.lr / 10:g}"
         )
-    remedy = f"go on with: nnbasic train --resume {directory}"
-    if status == "running":
-        remedy = "wait until it has"
+    go_on = f"go on with: nnbasic train --resume {directory}"
+    remedy = "wait until it has" if status == "running" else go_on
     return f"the run ({status}) has not completed its first epoch, so there is no network; {remedy}"
 
 
@@ -164,8 +144,7 @@ def evaluate_run(
     chosen: Split = getattr(dataset, split)
     if not len(chosen.labels):
         raise RunError(f"{run.directory}: the run was trained without a {split} split")
-    config = run.config(trust_plugins=trust_plugins)
-    return restored(run, record, config, checkpoint).evaluate(chosen)
+    return load(run, checkpoint, trust_plugins=trust_plugins).evaluate(chosen)
 
 
 def check_dataset(run: Run, record: Record, dataset: Dataset) -> None:

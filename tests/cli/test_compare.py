@@ -18,7 +18,7 @@ import pytest
 
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
-from nnbasic.training import start
+from nnbasic.training import start, train
 from support import Said, edit, invoke
 
 
@@ -40,7 +40,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 choice = {"activation": activation, "init": init, "seed": seed}
                 config = Config.model_validate(small | choice)
                 name = f"{activation}-{init}"
-                for _ in start(config, dataset, runs=folder / "runs", name=name).train():
+                run = start(config, dataset, runs=folder / "runs", name=name)
+                for _ in train(run, dataset):
                     pass
     return folder
 

@@ -28,7 +28,7 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch, threadpool_limits(1, user_api="blas"):
         patch.chdir(folder)
         whole, digits = load("small"), data.load("digits", validation=9000)
-        finish(start(whole, digits, runs=Path("runs"), name="whole").run, digits)
+        finish(start(whole, digits, runs=Path("runs"), name="whole"), digits)
         stopped_after_one("small", "stopped")
     return folder / "runs"
 

@@ -19,7 +19,7 @@ from nnbasic.compare.standing import Row
 from nnbasic.compare.tables import Wanted
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
-from nnbasic.training import start
+from nnbasic.training import start, train
 from nnbasic.training.collection import collect
 from support import edit
 
@@ -41,10 +41,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Make:
         config = Config.model_validate({**small, **changes})
         if repr(config) not in cache:
             runs = tmp_path_factory.mktemp("runs")
-            session = start(config, dataset, runs=runs, name="small")
-            for _ in session.train():
+            run = start(config, dataset, runs=runs, name="small")
+            for _ in train(run, dataset):
                 pass
-            cache[repr(config)] = session.run.directory
+            cache[repr(config)] = run.directory
         return cache[repr(config)]
 
     return trained

@@ -13,7 +13,7 @@ import pytest
 from nnbasic.compare.mistakes import answers
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
-from nnbasic.training import Predictions, evaluate_run, start
+from nnbasic.training import Predictions, evaluate_run, start, train
 from nnbasic.training.collection import RunData
 
 LABELS = np.array([0, 0, 1, 2], dtype=np.uint8)
@@ -79,13 +79,13 @@ def test_wrong_is_what_eval_calls_wrong(
     setting = config(
         loss={"name": "mse", "output": "sigmoid"}, init={"name": "normal", "std": 30}, epochs=1
     )
-    session = start(setting, dataset, runs=tmp_path, name="x")
-    for _ in session.train():
+    run = start(setting, dataset, runs=tmp_path, name="x")
+    for _ in train(run, dataset):
         pass
-    evaluation = evaluate_run(session.run, dataset)
+    evaluation = evaluate_run(run, dataset)
     guessed = evaluation.probabilities.argmax(axis=1)
     assert (guessed != evaluation.predicted).any(), "choose larger weights: this tests nothing"
-    found = answers([RunData.read(session.run)])
+    found = answers([RunData.read(run)])
     assert found is not None
     assert found.wrong.tolist() == (evaluation.predicted != evaluation.labels).tolist()
     assert found.confusion.tolist() == evaluation.confusion().tolist()

@@ -11,7 +11,7 @@ import pytest
 
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
-from nnbasic.training import FailedError, Run, start
+from nnbasic.training import FailedError, Run, start, train
 from support import finish
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="deletes what is open")
@@ -37,11 +37,11 @@ def test_the_directory(
     config: Callable[..., Config],
     change: Callable[[Run], None],
 ) -> None:
-    session = start(config(), dataset, runs=tmp_path / "runs", name="x")
-    events = session.train()
+    run = start(config(), dataset, runs=tmp_path / "runs", name="x")
+    events = train(run, dataset)
     next(event for event in events if event.epoch == 2)
-    change(session.run)
-    there = [path for path in session.run.directory.rglob("*") if path.name != ".lock"]
+    change(run)
+    there = [path for path in run.directory.rglob("*") if path.name != ".lock"]
     before = {path: path.read_bytes() for path in there}
     with pytest.raises(FailedError, match="is not there any more: it was deleted, moved"):
         for _ in events:

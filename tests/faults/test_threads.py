@@ -17,14 +17,15 @@ PROGRAM = """
 import ctypes, sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from nnbasic.training import start
+from nnbasic import training
 from small_runs import make_config, make_dataset
 
 def train(name):
-    session = start(make_config(), make_dataset(), runs=Path("runs"), name=name)
-    for _ in session.train():
+    dataset = make_dataset()
+    run = training.start(make_config(), dataset, runs=Path("runs"), name=name)
+    for _ in training.train(run, dataset):
         pass
-    return session.run.status()
+    return run.status()
 
 def native():
     c = ctypes.CDLL(None)

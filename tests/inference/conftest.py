@@ -14,7 +14,7 @@ from nnbasic import training
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, idx
 from nnbasic.inference.page import write
-from nnbasic.training import Run, Trained, start
+from nnbasic.training import Run, Trained, start, train
 from nnbasic.training.trained import load
 from pen import Style
 from small_runs import NETWORKS
@@ -70,10 +70,10 @@ def networks(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict
     found = {}
     for name, changes in NETWORKS.items():
         small = {"layers": [784, 16, 12, 10], "epochs": 1, "batch_size": 32, "optimizer": SLOW}
-        session = start(Config.model_validate(small | changes), dataset, runs=folder, name=name)
-        for _ in session.train():
+        run = start(Config.model_validate(small | changes), dataset, runs=folder, name=name)
+        for _ in train(run, dataset):
             pass
-        found[name] = session.run
+        found[name] = run
     return found
 
 

@@ -18,7 +18,7 @@ from nnbasic.inference.formats import FORMATS, export
 from nnbasic.model import ACTIVATIONS, LOSSES
 from nnbasic.model.activations import Identity
 from nnbasic.model.losses import CrossEntropy
-from nnbasic.training import Run, RunError, start
+from nnbasic.training import Run, RunError, start, train
 from nnbasic.training.trained import load
 
 Make = Callable[..., Config]
@@ -68,12 +68,12 @@ def parameters(file: Path) -> dict[str, np.ndarray]:
 def test_parameters_are_there_bit_for_bit(
     ending: str, config: Make, dataset: Dataset, tmp_path: Path
 ) -> None:
-    session = start(config(activation="prelu"), dataset, runs=tmp_path, name="x")
-    for _ in session.train():
+    run = start(config(activation="prelu"), dataset, runs=tmp_path, name="x")
+    for _ in train(run, dataset):
         pass
     file = tmp_path / f"network{ending}"
-    export(session.run, file)
-    found, expected = parameters(file), load(session.run).network.parameters
+    export(run, file)
+    found, expected = parameters(file), load(run).network.parameters
     assert found.keys() == expected.keys()
     for name, array in expected.items():
         assert found[name].dtype == array.dtype
@@ -107,13 +107,13 @@ def test_a_plugin_keeps_a_network_out_of_onnx_alone(
 ) -> None:
     table.register("mine")(type("Mine", (base,), {}))
     try:
-        session = start(config(**{table.kind: "mine"}), dataset, runs=tmp_path, name="mine")
-        for _ in session.train():
+        run = start(config(**{table.kind: "mine"}), dataset, runs=tmp_path, name="mine")
+        for _ in train(run, dataset):
             pass
         with pytest.raises(RunError, match=words):
-            export(session.run, tmp_path / "network.onnx")
+            export(run, tmp_path / "network.onnx")
         assert not (tmp_path / "network.onnx").exists()
-        export(session.run, tmp_path / "network.safetensors")
+        export(run, tmp_path / "network.safetensors")
     finally:
         del table._classes["mine"]
 

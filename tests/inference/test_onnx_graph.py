@@ -15,7 +15,7 @@ from nnbasic import data
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, Split
 from nnbasic.inference.formats import export
-from nnbasic.training import Run, start
+from nnbasic.training import Run, start, train
 from nnbasic.training.trained import SCORING_BATCH, load
 from small_runs import NETWORKS
 
@@ -31,10 +31,10 @@ def mnist(mnist_directory: Path) -> Dataset:
 def trained_on(dataset: Dataset, folder: Path, **changes: Any) -> Run:
     small: dict[str, Any] = {"layers": [784, 64, 32, 10], "epochs": 1, "batch_size": 16}
     small |= {"optimizer": {"name": "sgd", "lr": 0.02}, "diagnostics": False}
-    session = start(Config.model_validate(small | changes), dataset, runs=folder, name="x")
-    for _ in session.train():
+    run = start(Config.model_validate(small | changes), dataset, runs=folder, name="x")
+    for _ in train(run, dataset):
         pass
-    return session.run
+    return run
 
 
 def computed(file: Path, images: np.ndarray) -> dict[str, np.ndarray]:

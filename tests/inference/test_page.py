@@ -19,7 +19,7 @@ from nnbasic.inference import packing, predict
 from nnbasic.inference.page import render, write
 from nnbasic.model import ACTIVATIONS
 from nnbasic.model.activations import Identity
-from nnbasic.training import Run, RunError, start
+from nnbasic.training import Run, RunError, start, train
 from nnbasic.training.trained import Trained, load
 
 HOSTILE = "</script><script>alert(1)</script><!--<img src=x onerror=alert(2)>"
@@ -110,10 +110,10 @@ def test_four_networks_can_be_mailed(
     found = []
     for activation in ("relu", "sigmoid", "tanh", "prelu"):
         made = config(layers=[784, 256, 128, 10], activation=activation, epochs=1)
-        session = start(made, dataset, runs=tmp_path / "runs", name=activation)
-        for _ in session.train():
+        run = start(made, dataset, runs=tmp_path / "runs", name=activation)
+        for _ in train(run, dataset):
             pass
-        found.append(session.run)
+        found.append(run)
     write(found, tmp_path / "page.html", dataset=dataset)
     assert (tmp_path / "page.html").stat().st_size < 4e6
 
@@ -149,11 +149,11 @@ def test_an_activation_of_a_plugin_is_refused(
     dataset: Dataset, config: Callable[..., Config], tmp_path: Path
 ) -> None:
     ACTIVATIONS.register("mine")(type("Mine", (Identity,), {}))
-    session = start(config(activation="mine"), dataset, runs=tmp_path / "runs", name="mine")
-    for _ in session.train():
+    run = start(config(activation="mine"), dataset, runs=tmp_path / "runs", name="mine")
+    for _ in train(run, dataset):
         pass
     with pytest.raises(RunError, match="'mine' is a plugin's"):
-        render([session.run], dataset=dataset)
+        render([run], dataset=dataset)
 
 
 def test_a_folder_that_is_not_there(finished: Run, dataset: Dataset, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from nnbasic.configs import Config
 from nnbasic.data import Dataset, digits
 from nnbasic.inference import predict
-from nnbasic.training import Predictions, Run, RunError, start
+from nnbasic.training import Predictions, Run, RunError, start, train
 from nnbasic.training.trained import load
 
 
@@ -22,11 +22,11 @@ def test_it_repeats_the_predictions_of_the_run(
     output: str, config: Callable[..., Config], dataset: Dataset, tmp_path: Path
 ) -> None:
     changed = config(loss={"name": "mse", "output": output}, data={"scale": "standard"})
-    session = start(changed, dataset, runs=tmp_path, name="x")
-    for _ in session.train():
+    run = start(changed, dataset, runs=tmp_path, name="x")
+    for _ in train(run, dataset):
         pass
-    found, probabilities = predict(load(session.run), dataset.test.images.reshape(-1, 28, 28))
-    recorded = Predictions.load(session.run.predictions)
+    found, probabilities = predict(load(run), dataset.test.images.reshape(-1, 28, 28))
+    recorded = Predictions.load(run.predictions)
     np.testing.assert_array_equal(found, recorded.predicted)
     np.testing.assert_array_equal(probabilities.astype(np.float32), recorded.probabilities)
 

@@ -37,7 +37,7 @@ class Laboratory:
         self.rounds.append(sorted({job.config.optimizer.lr for job in jobs}))
         for job in jobs:
             ended = self.curve(job.config.optimizer.lr, job)
-            run = start(job.config, self.dataset, runs=self.runs, name=job.name).run
+            run = start(job.config, self.dataset, runs=self.runs, name=job.name)
             change: dict[str, Any] = {"status": ended}
             if not isinstance(ended, str):
                 change = {"status": "finished", "best": figures(ended)}

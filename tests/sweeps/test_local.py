@@ -72,7 +72,7 @@ def test_what_cannot_begin_has_failed_and_says_why(
 
 @pytest.mark.slow
 def test_a_run_is_not_resumed_twice_at_once(job: Job) -> None:
-    run = start(job.config, data.load("digits", validation=9000), runs=Path("runs"), name="x").run
+    run = start(job.config, data.load("digits", validation=9000), runs=Path("runs"), name="x")
     with run.claim():
         (ended,) = carried_out(replace(job, begun=run))
     assert ended.status == "interrupted"

@@ -17,7 +17,7 @@ from nnbasic.model import Step
 from nnbasic.model.activations import LeakyReLU, ReLU, Tanh
 from nnbasic.model.initializers import He, Normal, Xavier
 from nnbasic.sweeps.plan import Cell, Job, attempts, cells, jobs, outstanding
-from nnbasic.training import RateSearch, Run, RunError, build, start
+from nnbasic.training import RateSearch, Run, RunError, build, start, train
 
 
 @pytest.fixture(autouse=True)
@@ -188,7 +188,8 @@ class TestPairs:
         for seed, same in configs.items():
             for config in same:
                 still = config.model_copy(update={"optimizer": replace(config.optimizer, lr=1e-60)})
-                results = start(still, dataset, runs=tmp_path / "runs", name="still").train()
+                run = start(still, dataset, runs=tmp_path / "runs", name="still")
+                results = train(run, dataset)
                 steps = [each for each in results if isinstance(each, Step)]
                 shares.setdefault(seed, []).append([step.accuracy for step in steps])
         for first, *others in shares.values():
@@ -206,14 +207,14 @@ class TestOutstanding:
 
     def begin(self, job: Job, dataset: Dataset, epochs: int | None = None) -> Run:
         """A run of ``job``, trained to the end or interrupted after so many epochs."""
-        session = start(
+        run = start(
             job.config, dataset, runs=Path("runs"), name=job.name, rate_search=job.rate_search
         )
-        with contextlib.closing(session.train()) as events:
+        with contextlib.closing(train(run, dataset)) as events:
             for event in events:
                 if epochs is not None and event.epoch > epochs:
                     break
-        return session.run
+        return run
 
     def left(self, *wanted: Job) -> list[Run | None]:
         """The runs that those jobs would go on with that are left."""

@@ -15,7 +15,7 @@ import pytest
 from nnbasic.model import MLP, OPTIMIZERS
 from nnbasic.model.optimizers import State
 from nnbasic.training import RunError
-from nnbasic.training.checkpoint import Progress, restore, save
+from nnbasic.training.checkpoint import restore, save
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def state(network: MLP, rng: np.random.Generator) -> State:
 @pytest.fixture
 def path(tmp_path: Path, network: MLP, state: State) -> Path:
     path = tmp_path / "last.npz"
-    save(path, network, state, Progress(2, 30))
+    save(path, network, state, 2)
     return path
 
 
@@ -49,7 +49,7 @@ def arrays(path: Path) -> dict[str, Any]:
 def test_everything_comes_back(path: Path, network: MLP, state: State) -> None:
     other = MLP([4, 3, 10], "prelu", seed=2)
     fresh = OPTIMIZERS.build("adam").init(other.vector)
-    assert restore(path, other, fresh) == Progress(epoch=2, step=30)
+    assert restore(path, other, fresh) == 2
     assert other.vector.tobytes() == network.vector.tobytes()
     assert fresh.keys() == state.keys()
     for name, array in state.items():
@@ -60,7 +60,7 @@ def test_it_holds_named_arrays_and_nothing_else(path: Path, network: MLP) -> Non
     names = {f"parameters/{name}" for name in network.parameters}
     optimizer = {name for name in arrays(path) if name.startswith("optimizer/")}
     assert "optimizer/steps" in optimizer
-    assert set(arrays(path)) == names | optimizer | {"epoch", "step"}
+    assert set(arrays(path)) == names | optimizer | {"epoch"}
 
 
 def truncated(content: bytes) -> bytes:

@@ -21,7 +21,7 @@ def test_the_config_of_a_run_is_the_one_it_was_started_with(
     tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
 ) -> None:
     given = config(activation={"name": "elu", "alpha": 0.3}, schedule={"name": "step"}, seed=5)
-    run = start(given, dataset, runs=tmp_path, name="x").run
+    run = start(given, dataset, runs=tmp_path, name="x")
     assert run.config() == load(run.directory / "config.yaml") == given
     (run.directory / "config.yaml").write_text("for people: a run goes by its record")
     assert run.config() == given

@@ -30,8 +30,8 @@ def data(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> list[Run
     runs = tmp_path_factory.mktemp("runs")
     for number, (config, accuracy) in enumerate(zip(CONFIGS, ACCURACIES, strict=True)):
         small = {"layers": [784, 16, 10], "diagnostics": False}
-        session = start(Config.model_validate(small | config), dataset, runs=runs, name="x")
-        run, record = session.run, session.record
+        run = start(Config.model_validate(small | config), dataset, runs=runs, name="x")
+        record = run.record()
         changes = {
             "best": accuracy and figures(accuracy),
             "epoch": number,
