@@ -20,7 +20,7 @@ from nnbasic.compare import figure_file
 from nnbasic.compare.style import INK, LINE, MUTED, looks
 from nnbasic.configs import ConfigError
 from nnbasic.configs.plugins import PluginError, run_plugin
-from nnbasic.configs.reader import Document
+from nnbasic.configs.text import Document
 from nnbasic.model import ACTIVATIONS, Layer
 from nnbasic.model.arrays import Array
 from nnbasic.model.gradcheck import curve, pieces

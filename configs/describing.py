@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from nnbasic.configs.schema import Config
 from nnbasic.configs.sections import part
-from nnbasic.configs.writing import flow
+from nnbasic.configs.text import flow
 from nnbasic.model.registry import Bounds, Registry, default, hyperparameters
 
 Schema = dict[str, Any]

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nnbasic.configs.advice import shortage
 from nnbasic.configs.errors import ConfigError, KeyPath, Problem, described, dotted
 from nnbasic.configs.plugins import May, PluginError, run_plugin
-from nnbasic.configs.reader import NO_TEXT, Document, is_text
-from nnbasic.configs.schema import COMPONENTS, PARTS, Config
+from nnbasic.configs.schema import COMPONENTS, PARTS, Config, shortage
 from nnbasic.configs.sources import find, read
+from nnbasic.configs.text import NO_TEXT, Document, is_text
 from nnbasic.model.registry import HyperparameterError, default
 
 

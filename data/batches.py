@@ -35,15 +35,15 @@ class Batches:
         batch_size: int,
         scale: Scale | None = None,
         dtype: DTypeLike = np.float32,
-        order: np.random.SeedSequence | None = None,
+        order: np.random.SeedSequence | int | None = None,
         transform: Transform | None = None,
     ) -> None:
         """Batches of ``images`` (n, d) and integer ``labels`` (n,).
 
         ``scale`` None divides pixels, which are uint8, by 255, as `nnbasic train` does by default,
         and leaves values of other types as they are. ``order`` None leaves the examples in
-        order, for evaluation; a SeedSequence shuffles them anew in every epoch, for training.
-        ``transform`` changes the images before they are scaled.
+        order, for evaluation; a SeedSequence or a seed shuffles them anew in every epoch, for
+        training. ``transform`` changes the images before they are scaled.
         DataError if there are no examples, or shapes, types or labels do not fit.
         """
         if images.ndim != 2:
@@ -67,7 +67,7 @@ class Batches:
         if scale is None and images.dtype == np.uint8:
             scale = Scale.fit("unit", images)
         self._scale = scale
-        self._order = order
+        self._order = np.random.SeedSequence(order) if isinstance(order, int) else order
         self._transform = transform
         shape = min(batch_size, len(images)), images.shape[1]
         self._x = np.empty(shape, dtype)
@@ -102,19 +102,12 @@ class Batches:
     def take(self, examples: np.ndarray, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """The inputs (n, d) of ``dtype``, scaled, and the labels (n,) of intp of ``examples`` (n,).
 
-        These are a batch's example numbers, or some that follow each other in it. The inputs live
-        in a buffer that the next call overwrites.
+        The inputs live in a buffer that the next call overwrites.
         """
         x = self._x[: len(examples)]
-        if (
-            self._order is None and self._transform is None
-        ):  # they are neighbours, which need no gathering
-            first = examples[0] if len(examples) else 0
-            images = self._images[first : first + len(examples)]
-        else:
-            images = self._gathered[: len(examples)]
-            # clip: the other modes go through a buffer of NumPy's own.
-            np.take(self._images, examples, axis=0, out=images, mode="clip")
+        images = self._gathered[: len(examples)]
+        # clip: the other modes go through a buffer of NumPy's own.
+        np.take(self._images, examples, axis=0, out=images, mode="clip")
         if self._transform is not None:
             images = self._transform(images, examples, epoch)
         np.copyto(x, images)  # faster than a product that casts

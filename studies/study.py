@@ -9,8 +9,8 @@ from typing import Any
 
 from nnbasic.configs import Config, ConfigError, Problem, flow, load, loads
 from nnbasic.configs.errors import KeyPath, described, dotted
-from nnbasic.configs.reader import Document
 from nnbasic.configs.sources import read
+from nnbasic.configs.text import Document
 from nnbasic.studies.expectation import Expectation, parse
 from nnbasic.studies.measures import measure
 from nnbasic.sweeps.plan import Cell

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from nnbasic.configs import Config, ConfigError, Problem, dump, flow, load
-from nnbasic.configs.reader import Document
+from nnbasic.configs.text import Document
 from nnbasic.sweeps.worker import Task
 from nnbasic.training import environment
 from nnbasic.training.collection import all_runs

@@ -81,7 +81,7 @@ def flow(value: Any) -> str:
 
 @functools.lru_cache  # a thousand runs have few different lists, and writing YAML is slow
 def _flow(text: str) -> str:
-    from nnbasic.configs.writing import flow, short  # YAML: a list without lists does without it
+    from nnbasic.configs.text import flow, short  # YAML: a list without lists does without it
 
     return flow(short(json.loads(text)))
 

@@ -64,7 +64,7 @@ class Condition:
     @classmethod
     def parse(cls, text: str) -> Condition:
         """The condition in ``text``; RunError if it is not one."""
-        from nnbasic.configs.reader import Document  # YAML, which a plain list does without
+        from nnbasic.configs.text import Document  # YAML, which a plain list does without
 
         match = re.fullmatch(r"\s*([\w.]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
         if not match:

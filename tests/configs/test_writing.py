@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nnbasic.configs import flow
-from nnbasic.configs.reader import Document
+from nnbasic.configs.text import Document
 
 
 @pytest.mark.parametrize(

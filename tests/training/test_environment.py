@@ -70,7 +70,7 @@ class TestCode:
             ("training/session.py", True),
             ("training/trained.py", True),
             ("training/collection.py", False),
-            ("configs/reader.py", False),
+            ("configs/text.py", False),
         ],
     )
     def test_a_change_counts_where_it_computes(

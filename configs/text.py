@@ -1,17 +1,21 @@
-"""Parsing YAML into plain values with their lines; what configs do not need is refused.
+"""YAML: read into plain values with their lines, and written so that the same is read again.
 
-Scalars follow the YAML 1.2 core schema: ``1e-3`` is a number, and ``yes``, ``010`` and ``1:30`` are
-text. (PyYAML's own rules, YAML 1.1, read these as text, true, eight and ninety.)
+What configs do not need is refused. Scalars follow the YAML 1.2 core schema: ``1e-3`` is a number,
+and ``yes``, ``010`` and ``1:30`` are text. (PyYAML's own rules, YAML 1.1, read these as text, true,
+eight and ninety.)
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from nnbasic.configs.errors import ConfigError, KeyPath, Problem, dotted
+
+if TYPE_CHECKING:
+    from nnbasic.configs.schema import Config
 
 DEEPEST = 20
 
@@ -26,7 +30,7 @@ _SCALARS = {
     "float": rf"[-+]?(\.{_DIGITS}|{_DIGITS}\.?|{_DIGITS}\.{_DIGITS})([eE][-+]?{_DIGITS})?"
     r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
 }
-RESOLVERS = {
+_RESOLVERS = {
     kind: (_TAG + kind, re.compile(f"(?:{pattern})$"), None) for kind, pattern in _SCALARS.items()
 }
 """How PyYAML recognises plain scalars: tag, pattern, and any first character."""
@@ -61,7 +65,7 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {}
-for _resolver in RESOLVERS.values():
+for _resolver in _RESOLVERS.values():
     _Loader.add_implicit_resolver(*_resolver)
 
 
@@ -151,3 +155,35 @@ def _in_words(problem: str, lines: list[str], line: int) -> tuple[int, str]:
     if unfitting and lines[line - 1].count(": ") <= 1:
         return line, "indented unlike the key before it: the keys of a mapping begin in one column"
     return line, f"not valid YAML: {problem}"
+
+
+def dump(config: Config) -> str:
+    """YAML from which `loads` makes a config equal to ``config``."""
+    content = {key: short(value) for key, value in config.model_dump().items()}
+    # the innermost mappings and lists on one line
+    return _yaml(content, default_flow_style=None, width=100)
+
+
+def flow(value: Any) -> str:
+    """``value`` as one line of YAML, which means the same; of a mere name, the name alone."""
+    text = _yaml(short(value), default_flow_style=True, width=float("inf"))
+    return text.removesuffix("...\n").strip()
+
+
+def _yaml(value: Any, **style: Any) -> str:
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, **style)
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes text such as 1e-3, which our reader takes for a number and PyYAML does not."""
+
+
+_Dumper.add_implicit_resolver(*_RESOLVERS["float"])
+
+
+def short(value: Any) -> Any:
+    """A component without hyperparameters as its bare name."""
+    if isinstance(value, list):
+        return [short(item) for item in value]
+    return value["name"] if isinstance(value, dict) and list(value) == ["name"] else value
