@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from nnbasic.compare.findings import Findings, crossing
-from nnbasic.compare.grouping import EPOCHS, Grouping, ids, searched, sorted_by
+from nnbasic.compare.grouping import EPOCHS, ids, searched, sorted_by
 from nnbasic.compare.measures import ENDED, SamplingError, has_all_metrics, latest_of_each
-from nnbasic.compare.runs import RATE, SEARCHED, RunData, shown
+from nnbasic.compare.runs import RATE, SEARCHED, RunData, Values, shown
 from nnbasic.compare.standing import Row
 
 ASPECTS: dict[str, dict[str, Callable[[RunData], object]]] = {
@@ -25,9 +25,9 @@ ASPECTS: dict[str, dict[str, Callable[[RunData], object]]] = {
 """What should be the same in all runs, by what follows where it is not."""
 
 
-def warnings(found: Findings, grouping: Grouping) -> Iterator[str]:
+def warnings(found: Findings, differs: Sequence[str]) -> Iterator[str]:
     """What weakens the comparison; runs that are not as the others are named by their ids."""
-    if EPOCHS in grouping.differs:
+    if EPOCHS in differs:
         yield "The rows were trained for different numbers of epochs, which may be why they differ."
     keys, _ = crossing(found.ranked)
     if found.effects is None and len(keys) > 1 and len(found.ranked) == len(found.comparable):
@@ -54,7 +54,7 @@ def warnings(found: Findings, grouping: Grouping) -> Iterator[str]:
 
 
 def notes(
-    found: Findings, grouping: Grouping, threshold: float, test: SamplingError | None
+    found: Findings, same: Values, threshold: float, test: SamplingError | None
 ) -> Iterator[str]:
     """How the figures are to be read."""
     runs = [run for row in found.rows for run in row.runs]
@@ -65,7 +65,7 @@ def notes(
             "Share: the part of the variance between these runs that is due to a choice, less what"
             " chance puts into it; it depends on which values were compared."
         )
-    if SEARCHED in grouping.same:
+    if SEARCHED in same:
         yield "The learning rate of each row was searched (nnbasic sweep --lr-search)."
     yield (
         f"Epochs and seconds to a {100 * threshold:g} % validation accuracy: median of the runs"

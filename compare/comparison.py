@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 from nnbasic.compare.advice import SEVERAL_SEEDS, more_seeds, next_steps
 from nnbasic.compare.as_dict import flat_row, plain, plan_content, row_content
 from nnbasic.compare.caveats import notes, warnings
+from nnbasic.compare.course import inside, speed
 from nnbasic.compare.findings import Findings, judge
 from nnbasic.compare.grouping import config, decisive, group_runs, searched, sorted_by
-from nnbasic.compare.inside import inside
 from nnbasic.compare.measures import Curve, SamplingError, curve, test_error
 from nnbasic.compare.runs import RATE, SEARCHED, RunData, RunError, Scalar, Values
 from nnbasic.compare.significance import Contrast, Differences, moderated_t
-from nnbasic.compare.speed import speed
 from nnbasic.compare.standing import Row, accuracies, rows_of
 from nnbasic.compare.two import McNemar, mcnemar, two_runs
 from nnbasic.compare.verdict import verdict
@@ -32,7 +31,7 @@ class Comparison(Findings):
     """A table of rows, what the tests show, and the sentences on it.
 
     ``verdict`` says the `Findings` in a few sentences. ``same``, ``differs`` and ``implied`` say
-    what the runs have in common and what not (see `nnbasic.compare.grouping.Grouping`).
+    what the runs have in common and what not (see `nnbasic.training.choices.Choices`).
     ``rates_searched``: whether each row has a learning rate that a search chose for it.
     ``warnings`` say what weakens the comparison, ``notes`` how to read it, ``next_steps`` what to
     do. ``curves`` and ``mcnemar`` are those of two runs.
@@ -147,33 +146,31 @@ def compare(
         raise RunError(
             "some learning rates were searched and some given, which are two comparisons"
         )
-    grouping = group_runs(data, by)
-    found = judge(list(rows_of(grouping, threshold)))
+    choices, groups = group_runs(data, by)
+    found = judge(list(rows_of(groups, threshold)))
     test = mcnemar(data) if len(data) == 2 else None
     rows = found.comparable if test is None else found.rows
     command = more_seeds(rows, SEVERAL_SEEDS) if len(found.seeds) < 2 else None
     if test is not None and len(found.rows) == 2:
-        said = (*two_runs(found.rows, grouping, test, command), *inside(found))
+        said = (*two_runs(found.rows, choices, test, command), *inside(found))
     else:
         said = (*verdict(found, command), *inside(found), *speed(found, threshold))
     first = found.rows[0]
     tested = first.measures and test_error(first.measures.test_accuracy, first.counted)
     return Comparison(
         **vars(found),
+        **choices._asdict(),
         verdict=said,
-        same=grouping.same,
-        differs=grouping.differs,
-        implied=grouping.implied,
         threshold=threshold,
         rates_searched=searched(data[0]),
         test_set=tested,
         mcnemar=test if isinstance(test, McNemar) else None,
-        warnings=(*problems, *warnings(found, grouping)),
+        warnings=(*problems, *warnings(found, choices.differs)),
         notes=(
-            *notes(found, grouping, threshold, tested),
+            *notes(found, choices.same, threshold, tested),
             *([test] if isinstance(test, str) else []),
         ),
-        next_steps=tuple(next_steps(found, grouping.same, not search or searched(data[0]))),
+        next_steps=tuple(next_steps(found, choices.same, not search or searched(data[0]))),
         curves=tuple(map(curve, data)) if len(data) == 2 else (),
     )
 

@@ -6,16 +6,8 @@ The statistics of a comparison need no more; SciPy, against which the tests hold
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 from collections.abc import Callable
-from typing import TypeVar
-
-import numpy as np
-
-from nnbasic.model.arrays import Array
-
-Numbers = TypeVar("Numbers", float, Array)
 
 LEVEL = 0.95
 """Confidence of an interval; a p under 1 - LEVEL is significant."""
@@ -37,17 +29,6 @@ def f_tail(ratio: float, above: float, below: float) -> float:
     """
     whole = below + above * ratio
     return _beta(below / whole, above * ratio / whole, below / 2, above / 2)
-
-
-def t_tails(t: Array, freedom: float) -> Array:
-    """P(T > ``t``) of each of ``t`` ≥ 0, (n,): the tails of all pairs of rows in one go."""
-    square, a, b = t * t, freedom / 2, 0.5
-    x, rest = freedom / (freedom + square), np.maximum(square / (freedom + square), 1e-300)
-    fronts, tails = np.exp(_log_size(a, b) + a * np.log(x) + b * np.log(rest)), np.empty_like(t)
-    low = x <= _turn(a, b)
-    tails[low] = fronts[low] / (a * _fraction(x[low], a, b)) / 2
-    tails[~low] = 0.5 - fronts[~low] / (b * _fraction(rest[~low], b, a)) / 2
-    return tails
 
 
 @functools.lru_cache(maxsize=1024)  # a table asks for the same one for each of its pairs
@@ -105,35 +86,26 @@ def _beta(x: float, rest: float, a: float, b: float) -> float:
     """
     if not x or not rest:
         return x
-    front = math.exp(_log_size(a, b) + a * math.log(x) + b * math.log(rest))
-    if x <= _turn(a, b):
+    size = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+    front = math.exp(size + a * math.log(x) + b * math.log(rest))
+    if x <= (a + 1) / (a + b + 2):
         return front / (a * _fraction(x, a, b))
     return 1 - front / (b * _fraction(rest, b, a))
 
 
-def _log_size(a: float, b: float) -> float:
-    return math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-
-
-def _turn(a: float, b: float) -> float:
-    """Above this x the fraction of 1 - x converges faster."""
-    return (a + 1) / (a + b + 2)
-
-
-def _fraction(x: Numbers, a: float, b: float) -> Numbers:
+def _fraction(x: float, a: float, b: float) -> float:
     """1 + d₁/(1 + d₂/(1 + …)) with the d of Abramowitz & Stegun 26.5.8, from the left (Lentz 1976).
 
     The product of the ratios of successive numerators (c) and denominators (d).
     """
-    value, c, d = 1.0 + 0 * x, 1.0 + 0 * x, 0 * x
-    for m in itertools.count():
+    before, value, c, d = 0.0, 1.0, 1.0, 0.0
+    m = 0
+    while abs(value - before) > 1e-15 * abs(value):
+        before = value
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
         even = (m + 1) * (b - m - 1) * x / ((a + 2 * m + 1) * (a + 2 * m + 2))
-        before = value
         for term in (odd, even):
             c, d = 1 + term / c, 1 / (1 + term * d)
-            value = value * c * d
-        left = abs(value - before) > 1e-15 * abs(value)
-        if not (left if isinstance(left, bool) else left.any()):
-            return value
-    raise AssertionError("the fraction has no end")
+            value *= c * d
+        m += 1
+    return value

@@ -5,8 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from nnbasic.compare.runs import (
     RunData,
@@ -20,6 +19,7 @@ from nnbasic.compare.runs import (
 )
 from nnbasic.model import ACTIVATIONS
 from nnbasic.model.registry import default
+from nnbasic.training.choices import Choices
 
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
@@ -46,24 +46,16 @@ MANY = 4
 """Above how many ids of runs a sentence abridges them."""
 
 
-@dataclass(frozen=True)
-class Grouping:
-    """Runs in groups; the keys are written as in a config: ``activation``, ``activation.slope``.
+class Group(NamedTuple):
+    """Runs that differ in the seed alone, and the ``key`` that tells them from other groups.
 
-    ``differs``: keys that tell comparable runs apart. ``implied``: keys that differ only because
-    another does, e.g. ``activation.slope`` where one activation has a slope. ``groups`` are the
-    key of each and its runs, the comparable ones with the usual ``terms``.
+    Keys are written as in a config: ``activation.slope``. ``unlike`` says what these runs have
+    instead of the usual `TERMS`: ``epochs 9 instead of 3``; it is empty if they are comparable.
     """
 
-    same: Values
-    differs: tuple[str, ...]
-    implied: tuple[str, ...]
-    groups: tuple[tuple[Values, tuple[RunData, ...]], ...]
-    terms: Values
-
-    def unlike(self, run: RunData) -> str:
-        """What ``run`` has instead of the usual terms: ``epochs 9 instead of 3``; else nothing."""
-        return _unlike(run, self.terms)
+    key: Values
+    runs: tuple[RunData, ...]
+    unlike: str
 
 
 def decisive(run: RunData) -> Values:
@@ -82,30 +74,32 @@ def searched(run: RunData) -> bool:
     return run.record.rate_search is not None
 
 
-def group_runs(runs: Sequence[RunData], by: Sequence[str] | None = None) -> Grouping:
-    """Put ``runs``, oldest first, into groups that differ only in the seed, named ``by`` some keys.
+def group_runs(
+    runs: Sequence[RunData], by: Sequence[str] | None = None
+) -> tuple[Choices, list[Group]]:
+    """What tells the comparable ``runs`` apart, and all of them, oldest first, in groups.
 
-    Of two runs everything may differ. RunError if no run has a key, or the keys would put runs of
-    different configs into one group.
+    These are named ``by`` some keys, by default by all that differ. Of two runs everything may
+    differ. RunError if no run has a key, or the keys would put runs of different configs into one
+    group.
     """
     terms = _usual_terms(runs)
-    table = {id(run): decisive(run) for run in runs}
-    usual = [table[id(run)] for run in runs if not _unlike(run, terms)]
-    same, differs, implied = tell_apart(usual)
-    everything = tell_apart([*table.values()])
-    keys = [*everything.same, *everything.differs, *everything.implied]
-    named, others = (_chosen(by, keys, own) for own in (differs, everything.differs))
-    groups: dict[tuple[tuple[str, Scalar], ...], list[RunData]] = {}
-    for run in runs:
-        row, names = table[id(run)], others if _unlike(run, terms) else named
+    table = [(run, decisive(run), _unlike(run, terms)) for run in runs]
+    choices = tell_apart([row for _, row, unlike in table if not unlike])
+    every = tell_apart([row for _, row, _ in table])
+    keys = [*every.same, *every.differs, *every.implied]
+    named, others = (_chosen(by, keys, own) for own in (choices.differs, every.differs))
+    groups: dict[tuple[tuple[str, Scalar], ...], Group] = {}
+    for run, row, unlike in table:
+        names = others if unlike else named
         if by is None:
-            names = (*names, *(key for key in implied if key in row and _was_set(key, row)))
+            names = (*names, *(key for key in choices.implied if key in row and _was_set(key, row)))
         name = tuple((key, row[key]) for key in names if is_choice(key, row))
-        groups.setdefault(name, []).append(run)
+        before = groups[name].runs if name in groups else ()
+        groups[name] = Group(dict(name), (*before, run), unlike)
     if by is not None:
-        _refuse_mixtures(groups.values(), differs)
-    content = tuple((dict(name), tuple(members)) for name, members in groups.items())
-    return Grouping(same, differs, implied, content, terms)
+        _refuse_mixtures(groups.values(), choices.differs)
+    return choices, list(groups.values())
 
 
 def parts(keys: Sequence[Values]) -> list[dict[str, str]]:
@@ -203,9 +197,9 @@ def _chosen(
     return tuple(dict.fromkeys([*chosen, *(key for key in differs if key in (EPOCHS, *TERMS))]))
 
 
-def _refuse_mixtures(groups: Iterable[Sequence[RunData]], differs: Sequence[str]) -> None:
-    for runs in groups:
-        rows = [decisive(run) for run in runs]
+def _refuse_mixtures(groups: Iterable[Group], differs: Sequence[str]) -> None:
+    for group in groups:
+        rows = [decisive(run) for run in group.runs]
         mixed = [key for key in differs if len({row.get(key) for row in rows}) > 1]
         if mixed:
             raise RunError(

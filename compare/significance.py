@@ -19,7 +19,7 @@ from nnbasic.compare.distributions import (
     LEVEL,
     digamma,
     t_quantile,
-    t_tails,
+    t_tail,
     trigamma,
     trigamma_inverse,
 )
@@ -240,7 +240,8 @@ def _tested(differences: Differences, count: int) -> Inference:
     shrunk = (borrowed * common + (seeds - 1) * variances) / (borrowed + seeds - 1)
     plan = Plan(count, rank, math.sqrt(_typical(shrunk)), prior)
     errors = np.sqrt(shrunk / seeds)
-    p = (2 * t_tails(abs(means / errors), plan.freedom(seeds))).tolist()
+    freedom = plan.freedom(seeds)
+    p = [2 * t_tail(t, freedom) for t in abs(means / errors).tolist()]
     half = plan.threshold(seeds) * errors
     lows, highs = np.maximum(means - half, -widest), np.minimum(means + half, widest)
     intervals = zip(lows.tolist(), highs.tolist(), strict=True)

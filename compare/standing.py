@@ -10,7 +10,7 @@ import numpy as np
 
 from nnbasic.compare.distributions import f_tail
 from nnbasic.compare.factors import EXACT
-from nnbasic.compare.grouping import Grouping, name, parts
+from nnbasic.compare.grouping import Group, name, parts
 from nnbasic.compare.measures import Measures, by_seed, count, latest_of_each, measure
 from nnbasic.compare.runs import RunData, Scalar, Values, shown
 from nnbasic.compare.significance import Contrast, Summary, image_floor, summary
@@ -74,15 +74,12 @@ class Row:
         return dict(Counter(run.status for run in self.runs).most_common())
 
 
-def rows_of(grouping: Grouping, threshold: float) -> Iterator[Row]:
-    """The groups of ``grouping`` as rows; those with other terms stand apart, with the reason."""
-    every = [(key, runs, grouping.unlike(runs[0])) for key, runs in grouping.groups]
-    usual = iter(parts([key for key, _, unlike in every if not unlike]))
-    named = [
-        next(usual) if not unlike else own
-        for (_, _, unlike), own in zip(every, parts([key for key, *_ in every]), strict=True)
-    ]
-    for (key, runs, unlike), own in zip(every, named, strict=True):
+def rows_of(groups: Sequence[Group], threshold: float) -> Iterator[Row]:
+    """The ``groups`` as rows; those with other terms stand apart, with the reason."""
+    usual = iter(parts([group.key for group in groups if not group.unlike]))
+    every = parts([group.key for group in groups])
+    for (key, runs, unlike), own in zip(groups, every, strict=True):
+        own = own if unlike else next(usual)
         counted, ends = count(runs), Counter(run.status for run in latest_of_each(runs))
         yield Row(
             name(own),

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnbasic.compare.grouping import Grouping
 from nnbasic.compare.runs import Predictions, RunData, RunError, headings, shown
 from nnbasic.compare.standing import Row
 from nnbasic.compare.verdict import VALIDATION, listed, more, outcome
+from nnbasic.training.choices import Choices
 
 MOST_KEYS = 4
 """How many of the differing keys the sentence gives with their values."""
@@ -27,7 +27,7 @@ class McNemar(NamedTuple):
 
 
 def two_runs(
-    rows: Sequence[Row], grouping: Grouping, test: McNemar | str, command: str | None
+    rows: Sequence[Row], choices: Choices, test: McNemar | str, command: str | None
 ) -> tuple[str, ...]:
     """The sentences on two ``rows`` of one run each.
 
@@ -35,7 +35,7 @@ def two_runs(
     """
     rows = sorted(rows, key=lambda row: -(row.val_accuracy.mean or 0.0))
     names = {row.runs[0].run.id: row.name for row in rows}
-    sentences = [_reached(rows), _difference([row.runs[0] for row in rows], grouping)]
+    sentences = [_reached(rows), _difference([row.runs[0] for row in rows], choices)]
     if isinstance(test, McNemar):
         sentences.append(
             f"Of the test images {names[test.first]} alone is right on {test.only_first},"
@@ -95,17 +95,17 @@ def _reached(rows: Sequence[Row]) -> str:
     return f"{'; '.join(parts)}."
 
 
-def _difference(runs: Sequence[RunData], grouping: Grouping) -> str:
+def _difference(runs: Sequence[RunData], choices: Choices) -> str:
     """What differs between two runs, with the values of the first keys."""
     first, second = [run.values for run in runs]
-    keys, short = [*grouping.differs, *grouping.implied], headings(grouping.differs)
+    keys, short = [*choices.differs, *choices.implied], headings(choices.differs)
     parts = [
         f"{short[key]} ({shown(first[key])}, {shown(second[key])})"
         if key in first and key in second
         else short[key]
-        for key in grouping.differs
+        for key in choices.differs
     ]
-    parts = [*parts[:MOST_KEYS], *(short[key] for key in grouping.differs[MOST_KEYS:])]
+    parts = [*parts[:MOST_KEYS], *(short[key] for key in choices.differs[MOST_KEYS:])]
     images = "dataset" in keys or "data.validation" in keys
     unfair = " Their accuracies are of different images." if images else ""
     return f"They differ in {listed(parts, most=12)}.{unfair}" if parts else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +12,6 @@ from nnbasic.compare.distributions import (
     f_tail,
     t_quantile,
     t_tail,
-    t_tails,
     trigamma,
     trigamma_inverse,
 )
@@ -25,12 +23,6 @@ POSITIVE = st.floats(1e-4, 1e4)
 @given(st.floats(-50, 50), FREEDOM)
 def test_t_tail(t: float, freedom: float) -> None:
     assert t_tail(t, freedom) == pytest.approx(stats.t.sf(t, freedom), rel=1e-10)
-
-
-@given(st.lists(st.floats(0, 50), max_size=9), FREEDOM)
-def test_t_tails(t: list[float], freedom: float) -> None:
-    found = t_tails(np.array(t), freedom)
-    assert found == pytest.approx(stats.t.sf(t, freedom), rel=1e-9)
 
 
 @given(st.floats(1e-3, 1e3), st.floats(0.5, 50), st.floats(0.5, 50))

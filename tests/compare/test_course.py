@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from nnbasic.compare import Comparison
+from nnbasic.compare.course import speed
 from nnbasic.compare.findings import Findings
-from nnbasic.compare.speed import speed
 
 
 def findings(**epochs: list[int | None]) -> Findings:
