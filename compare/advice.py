@@ -10,10 +10,11 @@ from typing import Any
 from nnbasic.compare.findings import Findings
 from nnbasic.compare.grouping import UNDECISIVE, config
 from nnbasic.compare.measures import number
-from nnbasic.compare.runs import RATE, RunData, Values, shown
 from nnbasic.compare.standing import Row
 from nnbasic.compare.verdict import more, points
 from nnbasic.configs import Config, flow
+from nnbasic.training.choices import RATE, Values, shown
+from nnbasic.training.collection import RunData
 
 SEVERAL_SEEDS = 5
 """How many seeds are proposed where there is one."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from nnbasic.compare.planning import DIFFERENCES, POWER, Plan
-from nnbasic.compare.runs import shown
 from nnbasic.compare.standing import Row
+from nnbasic.training.choices import shown
 
 DIFFERENCE = {
     "difference": "mean",

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from nnbasic.compare.findings import Findings, crossing
 from nnbasic.compare.grouping import EPOCHS, ids, searched, sorted_by
 from nnbasic.compare.measures import ENDED, SamplingError, has_all_metrics, latest_of_each
-from nnbasic.compare.runs import RATE, SEARCHED, RunData, Values, shown
 from nnbasic.compare.standing import Row
+from nnbasic.training.choices import RATE, SEARCHED, Values, shown
+from nnbasic.training.collection import RunData
 
 ASPECTS: dict[str, dict[str, Callable[[RunData], object]]] = {
     "Times are not comparable": {

@@ -13,11 +13,13 @@ from nnbasic.compare.course import inside, speed
 from nnbasic.compare.findings import Findings, judge
 from nnbasic.compare.grouping import config, decisive, group_runs, searched, sorted_by
 from nnbasic.compare.measures import Curve, SamplingError, curve, test_error
-from nnbasic.compare.runs import RATE, SEARCHED, RunData, RunError, Scalar, Values
 from nnbasic.compare.significance import Contrast, Differences, moderated_t
 from nnbasic.compare.standing import Row, accuracies, rows_of
 from nnbasic.compare.two import McNemar, mcnemar, two_runs
 from nnbasic.compare.verdict import verdict
+from nnbasic.training.choices import RATE, SEARCHED, Scalar, Values
+from nnbasic.training.collection import RunData
+from nnbasic.training.storage import RunError
 
 WRITTEN = (
     *("verdict", "same", "differs", "warnings", "notes", "next_steps", "threshold", "seeds"),

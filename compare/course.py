@@ -9,10 +9,10 @@ import numpy as np
 
 from nnbasic.compare.findings import Findings
 from nnbasic.compare.measures import first_at
-from nnbasic.compare.runs import Scalar
 from nnbasic.compare.significance import moderated_t, pairs
 from nnbasic.compare.standing import Row
 from nnbasic.compare.verdict import listed, percent
+from nnbasic.training.choices import Scalar
 
 EXTREME = 100.0
 """How many times smaller or larger than the last layer's gradient the first one's is where the

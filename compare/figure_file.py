@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnbasic.compare.runs import RunError
 from nnbasic.compare.style import SETTINGS
 from nnbasic.data.files import replacing
+from nnbasic.training.storage import RunError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,9 +9,9 @@ from nnbasic.compare.factors import Effects, effects
 from nnbasic.compare.failures import Decided, decisions
 from nnbasic.compare.grouping import sorted_by
 from nnbasic.compare.planning import Plan
-from nnbasic.compare.runs import Scalar
 from nnbasic.compare.significance import rank
 from nnbasic.compare.standing import LOST, PARTLY, RANKED, Row, accuracies, stand
+from nnbasic.training.choices import Scalar
 
 
 @dataclass(frozen=True)

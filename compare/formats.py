@@ -7,9 +7,9 @@ import io
 import re
 
 from nnbasic.compare.comparison import Comparisons
-from nnbasic.compare.runs import in_spreadsheet
 from nnbasic.compare.tables import Block, Sentences, Wanted, blocks
 from nnbasic.configs.errors import printable
+from nnbasic.training.choices import in_spreadsheet
 
 LATEX = {
     "\\": r"\textbackslash{}",

@@ -7,19 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
-from nnbasic.compare.runs import (
-    RunData,
-    RunError,
-    Scalar,
-    Values,
-    headings,
-    is_choice,
-    shown,
-    tell_apart,
-)
 from nnbasic.model import ACTIVATIONS
 from nnbasic.model.registry import default
-from nnbasic.training.choices import Choices
+from nnbasic.training.choices import Choices, Scalar, Values, headings, is_choice, shown, tell_apart
+from nnbasic.training.collection import RunData
+from nnbasic.training.storage import RunError
 
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)

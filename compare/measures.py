@@ -7,8 +7,10 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nnbasic.compare.runs import RunData, Scalar, binomial_error
 from nnbasic.compare.significance import Summary, summary
+from nnbasic.training.choices import Scalar
+from nnbasic.training.collection import RunData
+from nnbasic.training.record import binomial_error
 
 if TYPE_CHECKING:
     from nnbasic.training import EpochRow

@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnbasic.compare.runs import Predictions, RunData, RunError
 from nnbasic.model.arrays import Array
+from nnbasic.training.collection import RunData
+from nnbasic.training.predictions import Predictions
+from nnbasic.training.storage import RunError
 
 
 class Wrong(NamedTuple):

@@ -15,11 +15,11 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.grouping import ALL, joined, words
-from nnbasic.compare.runs import shown
 from nnbasic.compare.standing import Row
 from nnbasic.compare.style import INK, SETTINGS, TEXT, Look, looks
 from nnbasic.compare.verdict import listed
 from nnbasic.configs import printable
+from nnbasic.training.choices import shown
 
 MOST_ROWS = 24
 """How many rows, the first ones of the table, are drawn where each has lines or panels."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from nnbasic.compare.distributions import LEVEL, t_quantile
 from nnbasic.compare.measures import layers_of, number
-from nnbasic.compare.runs import RunData
 from nnbasic.model.arrays import Array
+from nnbasic.training.collection import RunData
 
 BINS = 128
 """The most bins of a pooled histogram."""

@@ -17,12 +17,14 @@ from nnbasic.compare import cells, figure_file, tables
 from nnbasic.compare.comparison import Comparison, Comparisons
 from nnbasic.compare.formats import told
 from nnbasic.compare.grouping import config
-from nnbasic.compare.runs import RunData, RunError, shown, write_text
 from nnbasic.compare.standing import Row
 from nnbasic.compare.tables import Table, Wanted
 from nnbasic.configs import printable
 from nnbasic.data import Dataset
 from nnbasic.training import environment
+from nnbasic.training.choices import shown
+from nnbasic.training.collection import RunData
+from nnbasic.training.storage import RunError, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,9 +12,10 @@ from nnbasic.compare.distributions import f_tail
 from nnbasic.compare.factors import EXACT
 from nnbasic.compare.grouping import Group, name, parts
 from nnbasic.compare.measures import Measures, by_seed, count, latest_of_each, measure
-from nnbasic.compare.runs import RunData, Scalar, Values, shown
 from nnbasic.compare.significance import Contrast, Summary, image_floor, summary
 from nnbasic.model.arrays import Array
+from nnbasic.training.choices import Scalar, Values, shown
+from nnbasic.training.collection import RunData
 
 RANKED, UNSTABLE, PARTLY, LOST, APART = range(5)
 """The state of a row, in the order of the table. Ranked: all runs worked. Unstable: they did, but

@@ -10,10 +10,10 @@ from nnbasic.compare import cells
 from nnbasic.compare.cells import NONE
 from nnbasic.compare.comparison import Comparison, Comparisons
 from nnbasic.compare.factors import Effects, Level
-from nnbasic.compare.runs import headings, shown
 from nnbasic.compare.significance import Contrast
 from nnbasic.compare.standing import RANKED, Row
 from nnbasic.compare.verdict import percent
+from nnbasic.training.choices import headings, shown
 
 WARNING = "Warning:"
 SEARCHED = "With a learning rate searched for each row:"

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnbasic.compare.runs import Predictions, RunData, RunError, headings, shown
 from nnbasic.compare.standing import Row
 from nnbasic.compare.verdict import VALIDATION, listed, more, outcome
-from nnbasic.training.choices import Choices
+from nnbasic.training.choices import Choices, headings, shown
+from nnbasic.training.collection import RunData
+from nnbasic.training.predictions import Predictions
+from nnbasic.training.storage import RunError
 
 MOST_KEYS = 4
 """How many of the differing keys the sentence gives with their values."""
