@@ -32,6 +32,7 @@ from nnbasic.cli.options import (
 )
 from nnbasic.cli.progress import shown
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
+from nnbasic.configs.plugins import unkept
 from nnbasic.data import Dataset
 from nnbasic.data.files import syncing
 from nnbasic.model import DivergedError
@@ -148,6 +149,8 @@ def started(
     check_folder(runs_dir)
     for caution in configs.cautions(config):
         warn(caution)
+    if config.plugins and (why := unkept()):
+        warn(f"{why}; eval, --resume and the like will need --trust-plugins")
     dataset = load(config.data, data_dir=data_dir, quiet=quiet)
     run = training.start(config, dataset, runs=runs_dir, name=name or default_name(source))
     record = run.record()

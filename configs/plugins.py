@@ -72,7 +72,7 @@ def only_known(path: str, sha256: str) -> str | None:
     """A `May` for the config of somebody else: only what this user has run before."""
     if sha256 in known():
         return None
-    why = "you have not trained with this file here"
+    why = unkept() or "you have not trained with this file here"
     return f"{why}; if you would run it as a program, add --trust-plugins"
 
 
@@ -84,22 +84,34 @@ def known() -> set[str]:
         return set()
 
 
+def unkept() -> str | None:
+    """Why it cannot be kept which plugins this user has run; None if it can."""
+    try:
+        file = _known_file()
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        appending(file).close()
+    except OSError as error:
+        why = f"it cannot be kept which plugins you have run ({error})"
+        return f"{why}; $XDG_STATE_HOME names another folder for that"
+    return None
+
+
 def _remember(sha256: str) -> None:
-    if sha256 in known():
-        return
-    with contextlib.suppress(OSError):  # without a home, --trust-plugins is needed each time
-        _known_file().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with appending(_known_file()) as file:
+    if sha256 not in known() and not unkept():
+        with contextlib.suppress(OSError), appending(_known_file()) as file:
             file.write(f"{sha256}\n".encode())
 
 
 def _known_file() -> Path:
-    """Where the user's programs keep what they find out: the XDG base directories' state."""
+    """Where the user's programs keep what they find out: the XDG base directories' state.
+
+    FileNotFoundError without a home, such as for a user of a container who has no entry.
+    """
     home = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
     try:
         return Path(home or Path.home() / ".local" / "state") / "nnbasic" / "plugins"
-    except RuntimeError:  # no home
-        return Path(os.devnull)
+    except RuntimeError:
+        raise FileNotFoundError("there is no home folder") from None
 
 
 def _content(path: Path) -> bytes:

@@ -184,10 +184,15 @@ class Record(BaseModel):
 
     @property
     def outcome(self) -> str:
-        """The status, or ``collapsed`` if it finished near chance."""
-        layers, accuracy = self.config.get("layers"), self.last_accuracy
-        near_chance = layers and accuracy is not None and accuracy < NEAR_CHANCE / layers[-1]
-        return "collapsed" if self.status == "finished" and near_chance else self.status
+        """The status, or ``collapsed`` if it finished near chance.
+
+        Where only the validation images say so, as they may hold a single class, it has not.
+        """
+        layers, last, accuracy = self.config.get("layers"), self.last, self.last_accuracy
+        if self.status != "finished" or not layers or last is None or accuracy is None:
+            return self.status
+        near_chance = max(accuracy, last.train_accuracy) < NEAR_CHANCE / layers[-1]
+        return "collapsed" if near_chance else self.status
 
     def class_names(self, count: int) -> list[str]:
         """What the ``count`` outputs are called: what the config calls them, else their numbers."""

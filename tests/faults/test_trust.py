@@ -94,6 +94,10 @@ LOADING = {
 """The commands that load a run or look at its config."""
 
 
+def no_home() -> Path:
+    raise RuntimeError("Could not determine home directory.")
+
+
 class TestPlugins:
     @pytest.fixture
     def mine(self, theirs: Path, picture: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -119,6 +123,20 @@ class TestPlugins:
         said = invoke(*command, "--trust-plugins")
         assert said.code == 0, said.err
         assert Path("executed").read_text() == "once\n"
+
+    @pytest.mark.parametrize("home", ["a read-only folder", ""])
+    def test_where_none_can_be_kept_it_is_said_at_once_and_later(
+        self, mine: Path, monkeypatch: pytest.MonkeyPatch, home: str
+    ) -> None:
+        """In a container: a file in place of the folder, as root may write everywhere; no home."""
+        Path("a read-only folder").touch()
+        monkeypatch.setenv("XDG_STATE_HOME", home)
+        if not home:
+            monkeypatch.setattr(Path, "home", classmethod(lambda _: no_home()))
+        why = "it cannot be kept which plugins you have run"
+        trained = invoke("train", "--config", "ours", "--epochs", 1, "--name", "own", "--quiet")
+        assert (trained.code, why in trained.err) == (0, True)
+        assert invoke("eval", "own").refused(f"ours.py was not run: {why}")
 
     def test_comparing_needs_none_of_them(self, mine: Path) -> None:
         assert invoke("compare", "--details").code == 0

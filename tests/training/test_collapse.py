@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nnbasic.data import Dataset
+from nnbasic.training import start
+from small_runs import make_config
 from support import Begin, finish
 
 
@@ -36,6 +40,19 @@ def test_a_run_near_chance_has_collapsed_and_says_why(
     record = finish(begin(**changes), dataset).record()
     assert (record.status, record.outcome) == ("finished", "collapsed")
     assert cause in (record.reason or "")
+
+
+def test_a_validation_set_of_one_class_does_not_accuse_a_run_that_learned(
+    begin: Begin, dataset: Dataset, tmp_path: Path
+) -> None:
+    """As where the images are sorted by label; here none of its labels is right."""
+    labels = (dataset.validation.labels + 1) % 10
+    other = replace(dataset, validation=replace(dataset.validation, labels=labels))
+    run = start(make_config(epochs=6), other, runs=tmp_path, name="x")
+    record = finish(run, other).record()
+    assert record.last_accuracy is not None
+    assert record.last_accuracy < 0.15
+    assert (record.outcome, record.reason) == ("finished", None)
 
 
 def test_a_run_that_learned_has_not(begin: Begin, dataset: Dataset) -> None:
