@@ -70,12 +70,6 @@ def parsed(*arguments: str) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("here")
-def test_runs_are_chosen_as_runs_list_does() -> None:
-    groups = parsed("--where", "activation=tanh", "--where", "seed<3")["groups"]
-    assert [(group["label"], group["n"]) for group in groups] == [("he", 3), ("normal", 3)]
-
-
-@pytest.mark.usefixtures("here")
 def test_table() -> None:
     result = compare("--threshold", "0.2")
     assert result.code == 0
@@ -96,18 +90,16 @@ def test_table() -> None:
 
 @pytest.mark.usefixtures("here")
 def test_more_on_request() -> None:
-    plain = compare("--threshold", "0.2").out
-    details = compare("--threshold", "0.2", "--details").out
-    assert "to 20 %" not in plain
-    assert "to 20 %  an epoch" in details
-    assert "gradient" in details
-    assert " p " not in plain
-    p_values = compare("--p-values").out
-    assert " p " in p_values
-    explained = compare("--explain").out
-    assert "How to read this" in explained
-    assert "Differs: activation, init; with them" in explained
-    assert "--explain" not in explained
+    plain, more = compare().out, compare("--details", "--p-values", "--explain").out
+    for words in (
+        "to 97 %  an epoch",
+        " p ",
+        "How to read this",
+        "Differs: activation, init; with",
+    ):
+        assert words in more
+        assert words not in plain
+    assert "--explain" not in more
 
 
 @pytest.mark.usefixtures("here")
@@ -162,7 +154,6 @@ def test_long_names_stand_above_their_figures(here: Path) -> None:
 @pytest.mark.usefixtures("here")
 def test_json() -> None:
     content = parsed("--threshold", "0.2")
-    assert set(content) >= {"same", "differs", "warnings", "groups"}
     assert content["differs"] == ["activation", "init"]
     assert content["same"]["optimizer.lr"] == 0.1
     assert len(content["groups"]) == 4
@@ -170,40 +161,22 @@ def test_json() -> None:
         assert set(group["key"]) == {"activation", "init"}
         assert group["n"] == len(group["runs"]) == 6
         assert set(group["val_accuracy"]) == {"n", "mean", "sd", "ci95"}
-        assert set(group["test_accuracy"]) == {"n", "mean", "sd", "ci95"}
         assert group["epochs_to_threshold"]["of"] == 6
-    assert content["groups"][0]["p"] is None
-    assert 0 < content["groups"][1]["p"] <= 1
 
 
-@pytest.mark.usefixtures("here")
-def test_csv() -> None:
+def test_csv(here: Path) -> None:
+    edit(next((here / "runs").iterdir()), status="failed")
     result = compare("--format", "csv")
+    assert "1 of 6 runs failed" in result.err, "warnings are not in the file"
     rows = list(csv.DictReader(io.StringIO(result.out)))
     groups = parsed()["groups"]
     assert len(rows) == len(groups) == 4
     for row, group in zip(rows, groups, strict=True):
         assert {key: row[key] for key in group["key"]} == group["key"]
         assert row["runs"].split() == group["runs"]
-        assert row["statuses"] == "6 finished"
         assert float(row["val_accuracy_mean"]) == group["val_accuracy"]["mean"]
         assert float(row["val_accuracy_ci95_high"]) == group["val_accuracy"]["ci95"][1]
         assert row["p"] == ("" if group["p"] is None else str(group["p"]))
-
-
-def test_csv_keeps_warnings_apart(here: Path) -> None:
-    edit(next((here / "runs").iterdir()), status="failed")
-    result = compare("--format", "csv")
-    assert "1 of 6 runs failed" in result.err
-    assert len(list(csv.DictReader(io.StringIO(result.out)))) == 4
-
-
-def test_markdown(here: Path) -> None:
-    edit(next((here / "runs").iterdir()), status="diverged")
-    text = compare("--format", "markdown").out
-    rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert any("| 5/6 |" in row and row.endswith("| failed 1/6 |") for row in rows)
-    assert "More seeds: `nnbasic sweep --config runs/" in text
 
 
 def test_selection(here: Path) -> None:
@@ -212,6 +185,8 @@ def test_selection(here: Path) -> None:
     assert parsed(run.name)["groups"][0]["runs"] == [run.name]
     (run / "user.json").write_text('{"name": "x", "tags": ["chosen"]}')
     assert parsed("chosen")["groups"][0]["runs"] == [run.name]
+    chosen_by_value = parsed("--where", "activation=tanh", "--where", "seed<3")["groups"]
+    assert [(group["label"], group["n"]) for group in chosen_by_value] == [("he", 3), ("normal", 3)]
     elsewhere = here / "elsewhere"
     (here / "runs").rename(elsewhere)
     assert len(parsed("--runs", str(elsewhere))["groups"]) == 4

@@ -245,15 +245,6 @@ def test_another_font_lends_its_letters(monkeypatch: pytest.MonkeyPatch) -> None
     fonts.fallback.cache_clear()
 
 
-def test_runs_without_metrics_have_no_such_figure(copied: Path) -> None:
-    for run in copied.iterdir():
-        for file in ("metrics.jsonl", "diagnostics.jsonl", "predictions.npz"):
-            (run / file).unlink()
-    comparison = compare_all(collect(copied)[0]).first
-    for kind in ("curves", "layers", "histograms", "rates", "confusion"):
-        assert drawn(comparison, kind) is None, kind
-
-
 def test_one_epoch_makes_no_curve(copied: Path) -> None:
     for run in copied.iterdir():
         metrics = run / "metrics.jsonl"

@@ -120,16 +120,6 @@ def test_searched_rates_have_a_table_of_their_own(copied: Path, dataset: Dataset
     assert page.text("h3").count("learning rate") >= 2
 
 
-def test_the_commands_repeat_the_runs(page: Page, swept: Path) -> None:
-    commands = page.text("pre").split("\n")
-    for row, command in zip(read(swept).first.rows, commands, strict=False):
-        first = row.runs[0]
-        threads = f"OPENBLAS_NUM_THREADS={first.record.threads}"
-        train = f"nnbasic train --config {first.run.directory / 'config.yaml'}"
-        expected = f'{threads} {train} --set data.dataset=digits --seed "$seed"'
-        assert command == f"for seed in 0 1; do {expected}; done"
-
-
 def test_runs_of_one_row_that_were_made_otherwise_have_commands_of_their_own(
     copied: Path, dataset: Dataset
 ) -> None:
