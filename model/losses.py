@@ -26,12 +26,13 @@ class Loss(Component, ABC):
 
     @abstractmethod
     def backward(self) -> Array:
-        """The gradient of each example's loss with respect to its logits, (n, classes)."""
+        """The gradient of each example's loss with respect to its logits: (n, classes), new."""
 
     def __call__(self, logits: Array, labels: Labels) -> tuple[float, Array]:
         """The mean loss of a batch of logits (n, classes), and its gradient, of the same shape."""
         losses = self.forward(logits, labels)
-        gradient = self.backward() / len(labels)
+        gradient = self.backward()
+        gradient /= len(labels)
         return float(losses.sum()) / len(labels), gradient
 
 
@@ -47,9 +48,10 @@ class CrossEntropy(Loss):
 
     def forward(self, logits: Array, labels: Labels) -> Array:
         scores = shifted(logits)
-        exponentials = np.exp(scores)
-        total = exponentials.sum(axis=0)
-        self.p, self.right = exponentials / total, (labels, np.arange(len(labels)))
+        self.right = labels, np.arange(len(labels))
+        self.p = np.exp(scores)
+        total = self.p.sum(axis=0)
+        self.p /= total
         return np.log(total) - scores[self.right]
 
     def backward(self) -> Array:
