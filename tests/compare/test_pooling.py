@@ -62,15 +62,9 @@ def test_seconds_are_the_mean_time_of_each_epoch() -> None:
     assert band.mean.tolist() == pytest.approx([0.15, 0.3, 0.45])
 
 
-def written(values: np.ndarray) -> dict[str, Any]:
-    made = histogram(values)
-    assert made is not None
-    return {"low": made.low, "high": made.high, "counts": made.counts}
-
-
 def test_pooled_histograms_lose_nothing(rng: np.random.Generator) -> None:
     parts = [rng.normal(0.3, scale, 500).astype(np.float32) for scale in (0.01, 1, 3)]
-    found = pooled(map(written, parts))
+    found = pooled(map(histogram, parts))
     assert found is not None
     assert len(found.counts) <= BINS
     expected, _ = np.histogram(np.concatenate(parts), found.edges)
@@ -80,7 +74,7 @@ def test_pooled_histograms_lose_nothing(rng: np.random.Generator) -> None:
 
 def test_far_apart_histograms_get_wider_bins() -> None:
     parts = [np.array([0.0, 0.5, 1.0]), np.array([1000.0, 1000.5])]
-    found = pooled(map(written, parts))
+    found = pooled(map(histogram, parts))
     assert found is not None
     assert found.counts.sum() == 5
     assert len(found.counts) <= BINS
@@ -104,7 +98,7 @@ def test_far_apart_histograms_get_wider_bins() -> None:
     ],
 )
 def test_what_is_no_histogram_is_left_out(broken: object) -> None:
-    good = written(np.array([0.1, 0.2]))
+    good = histogram(np.array([0.1, 0.2]))
     assert pooled([broken]) is None
     found, expected = pooled([broken, good]), pooled([good])
     assert found is not None
