@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnbasic.compare.failures import Cell
 from nnbasic.compare.significance import (
     Contrast,
     Differences,
@@ -18,6 +17,9 @@ from nnbasic.compare.significance import (
     significant,
 )
 from nnbasic.model.arrays import Array
+
+Cell = tuple[str, ...]
+"""The values of a row, one of each factor."""
 
 EXACT = 12
 """To how many decimals means are sorted: equal ones stay so after the rounding of floats."""

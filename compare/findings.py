@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from nnbasic.compare.factors import Effects, effects
-from nnbasic.compare.failures import Decided, decisions
+import numpy as np
+
+from nnbasic.compare.factors import Cell, Effects, effects
 from nnbasic.compare.grouping import sorted_by
 from nnbasic.compare.planning import Plan
-from nnbasic.compare.significance import rank
+from nnbasic.compare.significance import holm, rank, significant
 from nnbasic.compare.standing import LOST, PARTLY, RANKED, Row, accuracies, stand
 from nnbasic.training.choices import Scalar
+
+DRAWS = 10_000
+
+
+class Decided(NamedTuple):
+    """The choice ``key`` decides whether runs fail, for these ``values`` of the other choice.
+
+    ``values`` is empty if it does so whatever the other choices, or if there are no others.
+    """
+
+    key: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -58,12 +72,49 @@ def judge(given: Sequence[Row]) -> Findings:
         keys, cells = crossing(ranked)
         effect, planned = effects(keys, cells, shares, floor), ranking.tested.plan
     ended = [row for row in rows if row.comparable and row.ended]
-    decided = decisions(
-        *crossing(ended), [row.failed for row in ended], [row.ended for row in ended]
-    )
+    decided = decisions(ended)
     if effect is not None:
         effect = effect._replace(left_out=_left_out(effect, ended))
     return Findings(tuple(rows), tuple(seeds), effect, planned, tuple(decided))
+
+
+def decisions(rows: Sequence[Row]) -> list[Decided]:
+    """The factors of which one value fails and another does not, at equal values of the others.
+
+    Each combination of the other factors is a test of its own (`homogeneity_p`), all of them
+    corrected together (Holm).
+    """
+    keys, _ = crossing(rows)
+    strata = {key: _strata(rows, [other for other in keys if other != key]) for key in keys}
+    tests = {
+        (key, values): homogeneity_p([row.failed for row in own], [row.ended for row in own])
+        for key in keys
+        for values, own in strata[key].items()
+        if len(own) > 1 and any(row.failed for row in own)
+    }
+    p = holm(list(tests.values()))
+    apart = [test for test, each in zip(tests, p, strict=True) if significant(each)]
+    found = []
+    for key, own in sorted_by(apart, lambda test: test[0]).items():
+        everywhere = len(own) == len(strata[key])
+        values = () if everywhere else tuple("/".join(values) for _, values in own)
+        found.append(Decided(key, values))
+    return found
+
+
+def homogeneity_p(failed: Sequence[int], runs: Sequence[int]) -> float:
+    """The p that rows of which ``failed`` of ``runs`` runs failed all have one failure rate.
+
+    A permutation test given the number of all failures, by the sum of failed²/runs: for two rows of
+    equally many runs Fisher's exact test (1935), but from `DRAWS` draws, always the same.
+    """
+    sizes = np.array(runs)
+    draws = np.random.default_rng(0).multivariate_hypergeometric(
+        sizes, sum(failed), size=DRAWS, method="marginals"
+    )
+    observed = (np.square(failed) / sizes).sum()
+    extreme = (draws**2 / sizes).sum(axis=1) > observed - 1e-9
+    return float((1 + extreme.sum()) / (1 + DRAWS))
 
 
 def crossing(rows: Sequence[Row]) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -83,3 +134,8 @@ def _left_out(effect: Effects, rows: Sequence[Row]) -> tuple[str, ...]:
     levels = {factor.key: {level.value for level in factor.levels} for factor in effect.factors}
     every = [(key, row.parts[key]) for key in levels for row in rows]
     return tuple(dict.fromkeys(value for key, value in every if value not in levels[key]))
+
+
+def _strata(rows: Sequence[Row], keys: Sequence[str]) -> dict[Cell, list[Row]]:
+    """``rows`` by their values of all of ``keys``."""
+    return sorted_by(rows, lambda row: tuple(row.parts[key] for key in keys))
