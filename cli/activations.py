@@ -13,7 +13,7 @@ import click
 import numpy as np
 from click.shell_completion import CompletionItem
 
-from nnbasic.cli.options import FIGURES, OutputFile, force_option
+from nnbasic.cli.options import FIGURES, HomePath, OutputFile, force_option
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import out, terminal_width
 from nnbasic.compare import figure_file
@@ -55,7 +55,7 @@ def complete_activation(
     "plugins",
     multiple=True,
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=HomePath(exists=True, dir_okay=False, path_type=Path),
     help="A Python file that registers activations; it is run. May be repeated.",
 )
 @click.option(

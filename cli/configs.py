@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from nnbasic.cli.failures import UNUSABLE
-from nnbasic.cli.options import OrderedGroup, complete_config, json_option, set_option, trust_option
+from nnbasic.cli.options import (
+    ConfigCommand,
+    OrderedGroup,
+    complete_config,
+    json_option,
+    set_option,
+    trust_option,
+)
 from nnbasic.cli.tables import Column, indented, table
 from nnbasic.cli.terminal import lines_of, out, print_json, terminal_width
 from nnbasic.configs import Config, ConfigError, dump, json_schema, listing, load, reference
@@ -34,7 +41,7 @@ def list_configs() -> None:
         out(*[""] * (number > 0), group, *indented(table(columns, terminal_width() - 2)))
 
 
-@configs.command()
+@configs.command(cls=ConfigCommand)
 @click.argument("name", shell_complete=complete_config)
 @set_option
 @trust_option
@@ -46,7 +53,7 @@ def show(name: str, overrides: tuple[str, ...], trust_plugins: bool) -> None:
     out(*lines_of(dump(load(name, overrides, may=may_run(trust_plugins)))))
 
 
-@configs.command()
+@configs.command(cls=ConfigCommand)
 @click.argument("file", shell_complete=complete_config)
 @set_option
 @trust_option

@@ -80,16 +80,33 @@ class LazyGroup(OrderedGroup):
         return next(command for command in commands if command.name == name)
 
 
+ELSEWHERE = {
+    "--epochs": "use --set epochs=N",
+    "--lr": "use --set optimizer.lr=X",
+    "--seed": "use --set seed=N",
+    "--seeds": "`nnbasic sweep` has it",
+    "--vary": "`nnbasic sweep` has it",
+}
+"""Options that a command does not have, and what to use instead."""
+
+
 class ConfigCommand(click.Command):
-    """A command with --config, which suggests that option when a config is given without it."""
+    """A command that reads a config; it says what was meant by an option or word out of place."""
 
     allow_extra_args = True
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        extra = super().parse_args(ctx, args)
+        try:
+            extra = super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.option_name in ELSEWHERE:
+                ctx.fail(f"No such option {error.option_name}; {ELSEWHERE[error.option_name]}.")
+            raise
         if extra and not ctx.resilient_parsing:
-            hint = "" if ctx.params.get("config") else f"; did you mean --config {extra[0]}?"
-            ctx.fail(f"Got unexpected extra argument {extra[0]!r}{hint}")
+            hint = "a value with spaces needs quotes, as in --set 'layers=[784, 10]'"
+            if "config" in ctx.params and not ctx.params["config"]:
+                hint = f"did you mean --config {extra[0]}?"
+            ctx.fail(f"Got unexpected extra argument {extra[0]!r}; {hint}")
         return extra
 
 
@@ -108,7 +125,15 @@ def writable(ctx: click.Context, file: Path, suffixes: Sequence[str]) -> Path:
     return file
 
 
-class OutputFile(click.Path):
+class HomePath(click.Path):
+    """The type of a path: ``~`` is the home directory, also in ``--runs=~/x``, as shells leave."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        home = os.path.expanduser(value)  # noqa: PTH111 - Path raises for unknown users
+        return super().convert(home, param, ctx)
+
+
+class OutputFile(HomePath):
     """The type of a file to write, with one of ``suffixes``; its command takes --force."""
 
     def __init__(self, *suffixes: str) -> None:
@@ -116,7 +141,8 @@ class OutputFile(click.Path):
         self.suffixes = suffixes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return writable(ctx or click.get_current_context(), Path(value), self.suffixes)
+        file = super().convert(value, param, ctx)
+        return writable(ctx or click.get_current_context(), file, self.suffixes)
 
 
 @contextlib.contextmanager
@@ -161,7 +187,7 @@ data_option = click.option(
     "--data",
     "data_dir",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=HomePath(path_type=Path),
     help="The folder that holds MNIST's four files, or those of the config's own data set."
     "  [default: $NNBASIC_DATA, or ./data/mnist; data.directory]",
 )
@@ -170,7 +196,7 @@ runs_option = click.option(
     "--runs",
     "runs_dir",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=HomePath(path_type=Path),
     default=Path("runs"),
     show_default=True,
     help="The folder that holds the runs.",

@@ -9,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 from nnbasic.cli.finding import distinct, find_one, read_all
 from nnbasic.cli.options import (
+    HomePath,
     complete_run,
     run_ids,
     runs_option,
@@ -29,7 +30,7 @@ def complete_discarded(
 
 run_argument = click.argument("run", shell_complete=complete_run)
 
-NEW_PATH = click.Path(path_type=Path)
+NEW_PATH = HomePath(path_type=Path)
 
 runs_argument = click.argument(
     "names", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_run

@@ -66,7 +66,10 @@ def load_all(combinations: Sequence[Cell], data_dir: Path | None) -> dict[str, D
         wanted = cell.config.data
         if wanted.validation >= largest.get(wanted.source, wanted).validation:
             largest[wanted.source] = wanted
-    return {source: load(wanted, data_dir=data_dir) for source, wanted in largest.items()}
+    datasets = {source: load(wanted, data_dir=data_dir) for source, wanted in largest.items()}
+    for warning in (warning for dataset in datasets.values() for warning in dataset.warnings):
+        warn(warning)
+    return datasets
 
 
 def train_all(

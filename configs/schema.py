@@ -25,7 +25,6 @@ from nnbasic.model.registry import Registry, hyperparameters
 
 PIXELS = 28 * 28
 CLASSES = 10
-TRAINING_IMAGES = 60_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +46,7 @@ class Data(Section):
         None,
         "With `idx`, what the classes are called, from label 0 on; null: by their labels.",
     )
-    validation: Annotated[int, Bounds(ge=0, lt=TRAINING_IMAGES)] = key(
+    validation: Annotated[int, Bounds(ge=0)] = key(
         5000, "How many of the training images, the last ones, are held out for validation."
     )
     scale: Literal["unit", "standard", "signed"] = key(
@@ -114,7 +113,7 @@ class Config(Section):
         {"name": "cosine", "warmup": 0.05}, "How the learning rate changes during training."
     )
     epochs: Annotated[int, Bounds(ge=1)] = key(10, "Passes over the training images.")
-    batch_size: Annotated[int, Bounds(ge=1, le=TRAINING_IMAGES)] = key(128, "Images per step.")
+    batch_size: Annotated[int, Bounds(ge=1)] = key(128, "Images per step.")
     seed: Annotated[int, Bounds(ge=0)] = key(
         0, "Seed of all that is random: initial weights, order of the images."
     )

@@ -15,8 +15,8 @@ LOCAL = Path("configs")
 SHIPPED = Path(__file__).resolve().parent
 SUFFIX = ".yaml"
 
-LARGEST_FILE = 100_000
-"""Bytes: a thousand times the size of a config; PyYAML takes about a second for as many."""
+LARGEST_FILE = 1 << 20
+"""Bytes; a run's record is no larger, and holds the complete config: what was trained is read."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,11 @@ class Listed:
 def find(source: str | Path) -> Path:
     """The file that ``source`` means.
 
-    It is the first of: the path ``source``; the file of this name in ``./configs``; the shipped
-    preset of this name; each with or without ``.yaml``. Raises ConfigError if there is none.
+    It is the first of: the path ``source``, whose ``~`` is the home directory; the file of this
+    name in ``./configs``; the shipped preset of this name; each with or without ``.yaml``. Raises
+    ConfigError if there is none.
     """
-    path = Path(source)
+    path = Path(os.path.expanduser(source))  # noqa: PTH111 - Path raises for unknown users
     names = [path, path.with_name(path.name + SUFFIX)] if path.name else [path]
     candidates = [folder / each for folder in (Path(), LOCAL) for each in names]
     if path in (Path(path.name), LOCAL / path.name):

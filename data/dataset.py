@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +43,8 @@ class Dataset:
     """With ``auto``, why these are the built-in digits and not MNIST."""
     classes: int = 10
     """How many there are: the labels are below it."""
+    warnings: tuple[str, ...] = ()
+    """A sentence for each split that lacks classes, so that its accuracy misleads."""
     _scales: dict[str, Scale] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def scale(self, name: str) -> Scale:
@@ -145,13 +147,20 @@ def _dataset(
             f" so it must be between 0 and {len(images) - 1}"
         )
     cut = len(images) - validation
-    return Dataset(
-        name,
-        Split(images[:cut], labels[:cut]),
-        Split(images[cut:], labels[cut:]),
-        Split(test_images, test_labels),
-        hashlib.sha256("".join(hashes).encode()).hexdigest(),
-        source,
-        note,
-        classes,
-    )
+    train, held_out = Split(images[:cut], labels[:cut]), Split(images[cut:], labels[cut:])
+    test = Split(test_images, test_labels)
+    sha256 = hashlib.sha256("".join(hashes).encode()).hexdigest()
+    lacks = tuple(_lacks({"training": train, "validation": held_out, "test": test}))
+    return Dataset(name, train, held_out, test, sha256, source, note, classes, lacks)
+
+
+def _lacks(splits: dict[str, Split]) -> Iterator[str]:
+    """A sentence for each of the ``splits``, unless it is empty, without some of their classes."""
+    labels = {kind: set(np.unique(split.labels).tolist()) for kind, split in splits.items()}
+    every = set.union(*labels.values())
+    for kind, split in splits.items():
+        if len(split.labels) and labels[kind] < every:
+            yield (
+                f"the {len(split.labels)} {kind} images hold {len(labels[kind])} of the"
+                f" {len(every)} classes; if the images are sorted by class, shuffle them"
+            )

@@ -40,12 +40,14 @@ class File:
     def within(self, folder: Path) -> Path | None:
         """Its path in ``folder``, plain or gzipped, or None; DataError if that is unreadable.
 
-        Its name may also be spelled with a dot, e.g. ``train-images.idx3-ubyte``.
+        Its name may also be spelled with a dot, e.g. ``train-images.idx3-ubyte``, and it may stand
+        in a folder that is called as itself, which some programs unpack it into.
         """
         names = self.name, self.name.replace("-idx", ".idx")
-        candidates = [folder / f"{name}{ending}" for name in names for ending in ("", ".gz")]
+        files = [f"{name}{ending}" for name in names for ending in ("", ".gz")]
+        candidates = [folder / inner / file for inner in ("", *names) for file in files]
         try:
-            return next((path for path in candidates if path.exists()), None)
+            return next((p for p in candidates if p.exists() and not p.is_dir()), None)
         except OSError as error:
             raise DataError(f"{folder}: cannot be read ({error.strerror}); check it") from error
 

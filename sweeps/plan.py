@@ -139,7 +139,13 @@ def parse_vary(text: str) -> tuple[str, list[Any]]:
         )
     place = f"--vary {text}"
     try:
-        return key.strip(), Document(f"[{values}]", place).value
+        choices = Document(f"[{values}]", place).value
+        if key.strip() == "activation" and len(choices) == 1 and isinstance(choices[0], list):
+            raise RunError(
+                f"{place}: the list is one value, a net with a different activation in each layer;"
+                " for a net with each, leave out the brackets; for that one net, use --set"
+            )
+        return key.strip(), choices
     except ConfigError as error:
         found = error.problems
     raise ConfigError(Problem(p.message, key.strip(), place) for p in found)

@@ -50,11 +50,11 @@ def start(
             f"layers {config.layers}: {dataset.name} has {dataset.classes} classes, so the last"
             f" layer needs at least {dataset.classes} units"
         )
-    scale, layers, warning = dataset.scale(config.data.scale), [], None
+    scale, layers, warnings = dataset.scale(config.data.scale), [], list(dataset.warnings)
     if config.diagnostics or config.plugins:  # a plugin's fault comes to light here
         layers = diagnostics.Watcher(Trained(build(config), scale, config), dataset).layers()
     if config.diagnostics:
-        warning = diagnostics.mismatch(config, layers)
+        warnings += filter(None, [diagnostics.mismatch(config, layers)])
     run = create(runs, name)
     try:
         if config.diagnostics:
@@ -77,7 +77,7 @@ def start(
             versions=environment.versions(),
             machine=environment.machine(),
             threads=environment.blas_threads(),
-            warnings=[warning] if warning else [],
+            warnings=warnings,
             queued=queued,
             started=environment.now(),
             process=os.getpid(),

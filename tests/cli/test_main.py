@@ -59,6 +59,29 @@ def test_a_config_named_without_its_option_is_hinted_at(name: str, nnbasic: Comm
     assert "did you mean" not in said.err
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("train --config relu --vary init=he", "No such option --vary; `nnbasic sweep` has it."),
+        ("sweep --config relu --epochs 3", "No such option --epochs; use --set epochs=N."),
+        ("sweep --config relu --vary init=he lecun", "'lecun'; a value with spaces needs quotes"),
+        ("configs show relu --set layers=[784, 10]", "'10]'; a value with spaces needs quotes"),
+        ("configs check relu --set epochs 3", "'3'; a value with spaces needs quotes"),
+    ],
+)
+def test_words_out_of_place_are_explained(words: str, hint: str, nnbasic: Command) -> None:
+    assert nnbasic(*words.split(" ")).refused(hint)
+
+
+@pytest.mark.parametrize("words", ["runs list --runs=~/mine", "runs restore x --runs ~/mine"])
+def test_the_home_directory_is_meant_after_an_equals_sign_too(
+    words: str, nnbasic: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    said = nnbasic(*words.split(" "))
+    assert str(tmp_path / "mine") in said.out + said.err
+
+
 def test_each_summary_is_the_first_sentence_of_the_command() -> None:
     for path, command in ALL.items():
         if isinstance(command, LazyGroup):

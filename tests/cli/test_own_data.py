@@ -65,6 +65,17 @@ def test_it_is_scored_with_the_names_of_its_classes(nnbasic: Command, trained: s
     assert said["accuracy"] > 0.8
 
 
+def test_images_sorted_by_class_are_warned_of_once_before_the_training(
+    nnbasic: Command, shapes: Path
+) -> None:
+    images, labels = (shapes / f"{file.name}.gz" for file in mnist.FILES[:2])
+    order = np.argsort(idx.read(labels), kind="stable")
+    for path in (images, labels):
+        idx.write(path, idx.read(path)[order])
+    said = " ".join(nnbasic(*TRAIN).err.split())
+    assert said.count("the 100 validation images hold 1 of the 3 classes") == 1
+
+
 def test_it_is_found_from_elsewhere_and_after_it_has_moved(
     nnbasic: Command, trained: str, shapes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

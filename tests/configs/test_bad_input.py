@@ -45,7 +45,7 @@ WRONG_VALUES = [
     ("epochs: true", "config:1: epochs: must be a whole number, not true"),
     ("epochs: 010_000", "config:1: epochs: must be a whole number, not the text '010_000'"),
     (f"epochs: {'9' * 5000}", "epochs: must be a whole number, not the text '999"),
-    ("batch_size: 0", "config:1: batch_size: must be at least 1 and at most 60000, not 0"),
+    ("batch_size: 0", "config:1: batch_size: must be at least 1, not 0"),
     ("dtype: float16", "dtype: must be one of 'float32' or 'float64', not the text 'float16'"),
     ("diagnostics: yes", "diagnostics: must be true or false, not the text 'yes'"),
     ("data: 3", "config:1: data: must be a mapping with any of the keys dataset, directory, name,"),
@@ -144,7 +144,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
         (b"\x89PNG\r\n\x1a\n", "not text in UTF-8 (byte 0); save it as UTF-8"),
         (b"epochs: 1\nseed: \xff", "my.yaml:2: not text in UTF-8 (byte 16)"),
         ("epochs: 1".encode("utf-16"), "not text in UTF-8"),
-        (b"a: 1\n" * 50_000, "larger than 100000 bytes; this cannot be a config"),
+        (b"a: 1\n" * 300_000, "larger than 1048576 bytes; this cannot be a config"),
     ],
 )
 def test_files_that_are_no_config(tmp_path: Path, content: bytes, message: str) -> None:
@@ -178,5 +178,5 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
 def test_an_endless_device_is_too_large() -> None:
     if not Path("/dev/zero").exists():
         pytest.skip("this system has no /dev/zero")
-    with pytest.raises(ConfigError, match="larger than 100000 bytes"):
+    with pytest.raises(ConfigError, match="larger than 1048576 bytes"):
         load("/dev/zero")

@@ -45,6 +45,14 @@ def test_a_path_may_be_absolute_and_leave_out_the_suffix(tmp_path: Path) -> None
     assert load(tmp_path / "my.v2").epochs == load(str(tmp_path / "my.v2.yaml")).epochs == 1
 
 
+def test_a_path_may_begin_in_the_home_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mine.yaml").write_text("epochs: 1")
+    assert load("~/mine").epochs == 1
+
+
 def test_a_directory_does_not_hide_a_config(empty_folder: Path) -> None:
     (empty_folder / "relu").mkdir()
     assert load("relu").epochs == SHIPPED_EPOCHS

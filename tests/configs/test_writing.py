@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nnbasic.configs import flow
+from nnbasic.configs import dump, flow, load
 from nnbasic.configs.text import Document
 
 
@@ -43,3 +44,13 @@ def test_a_mere_name_is_written_without_its_mapping() -> None:
 )
 def test_is_read_as_what_it_is(value: Any) -> None:
     assert Document(f"[{flow(value)}]", "here").value == [value]
+
+
+def test_a_config_is_read_again_however_much_is_written_out(tmp_path: Path) -> None:
+    """Complete, it is several times as large as it was typed."""
+    typed, complete = tmp_path / "typed.yaml", tmp_path / "complete.yaml"
+    count = 4000
+    typed.write_text(f"layers: [784{', 2' * count}, 10]\nactivation: [{'elu, ' * count}]\n")
+    complete.write_text(dump(load(typed)))
+    assert complete.stat().st_size > 100_000
+    assert load(complete) == load(typed)

@@ -53,6 +53,34 @@ def test_four_files_are_a_data_set(
     np.testing.assert_array_equal(found.test.labels, arrays[3])
 
 
+def test_files_in_folders_called_like_them_are_found(
+    tmp_path: Path, arrays: list[np.ndarray]
+) -> None:
+    flat = load_idx(written(tmp_path / "flat", arrays), name="a", validation=0)
+    for name, array in zip(NAMES, arrays, strict=True):
+        idx.write(tmp_path / "deep" / name / name.replace("-idx", ".idx"), array)
+    deep = load_idx(tmp_path / "deep", name="a", validation=0)
+    assert deep.sha256 == flat.sha256
+
+
+def test_a_split_that_lacks_classes_is_warned_of(tmp_path: Path, arrays: list[np.ndarray]) -> None:
+    folder = written(tmp_path / "mixed", arrays)
+    assert load_idx(folder, name="a", validation=10).warnings == ()
+    arrays[1].sort()
+    arrays[3][:] = 0
+    found = load_idx(written(tmp_path / "sorted", arrays), name="a", validation=10)
+    assert [warning.partition(";")[0] for warning in found.warnings] == [
+        "the 20 training images hold 2 of the 3 classes",
+        "the 10 validation images hold 1 of the 3 classes",
+        "the 12 test images hold 1 of the 3 classes",
+    ]
+
+
+def test_labels_need_not_begin_at_0(tmp_path: Path, arrays: list[np.ndarray]) -> None:
+    arrays[1], arrays[3] = arrays[1] + 1, arrays[3] + 1  # as EMNIST's letters do
+    assert load_idx(written(tmp_path, arrays), name="a", validation=10).warnings == ()
+
+
 def test_the_hash_is_of_the_content(tmp_path: Path, arrays: list[np.ndarray]) -> None:
     plain = load_idx(written(tmp_path / "plain", arrays), name="a", validation=0)
     zipped = load_idx(written(tmp_path / "zipped", arrays, ending=".gz"), name="b", validation=3)

@@ -81,6 +81,7 @@ class TestCells:
             (["=relu"], "must be KEY=VALUE,VALUE"),
             (["seed=1,2"], "say how many seeds with --seeds"),
             (["activation=relu", "activation=tanh"], "names a key twice"),
+            (["activation=[relu, tanh]"], "leave out the brackets; for that one net, use --set"),
             (["activation=relu,relu"], "the same config again with activation=relu"),
             (["activation=relu,{name: relu}"], "again with activation=relu"),
         ],
@@ -103,9 +104,8 @@ class TestCells:
                 " mean 'he'?",
             ),
             (
-                ["layers=[784, 12, 8, 10],[784, 10]", "activation=[relu, tanh]"],
-                "the combination layers=[784, 10] activation=[relu, tanh]: activation: a list of 2"
-                " for 0 hidden layers; one for each",
+                ["activation=relu,[relu, tanh, elu, relu]"],
+                "the combination activation=[relu, tanh, elu, relu]: activation: a list of 4 for",
             ),
             (["\x1b[31m=1"], "the combination \x1b[31m=1: \x1b[31m: unknown key"),
         ],
