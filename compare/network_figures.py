@@ -137,5 +137,5 @@ def wrong_images(comparison: Comparison, images: Array) -> Figure | None:
 
 def _answered(comparison: Comparison, most: int) -> list[tuple[Row, Answers]]:
     """The first rows of the table whose predictions of the test images are known."""
-    every = ((row, answers(row.counted)) for row in comparison.rows if row.comparable)
+    every = ((row, answers(row.counted)) for row in comparison.comparable)
     return list(islice(((row, found) for row, found in every if found is not None), most))

@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.grouping import ALL, joined, words
@@ -63,7 +63,7 @@ def draw(
     with matplotlib.rc_context(SETTINGS):
         figure = figure_of(comparison, *args, **options)
     if figure is not None:
-        names = ", ".join(row.name for row in comparison.rows if row.comparable)
+        names = ", ".join(row.name for row in comparison.comparable)
         what = figure.get_label() or str(figure_of.__doc__).partition(".")[0]
         figure.set_label(printable(f"{what}: {names}"))
     return figure
@@ -89,9 +89,7 @@ def drawn_rows(rows: Sequence[Row]) -> list[Drawn]:
 
 def first_rows(comparison: Comparison) -> list[Drawn]:
     """The first rows of the table that have runs that count."""
-    return drawn_rows(
-        [row for row in comparison.rows if row.comparable and row.counted][:MOST_ROWS]
-    )
+    return drawn_rows([row for row in comparison.comparable if row.counted][:MOST_ROWS])
 
 
 def grid(
@@ -124,11 +122,10 @@ def line_figure(
     panels = dict(zip(titles, every, strict=True))
     handles: dict[str, Any] = {}
     for title, drawn, xs, ys in lines:
-        (handle,) = panels[title].plot(xs, ys, marker="o", ms=4, **drawn.line)
-        handles.setdefault(drawn.line["label"], handle)
+        (handles[drawn.line["label"]],) = panels[title].plot(xs, ys, marker="o", ms=4, **drawn.line)
         panels[title].set_title(cut(title, 34))
     if len(handles) > 1:
-        figure.legend(list(handles.values()), list(handles), loc="outside right upper")
+        figure.legend(handles=list(handles.values()), loc="outside right upper")
     figure.supylabel(y, fontsize=TEXT)
     caption(figure, x, comparison, [drawn.row for _, drawn, *_ in lines])
     return figure, panels
@@ -169,23 +166,20 @@ def logit_scale(axis: Any, low: float, high: float) -> None:
     low, high = logit(low), logit(high)
     room = 0.06 * (high - low) + 0.03
     low, high = 1 / (1 + math.exp(room - low)), 1 / (1 + math.exp(-room - high))
-    ticks = [tick for tick in TICKS if low <= tick <= high]
-    if len(ticks) < 3:
-        ticks = list(MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high))
-    _scale(axis, "logit", (low, high), ticks, lambda share, _: f"{round(100 * share, 6):g}")
+    ticks: Sequence[float] = TICKS
+    if sum(low <= tick <= high for tick in ticks) < 3:
+        ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
+    _scale(axis, "logit", low, high, {tick: f"{100 * tick:.6g}" for tick in ticks})
 
 
 def log_scale(axis: Any, low: float, high: float) -> None:
-    """A logarithmic scale around ``low`` to ``high``, with a tick at 1, 2, 5, at 1, 3, or at 1."""
+    """A logarithmic scale around ``low`` to ``high``, with at most six ticks."""
     low, high = low / 1.3, high * 1.3
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for digits in ((1, 2, 5), (1, 3), (1,)):
-        every = [digit * 10.0**power for power in powers for digit in digits]
-        ticks = [tick for tick in every if low <= tick <= high]
-        if len(ticks) <= 6:
-            break
-    ticks = ticks[:: math.ceil(len(ticks) / 6) or 1]
-    _scale(axis, "log", (low, high), ticks, lambda value, _: f"{value:.6g}")
+    first, decades = math.floor(math.log10(low)), math.log10(high / low)
+    digits = (1, 2, 5) if decades < 1.7 else (1, 3) if decades < 3 else (1,)
+    powers = range(first, first + math.ceil(decades) + 2, math.ceil((decades + 1) / 6))
+    ticks = [digit * 10.0**power for power in powers for digit in digits]
+    _scale(axis, "log", low, high, {tick: f"{tick:.6g}" for tick in ticks})
 
 
 def logit(share: float) -> float:
@@ -199,14 +193,8 @@ def cut(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def _scale(
-    axis: Any,
-    scale: str,
-    limits: tuple[float, float],
-    ticks: Sequence[float],
-    written: Callable[[float, int | None], str],
-) -> None:
-    axis.axes.set(**{f"{axis.axis_name}scale": scale, f"{axis.axis_name}lim": limits})
-    axis.set_major_locator(FixedLocator([tick for tick in ticks if limits[0] <= tick <= limits[1]]))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(written))
+def _scale(axis: Any, scale: str, low: float, high: float, ticks: dict[float, str]) -> None:
+    axis.axes.set(**{f"{axis.axis_name}scale": scale, f"{axis.axis_name}lim": (low, high)})
+    within = {tick: text for tick, text in ticks.items() if low <= tick <= high}
+    axis.set_ticks(list(within), list(within.values()))
+    axis.set_ticks([], minor=True)

@@ -294,8 +294,9 @@ def examples(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def scored(accuracy: float | None) -> dict[str, float | None]:
-    """The part of an epoch's record that says how well the validation images were classified."""
-    return {"val_accuracy": accuracy}
+    """The part of an epoch's record that says how well its images were classified."""
+    trained = {} if accuracy is None else {"train_accuracy": accuracy}
+    return {"val_accuracy": accuracy, **trained}
 
 
 def words(picture: Path) -> set[str]:

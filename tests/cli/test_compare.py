@@ -241,15 +241,6 @@ def test_bad_directories_are_named_and_the_rest_compared(here: Path) -> None:
         shutil.rmtree(here / "runs" / name)
 
 
-def test_nothing_but_bad_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "runs" / "foreign").mkdir(parents=True)
-    result = compare()
-    assert result.code == 2
-    assert "foreign" in result.err
-    assert "no run to compare" in result.err
-
-
 @pytest.mark.usefixtures("here")
 def test_as_a_process_in_a_terminal_without_unicode() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}

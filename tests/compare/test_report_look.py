@@ -36,6 +36,7 @@ def report(
         if record["config"]["activation"]["name"] == "tanh":
             record["config"]["activation"]["name"] = HOSTILE
         record["config"][WORD] = WORD
+        record["versions"]["numpy"] = HOSTILE + "\u2028$\\frac{$"
         record["warnings"] = [HOSTILE + WORD]
         (run / "run.json").write_text(json.dumps(record))
     data, _ = collect(folder / "runs")
@@ -52,7 +53,12 @@ def page(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Brow
     return browser
 
 
-def test_nothing_complains_and_nothing_is_asked_for(page: Browser) -> None:
+def test_untrusted_text_is_text_and_nothing_is_asked_for(page: Browser) -> None:
+    for selector in ("td", "dd", "p"):
+        texts = page.evaluate(
+            f"() => [...document.querySelectorAll('{selector}')].map(e => e.textContent)"
+        )
+        assert any(HOSTILE in text for text in texts), selector
     for method in ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown"):
         assert page.happened(method) == []
     assert page.happened("Page.javascriptDialogOpening") == []

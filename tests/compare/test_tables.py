@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nnbasic.cli.compare import in_terminal
-from nnbasic.compare import Comparison, Comparisons, tables
+from nnbasic.compare import Comparison, Comparisons
 from nnbasic.compare.cells import difference, points
 from nnbasic.compare.significance import Contrast
 from nnbasic.compare.tables import Sentences, Table, Wanted, blocks
@@ -128,11 +128,3 @@ def test_a_difference_is_shown_as_far_as_it_is_known(contrast: Contrast | None, 
 @pytest.mark.parametrize(("share", "text"), [(-0.00001, "0.00"), (0.0, "0.00"), (0.0025, "+0.25")])
 def test_nothing_has_a_sign(share: float, text: str) -> None:
     assert points(share) == text
-
-
-def test_notes_say_what_the_intervals_hold_for(make: Make, compare_runs: Compare) -> None:
-    for seed, activation in itertools.product(range(2), ("relu", "tanh")):
-        make(activation=activation, seed=seed)
-    said = " ".join(tables.reading(compare_runs()).lines)
-    assert "simultaneous 95 % confidence intervals for all pairs of rows" in said
-    assert "other seeds on these validation images" in said
