@@ -17,6 +17,7 @@ from nnbasic.cli.numbers import percent
 from nnbasic.cli.progress import tqdm
 from nnbasic.cli.terminal import err, warn
 from nnbasic.configs import Data
+from nnbasic.configs.plugins import unkept
 from nnbasic.data import Dataset
 from nnbasic.sweeps.learning_rates import FOLDER, choose_rates
 from nnbasic.sweeps.local import run_local
@@ -66,6 +67,8 @@ def load_all(combinations: Sequence[Cell], data_dir: Path | None) -> dict[str, D
         wanted = cell.config.data
         if wanted.validation >= largest.get(wanted.source, wanted).validation:
             largest[wanted.source] = wanted
+    if any(cell.config.plugins for cell in combinations) and (why := unkept()):
+        warn(f"{why}.")
     datasets = {source: load(wanted, data_dir=data_dir) for source, wanted in largest.items()}
     for warning in (warning for dataset in datasets.values() for warning in dataset.warnings):
         warn(warning)

@@ -150,7 +150,7 @@ def started(
     for caution in configs.cautions(config):
         warn(caution)
     if config.plugins and (why := unkept()):
-        warn(f"{why}; eval, --resume and the like will need --trust-plugins")
+        warn(f"{why}.")
     dataset = load(config.data, data_dir=data_dir, quiet=quiet)
     run = training.start(config, dataset, runs=runs_dir, name=name or default_name(source))
     record = run.record()

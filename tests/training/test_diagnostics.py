@@ -110,20 +110,6 @@ def test_update_ratio_is_that_of_the_last_step(tmp_path: Path, dataset: Dataset)
     assert np.allclose(found, expected, rtol=1e-4)
 
 
-@pytest.mark.parametrize("torn", [False, True])
-def test_resumed_leaves_the_lines_of_uninterrupted(
-    tmp_path: Path, dataset: Dataset, torn: bool
-) -> None:
-    expected = text(trained(tmp_path, dataset))
-    run = started(tmp_path, dataset)
-    stop_after(1, run, dataset)
-    # A crash may leave the next epoch's line, whole or torn, before its checkpoint.
-    following = expected.splitlines(keepends=True)[2]
-    with (run.directory / FILE).open("a") as file:
-        file.write(following[: len(following) // 2] if torn else following)
-    assert text(finish(run, dataset)) == expected
-
-
 def test_training_does_not_notice(tmp_path: Path, dataset: Dataset) -> None:
     momentum = ("optimizer.momentum=0.9", "batch_size=50")
     with_it = trained(tmp_path, dataset, *momentum)

@@ -112,26 +112,6 @@ def test_processes_draw_the_rows_that_one_process_would(draw: str) -> None:
     assert whole[0].dtype == np.float32
 
 
-def test_the_same_bits_each_time_and_after_a_stop() -> None:
-    optimizer, schedule = SETTINGS["decay and clipping"]
-
-    def single(seed: int = 1) -> MLP:
-        return MLP(SIZES, "prelu", seed=seed)
-
-    whole, stopped = (trainer(2, single(), optimizer, schedule) for _ in range(2))
-    expected = figures([*whole.results()])
-    results = stopped.results()
-    kept = [next(results) for _ in range(5)]  # four steps and an epoch
-    vector = stopped.network.vector.copy()
-    state = {name: array.copy() for name, array in stopped.state.items()}
-    results.close()
-    network = single(seed=5)
-    network.vector[:] = vector
-    resumed = trainer(2, network, optimizer, schedule, state=state)
-    assert figures([*kept, *resumed.results(done=1)]) == expected
-    assert resumed.network.vector.tobytes() == whole.network.vector.tobytes()
-
-
 def test_divergence_is_that_of_one_process() -> None:
     """The first layer with a bad output may be that of another process's row."""
     x, labels = examples(49, seed=1)
