@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, fields
@@ -263,20 +264,20 @@ class Team:
         self._partners.clear()
 
     def _serve(self, rank: int, work: Callable[[], object]) -> None:
-        """Do ``work`` in a process that has just been forked, and end it."""
-        code = 1
+        """Do ``work`` in a process that has just been forked, and wait for its `end`."""
         try:
             with contextlib.suppress(OSError, AttributeError):  # a C library without it
                 ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
             self.rank, self._partners = rank, {}
             self._keep_to_a_core()
             work()
-            code = 0
+            while os.getppid() == self._main:
+                time.sleep(PATIENCE)
         except BaseException as error:
             words = f"{type(error).__name__}: {error}".encode()[:LAST_WORDS]
             self._last_words[rank, : len(words)] = np.frombuffer(words, np.uint8)
         finally:
-            os._exit(code)
+            os._exit(1)
 
     def _keep_to_a_core(self) -> None:
         """Keep this process to one core, if there is one for each; the main process stays free.
@@ -295,8 +296,7 @@ class Team:
             raise ChildProcessError("the main process has ended")
         for rank, process in self._partners.items():
             os.kill(process, signal.SIGCONT)
-            ended, status = os.waitpid(process, os.WNOHANG)
-            if ended and status:
+            if os.waitpid(process, os.WNOHANG)[0]:
                 del self._partners[rank]
                 words = self._last_words[rank].tobytes().rstrip(b"\0").decode(errors="replace")
                 how = f"failed with {words}" if words else "was killed"

@@ -115,8 +115,8 @@ def load(run: Run, checkpoint: Checkpoint = "best", *, trust_plugins: bool = Fal
 
 def _why_untrained(run: Run, record: Record, config: Config) -> str:
     """Why a run without an epoch has no trained network, and what to do."""
-    directory = shlex.quote(str(run.directory))
-    if (status := run.status(record)) == "diverged":
+    status, directory = run.status(record), shlex.quote(str(run.directory))
+    if status == "diverged":
         return (
             f"the run diverged in its first epoch and has no trained network: {record.reason}. To"
             f" try a tenth of the rate: nnbasic train --config {directory}/config.yaml"
