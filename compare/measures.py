@@ -142,19 +142,16 @@ def number(value: object) -> float | None:
 
 def _reached(runs: Sequence[RunData], threshold: float, key: str) -> Reached:
     """When ``runs``, that have all their metrics, first have ``threshold``, by ``key``."""
-    times: list[float | None] = []
-    given_up: list[float | None] = []
-    for run in runs:
-        first = first_at(run, threshold)
-        times.append(math.inf if first is None else getattr(first, key))
-        if first is None and run.metrics and run.status != "diverged":
-            given_up.append(getattr(run.metrics[-1], key))
-    reached = sum(time != math.inf for time in times)
+    firsts = [(run, first_at(run, threshold)) for run in runs]
+    times = [math.inf if first is None else float(getattr(first, key)) for _, first in firsts]
+    reached = sum(first is not None for _, first in firsts)
     median = _of_known(statistics.median, times)
     if median != math.inf:
         return Reached(reached, len(times), median, None)
-    ends = [getattr(run.metrics[-1], key) for run in runs if run.metrics]
-    beyond = _of_known(min, given_up) or _of_known(max, ends)  # a diverged one never reaches it
+    ends = [(run, first, getattr(run.metrics[-1], key)) for run, first in firsts if run.metrics]
+    gave_up = [end for run, first, end in ends if first is None and run.status != "diverged"]
+    # a diverged one never reaches it
+    beyond = min(gave_up, default=None) or max((end for *_, end in ends), default=None)
     return Reached(reached, len(times), None, beyond)
 
 
@@ -182,12 +179,8 @@ def _gradient_ratio(layers: Sequence[Mapping[str, Any]]) -> float | None:
     return first / last if first is not None and last else None
 
 
-def _known(values: Iterable[float | None]) -> list[float]:
-    return [value for value in values if value is not None]
-
-
 def _of_known(
     statistic: Callable[[Iterable[float]], float], values: Iterable[float | None]
 ) -> float | None:
-    known = _known(values)
+    known = [value for value in values if value is not None]
     return statistic(known) if known else None

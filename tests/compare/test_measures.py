@@ -95,23 +95,6 @@ def test_torn_metrics_are_named(make: Make, compared: Compared, said: Said) -> N
     assert comparison.rows[0].val_accuracy.n == 2
 
 
-def test_figures_that_are_no_numbers(make: Make, compared: Compared, said: Said) -> None:
-    run = make()
-    huge = "9" * 400
-    line = f'{{"epoch": 1, "val_accuracy": true, "epoch_seconds": {huge}, "elapsed_seconds": 1}}\n'
-    (run / "metrics.jsonl").write_text(line * 3)
-    comparison = compared()
-    row = comparison.to_dict()["groups"][0]
-    assert row["seconds_per_epoch"] is None
-    assert row["epochs_to_threshold"] == {
-        "reached": 0,
-        "of": 0,
-        "median": None,
-        "beyond": None,
-    }
-    assert said(comparison.warnings, run.name, "figures to the threshold")
-
-
 def test_a_repeated_seed_counts_once(make: Make, compared: Compared, said: Said) -> None:
     older = make({"best": scored(0.1)}, seed=0)
     make({"best": scored(0.2)}, seed=0)
@@ -183,16 +166,6 @@ def test_a_diverged_run_that_was_trained_twice_counts_once(make: Make, compared:
 def test_a_row_that_only_diverged_reached_nothing(make: Make, compared: Compared) -> None:
     write_metrics(make({"status": "diverged", "epoch": 1}), (0.1,))
     assert measures_of(compared()).epochs_to_threshold == (0, 1, None, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("last", "fate"), [(0.098, "collapsed"), (0.1499, "collapsed"), (0.16, "finished")]
-)
-def test_a_run_that_ends_near_chance_has_collapsed(
-    make: Make, compared: Compared, last: float, fate: str
-) -> None:
-    make({"last": scored(last)})
-    assert compared().rows[0].statuses == {fate: 1}
 
 
 def write_metrics(run: Path, accuracies: tuple[float, ...]) -> None:
