@@ -143,13 +143,11 @@ def unstable(accuracies: Array) -> list[int]:
     if count < 2 or freedom < 1:
         return []
     variances = accuracies.var(axis=1, ddof=1)
+    others = max(1.0, freedom * (count - 1) / 2)  # a median knows half of what the mean does
     found = []
-    for row, variance in enumerate(variances):
-        usual = max(float(np.median(np.delete(variances, row))), 1e-9)
-        ratio = float(variance) / usual
+    for row, variance in enumerate(variances.tolist()):
+        ratio = variance / max(float(np.median(np.delete(variances, row))), 1e-9)
         large = variance > WORTH_A_WORD**2 and ratio > PROPORTION**2
-        # half the rows: a median knows less of a variance than the mean
-        others = max(1.0, freedom * (count - 1) / 2)
         if large and f_tail(ratio, freedom, others) < BEYOND_CHANCE:
             found.append(row)
     return found

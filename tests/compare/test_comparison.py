@@ -151,25 +151,6 @@ class TestFailures:
         assert comparison.rows[-1].letters is None
 
 
-def test_what_goes_wrong_inside_is_said(make: Make, compared: Compared, said: Said) -> None:
-    """Small initial weights: gradients of sigmoids vanish before the first step, and ReLUs die."""
-    ratios = []
-    for seed in range(2):
-        run = make(activation="sigmoid", init="normal", layers=DEEP, seed=seed)
-        first = json.loads((run / "diagnostics.jsonl").read_text().splitlines()[0])
-        norms = [layer["gradient_norm"] for layer in first["layers"]]
-        ratios.append(norms[0] / norms[-1])
-        make(activation="relu", init="normal", layers=DEEP, seed=seed)
-        make(activation="tanh", layers=DEEP, seed=seed)
-    sentences = compared().verdict
-    assert said(
-        sentences,
-        "Before training, gradients vanish in sigmoid/normal: the first layer's is"
-        f" {np.median(ratios):.1g} times the last one's.",
-    )
-    assert said(sentences, "half or more of the units of a layer are dead in relu/normal (")
-
-
 class TestTwoRuns:
     """The commonest comparison: two configs once each."""
 

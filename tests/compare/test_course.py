@@ -1,4 +1,4 @@
-"""The sentence on how many epochs sooner a row reaches the threshold."""
+"""What the verdict says besides accuracy, on real runs and on stubs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ import pytest
 from nnbasic.compare import Comparison
 from nnbasic.compare.course import speed
 from nnbasic.compare.findings import Findings
+
+Make = Callable[..., Path]
+Compared = Callable[..., Comparison]
+Said = Callable[..., bool]
+
+DEEP = [784, 8, 8, 8, 8, 8, 10]
 
 
 def findings(**epochs: list[int | None]) -> Findings:
@@ -64,9 +70,7 @@ def test_equal_rows_are_seldom_called_slower() -> None:
     assert said <= 10
 
 
-def test_the_verdict_says_it_of_real_runs(
-    make: Callable[..., Path], compared: Callable[..., Comparison]
-) -> None:
+def test_the_verdict_says_it_of_real_runs(make: Make, compared: Compared) -> None:
     for activation, starts in (("relu", 0.96), ("tanh", 0.5)):
         for seed in range(3):
             run = make(activation=activation, seed=seed)
@@ -77,3 +81,24 @@ def test_the_verdict_says_it_of_real_runs(
             (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     sentences = compared(threshold=0.95).verdict
     assert any("relu reaches 95 % after 1.0 epochs on average, tanh" in each for each in sentences)
+
+
+def test_what_goes_wrong_inside_is_said(
+    make: Make, compared: Compared, said: Callable[..., bool]
+) -> None:
+    """Small initial weights: gradients of sigmoids vanish before the first step, and ReLUs die."""
+    ratios = []
+    for seed in range(2):
+        run = make(activation="sigmoid", init="normal", layers=DEEP, seed=seed)
+        first = json.loads((run / "diagnostics.jsonl").read_text().splitlines()[0])
+        norms = [layer["gradient_norm"] for layer in first["layers"]]
+        ratios.append(norms[0] / norms[-1])
+        make(activation="relu", init="normal", layers=DEEP, seed=seed)
+        make(activation="tanh", layers=DEEP, seed=seed)
+    sentences = compared().verdict
+    assert said(
+        sentences,
+        "Before training, gradients vanish in sigmoid/normal: the first layer's is"
+        f" {np.median(ratios):.1g} times the last one's.",
+    )
+    assert said(sentences, "half or more of the units of a layer are dead in relu/normal (")

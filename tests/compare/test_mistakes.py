@@ -50,24 +50,18 @@ def test_the_most_wrong_image_comes_first(two: list[Any]) -> None:
     assert len(found.most_wrong(1)) == 1
 
 
-def test_other_images_are_not_mixed_in(two: list[Any], tmp_path: Path) -> None:
-    other = run(tmp_path / "c.npz", [[1, 0, 0]] * 4, np.array([2, 1, 0, 0], dtype=np.uint8))
-    shorter = run(tmp_path / "d.npz", [[1, 0, 0]] * 2, LABELS[:2])
-    found = answers([*two, other, shorter])
-    assert found is not None
-    assert found.runs == 2
-
-
 @pytest.mark.parametrize("content", [b"", b"no zip", None])
-def test_unreadable_predictions_are_left_out(
+def test_other_images_and_unreadable_files_are_left_out(
     two: list[Any], tmp_path: Path, content: bytes | None
 ) -> None:
+    other = run(tmp_path / "c.npz", [[1, 0, 0]] * 4, np.array([2, 1, 0, 0], dtype=np.uint8))
+    shorter = run(tmp_path / "d.npz", [[1, 0, 0]] * 2, LABELS[:2])
     path = tmp_path / "broken.npz"
     if content is not None:
         path.write_bytes(content)
     broken: Any = SimpleNamespace(run=SimpleNamespace(predictions=path))
     assert answers([broken]) is None
-    found = answers([broken, *two])
+    found = answers([broken, *two, other, shorter])
     assert found is not None
     assert found.runs == 2
 
