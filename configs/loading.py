@@ -104,6 +104,7 @@ class Draft:
         self._places: dict[KeyPath, tuple[str, int | None]] = {
             path: (document.place, line) for path, line in document.lines.items()
         }
+        self._whole: dict[str, str] = {}  # top-level key → the override that sets all of it
         for override in sorted(overrides, key=_turn):
             self._apply(override)
 
@@ -130,7 +131,13 @@ class Draft:
         except ConfigError as error:
             (p,) = error.problems
             raise ConfigError([Problem(p.message, f"{key}.{p.key}".strip("."), place)]) from None
-        self._parent(path, place)[path[-1]] = value
+        node = self._parent(path, place)
+        whole = self._whole.get(path[0])
+        if whole and path[-1] in node and path not in self._places and path[1:] != ("name",):
+            raise ConfigError([Problem(f"is in {whole} too; give it once", dotted(path), place)])
+        if len(path) == 1:
+            self._whole[key.strip()] = place
+        node[path[-1]] = value
         self._places = {p: at for p, at in self._places.items() if p[: len(path)] != path}
         self._places[path] = (place, None)
 
@@ -157,6 +164,6 @@ class Draft:
 
 
 def _turn(override: str) -> int:
-    """When it is applied: whole components and names come before hyperparameters."""
+    """When it is applied: whole values and names of components come before keys within them."""
     top, _, rest = override.partition("=")[0].strip().partition(".")
-    return int(top in COMPONENTS and rest not in ("", "name"))
+    return int(bool(rest) and not (rest == "name" and top in COMPONENTS))

@@ -62,8 +62,8 @@ def load(
     The last ``validation`` training images become the validation split (a view, not a copy).
     MNIST is looked for in ``directory``, ``$NNBASIC_DATA`` and ``./data/mnist``, and then
     fetched; ``progress`` is called during the download. If that fails, ``auto`` warns and gives
-    the digits, and ``mnist`` raises FetchError. DataError if files that exist fail verification:
-    ``auto`` does not replace those by the digits.
+    the digits, and ``mnist`` raises FetchError. DataError if files that exist fail verification, or
+    fetched ones cannot be stored: ``auto`` does not replace those by the digits.
     """
     if name not in DATASETS:
         raise DataError(f"unknown dataset {name!r}; known: {', '.join(DATASETS)}")

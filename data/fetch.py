@@ -9,7 +9,7 @@ import os
 import re
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -41,63 +41,45 @@ class FetchError(DataError):
     """MNIST is not on disk and could not be fetched."""
 
 
-class _MirrorError(Exception):
-    """Why a mirror did not deliver a file."""
-
-
-def fetch(
-    folder: Path = mnist.CACHE,
-    *,
-    mirrors: Sequence[str] | None = None,
-    progress: Progress | None = None,
-    patience: float = PATIENCE,
-) -> list[Path]:
+def fetch(folder: Path = mnist.CACHE, *, progress: Progress | None = None) -> list[Path]:
     """Fetch those of the four files that ``folder`` lacks, each from the first mirror that works.
 
-    ``mirrors`` are by default those that ``$NNBASIC_MIRRORS`` names, or else `MIRRORS`; one that
-    keeps silent for ``patience`` seconds, at the start or on the way, is given up. Returns the new
-    files. Files already in ``folder`` are verified and never overwritten; a new one takes its place
-    there only once it is verified. Raises FetchError if no mirror delivers a file or ``folder``
-    cannot be written, DataError if a file that was there already is not MNIST's.
+    The mirrors are those that ``$NNBASIC_MIRRORS`` names, or else `MIRRORS`. Returns the new files.
+    Files already in ``folder`` are verified and never overwritten; a new one takes its place there
+    only once it is verified. Raises FetchError if no mirror delivers a file, DataError if
+    ``folder`` cannot be written or a file that was there already is not MNIST's.
     """
-    missing = []
-    for file in mnist.FILES:
-        path = file.within(folder)
-        if path is None:
-            missing.append(file)
-        else:
+    there = [(file, file.within(folder)) for file in mnist.FILES]
+    for file, path in there:
+        if path is not None:
             mnist.read_file(path, file)
-    if mirrors is None:
-        mirrors = os.environ.get(VARIABLE, "").split() or MIRRORS
-    order = list(mirrors)
-    fetched = []
-    for file in missing:
-        target = folder / f"{file.name}.gz"
-        content = _first_delivery(file, target, order, progress, patience)
+    mirrors = os.environ.get(VARIABLE, "").split() or list(MIRRORS)
+    missing = {folder / f"{file.name}.gz": file for file, path in there if path is None}
+    for target, file in missing.items():
+        content = _first_delivery(file, target, mirrors, progress or (lambda *_: None))
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _discard_stale(folder)
             with replacing(target) as part:
                 part.write(content)
         except OSError as error:
-            raise FetchError(
+            raise DataError(
                 f"MNIST cannot be stored in {folder} ({error.strerror or error}): make that folder"
-                " writable."
+                f" writable, or name another one by ${mnist.VARIABLE}"
             ) from error
-        fetched.append(target)
-    return fetched
+    return list(missing)
 
 
 def _first_delivery(
-    file: mnist.File, target: Path, mirrors: list[str], progress: Progress | None, patience: float
+    file: mnist.File, target: Path, mirrors: list[str], progress: Progress
 ) -> bytes:
     """The verified content of ``target`` from the first mirror that works, which becomes first."""
     failures = []
     for mirror in mirrors:
         url, password = _without_password(f"{mirror.rstrip('/')}/{target.name}")
         try:
-            content = _download(url, password, file, progress, patience)
-        except _MirrorError as reason:
+            content = _download(url, password, file, progress)
+        except FetchError as reason:
             failures.append(f"\n  {url}: {reason}")
             continue
         mirrors.sort(key=lambda other: other != mirror)
@@ -119,46 +101,43 @@ def _without_password(url: str) -> tuple[str, str | None]:
     return scheme + address, f"Basic {token}"
 
 
-def _download(
-    url: str, password: str | None, file: mnist.File, progress: Progress | None, patience: float
-) -> bytes:
-    """What ``url`` sends; _MirrorError if that is cut short, stalls, or is not ``file``."""
+def _download(url: str, password: str | None, file: mnist.File, progress: Progress) -> bytes:
+    """What ``url`` sends; FetchError if that is cut short, stalls, or is not ``file``."""
     # They take longer to import than MNIST to read, and are seldom needed.
     import http.client
     import urllib.error
     import urllib.request
 
     received, total = bytearray(), None
-    report = progress or (lambda *_: None)
-    report(file.name, 0, None)  # shows that an answer is being waited for
+    progress(file.name, 0, None)  # shows that an answer is being waited for
     try:
         request = urllib.request.Request(url, headers={"User-Agent": "nnbasic"})
         if password:
             request.add_unredirected_header("Authorization", password)
-        with urllib.request.urlopen(request, timeout=patience) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
             length = response.headers.get("Content-Length", "")
             total = int(length) if length.isdecimal() else None
             while piece := response.read1(1 << 16):
                 received += piece
                 if len(received) > file.size + _SLACK:
-                    raise _MirrorError(f"sends more than the {file.size:,} bytes of {file.name}")
-                report(file.name, len(received), total)
+                    raise FetchError(f"sends more than the {file.size:,} bytes of {file.name}")
+                progress(file.name, len(received), total)
     except urllib.error.HTTPError as error:
         error.close()
-        raise _MirrorError(f"HTTP status {error.code} ({error.reason})") from error
+        raise FetchError(f"HTTP status {error.code} ({error.reason})") from error
     except (OSError, ValueError, http.client.HTTPException) as error:
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
         if isinstance(cause, TimeoutError):
-            raise _MirrorError(f"sent nothing for {patience:g} s") from error
+            raise FetchError(f"sent nothing for {PATIENCE:g} s") from error
         text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-        raise _MirrorError(" ".join(text.split())) from error
+        raise FetchError(" ".join(text.split())) from error
     if total is not None and len(received) < total:
-        raise _MirrorError(f"broke off after {len(received):,} of {total:,} bytes")
+        raise FetchError(f"broke off after {len(received):,} of {total:,} bytes")
     unpacked = bytes(received)
     with contextlib.suppress(zlib.error):  # it is not gzipped, or broken
         unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(received, file.size + 1)
     if hashlib.sha256(unpacked).hexdigest() != file.sha256:
-        raise _MirrorError(f"sent {len(received):,} bytes that are not MNIST's {file.name}")
+        raise FetchError(f"sent {len(received):,} bytes that are not MNIST's {file.name}")
     return bytes(received)
 
 

@@ -40,6 +40,23 @@ def test_a_named_component_inherits_nothing(overrides: list[str]) -> None:
     assert loads("seed: 0", overrides).optimizer == SGD(lr=0.3, momentum=0.0)
 
 
+def test_a_whole_section_comes_before_its_keys_too() -> None:
+    config = loads("seed: 0", ["early_stopping.patience=9", "early_stopping={metric: val_loss}"])
+    assert config.early_stopping == EarlyStopping(metric="val_loss", patience=9)
+
+
+@pytest.mark.parametrize(
+    "whole", ["optimizer={name: sgd, lr: 0.1}", "optimizer={lr: 2, name: sgd}"]
+)
+def test_one_value_in_two_overrides_is_refused(whole: str) -> None:
+    for overrides in ([whole, "optimizer.lr=0.3"], ["optimizer.lr=0.3", whole]):
+        with pytest.raises(ConfigError) as caught:
+            loads("seed: 0", overrides)
+        message = f"--set optimizer.lr=0.3: optimizer.lr: is in --set {whole} too; give it once"
+        assert str(caught.value) == message
+    assert loads("seed: 0", [whole, "optimizer.momentum=0.5"]).optimizer.momentum == 0.5
+
+
 def test_keys_of_the_file_stay_when_the_name_changes() -> None:
     with pytest.raises(ConfigError, match=r"config:1: optimizer\.momentum: unknown key"):
         loads("optimizer: {name: sgd, momentum: 0.5}", ["optimizer.name=adam"])
