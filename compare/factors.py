@@ -97,28 +97,25 @@ def effects(
 ) -> Effects | None:
     """The effects of the factors ``keys`` on rows that are one of ``cells`` each.
 
-    ``accuracies`` are (rows, seeds), ``floor`` (rows,) the least variance of each. A factor with a
-    single value is none. Values of which a combination is missing are left out; None if some
-    factor does not keep two of its values then, or two rows are the same cell.
+    ``accuracies`` are (rows, seeds), ``floor`` (rows,) the least variance of each. Values of which
+    a combination is missing are left out; None if some factor does not keep two of its values
+    then, or two rows are the same cell.
     """
     if len(set(cells)) < len(cells) or not cells:
         return None
-    every = zip(keys, zip(*complete_crossing(cells), strict=True), strict=True)
-    choices = [(key, tuple(dict.fromkeys(column))) for key, column in every]
-    varied = [choice for choice in choices if len(choice[1]) > 1]
-    changed = [
-        key for key, own in zip(keys, zip(*cells, strict=True), strict=True) if len(set(own)) > 1
+    values = [
+        tuple(dict.fromkeys(column)) for column in zip(*complete_crossing(cells), strict=True)
     ]
-    if not varied or [key for key, _ in varied] != changed:
+    sizes = list(map(len, values))
+    if min(sizes) < 2:
         return None
-    order = [cells.index(cell) for cell in itertools.product(*(values for _, values in choices))]
-    sizes = [len(values) for _, values in varied]
-    crossed = accuracies[order].reshape(*sizes, -1)
-    floors = floor[order].reshape(sizes)
+    choices = list(zip(keys, values, strict=True))
+    order = [cells.index(cell) for cell in itertools.product(*values)]
+    crossed, floors = accuracies[order].reshape(*sizes, -1), floor[order].reshape(sizes)
     shares = variance_shares(crossed)
-    factors = _factors(varied, crossed, floors, shares)
+    factors = _factors(choices, crossed, floors, shares)
     alone = not any(factor.significant for factor in factors)
-    interactions = _interactions(varied, crossed, floors, shares, alone=alone)
+    interactions = _interactions(choices, crossed, floors, shares, alone=alone)
     return Effects(factors, interactions, shares.get(()))
 
 
