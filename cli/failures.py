@@ -38,7 +38,7 @@ def report(error: Exception) -> int:
     if isinstance(error, MemoryError):
         err(*lines_of(f"Error: there is not enough memory{_limit()}: {error or 'for anything'}"))
         return FAILED
-    # These load NumPy and pydantic, which the errors above can do without.
+    # These load NumPy, which the errors above can do without.
     from nnbasic.cli.loading import advice
     from nnbasic.configs import ConfigError
     from nnbasic.data import DataError

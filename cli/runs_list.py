@@ -91,7 +91,7 @@ def unique_length(ids: Iterable[str]) -> int:
 
 def epochs(data: RunData) -> str:
     """How many are done, of how many."""
-    return f"{data.record.epoch}/{shown(data.flat.get('epochs'))}"
+    return f"{data.record.epoch}/{shown(data.values['epochs'])}"
 
 
 def _named(runs: Sequence[RunData]) -> list[Column]:
@@ -110,7 +110,7 @@ def _choices(runs: Sequence[RunData]) -> list[Column]:
 
     The activation first, then all else on the top level, what belongs to components, the seed.
     """
-    rows = [data.values | {"seed": data.flat.get("seed")} for data in runs]
+    rows = [data.values | {"seed": data.seed} for data in runs]
     differ = tell_apart([data.values for data in runs]).differs
     keys = [key for key in differ if key not in ("dataset", "code", "epochs")]
     if len({row["seed"] for row in rows}) > 1:

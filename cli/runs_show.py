@@ -28,6 +28,7 @@ from nnbasic.compare.style import INK, LINE, MUTED
 from nnbasic.configs import printable
 from nnbasic.training.choices import flow, shown
 from nnbasic.training.collection import RunData
+from nnbasic.training.record import EpochRow
 from nnbasic.training.selection import is_number
 from nnbasic.training.storage import RunError
 
@@ -97,8 +98,10 @@ def diff(a: str | None, b: str | None, runs_dir: Path) -> None:
 
 def complete(data: RunData) -> dict[str, Any]:
     """What `runs show --json` says: all that is recorded of the run."""
-    record = data.record.model_dump(exclude={"schema_version", "id", "status", "epoch"})
-    return {**summary(data), **record, "metrics": [row.to_dict() for row in data.metrics]}
+    record = data.record.model_dump()
+    for key in ("schema_version", "id", "status", "epoch"):  # which the summary says
+        del record[key]
+    return {**summary(data), **record, "metrics": [row.model_dump() for row in data.metrics]}
 
 
 def showing(data: RunData, room: int) -> list[str]:
@@ -161,7 +164,7 @@ def _facts(data: RunData) -> dict[str, str]:
 
 def _config(data: RunData) -> dict[str, str]:
     config = {key: value for key, value in data.values.items() if key not in ("dataset", "code")}
-    return {key: shown(value) for key, value in {**config, "seed": data.flat.get("seed")}.items()}
+    return {key: shown(value) for key, value in {**config, "seed": data.seed}.items()}
 
 
 def _environment(data: RunData) -> dict[str, str]:
@@ -189,7 +192,7 @@ def _results(data: RunData) -> dict[str, str]:
 def _course(data: RunData, room: int) -> list[Printable]:
     """A table of the epochs; if there are many, of the first, the last and the best."""
     best = data.record.best and data.record.best.epoch
-    rows = data.metrics
+    rows: list[EpochRow] = data.metrics
     if len(rows) > HEAD + TAIL:
         rows = [
             row

@@ -31,7 +31,7 @@ def printable(text: str) -> Printable:
         return text
     if text.isprintable():
         return Printable(text)
-    from nnbasic.configs.errors import printable as escaped  # loads pydantic, which help does not
+    from nnbasic.configs.errors import printable as escaped  # help does without
 
     return Printable(escaped(text))
 

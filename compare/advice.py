@@ -96,7 +96,7 @@ def more_seeds(rows: Sequence[Row], seeds: int) -> str | None:
 
 
 def _seed(run: RunData) -> float:
-    return number(run.flat.get("seed")) or 0.0
+    return number(run.seed) or 0.0
 
 
 def _at_rate(content: dict[str, Any], rate: float | None) -> dict[str, Any]:

@@ -38,12 +38,7 @@ def warnings(found: Findings, differs: Sequence[str]) -> Iterator[str]:
         )
     for row in found.rows:
         yield from _not_counted(row)
-    runs = [
-        run
-        for row in found.ranked
-        for run in row.counted
-        if run.flat.get("seed") not in found.seeds
-    ]
+    runs = [run for row in found.ranked for run in row.counted if run.seed not in found.seeds]
     if runs and len(found.ranked) > 1:
         yield f"Left out, as not all ranked rows have their seed: {ids(runs)}."
     counted = [

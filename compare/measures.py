@@ -69,7 +69,7 @@ def latest_of_each(runs: Iterable[RunData]) -> list[RunData]:
 
     Equal seeds give equal results, so counting one twice would make chance look smaller.
     """
-    return list({run.flat.get("seed"): run for run in runs if run.status in ENDED}.values())
+    return list({run.seed: run for run in runs if run.status in ENDED}.values())
 
 
 def count(runs: Sequence[RunData]) -> tuple[RunData, ...]:
@@ -117,7 +117,7 @@ def by_seed(
     runs: Iterable[RunData], figure: Callable[[RunData], float | None]
 ) -> dict[Scalar, float]:
     """The ``figure`` of each seed for which it is known."""
-    found = ((run.flat.get("seed"), figure(run)) for run in runs)
+    found = ((run.seed, figure(run)) for run in runs)
     return {seed: value for seed, value in found if value is not None}
 
 

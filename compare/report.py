@@ -136,7 +136,7 @@ def _runs(runs: Sequence[RunData]) -> Table:
         user, record = run.user, run.record
         remarks = ": ".join(filter(None, [", ".join(user.tags), user.notes, *record.warnings]))
         accuracies = map(cells.percentage, (record.val_accuracy, record.test_accuracy))
-        seed = shown(run.flat.get("seed"))
+        seed = shown(run.seed)
         rows.append((run.run.id, user.name, seed, run.status, *accuracies, remarks))
     return Table("", 0, head, tuple(rows), "texts")
 
@@ -172,7 +172,7 @@ def _commands(row: Row) -> Iterator[str]:
         train = f"OPENBLAS_NUM_THREADS={threads} nnbasic train --config {source}"
         if dataset == "digits":  # by now MNIST may be at hand, which `auto` would take
             train += " --set data.dataset=digits"
-        seeds = list(dict.fromkeys(shown(run.flat.get("seed")) for run in runs))
+        seeds = list(dict.fromkeys(shown(run.seed) for run in runs))
         if len(seeds) == 1:
             yield train
         else:

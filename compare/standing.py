@@ -177,9 +177,7 @@ def _missing(row: Row, seeds: Collection[Scalar]) -> Row:
     lacking = _sorted(seed for seed in seeds if seed not in row.scores)
     if not lacking:
         return row
-    ends = sorted(
-        {run.status for run in row.runs if run.flat.get("seed") in lacking} - {"finished"}
-    )
+    ends = sorted({run.status for run in row.runs if run.seed in lacking} - {"finished"})
     names = ", ".join(map(shown, lacking[:MOST_SEEDS])) + " and more" * (len(lacking) > MOST_SEEDS)
     reason = f"no result for seed {names}" + (f", {', '.join(ends)}" if ends else "")
     return replace(row, state=APART, reason=reason)

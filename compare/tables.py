@@ -94,7 +94,7 @@ def opening(comparison: Comparison) -> list[str]:
     """How many runs and rows there are, what is the same and what differs, a line each."""
     same = comparison.same
     runs = [run for row in comparison.rows for run in row.runs]
-    rows, seeds = len(comparison.rows), {run.flat.get("seed") for run in runs}
+    rows, seeds = len(comparison.rows), {run.seed for run in runs}
     telling = ", ".join(f"{key} {shown(same[key])}" for key in TELLING if key in same)
     them = "it" if len(comparison.differs) == 1 else "them"
     implied = f"; with {them} {', '.join(comparison.implied)}" if comparison.implied else ""
@@ -228,7 +228,7 @@ def _curves(comparison: Comparison) -> Table:
     owners = [of_run[curve.run] for curve in comparison.curves]
     names = [row.name for row, _ in owners]
     if len(set(names)) < len(names):
-        names = [f"seed {shown(run.flat.get('seed'))}" for _, run in owners]
+        names = [f"seed {shown(run.seed)}" for _, run in owners]
     curves = tuple(curve.val_accuracy for curve in comparison.curves)
     lines = tuple(
         (str(epoch), *map(cells.percentage, accuracies))

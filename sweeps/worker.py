@@ -27,10 +27,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 from nnbasic.configs import ConfigError, loads
 from nnbasic.configs.schema import Data
@@ -39,7 +38,7 @@ from nnbasic.data.files import syncing
 from nnbasic.model import DivergedError, Epoch
 from nnbasic.training import images, machine
 from nnbasic.training.directory import Run
-from nnbasic.training.record import RateSearch
+from nnbasic.training.record import RateSearch, Stored
 from nnbasic.training.session import FailedError, start, train
 from nnbasic.training.storage import RunError
 
@@ -56,10 +55,9 @@ FORKS = sys.platform == "linux"
 """Whether a server forks: macOS's own BLAS forbids it, and there each task has a server."""
 
 
-class Task(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Task(Stored):
     """The run that a process is to train, as it is sent to it."""
-
-    model_config = ConfigDict(frozen=True)
 
     config: str
     """The complete config as YAML."""
@@ -93,7 +91,7 @@ class Server:
 
         OSError if no process can be started.
         """
-        content = task.model_dump_json().encode()
+        content = json.dumps(task.model_dump()).encode()
         with self._lock:
             if self._server is None or self._server[0].poll() is not None or not FORKS:
                 self.close()
@@ -207,7 +205,7 @@ def _received(tasks: socket.socket) -> tuple[Task, socket.socket] | None:
     if not head:
         return None
     content = tasks.recv(int.from_bytes(head), socket.MSG_WAITALL)
-    return Task.model_validate_json(content), socket.socket(fileno=descriptors[0])
+    return Task.model_validate(json.loads(content)), socket.socket(fileno=descriptors[0])
 
 
 def _begin(task: Task, connection: socket.socket, at_work: AtWork) -> None:

@@ -19,7 +19,7 @@ from nnbasic.configs import plugins
 from nnbasic.model import ACTIVATIONS, INITIALIZERS
 from nnbasic.model.registry import Registry
 from nnbasic.training import all_runs
-from support import SMALL, Said, invoke
+from support import SMALL, Said, invoke, timeless
 
 pytest_plugins = ["browser", "small_runs"]
 
@@ -198,10 +198,7 @@ class Held:
                     file.name for file in run.directory.iterdir() if file.name[0] != "."
                 ),
                 "diagnostics": (run.directory / "diagnostics.jsonl").read_text(),
-                "metrics": [
-                    row.model_dump(exclude={"epoch_seconds", "elapsed_seconds"})
-                    for row in run.metrics()
-                ],
+                "metrics": [timeless(row.model_dump()) for row in run.metrics()],
             }
             for name in ("last.npz", "best.npz", "predictions.npz"):
                 with np.load(run.directory / name) as file:

@@ -203,7 +203,7 @@ def content(run: Run) -> dict[str, Any]:
     for name in ("last.npz", "best.npz", "predictions.npz"):
         with np.load(run.directory / name) as file:
             found[name] = {key: (file[key].dtype.str, file[key].tobytes()) for key in file}
-    found["metrics"] = [timeless(row.to_dict()) for row in run.metrics()]
+    found["metrics"] = [timeless(row.model_dump()) for row in run.metrics()]
     found["diagnostics"] = (run.directory / "diagnostics.jsonl").read_text()
     record = run.record()
     assert record.best is not None

@@ -22,7 +22,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """What needs NumPy or pydantic is imported when it is first used: listing starts sooner."""
+    """What needs NumPy is imported when it is first used: listing starts sooner."""
     for module in ("record", "predictions", "trained", "session") if name in __all__ else ():
         if (found := getattr(import_module(f"{__name__}.{module}"), name, None)) is not None:
             return found

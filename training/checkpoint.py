@@ -13,7 +13,7 @@ import numpy as np
 from nnbasic.data.files import replacing
 from nnbasic.model import MLP
 from nnbasic.model.arrays import Array
-from nnbasic.training.npz import DamagedError, read_arrays
+from nnbasic.training.npz import read_arrays
 from nnbasic.training.storage import RunError
 
 LARGEST_STATE = 8
@@ -37,17 +37,7 @@ def restore(path: Path, network: MLP, state: dict[str, Array] | None = None) -> 
     """
     expected = {**_named(network, state or {}), "epoch": np.zeros((), np.int64)}
     size = sum(array.nbytes for array in expected.values())
-    try:
-        loaded = read_arrays(path, list(expected), LARGEST_STATE * size)
-    except FileNotFoundError:
-        raise RunError(f"{path}: there is no such checkpoint") from None
-    except KeyError as error:
-        raise RunError(f"{path}: not a checkpoint of this network: {error.args[0]}") from None
-    except DamagedError as error:
-        raise RunError(
-            f"{path}: damaged, or not a checkpoint ({error}); use the other checkpoint of the run,"
-            " or train it again"
-        ) from None
+    loaded = read_arrays(path, list(expected), LARGEST_STATE * size)
     for name, array in expected.items():
         found = loaded[name]
         if (found.dtype, found.shape) != (array.dtype, array.shape):

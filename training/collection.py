@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nnbasic.configs.errors import printable
-from nnbasic.training.choices import SEARCHED, Values, flatten
-from nnbasic.training.directory import ForeignError, Run, VersionError
+from nnbasic.training.choices import SEARCHED, Scalar, Values, flatten
+from nnbasic.training.directory import ForeignError, Run
+from nnbasic.training.record import EpochRow, Record, User
 from nnbasic.training.storage import Lines, RunError
-
-if TYPE_CHECKING:
-    from nnbasic.training.record import EpochRow, Record, User
 
 DIRECTORY = Path("runs")
 
@@ -23,7 +23,7 @@ LATEST = "latest"
 """The newest run, where commands take a RUN."""
 
 NAMED = 5
-"""How many directories of one kind that cannot be read are named one by one."""
+"""How many directories that are no runs are named one by one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,23 +45,15 @@ class RunData:
         record = run.record()
         return cls(run, record, run.user(), run.status(record))
 
-    @property
-    def metrics(self) -> list[EpochRow]:
+    @cached_property
+    def metrics(self) -> Lines[EpochRow]:
         """The lines of `metrics.jsonl`, one per epoch."""
-        return self._metrics.rows
+        return self.run.metrics()
 
-    @property
-    def diagnostics(self) -> list[dict[str, Any]]:
+    @cached_property
+    def diagnostics(self) -> Lines[dict[str, Any]]:
         """The lines of `diagnostics.jsonl`, from epoch 0; empty if they were turned off."""
-        return self._diagnostics.rows
-
-    @cached_property
-    def _metrics(self) -> Lines[EpochRow]:
-        return self.run.metrics_lines()
-
-    @cached_property
-    def _diagnostics(self) -> Lines[dict[str, Any]]:
-        return self.run.diagnostics_lines()
+        return self.run.diagnostics()
 
     @property
     def problem(self) -> str | None:
@@ -70,21 +62,23 @@ class RunData:
             return None
         there, epochs = len(self.metrics), self.record.epoch
         lost = f"{self.run.directory}/metrics.jsonl: torn, it has {there} of {epochs} epochs"
-        problem = self._metrics.problem or self._diagnostics.problem
+        problem = self.metrics.problem or self.diagnostics.problem
         return problem or (lost if there < epochs else None)
 
-    @cached_property
-    def flat(self) -> Values:
-        """The config with dotted keys."""
-        return flatten(self.record.config)
+    @property
+    def seed(self) -> Scalar:
+        """The seed of its config."""
+        return self.record.config.get("seed")
 
     @cached_property
     def values(self) -> Values:
-        """What it was made of; a component's name stands under the component's own key.
+        """What it was made of, all but the seed, with dotted keys.
 
-        Keys are printable: a record may hold any.
+        A component's name stands under the component's own key. Keys are printable: a record may
+        hold any.
         """
-        content = {printable(key.removesuffix(".name")): value for key, value in self.flat.items()}
+        flat = flatten(self.record.config)
+        content = {printable(key.removesuffix(".name")): value for key, value in flat.items()}
         content.pop("seed", None)
         # records are read leniently, so these may be missing
         content |= {key: content.get(key) for key in ("epochs", "data.validation")}
@@ -117,11 +111,23 @@ def newest(runs: Path = DIRECTORY) -> Run:
 
 
 def _newest(runs: Iterable[Run]) -> Run | None:
+    """An id begins with the second in which its run was started, so few records are read."""
     started: dict[str, Run] = {}
-    for run in runs:
-        with contextlib.suppress(RunError):  # a broken run, or a directory that is none
-            started[run.record().started] = run
+    for second, there in groupby(sorted(runs, key=_second, reverse=True), _second):
+        for run in there:
+            with contextlib.suppress(RunError):  # a broken run, or a directory that is none
+                started[run.record().started] = run
+        if started and second != _UNKNOWN:
+            break
     return started[max(started)] if started else None
+
+
+_UNKNOWN = "unknown"  # sorted after all digits
+
+
+def _second(run: Run) -> str:
+    found = re.match(r"\d{8}T\d{6}Z-", run.id)
+    return found[0] if found else _UNKNOWN
 
 
 def find(text: str, *folders: Path) -> Run:
@@ -130,28 +136,20 @@ def find(text: str, *folders: Path) -> Run:
     ``text`` is a directory, an id, a unique prefix of one, or a name. RunError if it means no run,
     or several.
     """
-    return _only(text, _named(text, *folders))
+    return _only(text, _meant(text, folders or (DIRECTORY,)))
 
 
-def find_newest(text: str, *folders: Path) -> tuple[Run, int]:
+def find_newest(text: str, folder: Path = DIRECTORY) -> tuple[Run, int]:
     """`find`, or the newest of the runs that share the name ``text``; and how many share it.
 
     `LATEST` is the newest run of all.
     """
     if text == LATEST:
-        return newest(*folders), 1
-    matches = _named(text, *folders)
-    named = [run for run in matches if not run.id.startswith(text)]
-    if len(named) > 1 and (run := _newest(named)):
-        return run, len(named)
+        return newest(folder), 1
+    matches = _meant(text, [folder])
+    if len(matches) > 1 and not any(run.id.startswith(text) for run in matches):
+        return _newest(matches) or matches[-1], len(matches)
     return _only(text, matches), 1
-
-
-def _named(text: str, *folders: Path) -> list[Run]:
-    folders = folders or (DIRECTORY,)
-    found = [run for folder in folders for run in all_runs(folder)]
-    where = " or ".join(map(str, folders))
-    return _matching(text, found, lambda run: [run.user().name], where, "a name")
 
 
 def _only(text: str, matches: Sequence[Run]) -> Run:
@@ -161,31 +159,33 @@ def _only(text: str, matches: Sequence[Run]) -> Run:
     raise RunError(f"{text!r} could mean {len(matches)} runs: give more of the id ({shown})")
 
 
-def _matching(
-    text: str,
-    found: Sequence[Run],
-    words: Callable[[Run], Iterable[str]],
-    where: Path | str,
-    kinds: str,
-) -> list[Run]:
-    """The run in the directory ``text``, or those of ``found`` that it means; RunError if none.
+def _meant(text: str, folders: Sequence[Path], *, tags: bool = False) -> list[Run]:
+    """The runs in ``folders`` that ``text`` means; RunError if there is none.
 
-    Of the latter, the run with this id; else those whose id begins so; else those that have
-    ``text`` among their ``words``. The error says of which ``kinds`` these are.
+    The run in the directory ``text``; else that with this id; else those whose id begins so; else
+    those that have this name, or with ``tags`` this tag.
     """
     matches: list[Run] = []
     if text:  # an unset variable in a script means neither this directory nor every run
         with contextlib.suppress(OSError):  # a text too long for a path
             if ((path := Path(text)) / "run.json").is_file():
                 return [Run(path if path.name.strip(".") else path.resolve())]  # . has no name
+        found = [run for folder in folders for run in all_runs(folder)]
         matches = [run for run in found if run.id == text]
         matches = matches or [run for run in found if run.id.startswith(text)]
-        matches = matches or [run for run in found if text in words(run)]
+        matches = matches or [run for run in found if _is_called(run, text, tags)]
     if not matches:
+        where = " or ".join(map(str, folders))
+        kinds = "a name, a tag" if tags else "a name"
         raise RunError(
             f"no run {text!r} in {where}: give an id, the beginning of one, {kinds} or a directory"
         )
     return matches
+
+
+def _is_called(run: Run, text: str, tags: bool) -> bool:
+    user = run.user()
+    return text == user.name or (tags and text in user.tags)
 
 
 def collect(
@@ -196,43 +196,32 @@ def collect(
     The runs are ordered from the oldest on. A selector is an id, the beginning of ids, a name, a
     tag or a directory, and may mean several runs; RunError if it means none. There is a problem,
     one line, for each directory that could not be read, and with ``whole`` for one whose longer
-    files are torn. Of directories that are no runs, and of runs of another version of nnbasic, a
-    few are named and the rest counted.
+    files are torn. Of directories that are no runs, or runs of another version of nnbasic, a few
+    are named and the rest counted.
     """
+    runs = _selected(runs_dir, selectors) if selectors else all_runs(runs_dir)
     data: list[RunData] = []
     problems: list[str] = []
-    often: dict[type[RunError], list[str]] = {VersionError: [], ForeignError: []}
-    for run in _selected(runs_dir, selectors):
+    foreign: list[str] = []
+    for run in runs:
         try:
             data.append(RunData.read(run))
         except RunError as error:
-            often.get(type(error), problems).append(str(error))
+            (foreign if isinstance(error, ForeignError) else problems).append(str(error))
             continue
         if whole and (problem := data[-1].problem):
             problems.append(problem)
-    for lines in often.values():
-        problems += lines[:NAMED]
-        if more := len(lines[NAMED:]):
-            directories = "directory" if more == 1 else "directories"
-            problems.append(f"{runs_dir}: and {more} more such {directories}")
+    problems += foreign[:NAMED]
+    if more := len(foreign[NAMED:]):
+        directories = "directory" if more == 1 else "directories"
+        problems.append(f"{runs_dir}: and {more} more such {directories}")
     return sorted(data, key=lambda each: (each.record.started, each.run.id)), problems
 
 
-def _selected(runs_dir: Path, selectors: Sequence[str]) -> list[Run]:
-    found = list(all_runs(runs_dir))
-    if not selectors:
-        return found
-
-    @cache
-    def words(run: Run) -> list[str]:
-        user = run.user()
-        return [user.name, *user.tags]
-
+def _selected(runs_dir: Path, selectors: Sequence[str]) -> Iterable[Run]:
     chosen: dict[Path, Run] = {}
     for text in selectors:
-        if text == LATEST:
-            matches = [newest(runs_dir)]
-        else:
-            matches = _matching(text, found, words, runs_dir, "a name, a tag")
+        latest = text == LATEST
+        matches = [newest(runs_dir)] if latest else _meant(text, [runs_dir], tags=True)
         chosen |= {run.directory.resolve(): run for run in matches}
-    return list(chosen.values())
+    return chosen.values()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from nnbasic.configs.errors import printable
 from nnbasic.data.files import sync_folder
-from nnbasic.training import lock
 from nnbasic.training.directory import Run
+from nnbasic.training.lock import EDITING, locked
 from nnbasic.training.record import User
 from nnbasic.training.storage import RunError, refuse_link
 
@@ -64,16 +64,9 @@ def note(run: Run, text: str, *, replace: bool = False) -> User:
 @contextlib.contextmanager
 def _edited(run: Run) -> Iterator[User]:
     """What `user.json` says, written at the end of the block; RunError if it is broken."""
-    with lock.editing(run.directory):
-        run.record()  # RunError if it is none
-        try:
-            user = run.read_user()
-        except FileNotFoundError:
-            user = User(name=run.id)
-        except (OSError, ValueError):  # it is not overwritten
-            raise RunError(
-                f"{run.directory}/user.json: broken; repair it, or move it away to get a new one"
-            ) from None
+    run.record()  # RunError if it is none
+    with locked(run.directory, EDITING):
+        user = run.user(needed=True)
         yield user
         try:
             run.write_user(user)
@@ -153,5 +146,5 @@ def _alone(run: Run) -> Iterator[None]:
     if sys.platform == "win32":  # which moves nothing that is open
         yield
     else:
-        with lock.editing(run.directory), run.claim():
+        with locked(run.directory, EDITING), run.claim():
             yield

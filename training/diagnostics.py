@@ -83,7 +83,7 @@ def keep(run: Run, epochs: int) -> None:
 
     A file that is missing, or cannot be read, stays as it is: it is only looked at.
     """
-    if rows := run.diagnostics_lines().rows:
+    if rows := run.diagnostics():
         kept = (row for row in rows if row["epoch"] <= epochs)
         write_text(run.directory / FILE, "".join(json.dumps(row) + "\n" for row in kept))
 

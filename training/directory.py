@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -14,30 +15,24 @@ from typing import TYPE_CHECKING, Any
 
 from nnbasic.data.files import append, read_bytes, sync_folder
 from nnbasic.training import lock
+from nnbasic.training.record import SCHEMA_VERSION, EpochRow, Record, Stored, User
 from nnbasic.training.storage import (
-    LARGEST_RECORD,
+    LARGEST,
     Lines,
     RunError,
-    object_with_epoch,
     parse_json,
     read_lines,
+    with_epoch,
     write_bytes,
     write_text,
 )
 
-if TYPE_CHECKING:  # pydantic, NumPy and YAML take their time: each is loaded once it is needed
-    from pydantic import BaseModel
-
+if TYPE_CHECKING:  # NumPy and YAML take their time: they are loaded once they are needed
     from nnbasic.configs import Config
-    from nnbasic.training.record import EpochRow, Record, User
 
 
 class ForeignError(RunError):
-    """A directory that is not a run, not even a broken one."""
-
-
-class VersionError(RunError):
-    """A run whose record another version of nnbasic wrote."""
+    """A directory that is no run, or one of another version of nnbasic: not even a broken one."""
 
 
 class Run:
@@ -57,34 +52,29 @@ class Run:
     def record(self) -> Record:
         """Read `run.json`.
 
-        Raises ForeignError if there is none, VersionError if another version of nnbasic wrote it,
-        and RunError if it is broken.
+        Raises ForeignError if there is none, or another version of nnbasic wrote it, and RunError
+        if it is broken.
         """
-        from nnbasic.training.record import SCHEMA_VERSION, Record, parse
-
         path = self.directory / "run.json"
         try:
-            content = read_bytes(path, LARGEST_RECORD)
-            value = parse_json(content)
+            content = parse_json(read_bytes(path, LARGEST))
+            version = content.get("schema_version") if isinstance(content, dict) else None
+            if type(version) is not int or version == SCHEMA_VERSION:
+                return Record.model_validate(content)
         except FileNotFoundError:
             raise ForeignError(f"{self.directory}: not a run, it has no run.json") from None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise RunError(f"{path}: cannot be read: {reason}") from None
-        version = value.get("schema_version") if isinstance(value, dict) else None
-        if type(version) is int and version != SCHEMA_VERSION:
-            remedy = "the newer nnbasic that wrote it"
-            if version < SCHEMA_VERSION:
-                again = shlex.quote(str(self.directory / "config.yaml"))
-                remedy = f"the older one, or train it again: nnbasic train --config {again}"
-            raise VersionError(
-                f"{self.directory}: its record has version {version}, this nnbasic reads version"
-                f" {SCHEMA_VERSION}; use {remedy}"
-            )
-        try:
-            return parse(Record, content)
+        except OSError as error:
+            raise RunError(f"{path}: cannot be read: {error.strerror}") from None
         except ValueError as error:
             raise RunError(f"{path}: broken: {error}") from None
+        remedy = "the newer nnbasic that wrote it"
+        if version < SCHEMA_VERSION:
+            again = shlex.quote(str(self.directory / "config.yaml"))
+            remedy = f"the older one, or train it again: nnbasic train --config {again}"
+        raise ForeignError(
+            f"{self.directory}: its record has version {version}, this nnbasic reads version"
+            f" {SCHEMA_VERSION}; use {remedy}"
+        )
 
     def write_record(self, record: Record) -> None:
         """Replace `run.json`; RunError if it would be larger than what is read."""
@@ -115,48 +105,45 @@ class Run:
         except configs.ConfigError as error:
             raise RunError(f"{self.directory}: its config cannot be used:\n{error}") from error
 
-    def user(self) -> User:
-        """Read `user.json`; if it is missing or broken, the run is named by its id."""
-        from nnbasic.training.record import User
+    def user(self, *, needed: bool = False) -> User:
+        """Read `user.json`; if it is missing or broken, the run is named by its id.
 
+        If it is ``needed``, because it is about to be replaced, RunError if it is broken.
+        """
+        path = self.directory / "user.json"
         try:
-            return self.read_user()
-        except (OSError, ValueError):
+            return User.model_validate(parse_json(read_bytes(path, LARGEST)))
+        except FileNotFoundError:
             return User(name=self.id)
-
-    def read_user(self) -> User:
-        """Read `user.json`; OSError if it cannot be read, ValueError if it is broken."""
-        from nnbasic.training.record import User, parse
-
-        return parse(User, read_bytes(self.directory / "user.json", LARGEST_RECORD))
+        except (OSError, ValueError):
+            if needed:
+                raise RunError(
+                    f"{path}: broken; repair it, or move it away to get a new one"
+                ) from None
+            return User(name=self.id)
 
     def write_user(self, user: User) -> None:
         """Replace `user.json`; RunError if it would be larger than what is read."""
         self._write("user.json", user)
 
-    def _write(self, name: str, content: BaseModel) -> None:
+    def _write(self, name: str, content: Stored) -> None:
         path = self.directory / name
-        text = (content.model_dump_json(indent=2) + "\n").encode()
-        if len(text) > LARGEST_RECORD:
+        text = json.dumps(content.model_dump(), indent=2, ensure_ascii=False, allow_nan=False)
+        encoded = f"{text}\n".encode(errors="replace")  # an argument may hold half a character
+        if len(encoded) > LARGEST:
             raise RunError(
-                f"{path}: would have {len(text):,} bytes, and at most {LARGEST_RECORD:,} are read;"
+                f"{path}: would have {len(encoded):,} bytes, and at most {LARGEST:,} are read;"
                 " it stays as it is"
             )
-        write_bytes(path, text)
+        write_bytes(path, encoded)
 
-    def metrics(self) -> list[EpochRow]:
+    def metrics(self) -> Lines[EpochRow]:
         """The lines of `metrics.jsonl`, one per epoch, up to one that is torn or broken."""
-        return self.metrics_lines().rows
+        return read_lines(self.directory / "metrics.jsonl", EpochRow.model_validate)
 
-    def metrics_lines(self) -> Lines[EpochRow]:
-        """`metrics`, and what is wrong with the file."""
-        from nnbasic.training.record import EpochRow, parse
-
-        return read_lines(self.directory / "metrics.jsonl", lambda line: parse(EpochRow, line))
-
-    def diagnostics_lines(self) -> Lines[dict[str, Any]]:
-        """The lines of `diagnostics.jsonl`, from epoch 0, and what is wrong with the file."""
-        return read_lines(self.directory / "diagnostics.jsonl", object_with_epoch)
+    def diagnostics(self) -> Lines[dict[str, Any]]:
+        """The lines of `diagnostics.jsonl`, from epoch 0, up to one that is torn or broken."""
+        return read_lines(self.directory / "diagnostics.jsonl", with_epoch)
 
     def append_metrics(self, row: EpochRow) -> None:
         """Add the line of an epoch."""
@@ -193,7 +180,7 @@ class Run:
 
         What it gives tells whether the directory is still the one that was locked.
         """
-        return lock.claim(self.directory)
+        return lock.locked(self.directory)
 
 
 def check_folder(runs: Path) -> None:
@@ -206,32 +193,36 @@ def check_folder(runs: Path) -> None:
         there = next(folder for folder in (runs, *runs.absolute().parents) if folder.exists())
         tempfile.TemporaryDirectory(prefix=".", dir=there).cleanup()
     except OSError as error:
-        raise RunError(
-            f"{runs}: cannot make a run directory: {error.strerror}; name another with --runs"
-        ) from error
+        raise _unusable(runs, error) from error
 
 
 def create(runs: Path, name: str) -> Run:
     """Make a new directory ``<utc time>-<name>-<4 hex>`` in ``runs``; RunError if impossible."""
     word = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:40] or "run"
-    while True:
-        time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        directory = runs / f"{time}-{word}-{os.urandom(2).hex()}"
-        try:
-            new = [folder for folder in runs.absolute().parents if not folder.exists()]
-            runs.mkdir(parents=True, exist_ok=True)
-            directory.mkdir()
-        except FileExistsError:
-            if not runs.is_dir():
-                raise RunError(f"{runs}: not a directory; name another with --runs") from None
-            continue  # another run drew the same four digits in the same second
-        except OSError as error:
-            raise RunError(f"{runs}: cannot make a run directory: {error.strerror}") from error
-        try:
-            # the folder of runs may be new, as may those above it
-            for folder in (runs, runs.absolute().parent, *(each.parent for each in new)):
-                sync_folder(folder)
-        except OSError as error:
-            directory.rmdir()
-            raise RunError(f"{directory}: cannot be written: {error.strerror}") from error
-        return Run(directory)
+    try:
+        # the folder of runs may be new, as may those above it
+        new = [folder for folder in (runs, *runs.absolute().parents) if not folder.exists()]
+        runs.mkdir(parents=True, exist_ok=True)
+        while True:
+            time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+            directory = runs / f"{time}-{word}-{os.urandom(2).hex()}"
+            try:
+                directory.mkdir()
+            except FileExistsError:  # another run drew the same four digits in the same second
+                continue
+            break
+    except OSError as error:
+        raise _unusable(runs, error) from error
+    try:
+        for folder in (runs, runs.absolute().parent, *(each.parent for each in new)):
+            sync_folder(folder)
+    except OSError as error:
+        directory.rmdir()
+        raise RunError(f"{directory}: cannot be written: {error.strerror}") from error
+    return Run(directory)
+
+
+def _unusable(runs: Path, error: OSError) -> RunError:
+    return RunError(
+        f"{runs}: cannot make a run directory: {error.strerror}; name another with --runs"
+    )

@@ -1,4 +1,4 @@
-"""Who is at work on a run: locks on its directory, which the kernel releases when a process ends.
+"""Who is at work on a run: locks on files in its directory, which end with their process.
 
 A process id in a file would outlive a killed process, and could later belong to another one.
 """
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from io import BufferedWriter
 from pathlib import Path
+from weakref import WeakSet
 
 from nnbasic.data.files import appending, opened
 from nnbasic.training.storage import RunError, refuse_link
@@ -19,10 +20,16 @@ from nnbasic.training.storage import RunError, refuse_link
 if sys.platform != "win32":  # which has no such locks
     import fcntl
 
-PATIENCE = 5.0
-"""Seconds to wait for another command that edits the run: each does so for a moment."""
+TRAINING = ".lock"
+"""The file that is locked by the process that trains the run."""
 
-_held: set[BufferedWriter] = set()
+EDITING = ".lock-user"
+"""The file that is locked to edit `user.json` or to move the run, which takes a moment."""
+
+PATIENCE = 5.0
+"""Seconds to wait for another command that edits the run."""
+
+_held: WeakSet[BufferedWriter] = WeakSet()
 
 
 def _give_up() -> None:
@@ -36,98 +43,64 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextlib.contextmanager
-def claim(directory: Path) -> Iterator[Callable[[], bool]]:
-    """Lock the run in ``directory`` for this process; RunError if another one holds it.
+def locked(directory: Path, name: str = TRAINING) -> Iterator[Callable[[], bool]]:
+    """Lock the file ``name`` of the run in ``directory``; RunError if another process has it.
 
     What this gives tells whether ``directory`` is still the one that was locked: not deleted, moved
-    or replaced.
+    or replaced. Where there are no locks, nobody is kept from editing, and training is refused.
     """
     refuse_link(directory)
-    path = directory / ".lock"
+    path, end = directory / name, time.monotonic() + PATIENCE
+
+    def there() -> bool:
+        try:
+            return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+        except OSError:
+            return False
+
     try:
         file = appending(path)
     except OSError as error:
         raise RunError(f"{directory}: cannot be written: {error.strerror}") from None
     with file:
-        try:
-            if not _lock(file.fileno()):
+        while not _lock(file.fileno(), directory, needed=name == TRAINING):
+            if name == TRAINING:
                 raise RunError(
                     f"{directory}: another process is training this run; end it first"
                     " (Ctrl-C keeps it)"
                 )
-        except OSError as error:
-            raise RunError(
-                f"{directory}: its file system has no locks ({error.strerror}), so two"
-                " processes could train the run at once; put it on a local disk"
-            ) from None
-        _check_there(directory, path, file.fileno())
+            if time.monotonic() > end:
+                raise RunError(f"{directory}: another command is changing it")
+            time.sleep(0.01)
+        if not there():
+            raise RunError(f"{directory}: another process has just moved or deleted it")
         _held.add(file)
-        try:
-            yield lambda: _is_open_at(path, file.fileno())
-        finally:
-            _held.discard(file)
-
-
-@contextlib.contextmanager
-def editing(directory: Path) -> Iterator[None]:
-    """Keep other processes that do the same from ``directory`` while the block runs.
-
-    RunError for a link, or if one of them takes too long, or moves the directory. This lock is
-    another than that of `claim`: a run may be tagged while it is trained. Where a directory cannot
-    be locked, on Windows and some network file systems, nobody is kept out.
-    """
-    refuse_link(directory)
-    if sys.platform == "win32":
-        yield
-        return
-    try:
-        number = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise RunError(f"{directory}: cannot be opened: {error.strerror}") from None
-    try:
-        end = time.monotonic() + PATIENCE
-        with contextlib.suppress(OSError):
-            while not _lock(number):
-                if time.monotonic() > end:
-                    raise RunError(f"{directory}: another command is changing it")
-                time.sleep(0.01)
-        _check_there(directory, directory, number)
-        yield
-    finally:
-        os.close(number)
+        yield there
 
 
 def is_free(directory: Path) -> bool:
-    """Whether no process has claimed the run; False also where that cannot be tested."""
+    """Whether no process trains the run; False also where that cannot be tested."""
     if sys.platform == "win32":
         return False
     try:
-        with opened(directory / ".lock") as file:
-            return _lock(file.fileno(), shared=True)  # others may test it too
-    except FileNotFoundError:  # nobody ever held it
-        return True
-    except OSError:
-        return False
+        with opened(directory / TRAINING) as file:  # others may test it too
+            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return True
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)  # nobody ever locked it
 
 
-def _lock(number: int, *, shared: bool = False) -> bool:
-    """Lock an open file or directory, unless another process holds it; OSError without locks."""
+def _lock(descriptor: int, directory: Path, *, needed: bool) -> bool:
+    """Lock an open file, unless another process has; RunError without locks if it is ``needed``."""
     if sys.platform != "win32":
         try:
-            fcntl.flock(number, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        except OSError as error:
+            if needed:
+                raise RunError(
+                    f"{directory}: its file system has no locks ({error.strerror}), so two"
+                    " processes could train the run at once; put it on a local disk"
+                ) from None
     return True
-
-
-def _check_there(directory: Path, path: Path, number: int) -> None:
-    if not _is_open_at(path, number):  # moved since it was opened
-        raise RunError(f"{directory}: another process has just moved or deleted it")
-
-
-def _is_open_at(path: Path, number: int) -> bool:
-    """Whether the open file or directory ``number`` is the one that is at ``path`` now."""
-    try:
-        return os.path.samestat(path.stat(), os.fstat(number))
-    except OSError:
-        return False

@@ -42,9 +42,9 @@ def write_csv(data: Sequence[RunData], path: Path) -> tuple[int, int]:
     keys = (*differs, *implied)
     table: list[dict[str, Any]] = []
     for run in data:
-        head = {"run": run.run.id, "name": run.user.name, "seed": run.flat.get("seed")}
+        head = {"run": run.run.id, "name": run.user.name, "seed": run.seed}
         head |= {key: _plain(run.values[key]) for key in keys if key in run.values}
-        table += [head | row.to_dict() | row.non_finite for row in run.metrics]
+        table += [head | row.model_dump() | row.non_finite for row in run.metrics]
     columns = dict.fromkeys(["run", "name", "seed", *keys, *(key for row in table for key in row)])
     columns.pop("non_finite", None)
     text = io.StringIO()
@@ -105,7 +105,7 @@ def _write_run(data: RunData, writer: Any) -> None:
     config = yaml.safe_dump(record.config, default_flow_style=None, sort_keys=False)
     writer.add_text("config", "".join(f"    {line}\n" for line in config.splitlines()), 0, start)
     for row in data.metrics:
-        for key, value in row.to_dict().items():
+        for key, value in row.model_dump().items():
             if is_number(value) and key not in NO_SCALARS:
                 writer.add_scalar(SCALARS.get(key, key), value, row.epoch, times[row.epoch])
     if record.best and record.test_accuracy is not None and record.test_loss is not None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from nnbasic.data.files import replacing
 from nnbasic.model.arrays import Array
-from nnbasic.training.npz import DamagedError, read_arrays
+from nnbasic.training.npz import read_arrays
 from nnbasic.training.storage import RunError
 
 LARGEST = 1 << 28
@@ -72,12 +72,7 @@ class Predictions:
     def load(cls, path: Path) -> Predictions:
         """What `save` wrote to ``path``; RunError if it is missing or holds anything else."""
         names = [field.name for field in fields(cls)]
-        try:
-            labels, predicted, probabilities = read_arrays(path, names, LARGEST).values()
-        except FileNotFoundError:
-            raise RunError(f"{path} is missing") from None
-        except (KeyError, DamagedError) as error:
-            raise RunError(f"{path} is damaged: {error}") from None
+        labels, predicted, probabilities = read_arrays(path, names, LARGEST).values()
         if not (
             probabilities.ndim == 2
             and probabilities.dtype.kind == "f"

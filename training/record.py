@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
-
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from functools import cache
+from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from nnbasic.data.scale import Scale
 
@@ -25,43 +18,100 @@ SCHEMA_VERSION = 3
 NEAR_CHANCE = 1.5
 """A run that ends with less than so many times the accuracy of guessing has collapsed."""
 
-Model = TypeVar("Model", bound=BaseModel)
-
 Status = Literal["running", "finished", "interrupted", "failed", "diverged"]
 
-Count = Annotated[int, Field(ge=0, lt=2**53)]
-Size = Annotated[int, Field(ge=1, lt=2**53)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(ge=0, lt=1e12)]
-Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-
-def _moment(text: str) -> str:
-    """``text`` if it is a time as `nnbasic.training.environment.now` writes it; else ValueError."""
+def _is_moment(text: str) -> bool:
+    """Whether ``text`` is a time as `nnbasic.training.environment.now` writes it."""
     time = datetime.fromisoformat(text)
-    if time.tzinfo is None or not 1970 <= time.year < 9999:
-        raise ValueError("not a time since 1970 with its zone")
-    return text
+    return time.tzinfo is not None and 1970 <= time.year < 9999
 
 
-def _unicode(text: Any) -> Any:
-    """``text`` with a question mark for each byte of an argument that is no Unicode."""
-    return text.encode(errors="replace").decode() if isinstance(text, str) else text
+Count = Annotated[int, lambda n: 0 <= n < 2**53]
+Size = Annotated[int, lambda n: 1 <= n < 2**53]
+Share = Annotated[float, lambda x: 0 <= x <= 1]
+Seconds = Annotated[float, lambda x: 0 <= x < 1e12]
+Rate = Annotated[float, lambda x: x > 0]
+Moment = Annotated[str, _is_moment]
 
 
-Moment = Annotated[str, AfterValidator(_moment)]
-Text = Annotated[str, BeforeValidator(_unicode)]
+class Stored:
+    """A dataclass that is written as JSON, and checked against its annotations when it is read."""
+
+    @classmethod
+    def model_validate(cls, content: Any) -> Self:
+        """What ``content``, a value from JSON, says; ValueError, in one line, if it does not fit.
+
+        Keys that are not known are left out.
+        """
+        found: Self = _fit(cls, content, ())
+        return found
+
+    def model_dump(self) -> dict[str, Any]:
+        """The complete content, of dicts, lists and scalars."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    def model_copy(self, update: Mapping[str, Any]) -> Self:
+        """A copy with other values for some of its keys."""
+        return replace(self, **update)  # type: ignore[type-var]
 
 
-class EpochRow(BaseModel):
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+def _fit(annotation: Any, value: Any, path: tuple[str, ...]) -> Any:
+    """``value`` in the type that ``annotation`` says; ValueError names the ``path`` to what is not.
+
+    It is a scalar, a Literal, Any, a dataclass, a list or dict of these, one of these or None, or
+    one Annotated with a function that says whether the value will do.
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        fitted = _fit(arguments[0], value, path)
+        if not arguments[1](fitted):
+            raise _error(path, "is out of range")
+        return fitted
+    if type(None) in arguments:
+        return None if value is None else _fit(arguments[0], value, path)
+    if origin is list and isinstance(value, list):
+        return [_fit(arguments[0], each, path) for each in value]
+    if origin is dict and isinstance(value, dict):
+        kind, of = arguments
+        return {kind(key): _fit(of, each, (*path, key)) for key, each in value.items()}
+    if is_dataclass(annotation) and isinstance(value, dict):
+        return _built(annotation, value, path)
+    if annotation is float and type(value) is int:
+        return float(value)
+    if annotation is Any or type(value) is annotation or (origin is Literal and value in arguments):
+        return value
+    raise _error(path, "has a value of another kind than it must have")
+
+
+def _built(kind: Any, content: dict[str, Any], path: tuple[str, ...]) -> Any:
+    """The dataclass ``kind`` with the keys and values of ``content``."""
+    found = {}
+    for each in fields(kind):
+        if each.name in content:
+            found[each.name] = _fit(_hints(kind)[each.name], content[each.name], (*path, each.name))
+        elif each.default is each.default_factory is MISSING:
+            raise _error((*path, each.name), "is missing")
+    return kind(**found)
+
+
+def _error(path: tuple[str, ...], what: str) -> ValueError:
+    key = " ".join(".".join(path).split())  # a key may have line breaks
+    return ValueError(f"{key or 'content'}: {what}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochRow(Stored):
     """A line of `metrics.jsonl`: what an epoch came to, and the time so far.
 
     All that concerns validation is None without a validation split. A number that is not finite
-    becomes None, and ``non_finite`` says what it was. Further metrics have names of their own.
+    becomes None, and ``non_finite`` says what it was.
     """
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-    __pydantic_extra__: dict[str, float | None]
 
     epoch: Size
     step: Count
@@ -73,38 +123,34 @@ class EpochRow(BaseModel):
     epoch_seconds: Seconds
     elapsed_seconds: Seconds
     """Seconds of training and validation since the start of the run, over all sessions."""
-    non_finite: dict[str, str] = {}
+    non_finite: dict[str, str] = field(default_factory=dict)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _without_non_finite(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        numbers = {k: v for k, v in values.items() if isinstance(v, float)}
-        bad = {key: str(value) for key, value in numbers.items() if not math.isfinite(value)}
-        return values | dict.fromkeys(bad) | {"non_finite": bad} if bad else values
-
-    def to_dict(self) -> dict[str, Any]:
-        """What stands in the file."""
-        return self.model_dump(exclude=None if self.non_finite else {"non_finite"})
+    def __post_init__(self) -> None:
+        for key, value in vars(self).items():
+            if isinstance(value, float) and not math.isfinite(value):
+                self.non_finite[key] = str(value)
+                object.__setattr__(self, key, None)
 
     def line(self) -> str:
         """The line of the file."""
-        return json.dumps(self.to_dict(), allow_nan=False) + "\n"
+        return json.dumps(self.model_dump(), allow_nan=False) + "\n"
 
 
-class RateSearch(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class RateSearch(Stored):
     """How a sweep chose ``optimizer.lr`` for a run: see `nnbasic.sweeps.learning_rates`."""
-
-    model_config = ConfigDict(frozen=True)
 
     given: Rate
     """The learning rate of the config that the sweep started from."""
     chosen: Rate
-    tried: Annotated[dict[Rate, Share], Field(min_length=1)]
+    tried: dict[float, Share]
     """Learning rate → mean validation accuracy over the trials; a diverged trial counts as 0."""
     seeds: Size
     """How many trials there were at each rate."""
+
+    def __post_init__(self) -> None:
+        if not self.tried or not all(0 < rate < math.inf for rate in self.tried):
+            raise ValueError("a search for a learning rate has tried none")
 
     def __str__(self) -> str:
         edge = self.chosen in (min(self.tried), max(self.tried))
@@ -115,10 +161,9 @@ class RateSearch(BaseModel):
         )
 
 
-class Record(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Record(Stored):
     """What `run.json` holds. An accuracy is a share of images, rounded once."""
-
-    model_config = ConfigDict(frozen=True, ser_json_inf_nan="null")
 
     schema_version: int = SCHEMA_VERSION
     id: str
@@ -141,12 +186,12 @@ class Record(BaseModel):
     """What the pixels were scaled by, fitted to the training images."""
     code_sha256: str
     """Hash of the code that computes: see `nnbasic.training.environment.code_sha256`."""
-    plugins: dict[str, str] = {}
+    plugins: dict[str, str] = field(default_factory=dict)
     """The SHA-256 of each plugin's file, by its path in the config."""
     versions: dict[str, str | None]
     machine: dict[str, Any]
     threads: Size
-    warnings: list[str] = []
+    warnings: list[str] = field(default_factory=list)
     """What was found before the first step and may spoil the training."""
     queued: Moment | None = None
     """When its sweep planned it: runs that start together stand in this order."""
@@ -163,6 +208,18 @@ class Record(BaseModel):
     test_loss: float | None = None
     seconds: Seconds = 0.0
     """Time spent on training and validation, over all sessions."""
+
+    def __post_init__(self) -> None:
+        """ValueError for what those who read the record would trip over."""
+        if not (abs(self.scale.multiplier) < 1e9 and abs(self.scale.offset) < 1e9):
+            raise ValueError("its scale is none for pixels")
+        layers = self.config.get("layers", [1])
+        if not isinstance(layers, list) or not layers or any(type(n) is not int for n in layers):
+            raise ValueError("its config's layers are no list of whole numbers")
+        if min(layers) < 1:
+            raise ValueError("its config has a layer without units")
+        if type(self.config.get("seed", 0)) is not int:
+            raise ValueError("its config's seed is no whole number")
 
     @property
     def val_accuracy(self) -> float | None:
@@ -201,40 +258,16 @@ class Record(BaseModel):
         names = list(map(str, named))[:count] if isinstance(named, list) else []
         return [*names, *map(str, range(len(names), count))]
 
-    @model_validator(mode="after")
-    def _is_used_as_it_is(self) -> Record:
-        """Refuse what those who read the record would trip over."""
-        if not (abs(self.scale.multiplier) < 1e9 and abs(self.scale.offset) < 1e9):
-            raise ValueError("its scale is none for pixels")
-        layers = self.config.get("layers", [1])
-        whole = isinstance(layers, list) and all(type(n) is int and n > 0 for n in layers)
-        if not whole or not layers:
-            raise ValueError("its config's layers are no list of whole numbers from 1 on")
-        if type(self.config.get("seed", 0)) is not int:
-            raise ValueError("its config's seed is no whole number")
-        return self
 
-
-class User(BaseModel):
+@dataclass(kw_only=True)
+class User(Stored):
     """What `user.json` holds: the only file that is edited after the run."""
 
-    model_config = ConfigDict(validate_assignment=True)
-
-    name: Text
-    tags: list[Text] = []
-    notes: Text = ""
+    name: str
+    tags: list[str] = field(default_factory=list)
+    notes: str = ""
 
 
 def binomial_error(share: float, n: int) -> float:
     """Standard error √(p(1 - p)/n) of a ``share`` of ``n`` independent cases."""
     return math.sqrt(share * (1 - share) / n)
-
-
-def parse(model: type[Model], content: bytes) -> Model:
-    """The ``model`` in JSON ``content``; ValueError, in one line, if there is none."""
-    try:
-        return model.model_validate_json(content, strict=True)
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        key = " ".join(".".join(map(str, first["loc"])).split())  # a key may have line breaks
-        raise ValueError(f"{key or 'content'}: {first['msg']}") from None

@@ -6,7 +6,6 @@ import difflib
 import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from nnbasic.configs.errors import ConfigError
@@ -40,7 +39,7 @@ def facts(data: RunData) -> Facts:
         "status": data.status,
         "tag": data.user.tags,
         "dataset": record.dataset,
-        "seed": data.flat.get("seed"),
+        "seed": data.seed,
         "epoch": record.epoch,
         "seconds": record.seconds,
         "val_accuracy": _percent(record.val_accuracy),
@@ -52,56 +51,48 @@ def _percent(share: float | None) -> float | None:
     return None if share is None else round(100 * share, 2)
 
 
-@dataclass(frozen=True)
-class Condition:
-    """A ``key``, a ``sign`` (``= != < <= > >=``), and the value: as ``written`` and as YAML."""
+def _condition(text: str) -> tuple[str, Callable[[Scalar | list[str]], bool]]:
+    """The key in a condition such as ``seconds<60``, and whether what a run has there fulfils it.
 
-    key: str
-    sign: str
-    written: str
-    value: Any
+    RunError if ``text`` is none.
+    """
+    from nnbasic.configs.text import Document  # YAML, which a plain list does without
 
-    @classmethod
-    def parse(cls, text: str) -> Condition:
-        """The condition in ``text``; RunError if it is not one."""
-        from nnbasic.configs.text import Document  # YAML, which a plain list does without
+    match = re.fullmatch(r"\s*([\w.]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
+    if not match:
+        raise RunError(
+            f"{text!r} is no condition: give KEY=VALUE, or one of"
+            " != < <= > >= instead of =, as in activation=relu or 'val_accuracy>97'"
+        )
+    key, sign, written = match.groups()
+    accuracy = key.endswith("accuracy")
+    percent = accuracy and written.endswith("%")
+    written = written.removesuffix("%").rstrip() if percent else written
+    try:
+        value = flatten({key: Document(written, text).value}).get(key, written)
+    except ConfigError:  # not YAML: take it literally
+        value = written
+    if (percent or sign in _ORDER) and not is_number(value):
+        raise RunError(f"{text!r}: {sign} compares with a number")
+    if accuracy and not percent and is_number(value) and 0 < value <= 1:
+        raise RunError(
+            f"{text!r}: accuracies are in percent, such as {100 * value:g}; if {written} % is"
+            f" what you mean, write {key}{sign}{written}%"
+        )
 
-        match = re.fullmatch(r"\s*([\w.]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
-        if not match:
-            raise RunError(
-                f"{text!r} is no condition: give KEY=VALUE, or one of"
-                " != < <= > >= instead of =, as in activation=relu or 'val_accuracy>97'"
-            )
-        key, sign, written = match.groups()
-        accuracy = key.endswith("accuracy")
-        percent = accuracy and written.endswith("%")
-        written = written.removesuffix("%").rstrip() if percent else written
-        try:
-            value = flatten({key: Document(written, text).value}).get(key, written)
-        except ConfigError:  # not YAML: take it literally
-            value = written
-        if (percent or sign in _ORDER) and not is_number(value):
-            raise RunError(f"{text!r}: {sign} compares with a number")
-        if accuracy and not percent and is_number(value) and 0 < value <= 1:
-            raise RunError(
-                f"{text!r}: accuracies are in percent, such as {100 * value:g}; if {written} % is"
-                f" what you mean, write {key}{sign}{written}%"
-            )
-        return cls(key, sign, written, value)
-
-    def holds(self, found: Scalar | list[str]) -> bool:
-        """Whether a run fulfils it that has ``found`` under the key; `ABSENT` equals nothing."""
-        if self.sign in _ORDER:
-            return is_number(found) and bool(_ORDER[self.sign](found, self.value))
-        equal = any(map(self._equals, found if isinstance(found, list) else [found]))
-        return equal == (self.sign == "=")
-
-    def _equals(self, found: Scalar) -> bool:
+    def equals(found: Scalar) -> bool:
         if isinstance(found, str):
-            return found in (self.written, self.value)  # a name may look like a number
-        if is_number(found) and is_number(self.value):
-            return bool(found == self.value)
-        return found is self.value  # true, false, null
+            return found in (written, value)  # a name may look like a number
+        if is_number(found) and is_number(value):
+            return found == value
+        return found is value  # true, false, null
+
+    def holds(found: Scalar | list[str]) -> bool:
+        if sign in _ORDER:
+            return is_number(found) and bool(_ORDER[sign](found, value))
+        return any(map(equals, found if isinstance(found, list) else [found])) == (sign == "=")
+
+    return key, holds
 
 
 def select(
@@ -109,17 +100,18 @@ def select(
 ) -> list[RunData]:
     """The runs for which all of ``where`` hold, sorted by ``sort`` or in the given order.
 
-    A key may be shortened to its last part if no other key ends with it. RunError for a key that
-    no run has, for an invalid condition, and for sorting by the test set.
+    A condition is a key, a sign (``= != < <= > >=``) and a value; a key may be shortened to its
+    last part if no other key ends with it. RunError for a key that no run has, for an invalid
+    condition, and for sorting by the test set.
     """
-    conditions = [Condition.parse(text) for text in where]
+    conditions = [_condition(text) for text in where]
     if not data or not (conditions or sort):
         return list(data)
     table = [(each, facts(each)) for each in data]
     known = list(dict.fromkeys(key for _, row in table for key in row))
-    for condition in conditions:
-        key = resolve(condition.key, known)
-        table = [pair for pair in table if condition.holds(pair[1].get(key, ABSENT))]
+    for short, holds in conditions:
+        key = resolve(short, known)
+        table = [pair for pair in table if holds(pair[1].get(key, ABSENT))]
     if sort is not None:
         key = resolve(sort, known)
         if key == "test_accuracy":

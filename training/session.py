@@ -231,7 +231,7 @@ class _Log:
         test.save(run.predictions)
         self.write(status="finished", test_accuracy=test.accuracy, test_loss=test.loss)
         if self.record.outcome == "collapsed":
-            rows = run.diagnostics_lines().rows if self.watcher else []
+            rows = run.diagnostics() if self.watcher else []
             why = diagnostics.why_collapsed(self.config, self.record.warnings, rows)
             self.write(status="finished", reason=why)
 

@@ -1,19 +1,17 @@
-"""The files of a run: text, JSON and JSON Lines, written safely and read with care."""
+"""The files of a run: JSON and JSON Lines, written safely and read with care."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from nnbasic.data.files import PART, read_bytes, replacing
 
-LARGEST_RECORD = 1 << 20
-"""Bytes of a `run.json` or `user.json`: a hundred times what they have."""
-
-LARGEST_LINES = 1 << 26
-"""Bytes of a `metrics.jsonl` or `diagnostics.jsonl`."""
+LARGEST = 1 << 26
+"""Bytes of a file of JSON that is read or written."""
 
 DEEPEST = 20
 """How deep lists and objects may be nested, as in a config."""
@@ -34,11 +32,10 @@ class RunError(Exception):
     """A run cannot be found, read, resumed or locked; says which one, why, and what to do."""
 
 
-class Lines(NamedTuple, Generic[Row]):
-    """The rows of a JSON Lines file, and in one line why they are not all; None if they are."""
+class Lines(list[Row]):
+    """The rows of a JSON Lines file; ``problem`` says in one line why they are not all."""
 
-    rows: list[Row]
-    problem: str | None
+    problem: str | None = None
 
 
 def refuse_link(directory: Path) -> None:
@@ -71,12 +68,13 @@ def write_text(path: Path, text: str) -> None:
 def parse_json(content: bytes) -> Any:
     """The value of strict JSON in UTF-8; ValueError for anything that others would trip over.
 
-    That is a number beyond `LARGEST_NUMBER`, half a character (a lone surrogate), and more than
-    `DEEPEST` levels.
+    That is a number beyond `LARGEST_NUMBER` or none, half a character (a lone surrogate), and more
+    than `DEEPEST` levels.
     """
-    from pydantic_core import from_json  # loaded once there is something to read
-
-    value = from_json(content, allow_inf_nan=False)
+    try:
+        value = json.loads(content.decode())
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     _check(value, DEEPEST)
     return value
 
@@ -85,37 +83,36 @@ def _check(value: Any, levels: int) -> None:
     if isinstance(value, (dict, list)):
         if not levels:
             raise ValueError("nested too deeply")
-        for inner in value.values() if isinstance(value, dict) else value:
+        for inner in (*value, *value.values()) if isinstance(value, dict) else value:
             _check(inner, levels - 1)
-    elif isinstance(value, (int, float)) and abs(value) > LARGEST_NUMBER:
-        raise ValueError("it has a number that is far too large")
+    elif isinstance(value, str):
+        value.encode()
+    elif value is not None and not abs(value) <= LARGEST_NUMBER:
+        raise ValueError("it has a number that is far too large, or none")
 
 
-def object_with_epoch(line: bytes) -> dict[str, Any]:
-    """The object in a line of `diagnostics.jsonl`; ValueError unless it has its epoch."""
-    row = parse_json(line)
-    if not isinstance(row, dict) or type(row.get("epoch")) is not int:
-        raise ValueError("it has no epoch")
-    return row
+def read_lines(path: Path, row: Callable[[Any], Row]) -> Lines[Row]:
+    """The rows of a JSON Lines file, up to a line that is torn or that ``row`` refuses.
 
-
-def read_lines(path: Path, parse: Callable[[bytes], Row]) -> Lines[Row]:
-    """The rows of a JSON Lines file, up to a line that is torn or that ``parse`` refuses.
-
-    ``parse`` raises ValueError. Without a file there are none, and that is no problem; a file that
-    cannot be read is one.
+    ``row`` makes one of a line's value, or raises ValueError. Without a file there are none, and
+    that is no problem; a file that cannot be read is one.
     """
-    rows: list[Row] = []
+    rows: Lines[Row] = Lines()
     try:
-        lines = read_bytes(path, LARGEST_LINES).splitlines()
+        for line in read_bytes(path, LARGEST).splitlines():
+            rows.append(row(parse_json(line)))
     except FileNotFoundError:
-        return Lines(rows, None)
+        pass
     except OSError as error:
-        return Lines(rows, f"{path}: cannot be read: {error.strerror}")
-    for number, line in enumerate(lines, 1):
-        try:
-            rows.append(parse(line))
-        except ValueError as error:
-            reason = " ".join(str(error).split())
-            return Lines(rows, f"{path}: line {number} and what follows are left out: {reason}")
-    return Lines(rows, None)
+        rows.problem = f"{path}: cannot be read: {error.strerror}"
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        rows.problem = f"{path}: line {len(rows) + 1} and what follows are left out: {reason}"
+    return rows
+
+
+def with_epoch(value: Any) -> dict[str, Any]:
+    """``value``, a line of `diagnostics.jsonl`; ValueError unless it is an object of an epoch."""
+    if not isinstance(value, dict) or type(value.get("epoch")) is not int:
+        raise ValueError("it has no epoch")
+    return value

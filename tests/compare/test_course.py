@@ -29,7 +29,7 @@ def findings(**epochs: list[int | None]) -> Findings:
     for name, of_seeds in epochs.items():
         runs = [
             SimpleNamespace(
-                flat={"seed": seed},
+                seed=seed,
                 metrics=[
                     SimpleNamespace(epoch=n, val_accuracy=0.96 if at and n >= at else 0.9)
                     for n in range(1, 31)

@@ -119,8 +119,8 @@ def test_all_runs_are_read_with_what_is_known_about_them_the_oldest_first(pair: 
     assert [each.user.name for each in data] == ["deep", "shallow"]
     for each in data:
         assert each.status == "finished"
-        assert each.flat["activation.name"] == each.values["activation"] == "relu"
-        assert "seed" in each.flat.keys() - each.values.keys()
+        assert (each.values["activation"], each.seed) == ("relu", 0)
+        assert "seed" not in each.values
         assert [row.epoch for row in each.metrics] == [1, 2, 3]
         assert [row["epoch"] for row in each.diagnostics] == [0, 1, 2, 3]
 

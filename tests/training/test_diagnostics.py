@@ -15,8 +15,8 @@ from nnbasic.data import Batches, Dataset, Scale, Split, digits
 from nnbasic.model import Epoch, Trainer, stream
 from nnbasic.training import Run, Trained, build, diagnostics
 from nnbasic.training.diagnostics import FILE, PROBE, Watcher
-from nnbasic.training.storage import LARGEST_LINES
-from support import finish, stop_after
+from nnbasic.training.storage import LARGEST
+from support import finish, stop_after, timeless
 
 SMALL = ("layers=[784, 12, 8, 10]", "epochs=3", "batch_size=64", "data.dataset=digits")
 
@@ -42,7 +42,7 @@ def text(run: Run) -> str:
 
 
 def test_a_line_for_step_0_and_for_every_epoch(tmp_path: Path, dataset: Dataset) -> None:
-    lines = trained(tmp_path, dataset).diagnostics_lines().rows
+    lines = trained(tmp_path, dataset).diagnostics()
     assert [line["epoch"] for line in lines] == [0, 1, 2, 3]
     assert [line["step"] for line in lines] == [0, 10, 20, 30]
     for line in lines:
@@ -56,15 +56,15 @@ def test_a_line_for_step_0_and_for_every_epoch(tmp_path: Path, dataset: Dataset)
 
 def test_step_0_is_there_before_the_training(tmp_path: Path, dataset: Dataset) -> None:
     run = started(tmp_path, dataset)
-    before = run.diagnostics_lines().rows
+    before = run.diagnostics()
     assert [line["epoch"] for line in before] == [0]
-    assert before == trained(tmp_path, dataset).diagnostics_lines().rows[:1]
+    assert before == trained(tmp_path, dataset).diagnostics()[:1]
 
 
 def test_a_file_that_cannot_be_read_stops_no_run(tmp_path: Path, dataset: Dataset) -> None:
     run = started(tmp_path, dataset)
-    os.truncate(run.directory / FILE, LARGEST_LINES + 1)
-    assert run.diagnostics_lines().problem
+    os.truncate(run.directory / FILE, LARGEST + 1)
+    assert run.diagnostics().problem
     assert finish(run, dataset).status() == "finished"
 
 
@@ -74,7 +74,7 @@ def test_of_a_long_training_some_epochs_are_kept(
     monkeypatch.setattr(diagnostics, "MOST", 6)
     run = started(tmp_path, dataset)
     stop_after(2, run, dataset)
-    lines = finish(run, dataset).diagnostics_lines().rows
+    lines = finish(run, dataset).diagnostics()
     assert [line["epoch"] for line in lines] == [0, 2, 3]
 
 
@@ -103,10 +103,7 @@ def test_update_ratio_is_that_of_the_last_step(tmp_path: Path, dataset: Dataset)
         else:
             copies.append([w.copy() for w in weights])
     finish(run, dataset)
-    found = [
-        [line["layers"][i]["update_ratio"] for i in (0, 2)]
-        for line in run.diagnostics_lines().rows[1:]
-    ]
+    found = [[line["layers"][i]["update_ratio"] for i in (0, 2)] for line in run.diagnostics()[1:]]
     assert np.allclose(found, expected, rtol=1e-4)
 
 
@@ -117,15 +114,14 @@ def test_training_does_not_notice(tmp_path: Path, dataset: Dataset) -> None:
     with np.load(with_it.last) as a, np.load(without.last) as b:
         assert all(a[name].tobytes() == b[name].tobytes() for name in a)
     rows: list[list[dict[str, Any]]] = [
-        [row.model_dump(exclude={"epoch_seconds", "elapsed_seconds"}) for row in run.metrics()]
-        for run in (with_it, without)
+        [timeless(row.model_dump()) for row in run.metrics()] for run in (with_it, without)
     ]
     assert rows[0] == rows[1]
 
 
 def test_diagnostics_false_leaves_none(tmp_path: Path, dataset: Dataset) -> None:
     run = trained(tmp_path, dataset, "diagnostics=false", "epochs=1")
-    assert run.diagnostics_lines().rows == []
+    assert run.diagnostics() == []
     assert not (run.directory / FILE).exists()
 
 

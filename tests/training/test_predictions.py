@@ -58,7 +58,7 @@ def test_more_classes_than_a_byte_can_count(tmp_path: Path) -> None:
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"p\.npz is missing"):
+    with pytest.raises(RunError, match=r"p\.npz: there is no such file"):
         Predictions.load(tmp_path / "p.npz")
 
 
@@ -86,5 +86,6 @@ def test_anything_else_is_refused(
     np.savez(path, **content)
     with pytest.raises(RunError) as error:
         Predictions.load(path)
-    assert str(error.value).startswith(f"{path} is damaged")
+    assert str(error.value).startswith(f"{path}")
+    assert "damaged" in str(error.value)
     assert "\n" not in str(error.value)

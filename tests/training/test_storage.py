@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbasic.training.storage import object_with_epoch, parse_json, read_lines
+from nnbasic.training.storage import parse_json, read_lines, with_epoch
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,11 @@ def test_json_that_only_looks_so_is_read() -> None:
 def test_reading_stops_at_a_torn_line(tmp_path: Path, tail: str) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"epoch": 1}\n{"epoch": 2}\n' + tail.encode("latin-1"))
-    rows, problem = read_lines(path, object_with_epoch)
+    rows = read_lines(path, with_epoch)
     assert rows == [{"epoch": 1}, {"epoch": 2}]
-    assert problem is not None
-    assert problem.startswith(f"{path}: line 3 and what follows are left out: ")
+    assert str(rows.problem).startswith(f"{path}: line 3 and what follows are left out: ")
 
 
 def test_a_missing_file_has_no_lines(tmp_path: Path) -> None:
-    assert read_lines(tmp_path / "no.jsonl", object_with_epoch) == ([], None)
+    rows = read_lines(tmp_path / "no.jsonl", with_epoch)
+    assert (rows, rows.problem) == ([], None)

@@ -122,5 +122,5 @@ class TestNoTrainedNetwork:
     @pytest.mark.parametrize("checkpoint", ["best", "last"])
     def test_a_checkpoint_that_was_lost(self, finished: Run, checkpoint: Any) -> None:
         (finished.directory / f"{checkpoint}.npz").unlink()
-        with pytest.raises(RunError, match=rf"{checkpoint}\.npz: there is no such checkpoint"):
+        with pytest.raises(RunError, match=rf"{checkpoint}\.npz: there is no such file"):
             load(finished, checkpoint)
