@@ -151,19 +151,6 @@ def test_long_names_stand_above_their_figures(here: Path) -> None:
     assert sum(line.startswith("layers=[784, 10") and "100," in line for line in lines) >= 1
 
 
-@pytest.mark.usefixtures("here")
-def test_json() -> None:
-    content = parsed("--threshold", "0.2")
-    assert content["differs"] == ["activation", "init"]
-    assert content["same"]["optimizer.lr"] == 0.1
-    assert len(content["groups"]) == 4
-    for group in content["groups"]:
-        assert set(group["key"]) == {"activation", "init"}
-        assert group["n"] == len(group["runs"]) == 6
-        assert set(group["val_accuracy"]) == {"n", "mean", "sd", "ci95"}
-        assert group["epochs_to_threshold"]["of"] == 6
-
-
 def test_csv(here: Path) -> None:
     edit(next((here / "runs").iterdir()), status="failed")
     result = compare("--format", "csv")
@@ -194,21 +181,12 @@ def test_selection(here: Path) -> None:
 
 
 @pytest.mark.usefixtures("here")
-def test_by() -> None:
-    groups = parsed("--by", "init, activation")["groups"]
-    assert {tuple(group["key"]) for group in groups} == {("init", "activation")}
-    refused = compare("--by", "init")
-    assert refused.code == 2
-    assert "average over runs with different activation in one row" in refused.err
-
-
-@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["nosuch"], ["no run 'nosuch'"]),
         (["--by", "activaton"], ["'activaton'", "did you mean activation"]),
-        (["--by", ""], ["no run has a key ''"]),
+        (["--by", "init"], ["average over runs with different activation in one row"]),
         (["--threshold", "97"], ["0<=x<=1"]),
         (["--runs", "nowhere"], ["no run to compare"]),
         (["--where", "activation=elu"], ["none of the 24 runs matches"]),

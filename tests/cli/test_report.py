@@ -1,4 +1,4 @@
-"""`nnbasic compare --report`, and the trainer's warning of a mismatched pair."""
+"""`nnbasic compare --report`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-DEEP = ("--set=layers=[784, 40, 40, 40, 40, 40, 10]", "--set=epochs=1")
 
 
 @pytest.fixture
@@ -80,20 +78,3 @@ def test_the_printed_command_repeats_a_run_bit_for_bit(
             assert before.files == after.files
             for key in before.files:
                 assert before[key].tobytes() == after[key].tobytes(), key
-
-
-@pytest.mark.parametrize(
-    ("activation", "init", "warned"),
-    [("relu", "normal", True), ("sigmoid", "he", True), ("relu", "he", False)],
-)
-def test_a_mismatched_pair_is_warned_of(
-    nnbasic: Callable[..., Any], activation: str, init: str, warned: bool
-) -> None:
-    choice = (f"--set=activation={activation}", f"--set=init={init}")
-    said = nnbasic("train", "--config", "small.yaml", "--quiet", "--json", *DEEP, *choice)
-    assert said.code == 0
-    message = f"Warning: activation {activation} does not go with init {init}"
-    assert (message in " ".join(said.err.split())) == warned
-    (record,) = Path("runs").glob("*/run.json")
-    assert len(json.loads(record.read_text())["warnings"]) == warned
-    assert said.json()["status"] == ("collapsed" if warned else "finished")

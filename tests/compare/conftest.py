@@ -51,6 +51,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> Make:
 
 
 @pytest.fixture
+def copied(swept: Path, tmp_path: Path) -> Path:
+    """A copy of the runs of a sweep, which may be changed."""
+    return Path(shutil.copytree(swept, tmp_path / "runs"))
+
+
+@pytest.fixture
 def runs(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 

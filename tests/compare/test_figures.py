@@ -37,11 +37,6 @@ def comparison(swept: Path) -> Comparison:
 
 
 @pytest.fixture
-def copied(swept: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(swept, tmp_path / "runs"))
-
-
-@pytest.fixture
 def read(swept: Path) -> Callable[[str, str], list[Any]]:
     """Give the lines of a file in the two runs of a row, ``relu/he``."""
 

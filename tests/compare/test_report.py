@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import shutil
 from html.parser import HTMLParser
@@ -59,12 +58,6 @@ def html(swept: Path, dataset: Dataset) -> str:
 @pytest.fixture(scope="module")
 def page(html: str) -> Page:
     return Page(html)
-
-
-@pytest.fixture
-def copied(swept: Path, tmp_path: Path) -> Path:
-    """Runs that may be changed."""
-    return Path(shutil.copytree(swept, tmp_path / "runs"))
 
 
 @pytest.fixture
@@ -171,13 +164,3 @@ def test_runs_without_a_finished_one_make_a_report(copied: Path, dataset: Datase
     page = Page(render(read(copied), dataset=dataset))
     assert drawn(page).count("failed 2/2") == 4  # in the cells of the map, the only figure
     assert sum(tag == "img" for tag, _ in page.elements) == 1
-
-
-def test_rows_that_do_not_compare_stand_apart(copied: Path, dataset: Dataset) -> None:
-    for run in sorted(copied.iterdir())[-2:]:
-        config = json.loads((run / "run.json").read_text())["config"]
-        edit(run, config=config | {"epochs": 7}, identity="0" * 64)
-    page = Page(render(read(copied), dataset=dataset))
-    assert "not comparable" in page.text("th")
-    assert "epochs 7 instead of 2" in page.text("td")
-    assert "without tanh/xavier/epochs=7" in drawn(page)
