@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from nnbasic.compare import plotting
 from nnbasic.compare.cells import spread
 from nnbasic.compare.comparison import Comparison
-from nnbasic.compare.factors import Factor
+from nnbasic.compare.factors import Factor, Level
 from nnbasic.compare.plotting import WITHIN, Drawn, cut, drawn_rows, first_rows, logit
 from nnbasic.compare.pooling import by_epoch, by_seconds
 from nnbasic.compare.significance import Contrast
@@ -26,9 +26,6 @@ ACCURACY = "validation accuracy, %"
 
 LOWEST = 0.05
 """Learning rates that give less than this accuracy are off the scale."""
-
-Level = tuple[str, float, Contrast | None, str]
-"""A line of the effects: its name, mean, difference from the best, and colour."""
 
 
 def effects(comparison: Comparison) -> Figure | None:
@@ -45,26 +42,26 @@ def effects(comparison: Comparison) -> Figure | None:
         return None
     text = "difference from the best, points of validation accuracy"
     if found is None:
-        choices = {"Difference from the best row": [_row(each) for each in drawn]}
+        choices = {"Difference from the best row": [_as_level(each) for each in drawn]}
     else:
         choices = {_title(factor): _levels(factor, drawn) for factor in found.factors}
         rows = list(comparison.rows)
         text += f" · without {listed(found.left_out)}" if found.left_out else ""
     sizes = [len(levels) for levels in choices.values()]
-    names = [name for levels in choices.values() for name, *_ in levels]
-    size = (4.5, 0.28 * len(names) / len(sizes) + 0.42)
     shared = {"sharex": True, "sharey": False, "height_ratios": sizes}
+    size = (4.5, 0.28 * sum(sizes) / len(sizes) + 0.42)
     figure, panels = plotting.grid(len(sizes), size, 1, **shared)
     for axes, (title, levels) in zip(panels, choices.items(), strict=True):
         axes.axvline(0, color=MUTED, linewidth=0.8)
-        for y, (_, mean, difference, colour) in enumerate(levels):
-            if difference and difference.ci95:
+        for y, (level, colour) in enumerate(levels):
+            difference = level.difference or Contrast(0.0)
+            if difference.ci95:
                 axes.plot([100 * end for end in difference.ci95], [y, y], color=colour, lw=2.4)
-            axes.plot(100 * difference.mean if difference else 0, y, "o", color=colour, ms=6.5)
+            axes.plot(100 * difference.mean, y, "o", color=colour, ms=6.5)
             place: Any = ("axes fraction", "data")
-            axes.annotate(f"{100 * mean:.2f} %", (1.02, y), xycoords=place, va="center")
+            axes.annotate(f"{100 * level.mean:.2f} %", (1.02, y), xycoords=place, va="center")
         axes.set_title(cut(title, 66))
-        plotting.label_rows(axes, [name for name, *_ in levels])
+        plotting.label_rows(axes, [level.value for level, _ in levels])
     panels[-1].xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     plotting.caption(figure, text, comparison, rows)
     return figure
@@ -190,20 +187,22 @@ def _title(factor: Factor) -> str:
     return f"Effect of {factor.key}{share}"
 
 
-def _row(each: Drawn) -> Level:
-    return each.row.name, each.row.val_accuracy.mean or 0.0, each.row.difference, each.look.colour
+def _as_level(each: Drawn) -> tuple[Level, str]:
+    row = each.row
+    mean = row.val_accuracy.mean or 0.0
+    return Level(row.name, mean, row.difference, row.letters), each.look.colour
 
 
-def _levels(factor: Factor, drawn: list[Drawn]) -> list[Level]:
+def _levels(factor: Factor, drawn: list[Drawn]) -> list[tuple[Level, str]]:
     """The levels of ``factor``, in the order and with the colours of the ``drawn`` rows."""
     colours: dict[str, set[str]] = {}
     for each in drawn:
         colours.setdefault(each.row.parts[factor.key], set()).add(each.look.colour)
     levels = {level.value: level for level in factor.levels}
     return [
-        (value, level.mean, level.difference, own.pop() if len(own) == 1 else INK)
+        (levels[value], own.pop() if len(own) == 1 else INK)
         for value, own in colours.items()
-        if (level := levels.get(value))
+        if value in levels
     ]
 
 
