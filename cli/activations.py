@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem
 
 from nnbasic.cli.options import FIGURES, HomePath, OutputFile, force_option
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
-from nnbasic.cli.terminal import out, terminal_width
+from nnbasic.cli.terminal import err, out, terminal_width
 from nnbasic.compare import figure_file
 from nnbasic.compare.style import INK, LINE, MUTED, looks
 from nnbasic.configs import ConfigError
@@ -59,6 +59,7 @@ def complete_activation(
     help="A Python file that registers activations; it is run. May be repeated.",
 )
 @click.option(
+    "--figure",
     "--plot",
     metavar="FILE",
     type=OutputFile(*FIGURES),
@@ -66,17 +67,17 @@ def complete_activation(
 )
 @force_option
 def activations(
-    names: tuple[str, ...], plugins: tuple[Path, ...], plot: Path | None, force: bool
+    names: tuple[str, ...], plugins: tuple[Path, ...], figure: Path | None, force: bool
 ) -> None:
     """Show the activations: formula, range, derivative, options.
 
     All of them, or those that are named: elu, 'elu(alpha=2)', or any form that --set takes.
 
     \b
-    nnbasic activations relu 'leaky_relu(slope=0.2)' --plot two.pdf
-    nnbasic activations my_own --plugin my_activation.py --plot own.png
+    nnbasic activations relu 'leaky_relu(slope=0.2)' --figure two.pdf
+    nnbasic activations my_own --plugin my_activation.py --figure own.png
     """
-    if plot is not None:
+    if figure is not None:
         figure_file.check()
     for plugin in plugins:
         try:
@@ -84,11 +85,11 @@ def activations(
         except PluginError as error:
             raise click.BadParameter(str(error), param_hint="--plugin") from None
     chosen = [named(text) for text in names or ACTIVATIONS]
-    if plot is not None:
-        figure_file.save(draw(chosen), plot)
+    if figure is not None:
+        figure_file.save(draw(chosen), figure)
     out(*table_of(chosen, terminal_width()))
-    if plot is not None:
-        out("", str(plot))
+    if figure is not None:
+        err(f"The figure is in {figure}")
 
 
 def named(text: str) -> tuple[str, str, Layer]:

@@ -11,9 +11,11 @@ from nnbasic.cli.loading import data_at_hand
 from nnbasic.cli.options import (
     FIGURES,
     OutputFile,
+    Share,
     complete_run,
     data_option,
     force_option,
+    json_option,
     runs_option,
     writable,
 )
@@ -22,8 +24,8 @@ from nnbasic.cli.tables import GAP, Column, full_width, indented, paragraph, tab
 from nnbasic.cli.terminal import (
     Printable,
     err,
-    lines_of,
     out,
+    print_file,
     print_json,
     styled,
     terminal_width,
@@ -73,7 +75,7 @@ def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
 )
 @click.option(
     "--threshold",
-    type=click.FloatRange(0, 1),
+    type=Share(),
     default=0.97,
     show_default=True,
     help="Time how long runs take to reach this validation accuracy.",
@@ -113,6 +115,7 @@ def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
     help="Write a figure instead of the table, as .pdf, .svg or .png: curves, map, effects, seeds,"
     " layers, histograms, rates or confusion, as FILE is named or KIND says; may be repeated.",
 )
+@json_option
 @force_option
 @runs_option
 @data_option
@@ -128,6 +131,7 @@ def compare(
     report_file: Path | None,
     title: str,
     figures: list[tuple[str, Path]],
+    as_json: bool,
     force: bool,
     runs_dir: Path,
     data_dir: Path | None,
@@ -156,16 +160,16 @@ def compare(
     keys = None if by is None else [key.strip() for key in by.split(",")]
     comparisons = compare_all(data, by=keys, threshold=threshold, problems=problems)
     wanted = Wanted(p_values, details, explain)
-    if form == "json":
+    if as_json or form == "json":
         print_json(comparisons.to_dict())
     elif form == "csv":
         for warning in comparisons.first.warnings:
             warn(warning)
-        out(*lines_of(formats.as_csv(comparisons)))
+        print_file(formats.as_csv(comparisons))
     elif form == "markdown":
-        out(*lines_of(formats.markdown(comparisons, wanted)))
+        print_file(formats.markdown(comparisons, wanted))
     elif form == "latex":
-        out(*lines_of(formats.latex(comparisons, wanted)))
+        print_file(formats.latex(comparisons, wanted))
     elif not figures:
         out(*in_terminal(comparisons, wanted, terminal_width()))
     if report_file is not None:

@@ -14,7 +14,7 @@ from nnbasic.cli.options import (
     trust_option,
 )
 from nnbasic.cli.tables import Column, indented, table
-from nnbasic.cli.terminal import lines_of, out, print_json, terminal_width
+from nnbasic.cli.terminal import out, print_file, print_json, terminal_width
 from nnbasic.configs import Config, ConfigError, dump, json_schema, listing, load, reference
 from nnbasic.configs.plugins import May, only_known
 
@@ -50,7 +50,7 @@ def show(name: str, overrides: tuple[str, ...], trust_plugins: bool) -> None:
 
     The output is a valid config: `nnbasic configs show relu > my.yaml` starts a new one.
     """
-    out(*lines_of(dump(load(name, overrides, may=may_run(trust_plugins)))))
+    print_file(dump(load(name, overrides, may=may_run(trust_plugins))))
 
 
 @configs.command(cls=ConfigCommand)
@@ -85,7 +85,7 @@ def check(file: str, overrides: tuple[str, ...], trust_plugins: bool, as_json: b
 def schema(markdown: bool) -> None:
     """Print the JSON Schema of a config, for editors that check YAML."""
     if markdown:
-        out(*lines_of(reference()))
+        print_file(reference())
     else:
         print_json(json_schema())
 

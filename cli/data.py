@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from nnbasic.cli.charts import side_by_side
+from nnbasic.cli.failures import UNUSABLE
 from nnbasic.cli.loading import download_bar, load
 from nnbasic.cli.options import OrderedGroup, data_option, json_option
 from nnbasic.cli.tables import Column, indented, paragraph, table
@@ -15,7 +16,6 @@ from nnbasic.cli.terminal import out, print_json, terminal_width
 from nnbasic.configs import Data
 from nnbasic.data import DataError, mnist
 from nnbasic.data.fetch import fetch as fetch_mnist
-from nnbasic.data.files import MnistError
 
 
 @click.group(cls=OrderedGroup)
@@ -26,8 +26,11 @@ def data() -> None:
 @data.command()
 @data_option
 @json_option
-def status(data_dir: Path | None, as_json: bool) -> None:
-    """Say where MNIST is looked for and what is there."""
+def status(data_dir: Path | None, as_json: bool) -> int:
+    """Say where MNIST is looked for, and check what is there.
+
+    Every byte is checked. The exit code is 2 if a file is missing or is not as it should be.
+    """
     places: list[dict[str, Any]] = [
         {
             "from": "--data" if source == mnist.ARGUMENT else source,
@@ -46,9 +49,10 @@ def status(data_dir: Path | None, as_json: bool) -> None:
     ]
     if any(file["problem"] for file in used_files):
         problem = f"{used} has broken files; move them away and run `nnbasic data fetch`"
+    code = UNUSABLE if problem or used is None else 0
     if as_json:
         print_json({"mnist": {"used": used and str(used), "problem": problem, "places": places}})
-        return
+        return code
     room = terminal_width()
     lines: list[str] = ["MNIST is looked for in"]
     for place in places:
@@ -60,6 +64,7 @@ def status(data_dir: Path | None, as_json: bool) -> None:
     else:
         lines += ["", f"The first that has all four is used: {used}"]
     out(*lines)
+    return code
 
 
 @data.command()
@@ -76,23 +81,6 @@ def fetch(data_dir: Path | None) -> None:
         fetched = fetch_mnist(folder, progress=progress)
     news = f"{len(fetched)} files fetched" if fetched else "nothing to fetch"
     out(f"MNIST is in {folder}, verified; {news}.")
-
-
-@data.command()
-@data_option
-def verify(data_dir: Path | None) -> None:
-    """Check every byte of MNIST's files.
-
-    The exit code is 2 if a file is missing or is not as it should be.
-    """
-    folder = mnist.find(data_dir)
-    if folder is None:
-        raise MnistError("There is no MNIST to verify.")
-    files = _files(folder)
-    out(*(f"verified  {file['path']}" for file in files if file["verified"]))
-    problems = [file["problem"] for file in files if file["problem"]]
-    if problems:
-        raise MnistError("\n".join(problems))
 
 
 @data.command()

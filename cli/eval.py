@@ -26,7 +26,6 @@ from nnbasic.cli.tables import Column, table
 from nnbasic.cli.terminal import out, print_json, terminal_width
 from nnbasic.model.arrays import Array
 from nnbasic.training.predictions import Evaluation, Predictions
-from nnbasic.training.record import binomial_error
 from nnbasic.training.trained import Checkpoint
 
 MOST_CLASSES = 12
@@ -107,11 +106,11 @@ def show(
     names: Sequence[str],
 ) -> None:
     """Print the scores as a person reads them."""
-    images = f"{len(predictions.labels)} {split} images of {dataset}"
-    error = binomial_error(predictions.accuracy, len(predictions.labels))
+    count = len(predictions.labels)
+    score = accuracy(predictions.accuracy, count)
     out(
-        f"{run.id}, {checkpoint} checkpoint, {images}",
-        f"accuracy {accuracy(predictions.accuracy, error)} %, loss {short(predictions.loss)}",
+        f"{run.id}, {checkpoint} checkpoint, {count} {split} images of {dataset}",
+        f"accuracy {score} %, loss {short(predictions.loss)}",
         "",
         *by_class(predictions, names, terminal_width()),
     )

@@ -66,6 +66,7 @@ def result(run: Run, user: User, record: Record, status: str) -> dict[str, Any]:
         "status": status,
         "reason": record.reason,
         "dataset": record.dataset,
+        "dataset_fallback": record.fell_back,
         "epochs": record.epoch,
         "test_accuracy": record.test_accuracy,
         "test_standard_error": record.test_error,

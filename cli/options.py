@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -110,13 +111,26 @@ class ConfigCommand(click.Command):
         return extra
 
 
+class Share(click.FloatRange):
+    """The type of a number between 0 and 1, which NaN is not."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        share = super().convert(value, param, ctx)
+        if math.isnan(share):
+            self.fail("nan is not between 0 and 1.", param, ctx)
+        return share
+
+
 FIGURES = (".png", ".svg", ".pdf")
 """The endings of the files into which figures are drawn."""
 
 
 def writable(ctx: click.Context, file: Path, suffixes: Sequence[str]) -> Path:
     """``file``, if it is of the kind that ``suffixes`` name, and new unless --force is given."""
-    if file.suffix.lower() not in suffixes:
+    if suffixes and file.suffix.lower() not in suffixes:
         raise click.BadParameter(f"{file} must end in {' or '.join(suffixes)}.")
     if not file.parent.is_dir():
         raise click.BadParameter(f"{file}: there is no folder {file.parent}; make it first.")
@@ -134,7 +148,7 @@ class HomePath(click.Path):
 
 
 class OutputFile(HomePath):
-    """The type of a file to write, with one of ``suffixes``; its command takes --force."""
+    """The type of a file to write, with one of ``suffixes`` or any; its command takes --force."""
 
     def __init__(self, *suffixes: str) -> None:
         super().__init__(dir_okay=False, path_type=Path)
@@ -208,7 +222,7 @@ curve_option = click.option(
 
 fail_under_option = click.option(
     "--fail-under",
-    type=click.FloatRange(0, 1),
+    type=Share(),
     metavar="SHARE",
     help="End with exit code 3 if the accuracy is below it, as in 0.97: by validation for train.",
 )

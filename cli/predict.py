@@ -19,7 +19,7 @@ from nnbasic.cli.finding import find_each
 from nnbasic.cli.numbers import tested
 from nnbasic.cli.options import json_option, run_ids, runs_option, trust_option
 from nnbasic.cli.tables import Column, paragraph, table
-from nnbasic.cli.terminal import err, lines_of, out, print_json, terminal_width
+from nnbasic.cli.terminal import err, out, print_file, print_json, terminal_width
 from nnbasic.data import DATASETS
 from nnbasic.inference import Digit, Prediction, Unreadable, read
 from nnbasic.inference import predict as predicted
@@ -112,7 +112,7 @@ def predict(
             }
         )
     elif as_csv:
-        out(*lines_of(_csv(digits, answers)))
+        print_file(_csv(digits, answers))
     elif digits:
         out(*_table(digits, answers, terminal_width()))
         if show:

@@ -8,11 +8,16 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tqdm import tqdm
+import click
 
 from nnbasic.cli.numbers import percent, short
 from nnbasic.cli.terminal import err
 from nnbasic.model import Epoch, Step
+
+try:
+    from tqdm import tqdm
+except ValueError as error:
+    raise click.UsageError(f"A variable TQDM_… of the environment is wrong: {error}") from None
 
 __all__ = ["figures", "shown", "tqdm"]
 

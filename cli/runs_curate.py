@@ -10,7 +10,9 @@ from click.shell_completion import CompletionItem
 from nnbasic.cli.finding import distinct, find_one, read_all
 from nnbasic.cli.options import (
     HomePath,
+    OutputFile,
     complete_run,
+    force_option,
     run_ids,
     runs_option,
 )
@@ -29,8 +31,6 @@ def complete_discarded(
 
 
 run_argument = click.argument("run", shell_complete=complete_run)
-
-NEW_PATH = HomePath(path_type=Path)
 
 runs_argument = click.argument(
     "names", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_run
@@ -107,18 +107,29 @@ def restore(names: tuple[str, ...], runs_dir: Path) -> None:
 
 @click.command()
 @runs_argument
-@click.option("--csv", "csv_file", metavar="FILE", type=NEW_PATH, help="Write one row per epoch.")
 @click.option(
-    "--tensorboard", "event_folder", metavar="DIR", type=NEW_PATH, help="Write event files."
+    "--csv", "csv_file", metavar="FILE", type=OutputFile(), help="Write one row per epoch."
 )
+@click.option(
+    "--tensorboard",
+    "event_folder",
+    metavar="DIR",
+    type=HomePath(path_type=Path),
+    help="Write event files.",
+)
+@force_option
 @runs_option
 def export(
-    names: tuple[str, ...], csv_file: Path | None, event_folder: Path | None, runs_dir: Path
+    names: tuple[str, ...],
+    csv_file: Path | None,
+    event_folder: Path | None,
+    force: bool,
+    runs_dir: Path,
 ) -> None:
     """Write the metrics of runs for a spreadsheet or for TensorBoard.
 
-    RUN is as for compare: an id, the beginning of ids, a name, a tag or a directory. Existing
-    files are not overwritten. `nnbasic export` writes a trained network.
+    RUN is as for compare: an id, the beginning of ids, a name, a tag or a directory.
+    `nnbasic export` writes a trained network.
 
     \b
     nnbasic runs export baseline --csv metrics.csv
@@ -131,10 +142,10 @@ def export(
         raise RunError("none of these runs can be read")
     count = f"{len(data)} run{'s' * (len(data) != 1)}"
     if csv_file is not None:
-        rows, runs = metrics_export.write_csv(data, csv_file)
+        rows, runs = metrics_export.write_csv(data, csv_file, overwrite=force)
         out(f"{csv_file}: {rows} epochs of {runs} run{'s' * (runs != 1)}")
     if event_folder is not None:
-        for problem in metrics_export.write_tensorboard(data, event_folder):
+        for problem in metrics_export.write_tensorboard(data, event_folder, overwrite=force):
             warn(problem)
         look = f"look at them with: tensorboard --logdir {event_folder}"
         out(f"{event_folder}: {count}; {look}")

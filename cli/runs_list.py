@@ -6,24 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from nnbasic.cli.finding import read_all, summary
 from nnbasic.cli.numbers import NONE, percent, tested
-from nnbasic.cli.options import (
-    json_option,
-    runs_option,
-)
+from nnbasic.cli.options import json_option, runs_option
 from nnbasic.cli.tables import Column, fitting, paragraph, table
 from nnbasic.cli.terminal import out, print_json, printable, terminal_width
 from nnbasic.training.choices import headings, shown, tell_apart
 from nnbasic.training.collection import RunData, all_runs
 from nnbasic.training.selection import is_number, select
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command("list")

@@ -142,7 +142,7 @@ def show(name: str, runs_dir: Path, as_json: bool) -> None:
 @force_option
 @runs_option
 def report(names: tuple[str, ...], output: Path, force: bool, runs_dir: Path) -> None:
-    """Write a page with the verdicts on studies, all of the shipped ones if you name none."""
+    """Write the verdicts on studies into one page.  [default: the shipped ones]"""
     evidence = Evidence.read(runs_dir / FOLDER)
     page = render([judge(read_study(name), evidence) for name in names or shipped()], output.suffix)
     try:

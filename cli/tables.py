@@ -14,7 +14,7 @@ from typing import Literal
 
 import wcwidth
 
-from nnbasic.cli.terminal import Printable, printable
+from nnbasic.cli.terminal import Printable, encodable, printable
 
 GAP = "  "
 
@@ -43,7 +43,7 @@ class Column:
             one_line = self.no_wrap or isinstance(text, Printable)
             return [text] if one_line else text.splitlines() or [""]
 
-        return [list(map(printable, split(text))) for text in (self.head, *self.cells)]
+        return [list(map(encodable, split(text))) for text in (self.head, *self.cells)]
 
     @cached_property
     def full_width(self) -> int:

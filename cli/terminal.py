@@ -7,16 +7,18 @@ escaped.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
-import json
 import os
-import shutil
 import sys
 from typing import Any
 
 import click
 
 from nnbasic.cli.options import RESERVED
+
+PLAIN = {"–": "-", "−": "-", "±": "+-", "≠": "!=", "…": "...", "·": ".", "×": "x", "∞": "inf"}
+"""What stands in for the program's own marks where stdout cannot encode them."""
 
 
 class Printable(str):
@@ -47,9 +49,9 @@ def styled(text: str, **styles: Any) -> Printable:
 
 
 def out(*lines: str) -> None:
-    """Write ``lines`` to stdout, with a question mark for each character that it cannot encode."""
+    """Write ``lines`` to stdout, as far as it is `encodable`."""
     if lines:
-        click.echo(encodable("\n".join(map(printable, lines))))
+        click.echo("\n".join(map(encodable, lines)))
 
 
 def err(*lines: str) -> None:
@@ -85,20 +87,39 @@ def warn(message: str, *more: str) -> None:
 
 def print_json(value: Any) -> None:
     """Write ``value`` to stdout as strict JSON (NaN is refused), in ASCII; nothing may follow."""
+    import json  # help does without
+
     text = json.dumps(value, indent=2, allow_nan=False)
     click.get_current_context().meta.get(RESERVED, contextlib.ExitStack()).close()
     out(*lines_of(text))
 
 
+def print_file(text: str) -> None:
+    """Write the ``text`` of a file to stdout: whole, so in UTF-8 if stdout lacks a letter of it."""
+    escaped = "\n".join(map(printable, lines_of(text)))
+    click.echo(escaped if can_show(escaped) else escaped.encode())
+
+
 def terminal_width() -> int:
     """The width of the terminal in columns; 80 where there is none."""
+    import shutil  # help does without
+
     return shutil.get_terminal_size().columns
 
 
-def encodable(text: str) -> str:
-    """``text`` with a question mark for each character that stdout cannot take."""
+def encodable(text: str) -> Printable:
+    """``text`` escaped, with `PLAIN` marks, else a question mark, for what stdout cannot take."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-    return text.encode(encoding, "replace").decode(encoding)
+    return Printable(printable(text).encode(encoding, "plain").decode(encoding))
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return PLAIN.get(error.object[error.start], "?"), error.start + 1
+
+
+codecs.register_error("plain", _plain)
 
 
 def can_show(text: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nnbasic.compare.style import SETTINGS
 from nnbasic.data.files import replacing
-from nnbasic.training.storage import RunError
+from nnbasic.training.storage import RunError, needs_extra
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,16 +36,13 @@ DPI = 480
 MOST_PIXELS = 4000
 
 
-def check(what: str = "a figure", packages: Sequence[str] = ("matplotlib",)) -> None:
+def check(what: str = "figures", packages: Sequence[str] = ("matplotlib",)) -> None:
     """RunError if one of ``packages`` is missing, which ``what`` needs."""
     for package in packages:
         try:
             importlib.import_module(package)
-        except ImportError as error:
-            raise RunError(
-                f"{what} needs {error.name}, which is not installed: pip install"
-                ' "nnbasic[report]", or in a checkout pip install ".[report]"'
-            ) from None
+        except ImportError:
+            raise RunError(needs_extra(what, "report")) from None
 
 
 def write(comparison: Comparison, kind: str, file: Path) -> None:

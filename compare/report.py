@@ -48,7 +48,7 @@ def write(comparisons: Comparisons, file: Path, *, dataset: Dataset | str, title
 
 def check() -> None:
     """RunError if the extra that the report needs is missing."""
-    figure_file.check("the report", ("matplotlib", "jinja2"))
+    figure_file.check("reports", ("matplotlib", "jinja2"))
 
 
 def render(comparisons: Comparisons, *, dataset: Dataset | str, title: str = "") -> str:

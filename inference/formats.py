@@ -13,6 +13,7 @@ import numpy as np
 from nnbasic.data.files import replacing
 from nnbasic.model.arrays import Array
 from nnbasic.training import Record, Run, RunError, Trained
+from nnbasic.training.storage import needs_extra
 from nnbasic.training.trained import load
 
 Facts = Mapping[str, Any]
@@ -40,10 +41,7 @@ def export(run: Run, file: Path, *, trust_plugins: bool = False, overwrite: bool
         content = form(trained, _facts(run, run.record(), trained))
     except ImportError:
         extra = file.suffix[1:].lower()
-        raise RunError(
-            f'{file.suffix} files need the extra "{extra}": pip install "nnbasic[{extra}]", or in'
-            f' a checkout pip install ".[{extra}]"'
-        ) from None
+        raise RunError(needs_extra(f"{file.suffix} files", extra)) from None
     try:
         with replacing(file, new=not overwrite) as opened:
             opened.write(content)

@@ -15,6 +15,7 @@ from nnbasic.data import DataError, idx
 from nnbasic.inference.ink import LIMIT
 from nnbasic.inference.preparation import SIDE, Image, prepare, prepare_each
 from nnbasic.model.arrays import Array
+from nnbasic.training.storage import needs_extra
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 ENDINGS = (
@@ -175,10 +176,7 @@ def _image(path: Path) -> Array:
     try:
         from PIL import Image, ImageOps, UnidentifiedImageError
     except ImportError:
-        raise DataError(
-            "needs Pillow, which is not installed: pip install"
-            ' "nnbasic[pictures]", or in a checkout pip install ".[pictures]"'
-        ) from None
+        raise DataError(needs_extra("image files", "pictures")) from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -14,7 +14,7 @@ SUFFIXES = (".html", ".md")
 
 def render(verdicts: Sequence[Verdict], suffix: str) -> str:
     """The page, of the kind that ``suffix``, one of `SUFFIXES`, names; RunError without jinja2."""
-    figure_file.check("the report", ("jinja2",))
+    figure_file.check("reports", ("jinja2",))
     import jinja2
 
     templates = jinja2.Environment(

@@ -21,7 +21,7 @@ from nnbasic.sweeps.outcome import Outcome, outcome
 from nnbasic.sweeps.plan import Job
 from nnbasic.sweeps.worker import Server, Task, train_in_process
 from nnbasic.training.directory import Run
-from nnbasic.training.storage import FILES, RunError, write_bytes
+from nnbasic.training.storage import FILES, RunError, needs_extra, write_bytes
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -51,9 +51,7 @@ def connected(address: str) -> Iterator[Client]:
     try:
         from distributed import Client
     except ImportError:
-        raise RunError(
-            'a Dask cluster needs the extra "dask": pip install "nnbasic[dask]"'
-        ) from None
+        raise RunError(needs_extra("Dask clusters", "dask")) from None
     try:
         kind = asyncio.run(asyncio.wait_for(_kind(address), CONTACT))
     except ValueError as error:

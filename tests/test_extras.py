@@ -17,7 +17,7 @@ REFUSED = {
     "compare --report page.html": "report",
     "compare --figure curves.pdf": "report",
     "runs show --figure run.png": "report",
-    "activations relu --plot relu.png": "report",
+    "activations relu --figure relu.png": "report",
     "export latest network.onnx": "onnx",
     "export latest network.safetensors": "safetensors",
     "runs export latest --tensorboard events": "tensorboard",

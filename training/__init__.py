@@ -3,14 +3,13 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nnbasic.training.collection import all_runs, find, newest
-from nnbasic.training.directory import Run
-from nnbasic.training.storage import RunError
-
 if TYPE_CHECKING:
+    from nnbasic.training.collection import all_runs, find, newest
+    from nnbasic.training.directory import Run
     from nnbasic.training.predictions import Predictions
     from nnbasic.training.record import EpochRow, RateSearch, Record, User
     from nnbasic.training.session import FailedError, start, train
+    from nnbasic.training.storage import RunError
     from nnbasic.training.trained import Trained, build, evaluate_run
 
 # fmt: off
@@ -20,10 +19,13 @@ __all__ = [
 ]
 # fmt: on
 
+MODULES = ("storage", "directory", "collection", "record", "predictions", "trained", "session")
+"""Where they are, what loads little first."""
+
 
 def __getattr__(name: str) -> Any:
-    """What needs NumPy is imported when it is first used: listing starts sooner."""
-    for module in ("record", "predictions", "trained", "session") if name in __all__ else ():
+    """A name is imported when it is first used: `nnbasic --help` needs none of these files."""
+    for module in MODULES if name in __all__ else ():
         if (found := getattr(import_module(f"{__name__}.{module}"), name, None)) is not None:
             return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

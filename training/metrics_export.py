@@ -15,7 +15,7 @@ from nnbasic.data.files import replacing
 from nnbasic.training.choices import Scalar, in_spreadsheet, shown, tell_apart
 from nnbasic.training.collection import RunData
 from nnbasic.training.selection import is_number
-from nnbasic.training.storage import RunError
+from nnbasic.training.storage import RunError, needs_extra
 
 SCALARS = {
     "train_loss": "loss/train",
@@ -32,11 +32,11 @@ NORMS = ("gradient_norm", "preactivation_gradient_norm")
 LAYER_SCALARS = ("dead", "saturated", *NORMS, "update_ratio")
 
 
-def write_csv(data: Sequence[RunData], path: Path) -> tuple[int, int]:
+def write_csv(data: Sequence[RunData], path: Path, *, overwrite: bool = False) -> tuple[int, int]:
     """Write a row for each epoch of each run; return the numbers of rows and of runs with any.
 
     The columns are the run's id, name and seed, the keys that differ among the runs, and the
-    metrics. RunError if ``path`` exists or cannot be written.
+    metrics. RunError if ``path`` exists, unless ``overwrite``, or cannot be written.
     """
     _, differs, implied = tell_apart([run.values for run in data])
     keys = (*differs, *implied)
@@ -52,7 +52,7 @@ def write_csv(data: Sequence[RunData], path: Path) -> tuple[int, int]:
     writer.writerow(map(_cell, columns))
     writer.writerows([_cell(row.get(column)) for column in columns] for row in table)
     try:
-        with replacing(path, new=True) as file:
+        with replacing(path, new=not overwrite) as file:
             file.write(text.getvalue().encode())
     except FileExistsError:
         raise RunError(f"{path}: already exists; name a new file") from None
@@ -69,26 +69,29 @@ def _cell(value: Any) -> Any:
     return value if value is None or is_number(value) else in_spreadsheet(str(value))
 
 
-def write_tensorboard(data: Sequence[RunData], folder: Path) -> list[str]:
+def write_tensorboard(
+    data: Sequence[RunData], folder: Path, *, overwrite: bool = False
+) -> list[str]:
     """Write the metrics, layers and config of each run to event files in ``folder``/<its id>.
 
     A step is an epoch, and its time that of the training. Returns a line for each run that is
     broken, and was written in part. RunError if the extra ``tensorboard`` is not installed, or one
-    of the folders exists or cannot be written.
+    of the folders cannot be written, or exists; with ``overwrite`` its event files are replaced.
     """
     try:
         from tensorboardX import SummaryWriter
     except ImportError:
-        raise RunError(
-            'event files need the extra "tensorboard": pip install "nnbasic[tensorboard]"'
-        ) from None
+        raise RunError(needs_extra("event files", "tensorboard")) from None
     for run in data:
-        if (folder / run.run.id).exists():
+        if (folder / run.run.id).exists() and not overwrite:
             raise RunError(f"{folder / run.run.id}: already exists; name another folder")
     problems = []
     for run in data:
         try:
-            (folder / run.run.id).mkdir(parents=True)  # two commands cannot both make it
+            # two commands cannot both make it
+            (folder / run.run.id).mkdir(parents=True, exist_ok=overwrite)
+            for old in (folder / run.run.id).glob("events.out.tfevents.*"):
+                old.unlink()
             with SummaryWriter(str(folder / run.run.id)) as writer:
                 _write_run(run, writer)
         except OSError as error:

@@ -240,6 +240,13 @@ class Record(Stored):
         return None if accuracy is None else binomial_error(accuracy, self.test_images)
 
     @property
+    def fell_back(self) -> bool:
+        """Whether it has the built-in digits because MNIST, which ``auto`` prefers, was missing."""
+        wanted = self.config.get("data")
+        auto = isinstance(wanted, dict) and wanted.get("dataset") == "auto"
+        return auto and self.dataset == "digits"
+
+    @property
     def outcome(self) -> str:
         """The status, or ``collapsed`` if it finished near chance.
 
@@ -271,3 +278,14 @@ class User(Stored):
 def binomial_error(share: float, n: int) -> float:
     """Standard error √(p(1 - p)/n) of a ``share`` of ``n`` independent cases."""
     return math.sqrt(share * (1 - share) / n)
+
+
+def wilson_interval(share: float, n: int) -> tuple[float, float]:
+    """95 % confidence interval of a ``share`` of ``n`` independent cases, right near 0 and 1 too.
+
+    Wilson (1927), Probable inference, the law of succession, and statistical inference.
+    """
+    z = 1.959964
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return max(0.0, centre - half), min(1.0, centre + half)

@@ -32,6 +32,14 @@ class RunError(Exception):
     """A run cannot be found, read, resumed or locked; says which one, why, and what to do."""
 
 
+def needs_extra(what: str, extra: str) -> str:
+    """The message that ``what`` needs an ``extra`` of nnbasic, and how to install it."""
+    return (
+        f'{what} need the extra "{extra}": pip install "nnbasic[{extra}]", or in a checkout'
+        f' pip install ".[{extra}]"'
+    )
+
+
 class Lines(list[Row]):
     """The rows of a JSON Lines file; ``problem`` says in one line why they are not all."""
 

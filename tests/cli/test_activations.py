@@ -55,15 +55,15 @@ def test_an_unknown_name_is_refused_with_a_hint() -> None:
 )
 def test_picture(tmp_path: Path, file: str, first_bytes: bytes) -> None:
     picture = tmp_path / file
-    result = activations("--plot", str(picture))
+    result = activations("--figure", str(picture))
     assert result.code == 0
-    assert result.out.endswith(f"\n{picture}\n")
+    assert result.err == f"The figure is in {picture}\n"
     assert picture.read_bytes().startswith(first_bytes)
 
 
 def test_what_the_picture_shows(tmp_path: Path) -> None:
     picture = tmp_path / "two.svg"
-    activations("tanh", "maxout", "--plot", str(picture))
+    activations("tanh", "maxout", "--figure", str(picture))
     shown = words(picture)
     assert {"tanh", "maxout", "pieces 2", "function", "derivative"} <= shown
     assert "relu" not in shown
@@ -72,14 +72,14 @@ def test_what_the_picture_shows(tmp_path: Path) -> None:
 def test_only_a_picture_is_written_over(tmp_path: Path) -> None:
     precious = tmp_path / "thesis.txt"
     precious.write_text("precious")
-    result = activations("--plot", str(precious))
+    result = activations("--figure", str(precious))
     assert result.code == 2
     assert ".png or .svg" in result.err
     assert precious.read_text() == "precious"
 
 
 def test_a_picture_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
-    result = activations("relu", "--plot", str(tmp_path / "missing" / "x.png"))
+    result = activations("relu", "--figure", str(tmp_path / "missing" / "x.png"))
     assert result.code == 2
     assert "x.png" in result.err
     assert "Traceback" not in result.err
@@ -107,7 +107,7 @@ def test_the_activation_of_a_plugin(tmp_path: Path) -> None:
     plugin = tmp_path / "own.py"
     plugin.write_text(OWN)
     picture = tmp_path / "own.svg"
-    result = activations("hat", "--plugin", str(plugin), "--plot", str(picture))
+    result = activations("hat", "--plugin", str(plugin), "--figure", str(picture))
     assert result.code == 0
     assert " ".join(result.out.splitlines()[1].split()) == "hat 0 … 1 1 0 1 0.369"
     assert "hat" in words(picture)

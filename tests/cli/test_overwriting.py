@@ -17,9 +17,10 @@ import pytest
         ("compare --figure seeds.svg", "seeds.svg"),
         ("compare --figure seeds=slide.svg", "slide.svg"),
         ("runs show --figure run.svg", "run.svg"),
-        ("activations relu --plot relu.svg", "relu.svg"),
+        ("activations relu --figure relu.svg", "relu.svg"),
         ("draw tanh", "page.html"),
         ("export tanh tanh.npz", "tanh.npz"),
+        ("runs export tanh relu --csv all.csv", "all.csv"),
     ],
 )
 def test_a_file_is_overwritten_with_force_alone(
@@ -29,4 +30,4 @@ def test_a_file_is_overwritten_with_force_alone(
     assert nnbasic(*command.split()).refused(f"{file}: already exists", "--force")
     assert Path(file).read_text() == "precious"
     assert nnbasic(*command.split(), "--force").code == 0
-    assert Path(file).stat().st_size > 1000
+    assert Path(file).stat().st_size > 500

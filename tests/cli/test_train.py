@@ -72,6 +72,7 @@ class TestFinished:
             "status": "finished",
             "reason": None,
             "dataset": "digits",
+            "dataset_fallback": False,
             "epochs": 3,
             "test_accuracy": record.test_accuracy,
             "test_standard_error": record.test_error,
@@ -175,12 +176,13 @@ class TestWarnings:
         assert "zeros" in said.err
 
     def test_the_built_in_digits_in_place_of_mnist(self, nnbasic: Command) -> None:
-        said = nnbasic("train", "--config", "small", "--quiet", "--set", "data.dataset=auto")
+        said = nnbasic(
+            "train", "--config", "small", "--quiet", "--json", "--set", "data.dataset=auto"
+        )
         assert said.code == 0
         assert said.err.startswith("Warning: MNIST is not available, so these are the built-in")
         assert "Connection refused" in said.err
-        assert " on digits " in said.out
-        assert newest().record().dataset == "digits"
+        assert (said.json()["dataset"], said.json()["dataset_fallback"]) == ("digits", True)
 
 
 class TestRefused:
@@ -208,6 +210,7 @@ class TestRefused:
             (("--resume", "x"), "no run 'x' in runs"),
             (("--resume", ""), "no run '' in runs"),
             (("--config", "small", "--no-such-option"), "No such option"),
+            (("--config", "small", "--fail-under", "nan"), "nan is not between 0 and 1"),
         ],
     )
     def test_the_command_line(
