@@ -193,6 +193,11 @@ SYNONYMS = {
     "swish": "silu",
     "kaiming": "he",
     "glorot": "xavier",
+    "logistic": "sigmoid",
+    "linear": "identity",
+    "negative_slope": "slope",
+    "criterion": "loss",
+    "hidden_layer_sizes": "layers",
     "learning_rate": "lr",
 }
 """Other names of the field → ours."""
@@ -201,8 +206,9 @@ SYNONYMS = {
 def suggestion(word: str, known: Iterable[str]) -> str:
     """What an unknown word may have meant: the most similar known one, or all of them."""
     names = list(known)
-    if (meant := SYNONYMS.get(word.lower())) in names:
-        return f"did you mean {meant!r}?"
+    for name in (word.lower(), word.lower().partition("_")[0]):  # of he_normal also he
+        if (meant := SYNONYMS.get(name, name)) in names:
+            return f"did you mean {meant!r}?"
     if word.lower() == "momentum" and "sgd" in names:
         return "did you mean {name: sgd, momentum: 0.9}?"
     lower = {name.lower(): name for name in names}

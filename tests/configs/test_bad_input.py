@@ -37,6 +37,9 @@ WRONG_VALUES = [
     # other names of the field
     ("activation: lrelu", "unknown activation 'lrelu'; did you mean 'leaky_relu'?"),
     ("activation: Swish", "unknown activation 'Swish'; did you mean 'silu'?"),
+    ("init: he_normal", "unknown initialiser 'he_normal'; did you mean 'he'?"),
+    ("init: glorot_uniform", "unknown initialiser 'glorot_uniform'; did you mean 'xavier'?"),
+    ("criterion: mse", "config:1: criterion: unknown key; did you mean 'loss'?"),
     ("optimizer: momentum", "did you mean {name: sgd, momentum: 0.9}?"),
     ("learning_rate: 1", "config:1: learning_rate: unknown key; did you mean optimizer.lr?"),
     # plain values
