@@ -12,9 +12,8 @@ from matplotlib.ticker import MaxNLocator
 
 from nnbasic.compare import plotting
 from nnbasic.compare.comparison import Comparison
-from nnbasic.compare.mistakes import Answers, answers
 from nnbasic.compare.plotting import cut, first_rows
-from nnbasic.compare.pooling import gradient_norms, layer_histogram, layer_names
+from nnbasic.compare.pooling import Answers, answers, gradient_norms, layer_histogram, layer_names
 from nnbasic.compare.standing import Row
 from nnbasic.compare.style import INK, MUTED, SERIES, TEXT
 from nnbasic.model.arrays import Array

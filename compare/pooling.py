@@ -1,9 +1,11 @@
-"""The runs of a group taken together: mean curves with their band, and pooled histograms."""
+"""The runs of a row taken together: mean curves, pooled histograms, answers on test images."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +14,8 @@ from nnbasic.compare.distributions import LEVEL, t_quantile
 from nnbasic.compare.measures import layers_of, number
 from nnbasic.model.arrays import Array
 from nnbasic.training.collection import RunData
+from nnbasic.training.predictions import Predictions
+from nnbasic.training.storage import RunError
 
 BINS = 128
 """The most bins of a pooled histogram."""
@@ -43,6 +47,47 @@ class Histogram(NamedTuple):
         total = np.cumsum(self.counts) / self.counts.sum()
         first, last = np.searchsorted(total, 0.005, side="right"), np.searchsorted(total, 0.995)
         return float(self.edges[first]), float(self.edges[last + 1])
+
+
+class Wrong(NamedTuple):
+    """A test image that some run of a group gets wrong.
+
+    ``predicted`` is the likeliest of the other classes, and ``probability`` that of the ``true``
+    one, by their means over the runs.
+    """
+
+    image: int
+    true: int
+    predicted: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The predictions of ``runs`` runs on the same test images.
+
+    ``labels`` (n,); ``confusion`` (classes, classes), a row a true class, counts summed over the
+    runs; ``probabilities`` (n, classes), their mean; ``wrong`` (n,), how many runs are wrong.
+    """
+
+    runs: int
+    labels: Array
+    confusion: Array
+    probabilities: Array
+    wrong: Array
+
+    def most_wrong(self, most: int) -> list[Wrong]:
+        """The ``most`` wrong images: those whose true class has the lowest mean probability.
+
+        Ties go to the image that comes first.
+        """
+        every = np.arange(len(self.labels))
+        chosen, others = self.probabilities[every, self.labels], self.probabilities.copy()
+        others[every, self.labels] = -1
+        wrong = np.flatnonzero(self.wrong)
+        worst = wrong[np.argsort(chosen[wrong], kind="stable")][:most]
+        columns = worst, self.labels[worst], others[worst].argmax(axis=1), chosen[worst]
+        return list(map(Wrong, *(column.tolist() for column in columns)))
 
 
 def by_epoch(runs: Sequence[RunData], key: str) -> Band | None:
@@ -112,6 +157,30 @@ def layer_names(runs: Sequence[RunData]) -> list[str]:
     """The names of the layers of ``runs``, the output layer last; [] without diagnostics."""
     every = ([str(layer.get("layer")) for layer in layers_of(run)] for run in runs)
     return next(filter(None, every), [])
+
+
+def answers(runs: Sequence[RunData]) -> Answers | None:
+    """The answers of those of ``runs`` whose predictions can be read; None if none can be.
+
+    Runs with other images or classes than the first one are left out.
+    """
+    same: list[Predictions] = []
+    for run in runs:
+        with contextlib.suppress(RunError):
+            own = Predictions.load(run.run.predictions)
+            first = same[0] if same else own
+            alike = own.probabilities.shape == first.probabilities.shape
+            if alike and np.array_equal(own.labels, first.labels):
+                same.append(own)
+    if not same:
+        return None
+    return Answers(
+        len(same),
+        same[0].labels,
+        np.sum([each.confusion() for each in same], axis=0),
+        np.stack([each.probabilities for each in same]).mean(axis=0, dtype=np.float64),
+        np.sum([each.predicted != each.labels for each in same], axis=0),
+    )
 
 
 def _curve(run: RunData, key: str) -> dict[float, float]:

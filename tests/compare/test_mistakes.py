@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbasic.compare.mistakes import answers
+from nnbasic.compare.pooling import answers
 from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.training import Predictions, evaluate_run, start, train
