@@ -101,7 +101,7 @@ def looks(values: Iterable[str]) -> dict[str, Look]:
             wanted = [Look(look.series, (look.dash + n) % len(DASHES)) for n in range(len(DASHES))]
         else:
             used = {look.series for look in chosen.values()}
-            wanted = [Look(n, n) for n in range(len(SERIES)) if n not in used]
-            wanted += [Look(n, (n + m) % len(DASHES)) for n, m in product(range(6), range(6))]
+            wanted = [Look(n, (n + m) % len(DASHES)) for m, n in product(range(6), range(6))]
+            wanted.sort(key=lambda look: look.series in used)
         chosen[value] = next((look for look in wanted if look not in chosen.values()), wanted[0])
     return {value: chosen[value] for value in own}
