@@ -12,8 +12,9 @@ import argparse
 import io
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from nnbasic.data import DataError, load
 from nnbasic.inference import predict, prepare, prepare_each
-from nnbasic.training import Run
+from nnbasic.training import Run, Trained
 from nnbasic.training.trained import load as trained
 
 Picture = NDArray[np.uint8]
@@ -205,7 +206,9 @@ ALIKE: list[tuple[Colour, Colour]] = [
 ]
 
 
-def in_colours(rng: np.random.Generator, digit: Picture, pairs: list) -> Picture:  # type: ignore[type-arg]
+def in_colours(
+    rng: np.random.Generator, digit: Picture, pairs: list[tuple[Colour, Colour]]
+) -> Picture:
     paper, ink = pairs[rng.integers(len(pairs))]
     sheet, side = blank(rng, 1.3, paper)
     sheet.write(digit, *place(sheet, side), side, ink)
@@ -242,6 +245,7 @@ def squared(rng: np.random.Generator, digit: Picture, colour: str, line: str) ->
 
 TABLES: list[Colour] = [
     *((115, 75, 48), (60, 42, 32), (178, 135, 90), (40, 40, 44), (110, 112, 118), (60, 80, 120)),
+    *((150, 150, 152), (90, 90, 92)),
     *((200, 160, 110), (90, 30, 30)),
 ]
 
@@ -282,8 +286,8 @@ def framed(rng: np.random.Generator, digit: Picture) -> Picture:
     """A thin dark frame at the edge, as of a scanner's lid or a cropped screenshot."""
     picture = plain(rng, digit, str(rng.choice(["blue", "black"]))).photograph().copy()
     for side in range(4):
+        picture = np.rot90(picture).copy()
         if side < 2 or rng.random() < 0.8:
-            picture = np.rot90(picture).copy()
             picture[: rng.integers(1, 7)] = rng.integers(0, 40)
     return picture
 
@@ -439,6 +443,30 @@ NUMBERS: dict[str, Callable[[np.random.Generator, Sequence[Picture]], Picture]] 
 """The same for pictures of four digits, which are read with ``--split``: all right or wrong."""
 
 
+class Reading(NamedTuple):
+    """A picture, what is written there, and what is read; the latter is empty if nothing is."""
+
+    picture: Picture
+    written: list[int]
+    read: list[int]
+
+
+def readings(
+    network: Trained, kind: str, images: Picture, labels: NDArray[np.uint8], count: int, seed: int
+) -> Iterator[Reading]:
+    """Make so many pictures of a kind from digits (n, 28, 28) with these labels, and read them."""
+    rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
+    for _ in range(count):
+        chosen = rng.choice(len(images), 1 if kind in KINDS else 4, replace=False)
+        digits, written = images[chosen], labels[chosen].tolist()
+        picture = KINDS[kind](rng, digits[0]) if kind in KINDS else NUMBERS[kind](rng, digits)
+        try:
+            prepared = [prepare(picture)] if kind in KINDS else prepare_each(picture)
+            yield Reading(picture, written, predict(network, prepared).digits.tolist())
+        except DataError:
+            yield Reading(picture, written, [])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="the directory of a run")
@@ -452,28 +480,19 @@ def main() -> None:
     network = trained(Run(arguments.run))
     dataset = load("mnist", validation=0)
     part = dataset.train if arguments.train else dataset.test
-    images = part.images.reshape(-1, 28, 28)
+    images, count = part.images.reshape(-1, 28, 28), arguments.pictures
     shares = {}
     for kind in [name for name in (*KINDS, *NUMBERS) if arguments.only in name]:
-        rng = np.random.default_rng([arguments.seed, zlib.crc32(kind.encode())])
         right = 0
-        for turn in range(arguments.pictures):
-            chosen = rng.choice(len(images), 1 if kind in KINDS else 4, replace=False)
-            digits, labels = images[chosen], part.labels[chosen].tolist()
-            single = kind in KINDS
-            picture = KINDS[kind](rng, digits[0]) if single else NUMBERS[kind](rng, digits)
-            try:
-                prepared = [prepare(picture)] if single else prepare_each(picture)
-                answer = predict(network, prepared).digits.tolist()
-            except DataError:
-                answer = []
-            right += answer == labels
-            if arguments.save and answer != labels:
-                said = "".join(map(str, answer))
-                name = f"{kind}-{turn}-{''.join(map(str, labels))}-{said}.png"
+        found = readings(network, kind, images, part.labels, count, arguments.seed)
+        for turn, (picture, written, read) in enumerate(found):
+            right += read == written
+            if arguments.save and read != written:
                 arguments.save.mkdir(parents=True, exist_ok=True)
-                Image.fromarray(picture).save(arguments.save / name)
-        shares[kind] = right / arguments.pictures
+                texts = ("".join(map(str, digits)) for digits in (written, read))
+                name = "-".join([kind, str(turn), *texts])
+                Image.fromarray(picture).save(arguments.save / f"{name}.png")
+        shares[kind] = right / count
         print(f"{kind:28} {shares[kind]:6.1%}", flush=True)
     if arguments.json:
         arguments.json.write_text(json.dumps(shares, indent=2) + "\n")

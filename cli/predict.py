@@ -21,7 +21,7 @@ from nnbasic.cli.options import json_option, run_ids, runs_option, trust_option
 from nnbasic.cli.tables import Column, paragraph, table
 from nnbasic.cli.terminal import err, out, print_file, print_json, terminal_width
 from nnbasic.data import DATASETS
-from nnbasic.inference import Digit, Prediction, Unreadable, read
+from nnbasic.inference import Digit, Prediction, Skipped, Unreadable, read
 from nnbasic.inference import predict as predicted
 from nnbasic.inference.pictures import ENDINGS, STREAM
 from nnbasic.training import Record, Run
@@ -30,6 +30,10 @@ from nnbasic.training.trained import load
 
 DIFFER = "≠"
 """What marks the digits that the networks do not agree on."""
+
+
+SHOWN = 5
+"""So many of the files that a folder skips are named."""
 
 
 class Answer(NamedTuple):
@@ -74,9 +78,9 @@ def predict(
     """Read the digits in pictures.
 
     With the network of the newest run, or of each RUN: an id, its beginning, a name or a
-    directory. A FILE is a PNG, JPEG, WebP, BMP, TIFF or GIF, an array (.npy or IDX), a folder of
-    them, or - for stdin. Digits may be dark on light or light on dark, of any size, and
-    photographed.
+    directory. A FILE is a PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF, an array (.npy or IDX), a
+    folder of them, or - for stdin. Digits may be dark on light or light on dark, of any size,
+    photographed, on ruled or squared paper, in a box, on a sheet that lies on a table.
 
     \b
     nnbasic predict photo.jpg
@@ -95,8 +99,13 @@ def predict(
     pictures = list(read(sources, split=split, reframe=not own))
     digits = [picture for picture in pictures if isinstance(picture, Digit)]
     bad = [picture for picture in pictures if isinstance(picture, Unreadable)]
+    skipped = [picture for picture in pictures if isinstance(picture, Skipped)]
     for one in bad:
         err(f"Error: {_place(one)}: {one.reason}")
+    for folder, others in skipped:
+        err(f"{folder}: skipped what is no picture: {_listed(others)}")
+    for warning in dict.fromkeys(_warnings(digits, split)):
+        err(f"Warning: {warning}")
     answers: list[Answer] = []
     if digits:
         images = [digit.image for digit in digits]
@@ -109,6 +118,7 @@ def predict(
             {
                 "predictions": list(_objects(digits, answers)),
                 "errors": [one._asdict() for one in bad],
+                "skipped": [one._asdict() for one in skipped],
             }
         )
     elif as_csv:
@@ -142,6 +152,18 @@ def _place(one: Digit | Unreadable) -> str:
     return one.file if one.number is None else f"{one.file} #{one.number}"
 
 
+def _warnings(digits: Sequence[Digit], split: bool) -> Iterator[str]:
+    """What is to be said of each digit; of a picture with several, the same for all of them."""
+    for digit in digits:
+        place = digit.file if split else _place(digit)
+        yield from (f"{place}: {warning}" for warning in digit.warnings)
+
+
+def _listed(files: Sequence[str]) -> str:
+    shown = ", ".join(files[:SHOWN])
+    return shown if len(files) <= SHOWN else f"{shown} and {len(files) - SHOWN} more"
+
+
 def _objects(digits: Sequence[Digit], answers: Sequence[Answer]) -> Iterator[dict[str, Any]]:
     """What the programs that read `--json` are told of each digit by each network."""
     for index, digit in enumerate(digits):
@@ -156,6 +178,7 @@ def _objects(digits: Sequence[Digit], answers: Sequence[Answer]) -> Iterator[dic
                 "class": classes[answer],
                 "probability": probabilities[answer],
                 "probabilities": probabilities,
+                "warnings": list(digit.warnings),
             }
 
 
@@ -166,7 +189,7 @@ def _csv(digits: Sequence[Digit], answers: Sequence[Answer]) -> str:
     heads = (f"p{number}" for number in range(classes))
     writer.writerow(["file", "number", "run", "digit", "class", "probability", *heads])
     for row in _objects(digits, answers):
-        cells = [*list(row.values())[:-1], *row["probabilities"]]
+        cells = [*list(row.values())[:-2], *row["probabilities"]]
         writer.writerow(map(in_spreadsheet, cells))
     return text.getvalue()
 

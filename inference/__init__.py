@@ -1,7 +1,17 @@
 """A trained network in use: preparing pictures, and predicting the digits in them."""
 
-from nnbasic.inference.pictures import Digit, Unreadable, read
+from nnbasic.inference.pictures import Digit, Skipped, Unreadable, read
 from nnbasic.inference.predicting import Prediction, predict
-from nnbasic.inference.preparation import prepare, prepare_each
+from nnbasic.inference.preparation import examine, prepare, prepare_each
 
-__all__ = ["Digit", "Prediction", "Unreadable", "predict", "prepare", "prepare_each", "read"]
+__all__ = [
+    "Digit",
+    "Prediction",
+    "Skipped",
+    "Unreadable",
+    "examine",
+    "predict",
+    "prepare",
+    "prepare_each",
+    "read",
+]

@@ -7,11 +7,14 @@ smoothly, and placed so that its centre of mass is in the middle of 28 × 28 (Le
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from nnbasic.inference.ink import brightness, find_ink, overlap
-from nnbasic.inference.splitting import split
+from nnbasic.inference.colours import brightness
+from nnbasic.inference.ink import find_ink, overlap
+from nnbasic.inference.splitting import main_digit, split
 from nnbasic.model.arrays import Array
 from nnbasic.model.blas import one_blas_thread
 
@@ -23,28 +26,70 @@ Image = NDArray[np.uint8]
 """28 × 28, ink 255 on 0."""
 
 
-@one_blas_thread()
+FINE, THIN = 12, 0.6
+"""Digits whose longer side has fewer pixels than the first are too small to be read safely; those
+whose strokes have become thinner than the second, in pixels of MNIST, too thin."""
+
+
+class Prepared(NamedTuple):
+    """The digits of a picture, and why some of them may not be what was written."""
+
+    images: list[Image]
+    warnings: list[str]
+
+
 def prepare(picture: Array, *, reframe: bool = True) -> Image:
     """The digit in ``picture``, an array as `brightness` takes it, as MNIST would have it.
 
     Images that are so already come back as they are; without ``reframe``, so do all of 28 × 28.
     DataError if there is no ink.
     """
-    grey = brightness(picture)
-    if grey.shape == (SIDE, SIDE) and grey.any():
-        image = np.rint(grey).astype(np.uint8)
-        if not reframe or np.abs(frame(image).astype(int) - image).max() <= 1:
-            return image
-    return frame(find_ink(grey))
+    return examine(picture, reframe=reframe).images[0]
 
 
-@one_blas_thread()
 def prepare_each(picture: Array) -> list[Image]:
     """The digits that stand in ``picture``, in reading order; digits that touch are taken for one.
 
     DataError as for `prepare`.
     """
-    return [frame(ink) for ink in split(find_ink(brightness(picture)))]
+    return examine(picture, several=True).images
+
+
+@one_blas_thread()
+def examine(picture: Array, *, several: bool = False, reframe: bool = True) -> Prepared:
+    """What `prepare` returns, or `prepare_each` if ``several``, with warnings."""
+    grey = brightness(picture)
+    if not several and grey.shape == (SIDE, SIDE) and grey.any():
+        image = np.rint(grey).astype(np.uint8)
+        if not reframe or np.abs(frame(image).astype(int) - image).max() <= 1:
+            return Prepared([image], [])
+    ink = find_ink(picture)
+    found = split(ink.amount)
+    digits = found.inks if several else [main_digit(ink.amount)]
+    warnings = []
+    if ink.at_edge:
+        warnings.append("the ink reaches the edge of the picture, where some may be cut off")
+    if ink.left_out:
+        warnings.append("ink at the edge of the picture is left out")
+    if several and found.signs:
+        signs = "1 sign" if found.signs == 1 else f"{found.signs} signs"
+        warnings.append(f"what looks like {signs} (minus, point) is left out")
+    if not several and len(found.inks) > 1:
+        warnings.append(f"seems to hold {len(found.inks)} digits, and one is read; try --split")
+    warnings.extend(dict.fromkeys(said for digit in digits for said in _legible(digit)))
+    return Prepared([frame(digit) for digit in digits], warnings)
+
+
+def _legible(ink: Array) -> list[str]:
+    """What makes a digit hard to read."""
+    mask = np.pad(ink > 0, 1)
+    side = max(mask.any(axis=0).sum(), mask.any(axis=1).sum())
+    if side < FINE:
+        return [f"a digit is only {side} pixels large"]
+    # A stroke has an edge on both sides; of one that slants, pixels have 4 / π times as much edge.
+    edges = sum(np.count_nonzero(np.diff(mask, axis=axis)) for axis in (0, 1))
+    thickness = 2 * np.count_nonzero(mask) / (edges * np.pi / 4)
+    return ["the strokes are thin for their length"] if thickness * BOX < THIN * side else []
 
 
 def frame(ink: Array) -> Image:

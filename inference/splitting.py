@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnbasic.inference.components import components
+from nnbasic.inference.pieces import Box, find_pieces, numbered
 from nnbasic.model.arrays import Array
 
 ABOVE = 0.5
@@ -20,49 +20,51 @@ GAP, TALL = 0.3, 1.3
 """… and if, as parts of that height too, no larger gap is between one and the other below it and
 they are not taller together."""
 
+FLAT = 0.3
+"""What is lower than this part of the tallest piece is a sign, and no digit."""
+
+NEAR = 0.2
+"""Where there is one digit, pieces belong to it that are no farther from the largest one than this
+part of its longer side."""
+
 LINE = 0.4
 """A digit continues a line if it shares this part of its height, or of the last digit's there."""
 
 
-class Box(NamedTuple):
-    """Rows ``top`` to before ``bottom`` and columns ``left`` to before ``right``."""
+class Digits(NamedTuple):
+    """The ink of each digit (height, width), tight, and how many signs are no digits."""
 
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    def union(self, other: Box) -> Box:
-        return Box(
-            min(self.top, other.top),
-            max(self.bottom, other.bottom),
-            min(self.left, other.left),
-            max(self.right, other.right),
-        )
+    inks: list[Array]
+    signs: int
 
 
-def split(ink: Array) -> list[Array]:
-    """The ink of each digit in ``ink`` (height, width), in reading order; touching ones are one."""
-    labels, count = components(ink > 0)
-    rows = [np.flatnonzero((labels == piece).any(axis=1)) for piece in range(1, count + 1)]
-    columns = [np.flatnonzero((labels == piece).any(axis=0)) for piece in range(1, count + 1)]
-    boxes = [
-        Box(int(r[0]), int(r[-1]) + 1, int(c[0]), int(c[-1]) + 1)
-        for r, c in zip(rows, columns, strict=True)
-    ]
-    digits = _digits(boxes)
-    found = []
-    for digit in _in_reading_order(list(digits)):
-        top, bottom, left, right = digit
-        part = np.s_[top:bottom, left:right]
-        found.append(np.where(np.isin(labels[part], digits[digit]), ink[part], 0))
-    return found
+def split(ink: Array) -> Digits:
+    """The digits in ``ink`` (height, width), in reading order; touching ones are one.
+
+    What is low beside the tallest piece, as a minus sign or a point, is no digit.
+    """
+    pieces = find_pieces(ink > 0)
+    tallest = max(box.height for box in pieces.boxes)
+    groups = _groups(pieces.boxes, tallest)
+    digits = [box for box in groups if box.height >= FLAT * tallest]
+    inks = []
+    for box in _in_reading_order(digits):
+        part = np.s_[box.top : box.bottom, box.left : box.right]
+        inks.append(np.where(numbered(pieces.labels[part], groups[box]), ink[part], 0))
+    return Digits(inks, len(groups) - len(digits))
 
 
-def _digits(boxes: list[Box]) -> dict[Box, list[int]]:
-    """The box of each digit, with the numbers of its pieces, from 1."""
-    tallest = max(box.bottom - box.top for box in boxes)
-    groups = [(box, [number]) for number, box in enumerate(boxes, 1)]
+def main_digit(ink: Array) -> Array:
+    """The ink of the largest piece of ``ink`` (height, width), and of those that are near it."""
+    pieces = find_pieces(ink > 0)
+    main = max(pieces.boxes, key=lambda box: box.side)
+    near = [n for n, box in enumerate(pieces.boxes) if box.gap(main) <= NEAR * main.side]
+    return np.where(numbered(pieces.labels, near), ink, 0)
+
+
+def _groups(boxes: list[Box], tallest: int) -> dict[Box, list[int]]:
+    """The box of each group of pieces that may be a digit, with their indices."""
+    groups = [(box, [number]) for number, box in enumerate(boxes)]
     merged = True
     while merged:
         merged = False

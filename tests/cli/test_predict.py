@@ -46,12 +46,12 @@ def test_json_is_what_the_library_says(
     answer = nnbasic("predict", *pictures, "--json")
     assert (answer.code, answer.err) == (0, "")
     said = answer.json()
-    assert list(said) == ["predictions", "errors"]
+    assert list(said) == ["predictions", "errors", "skipped"]
     assert said["errors"] == []
     found, probabilities = expected(ids[-1], pictures)
     for index, one in enumerate(said["predictions"]):
         assert list(one) == [
-            "file", "number", "run", "digit", "class", "probability", "probabilities",
+            "file", "number", "run", "digit", "class", "probability", "probabilities", "warnings",
         ]  # fmt: skip
         assert one["class"] == str(one["digit"])
         assert (one["file"], one["number"], one["run"]) == (pictures[index], None, ids[-1])

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from nnbasic.data import digits, idx
-from nnbasic.inference import Digit, Unreadable, prepare, read
+from nnbasic.inference import Digit, Skipped, Unreadable, prepare, read
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +109,63 @@ def test_arrays(images: np.ndarray, large: np.ndarray, tmp_path: Path) -> None:
         np.testing.assert_array_equal([d.image for d in found if isinstance(d, Digit)], expected)
 
 
+@pytest.mark.parametrize("order", ["pixels first", "images last", "channel first", "int64"])
+def test_arrays_of_other_orders(order: str, images: np.ndarray, tmp_path: Path) -> None:
+    same = {
+        "pixels first": images.reshape(-1, 784).T,
+        "images last": np.tile(np.moveaxis(images, 0, 2), 2),
+        "channel first": images[:, np.newaxis],
+        "int64": images.astype(np.int64),
+    }[order]
+    np.save(tmp_path / "array.npy", same)
+    found = [one for one in read([tmp_path / "array.npy"]) if isinstance(one, Digit)]
+    expected = [prepare(image) for image in images] * (2 if order == "images last" else 1)
+    np.testing.assert_array_equal([digit.image for digit in found], expected)
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.zeros((3, 200, 100), np.uint8), "(200, 100, 3)"),
+        (np.zeros((40, 9, 9, 9), np.uint8), "(40, 9, 9, 9)"),
+        (np.full((40, 28, 28), -0.42), "from -0.42 to -0.42"),
+    ],
+)
+def test_what_is_wrong_with_all_pictures_is_said_once(
+    array: np.ndarray, words: str, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "array.npy", array)
+    assert words in reason(tmp_path / "array.npy")
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14])
+def test_few_bits_in_wide_pixels(bits: int, large: np.ndarray, tmp_path: Path) -> None:
+    values = np.rint(large / 255 * (2**bits - 1)).astype(np.uint16)
+    Image.fromarray(values).save(tmp_path / "deep.png")
+    close = only(tmp_path / "deep.png").image.astype(int) - prepare(large)
+    assert np.abs(close).max() <= 1
+
+
+def test_all_pages_and_the_end_of_an_animation(large: np.ndarray, tmp_path: Path) -> None:
+    """Who is filmed while writing has written the digit in the last frame."""
+    blank = np.full_like(large, 255)
+    pages = [Image.fromarray(page) for page in (large, large[:, ::-1].copy(), large)]
+    pages[0].save(tmp_path / "fax.tif", save_all=True, append_images=pages[1:])
+    found = list(read([tmp_path / "fax.tif"]))
+    assert [digit.number for digit in found] == [1, 2, 3]
+    Image.fromarray(blank).save(
+        tmp_path / "film.gif", save_all=True, append_images=[Image.fromarray(large)]
+    )
+    digit = only(tmp_path / "film.gif")
+    assert digit.warnings == ("is an animation of 2 frames, of which the last is read",)
+
+
+def test_a_format_that_is_not_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    assert "kind HEIC" in reason(tmp_path / "photo.heic")
+    assert "magick photo.heic photo.jpg" in reason(tmp_path)  # a folder does not skip it
+
+
 @pytest.mark.parametrize("name", ["four-images-idx3-ubyte", "four.idx.gz"])
 def test_idx(name: str, images: np.ndarray, tmp_path: Path) -> None:
     idx.write(tmp_path / name, images)
@@ -127,12 +184,14 @@ def test_a_stream_is_read_like_a_file(large: np.ndarray, tmp_path: Path) -> None
 
 def test_folders_are_read_whole_and_in_order(large: np.ndarray, tmp_path: Path) -> None:
     picture = Image.fromarray(large)
-    wanted = ["a.png", "b/1.JPG", "b/2.gif", "c/d/e.bmp"]
+    wanted = ["a.png", "b/1.JPG", "b/2.gif", "b/3.jfif", "c/d/e.bmp"]
     for name in (*wanted, ".hidden.png", ".cache/x.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         picture.save(tmp_path / name)
     (tmp_path / "b" / "notes.txt").write_text("no picture")
-    assert [found.file for found in read([tmp_path])] == [str(tmp_path / name) for name in wanted]
+    *digits, skipped = read([tmp_path])
+    assert [one.file for one in digits] == [str(tmp_path / name) for name in wanted]
+    assert skipped == Skipped(str(tmp_path), [str(Path("b", "notes.txt"))])
 
 
 def test_several_digits_of_one_picture(images: np.ndarray, tmp_path: Path) -> None:

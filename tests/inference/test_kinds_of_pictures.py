@@ -1,0 +1,131 @@
+"""Ruled paper, boxes, tables, frames, windows: what is in a picture beside the digit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nnbasic.data import DataError
+from nnbasic.inference import examine
+from nnbasic.inference.lines import box_lines, ruled
+from nnbasic.inference.sheet import find_sheet
+from nnbasic.training import Trained
+from pictures import KINDS, NUMBERS, Sheet, readings
+
+Labelled = tuple[np.ndarray, np.ndarray]
+
+LEAST = {
+    **dict.fromkeys(["clean", "shaded", "blurred", "pale", "coloured", "JPEG-worn"], 0.95),
+    "ink as bright as the paper": 0.9,
+    "ruled, blue pen": 0.95,
+    "ruled, pencil": 0.85,
+    "ruled, strong lines": 0.7,
+    "squared, pencil": 0.9,
+    "squared, dark": 0.6,
+    "table beside": 0.9,
+    "table around": 0.9,
+    "frame at the edge": 0.95,
+    "box round the digit": 0.9,
+    "holes, folds, specks": 0.8,
+    "window with a shadow": 0.95,
+    **dict.fromkeys(NUMBERS, 0.75),
+}
+"""The least share of 100 pictures that is read right."""
+
+
+def share(kind: str, count: int, reader: Trained, mnist_test: Labelled) -> float:
+    found = list(readings(reader, kind, *mnist_test, count, seed=2))
+    return sum(one.read == one.written for one in found) / count
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *NUMBERS])
+def test_some_pictures_of_each_kind(kind: str, reader: Trained, mnist_test: Labelled) -> None:
+    """Of 8, two are wrong now and then where the network itself is wrong on 1 in 50."""
+    assert share(kind, 8, reader, mnist_test) >= 0.75 - 0.25 * (kind in NUMBERS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", LEAST)
+def test_the_share_that_is_read(kind: str, reader: Trained, mnist_test: Labelled) -> None:
+    assert share(kind, 100, reader, mnist_test) >= LEAST[kind]
+
+
+def test_lines_are_taken_away_and_strokes_stay() -> None:
+    """A line that falls by a degree, a stroke that crosses it, and one that lies on it."""
+    mask = np.zeros((200, 300), dtype=bool)
+    columns = np.arange(300)
+    middle = (100 + columns * 0.02).astype(int)
+    for thick in (-1, 0, 1):
+        mask[middle + thick, columns] = True
+    strokes = np.zeros_like(mask)
+    strokes[60:140, 80:90] = True
+    strokes[98:110, 150:200] = True
+    across, down = ruled(mask | strokes, 4)
+    left = (mask | strokes) & ~across.pixels & ~down.pixels
+    assert len(across.rows) == 1
+    assert len(down.rows) == 0
+    assert left[strokes].all()
+    assert np.count_nonzero(left & ~strokes) < 20
+
+
+def test_a_box_is_its_lines_and_a_digit_is_no_box(mnist_test: Labelled) -> None:
+    box = np.ones((120, 100), dtype=bool)
+    box[3:-3, 3:-3] = False
+    lines = box_lines(box)
+    assert lines is not None
+    assert lines[box].mean() > 0.95
+    for image in mnist_test[0][:100]:
+        inked = np.kron(image > 100, np.ones((8, 8), dtype=bool))
+        assert box_lines(inked[inked.any(axis=1)][:, inked.any(axis=0)]) is None
+
+
+def test_a_sheet_on_a_table_and_a_sheet_alone(rng: np.random.Generator) -> None:
+    picture = np.full((400, 300, 3), (120, 80, 50), np.float32)
+    picture[60:, 40:260] = 230
+    picture += rng.normal(0, 4, picture.shape)
+    sheet = find_sheet(picture)
+    assert sheet[85:, 65:235].all()
+    assert not sheet[:55].any()
+    assert find_sheet(picture[60:, 40:260]).all()
+
+
+def test_ruled_paper_without_ink(rng: np.random.Generator) -> None:
+    sheet = Sheet(rng, 400, 500)
+    sheet.rule((100, 120, 150), 60, 3)
+    with pytest.raises(DataError, match="no ink but lines"):
+        examine(sheet.photograph())
+
+
+def test_what_cannot_be_read_safely_is_said(mnist_test: Labelled) -> None:
+    images = 255 - mnist_test[0]
+    large = np.kron(images[0], np.ones((10, 10), np.uint8))
+    assert examine(large).warnings == []
+    two = np.kron(np.hstack(list(images[:2])), np.ones((10, 10), np.uint8))
+    assert "2 digits" in "".join(examine(two).warnings)
+    assert examine(two, several=True).warnings == []
+    cut = large[: large.shape[0] // 2]
+    assert "edge" in "".join(examine(cut).warnings)
+    small = np.full((60, 60), 255, np.uint8)
+    small[20:28, 30:32] = 0
+    assert "8 pixels" in "".join(examine(small).warnings)
+    thin = np.full((300, 300), 255, np.uint8)
+    thin[40:260, 150:152] = 0
+    assert "thin" in "".join(examine(thin).warnings)
+
+
+def test_ink_at_the_edge_beside_a_digit_is_left_out(mnist_test: Labelled) -> None:
+    large = np.pad(np.kron(mnist_test[0][0], np.ones((10, 10), np.uint8)), 60)
+    alone = examine(255 - large)
+    large[:110, 20:40] = 255
+    both = examine(255 - large)
+    np.testing.assert_array_equal(both.images, alone.images)
+    assert both.warnings == ["ink at the edge of the picture is left out"]
+
+
+def test_a_minus_sign_is_no_digit(mnist_test: Labelled) -> None:
+    one = np.kron(255 - mnist_test[0][0], np.ones((6, 6), np.uint8))
+    minus = np.full_like(one, 255)
+    minus[80:90, 50:120] = 0
+    found = examine(np.hstack([one, minus, one]), several=True)
+    assert len(found.images) == 2
+    assert found.warnings == ["what looks like 1 sign (minus, point) is left out"]
