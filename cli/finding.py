@@ -13,13 +13,17 @@ from nnbasic.training.record import Record, User
 
 
 def read_all(
-    runs_dir: Path, selectors: Sequence[str] = (), *, whole: bool = False
+    runs_dir: Path,
+    selectors: Sequence[str] = (),
+    *,
+    whole: bool = False,
+    last: int | None = None,
 ) -> tuple[list[RunData], list[str]]:
     """The runs that can be read, all or those that ``selectors`` mean, and the warnings given.
 
     With ``whole`` the warnings are of their longer files too.
     """
-    data, problems = collect(runs_dir, selectors, whole=whole)
+    data, problems = collect(runs_dir, selectors, whole=whole, last=last)
     for problem in problems:
         warn(problem)
     return data, problems

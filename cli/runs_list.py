@@ -27,9 +27,12 @@ from nnbasic.training.selection import is_number, select
     help="Only the runs that meet it, as in activation=relu; may be repeated.",
 )
 @click.option("--sort", metavar="KEY", help="Sort by it, accuracies from the highest down.")
+@click.option("--last", metavar="N", type=click.IntRange(1), help="Read only the N newest runs.")
 @runs_option
 @json_option
-def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json: bool) -> None:
+def list_runs(
+    where: tuple[str, ...], sort: str | None, last: int | None, runs_dir: Path, as_json: bool
+) -> None:
     """List the runs, oldest first, with what differs among them.
 
     A KEY is one of the config (activation, optimizer.lr or lr) or of the result: val_accuracy
@@ -40,7 +43,7 @@ def list_runs(where: tuple[str, ...], sort: str | None, runs_dir: Path, as_json:
     nnbasic runs list --where activation=relu --where 'val_accuracy>97'
     nnbasic runs list --where status!=finished --sort epoch
     """
-    readable, problems = read_all(runs_dir)
+    readable, problems = read_all(runs_dir, last=last)
     chosen = select(readable, where, sort)
     if as_json:
         print_json({"runs": [summary(data) for data in chosen], "problems": problems})

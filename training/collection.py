@@ -105,29 +105,29 @@ def all_runs(runs: Path = DIRECTORY) -> Iterator[Run]:
 
 def newest(runs: Path = DIRECTORY) -> Run:
     """The run that was started last; RunError if there is none whose record can be read."""
-    if found := _newest(all_runs(runs)):
-        return found
+    if found := _last(all_runs(runs), 1):
+        return found[0]
     raise RunError(f"{runs}: there is no run yet; start one with `nnbasic train --config relu`")
 
 
-def _newest(runs: Iterable[Run]) -> Run | None:
-    """An id begins with the second in which its run was started, so few records are read."""
-    started: dict[str, Run] = {}
+def _last(runs: Iterable[Run], count: int) -> list[Run]:
+    """The ``count`` runs that were started last, the newest first; those that are broken left out.
+
+    An id begins with the second in which its run was started, so few records are read.
+    """
+    started: list[tuple[str, Run]] = []
     for second, there in groupby(sorted(runs, key=_second, reverse=True), _second):
-        for run in there:
-            with contextlib.suppress(RunError):  # a broken run, or a directory that is none
-                started[run.record().started] = run
-        if started and second != _UNKNOWN:
-            break
-    return started[max(started)] if started else None
-
-
-_UNKNOWN = "unknown"  # sorted after all digits
+        for run in there if len(started) < count or not second else ():
+            with contextlib.suppress(RunError):
+                started.append((run.record().started, run))
+    started.sort(key=lambda each: each[0], reverse=True)
+    return [run for _, run in started[:count]]
 
 
 def _second(run: Run) -> str:
+    """The time with which the id begins; empty, and so the last in reverse order, without."""
     found = re.match(r"\d{8}T\d{6}Z-", run.id)
-    return found[0] if found else _UNKNOWN
+    return found[0] if found else ""
 
 
 def find(text: str, *folders: Path) -> Run:
@@ -148,7 +148,7 @@ def find_newest(text: str, folder: Path = DIRECTORY) -> tuple[Run, int]:
         return newest(folder), 1
     matches = _meant(text, [folder])
     if len(matches) > 1 and not any(run.id.startswith(text) for run in matches):
-        return _newest(matches) or matches[-1], len(matches)
+        return (_last(matches, 1) or matches)[0], len(matches)
     return _only(text, matches), 1
 
 
@@ -189,17 +189,23 @@ def _is_called(run: Run, text: str, tags: bool) -> bool:
 
 
 def collect(
-    runs_dir: Path, selectors: Sequence[str] = (), *, whole: bool = False
+    runs_dir: Path,
+    selectors: Sequence[str] = (),
+    *,
+    whole: bool = False,
+    last: int | None = None,
 ) -> tuple[list[RunData], list[str]]:
     """Read the runs in ``runs_dir``, or those that ``selectors`` mean; returns runs and problems.
 
-    The runs are ordered from the oldest on. A selector is an id, the beginning of ids, a name, a
-    tag or a directory, and may mean several runs; RunError if it means none. There is a problem,
-    one line, for each directory that could not be read, and with ``whole`` for one whose longer
-    files are torn. Of directories that are no runs, or runs of another version of nnbasic, a few
-    are named and the rest counted.
+    The runs are ordered from the oldest on; with ``last`` only the newest so many are read. A
+    selector is an id, the beginning of ids, a name, a tag or a directory, and may mean several
+    runs; RunError if it means none. There is a problem, one line, for each directory that could not
+    be read, and with ``whole`` for one whose longer files are torn. Of directories that are no runs,
+    or runs of another version of nnbasic, a few are named and the rest counted.
     """
     runs = _selected(runs_dir, selectors) if selectors else all_runs(runs_dir)
+    if last is not None:
+        runs = _last(runs, last)
     data: list[RunData] = []
     problems: list[str] = []
     foreign: list[str] = []

@@ -34,6 +34,12 @@ class TestList:
             assert row[1:] == [name, seed, *(f"{100 * f:.2f}" for f in figures), *error]
         assert "3 runs on digits: 3 finished, 2/2 epochs. ± is the standard error" in said.out
 
+    def test_only_the_newest(self, runs: Path, ids: list[str], nnbasic: Command) -> None:
+        (runs / ids[0] / "run.json").write_text("broken, and not read")
+        said = nnbasic("runs", "list", "--last", "2", "--json").json()
+        assert [run["run"] for run in said["runs"]] == ids[1:]
+        assert said["problems"] == []
+
     def test_ids_are_cut_no_shorter_than_they_can_be_used(
         self, runs: Path, ids: list[str], nnbasic: Command, monkeypatch: pytest.MonkeyPatch
     ) -> None:
