@@ -33,7 +33,7 @@ from nnbasic.cli.terminal import (
 )
 from nnbasic.compare import Comparisons, compare_all, figure_file, formats, report
 from nnbasic.compare.tables import Block, Sentences, Table, Wanted, blocks
-from nnbasic.training.collection import collect
+from nnbasic.training.collection import collect, of_sweep
 from nnbasic.training.selection import select
 from nnbasic.training.storage import RunError
 
@@ -68,6 +68,7 @@ def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
     metavar="CONDITION",
     help="Only the runs that meet it, e.g. activation=relu (see runs list); may be repeated.",
 )
+@click.option("--sweep", metavar="ID", help="Only the runs of this sweep; `latest` is the newest.")
 @click.option(
     "--by",
     metavar="KEY,...",
@@ -122,6 +123,7 @@ def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
 def compare(
     selectors: tuple[str, ...],
     where: tuple[str, ...],
+    sweep: str | None,
     by: str | None,
     threshold: float,
     details: bool,
@@ -145,6 +147,7 @@ def compare(
     \b
     nnbasic compare
     nnbasic compare relu tanh --threshold 0.95
+    nnbasic compare --sweep latest
     nnbasic compare --where epochs=3 --by activation,init --format markdown
     nnbasic compare --report out.html
     nnbasic compare --figure curves.pdf
@@ -155,6 +158,8 @@ def compare(
     elif title:
         raise click.UsageError("--title is the heading of a report; add --report FILE.")
     data, problems = collect(runs_dir, selectors, whole=True)
+    if sweep is not None:
+        data = of_sweep(data, sweep)
     if where and not (data := select(read := data, where)):
         raise RunError(f"none of the {len(read)} runs matches")
     keys = None if by is None else [key.strip() for key in by.split(",")]

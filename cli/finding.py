@@ -84,6 +84,7 @@ def summary(data: RunData) -> dict[str, Any]:
     """What `runs list --json` says of a run."""
     return result(data.run, data.user, data.record, data.status) | {
         "tags": data.user.tags,
+        "sweeps": data.user.sweeps,
         "notes": data.user.notes,
         "started": data.record.started,
         "config": data.record.config,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -24,8 +26,10 @@ from nnbasic.cli.sweeping import dask_option, jobs_option, load_all, train_all, 
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
 from nnbasic.compare import compare
 from nnbasic.sweeps.plan import Job, attempts, cells
+from nnbasic.training import curation
 from nnbasic.training.collection import DIRECTORY, collect
 from nnbasic.training.directory import check_folder
+from nnbasic.training.storage import RunError
 
 
 @click.command(cls=ConfigCommand)
@@ -105,7 +109,15 @@ def conclude(wanted: Sequence[Job], problems: Sequence[str], runs_dir: Path, as_
         collect(runs_dir, [str(folder) for folder in trained]) if trained else ([], [])
     )
     verdict = compare(data).verdict if data else ()
+    sweep = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.urandom(2).hex()}"
+    for run in data:
+        try:
+            curation.join(run.run, sweep)
+        except RunError as error:
+            warn(str(error))
     words = ["nnbasic", "compare"] + ["--runs", str(runs_dir)] * (runs_dir != DIRECTORY)
+    if len(data) < sum(map(len, there.values())):
+        words += ["--sweep", sweep]
     command = shlex.join(words)
     if as_json:
         print_json(
@@ -113,6 +125,7 @@ def conclude(wanted: Sequence[Job], problems: Sequence[str], runs_dir: Path, as_
                 "runs": [summary(run) for run in data],
                 "problems": [*problems, *unreadable],
                 "verdict": verdict,
+                "sweep": sweep,
                 "compare": command,
             }
         )
@@ -120,11 +133,6 @@ def conclude(wanted: Sequence[Job], problems: Sequence[str], runs_dir: Path, as_
     if verdict:
         room = terminal_width()
         out(*(line for sentence in verdict for line in sentence_lines(sentence, room)), "")
-    others = sum(len(runs) for runs in there.values()) - len(data)
-    there_too = (
-        "1 other run that is there" if others == 1 else f"{others} other runs that are there"
-    )
-    beside = f" (it takes in {there_too})" if others else ""
     if problems:
         err("The same command tries them again.")
-    out(f"More: {command}{beside}")
+    out(f"More: {command}")

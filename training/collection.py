@@ -199,9 +199,9 @@ def collect(
 
     The runs are ordered from the oldest on; with ``last`` only the newest so many are read. A
     selector is an id, the beginning of ids, a name, a tag or a directory, and may mean several
-    runs; RunError if it means none. There is a problem, one line, for each directory that could not
-    be read, and with ``whole`` for one whose longer files are torn. Of directories that are no runs,
-    or runs of another version of nnbasic, a few are named and the rest counted.
+    runs; RunError if it means none. There is a problem, one line, for each directory that could
+    not be read, and with ``whole`` for one whose longer files are torn. Of directories that are no
+    runs, or runs of another version of nnbasic, a few are named and the rest counted.
     """
     runs = _selected(runs_dir, selectors) if selectors else all_runs(runs_dir)
     if last is not None:
@@ -222,6 +222,16 @@ def collect(
         directories = "directory" if more == 1 else "directories"
         problems.append(f"{runs_dir}: and {more} more such {directories}")
     return sorted(data, key=lambda each: (each.record.started, each.run.id)), problems
+
+
+def of_sweep(data: Sequence[RunData], sweep: str) -> list[RunData]:
+    """The runs of the ``sweep`` with this id, or of the `LATEST`; RunError if there are none."""
+    known = sorted({each for run in data for each in run.user.sweeps})
+    wanted = known[-1] if known and sweep == LATEST else sweep
+    if wanted not in known:
+        there = f"there are {', '.join(known[-5:])}" if known else "no run is of any"
+        raise RunError(f"no sweep {sweep!r}; {there}")
+    return [run for run in data if wanted in run.user.sweeps]
 
 
 def _selected(runs_dir: Path, selectors: Sequence[str]) -> Iterable[Run]:

@@ -61,6 +61,12 @@ def note(run: Run, text: str, *, replace: bool = False) -> User:
     return user
 
 
+def join(run: Run, sweep: str) -> None:
+    """Note that the run belongs to the ``sweep`` with this id, which may have found it there."""
+    with _edited(run) as user:
+        user.sweeps.append(sweep)
+
+
 @contextlib.contextmanager
 def _edited(run: Run) -> Iterator[User]:
     """What `user.json` says, written at the end of the block; RunError if it is broken."""

@@ -273,6 +273,8 @@ class User(Stored):
     name: str
     tags: list[str] = field(default_factory=list)
     notes: str = ""
+    sweeps: list[str] = field(default_factory=list)
+    """The ids of the sweeps that asked for it, also of those that found it there."""
 
 
 def binomial_error(share: float, n: int) -> float:

@@ -29,8 +29,8 @@ _ORDER: dict[str, Callable[[Any, Any], Any]] = {
 def facts(data: RunData) -> Facts:
     """What a condition may ask of a run: the keys of its config, and figures of its record.
 
-    ``tag`` is a list of words, ``epoch`` the epochs done, ``val_accuracy`` the best epoch's.
-    Accuracies are in percent, to the hundredth, as they are shown.
+    ``tag`` and ``sweep`` are lists of words, ``epoch`` the epochs done, ``val_accuracy`` that
+    of the best epoch. Accuracies are in percent, to the hundredth, as they are shown.
     """
     record = data.record
     return {
@@ -38,6 +38,7 @@ def facts(data: RunData) -> Facts:
         "name": data.user.name,
         "status": data.status,
         "tag": data.user.tags,
+        "sweep": data.user.sweeps,
         "dataset": record.dataset,
         "seed": data.seed,
         "epoch": record.epoch,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import signal
 import struct
 import subprocess
@@ -86,11 +87,23 @@ def test_as_json(nnbasic: Command) -> None:
     assert {run["status"] for run in summary["runs"]} == {"finished"}
     assert summary["problems"] == []
     assert "One seed says nothing about chance" in " ".join(summary["verdict"])
-    assert summary["compare"] == "nnbasic compare --runs 'else where'"
-    again = nnbasic(*command, "--vary=activation=tanh,relu")
-    assert again.out.endswith(
-        f"\nMore: {summary['compare']} (it takes in 1 other run that is there)\n"
-    )
+    of_it = ["compare", "--runs", "else where", "--sweep", summary["sweep"]]
+    assert shlex.split(summary["compare"]) == ["nnbasic", *of_it]
+    assert nnbasic(*of_it, "--format=json").json()["runs"] == 2
+
+
+def test_a_sweep_is_compared_as_a_unit_with_the_runs_that_it_found(nnbasic: Command) -> None:
+    command = ("sweep", "--config=small", "--set=epochs=1", "--seeds=1", "--json")
+    first = nnbasic(*command, "--vary=activation=tanh,relu").json()["sweep"]
+    nnbasic(*command, "--vary=activation=tanh,relu,elu")
+
+    def compared(sweep: str) -> list[str]:
+        said = nnbasic("compare", "--sweep", sweep, "--format=json").json()
+        return sorted(row["label"] for row in said["groups"])
+
+    assert compared(first) == ["relu", "tanh"]
+    assert compared("latest") == ["elu", "relu", "tanh"]
+    assert nnbasic("compare", "--sweep=other").refused("no sweep 'other'; there are", first)
 
 
 @pytest.fixture
