@@ -27,6 +27,9 @@ ACCURACY = "validation accuracy, %"
 LOWEST = 0.05
 """Learning rates that give less than this accuracy are off the scale."""
 
+MOST_ACROSS = 12
+"""A map with more columns is turned round."""
+
 
 def effects(comparison: Comparison) -> Figure | None:
     """Difference of each level from the best one of its choice, with its interval and mean.
@@ -103,18 +106,20 @@ def curves(comparison: Comparison, *, x: str = "epoch", y: str = "val_accuracy")
 def accuracy_map(comparison: Comparison) -> Figure | None:
     """Validation accuracy of each combination: mean ± SD and letters, or how often it failed."""
     drawn = drawn_rows(comparison.rows)
-    rows = list(dict.fromkeys(each.first for each in drawn))
-    columns = list(dict.fromkeys(each.others for each in drawn))
     if len(drawn) < 2:
         return None
+    cells = [(each.first, each.others) for each in drawn]
+    if len({others for _, others in cells}) > MOST_ACROSS:
+        cells = [(others, first) for first, others in cells]
+    rows, columns = (list(dict.fromkeys(words)) for words in zip(*cells, strict=True))
     means = [logit(mean) for each in drawn if (mean := _mean(each.row)) is not None]
     low, high = min(means, default=0), max(means, default=1)
     room = max(0.0, 1 - (high - low)) / 2  # or cells that hardly differ would look far apart
     width = 1.15 * len(columns) + 0.08 * max(map(wcwidth.width, rows))
     figure, (axes,) = plotting.grid(1, (width, 0.45 * len(rows) + 0.5))
     values = np.full((len(rows), len(columns)), np.nan)
-    for each in drawn:
-        y, x, mean = rows.index(each.first), columns.index(each.others), _mean(each.row)
+    for each, (name, head) in zip(drawn, cells, strict=True):
+        y, x, mean = rows.index(name), columns.index(head), _mean(each.row)
         ink = MUTED
         if mean is not None:
             values[y, x] = logit(mean)
