@@ -70,14 +70,12 @@ def more_seeds(rows: Sequence[Row], seeds: int) -> str | None:
     (rate,), (folder,) = rates, folders
     elsewhere = ["--runs", folder] if folder != "runs" else []
     configs = [_at_rate(run.record.config, rate) for run in runs]
-    varied = [
-        key for key in configs[0] if any(each.get(key) != configs[0][key] for each in configs)
-    ]
-    values = {
-        key: list(dict.fromkeys(_written(key, each.get(key)) for each in configs))
-        for key in varied
-        if key not in UNDECISIVE and key != "seed"
-    }
+    keys = [key for key in configs[0] if key not in UNDECISIVE and key != "seed"]
+    columns = {key: [content.get(key) for content in configs] for key in keys}
+    varied = dict(part for key in keys for part in _parts(key, columns[key]))
+    if prod(map(len, varied.values())) != len(configs):
+        varied = {key: _written(key, columns[key]) for key in keys}
+    values = {key: texts for key, texts in varied.items() if len(texts) > 1}
     if prod(map(len, values.values())) == len(configs):
         words = ["nnbasic", "sweep", "--config", str(runs[0].run.directory / "config.yaml")]
         words += [] if rate is None else ["--set", f"{RATE}={shown(rate)}"]
@@ -106,13 +104,34 @@ def _at_rate(content: dict[str, Any], rate: float | None) -> dict[str, Any]:
     return {**content, "optimizer": {**content["optimizer"], "lr": rate}}
 
 
-def _written(key: str, value: object) -> str:
-    """``value`` as ``--vary`` takes it: a component with default hyperparameters by its name."""
+def _parts(key: str, values: Sequence[Any]) -> Iterator[tuple[str, list[str]]]:
+    """The values of ``key``, or of its hyperparameters if it has the same component throughout."""
+    if all(isinstance(value, dict) for value in values):
+        kinds = {(value.get("name"), *value) for value in values}
+        if len(kinds) == 1:
+            for part in values[0]:
+                yield f"{key}.{part}", _written("", [value[part] for value in values])
+            return
+    yield key, _written(key, values)
+
+
+def _written(key: str, values: Sequence[Any]) -> list[str]:
+    """The different ``values`` of ``key`` as ``--vary`` takes them."""
+    return list(dict.fromkeys(_spelled(key, value) for value in values))
+
+
+def _spelled(key: str, value: Any) -> str:
+    """A component without the hyperparameters that have their defaults; anything else as YAML."""
     if isinstance(value, dict) and "name" in value:
         try:
             default = Config.model_validate({key: value["name"]}).model_dump()[key]
         except ValueError:  # it is a plugin's
-            default = None
-        if default == value:
+            default = {}
+        value = {
+            part: given
+            for part, given in value.items()
+            if part == "name" or part not in default or default[part] != given
+        }
+        if len(value) == 1:
             return str(value["name"])
     return flow(value)

@@ -124,9 +124,12 @@ def _labelled(images: Path, labels: Path, classes: int) -> tuple[np.ndarray, np.
             f" numbers, one for each image of {images}: check that the two files belong together"
         )
     if y.min() < 0 or y.max() >= classes:
+        counted = ""
+        if (y.min(), y.max()) == (1, classes):
+            counted = "; labels counted from 1 need a first name for 0, which no image has"
         raise DataError(
             f"{labels}: labels from {y.min()} to {y.max()}; expected 0 to {classes - 1}: the file"
-            " is damaged or has other classes"
+            f" is damaged or has other classes{counted}"
         )
     return x, y.astype(np.uint8)
 

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import shutil
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 
 from nnbasic.sweeps.outcome import Outcome, Progress, outcome
-from nnbasic.sweeps.plan import Job
+from nnbasic.sweeps.plan import ENDED, Job, attempts
 from nnbasic.sweeps.worker import Server, train_in_process
+from nnbasic.training.collection import all_runs
+from nnbasic.training.lock import locked
 from nnbasic.training.storage import RunError
+
+CLAIMS = ".claims"
+"""The hidden folder, among the runs, of what sweeps are training."""
+
+
+@contextlib.contextmanager
+def claimed(runs: Path, job: Job, known: Set[Path]) -> Iterator[Outcome | None]:
+    """Keep other sweeps on this machine from ``job`` during the block, or give what became of it.
+
+    The same sweep may have been started twice. ``known`` are the runs that the plan took in.
+    """
+    folder = runs / CLAIMS / hashlib.sha256(repr(job.key).encode()).hexdigest()[:16]
+    with contextlib.ExitStack() as lock:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.enter_context(locked(folder))
+        except RunError:
+            yield Outcome(job, "running", "another process trains it")
+            return
+        begun = set() if job.begun is None else {job.begun.directory}
+        there = attempts(runs, known - begun).get(job.key, ())
+        done = [attempt.run for attempt in there if attempt.status in (*ENDED, "running")]
+        yield outcome(job, done[-1], "") if done else None
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run_local(
@@ -24,13 +53,17 @@ def run_local(
     """
     stop, server = threading.Event(), Server()
     events: SimpleQueue[Progress | Future[Outcome]] = SimpleQueue()
+    known = {run.directory for run in all_runs(runs)}
 
     def run(job: Job) -> Outcome:
         def progress(epochs: int) -> None:
             events.put(Progress(job, epochs))
 
-        task = job.task(runs, data, sync)
-        return outcome(job, *train_in_process(server, task, stop.is_set, progress))
+        with claimed(runs, job, known) as taken:
+            if taken is not None:
+                return taken
+            task = job.task(runs, data, sync)
+            return outcome(job, *train_in_process(server, task, stop.is_set, progress))
 
     with ThreadPoolExecutor(workers) as pool:
         try:

@@ -30,8 +30,8 @@ class Outcome:
 
     @property
     def ended(self) -> bool:
-        """Whether there is nothing left to do."""
-        return self.status in ENDED
+        """Whether there is nothing left to do here."""
+        return self.status in (*ENDED, "running")
 
 
 def outcome(job: Job, run: Run | None, words: str) -> Outcome:

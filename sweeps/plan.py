@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
@@ -165,10 +165,12 @@ def jobs(cells: Sequence[Cell], seeds: Sequence[int], datasets: Mapping[str, Ima
     return found
 
 
-def attempts(runs: Path) -> dict[Key, list[Attempt]]:
-    """The runs in ``runs`` by their keys, oldest first; unreadable ones are skipped."""
+def attempts(runs: Path, known: Collection[Path] = ()) -> dict[Key, list[Attempt]]:
+    """The runs in ``runs`` by their keys, oldest first, but for unreadable and ``known`` ones."""
     found: dict[Key, list[Attempt]] = {}
     for run in all_runs(runs):
+        if run.directory in known:
+            continue
         try:
             record = run.record()
             attempt = Attempt(run.status(record), run, record)

@@ -46,9 +46,10 @@ def start(
     Raises RunError if it cannot be written, or has too few outputs.
     """
     if dataset.classes > config.layers[-1]:
+        unused = "" if 0 in dataset.train.labels else "; no image has the label 0: count from 0"
         raise RunError(
             f"layers {config.layers}: {dataset.name} has {dataset.classes} classes, so the last"
-            f" layer needs at least {dataset.classes} units"
+            f" layer needs at least {dataset.classes} units{unused}"
         )
     scale, layers, warnings = dataset.scale(config.data.scale), [], list(dataset.warnings)
     if config.diagnostics or config.plugins:  # a plugin's fault comes to light here

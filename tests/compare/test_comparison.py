@@ -280,6 +280,14 @@ class TestAdvice:
         assert len(cells(options["--config"], (), tuple(varied))) == 4
         assert int(options["--seeds"]) > 2
 
+    def test_of_one_component_only_the_hyperparameters_vary(
+        self, make: Make, compared: Compared
+    ) -> None:
+        for seed, lr in itertools.product(range(2), (0.1, 0.05)):
+            make({"best": scored(0.8 + seed / 100)}, optimizer={"name": "sgd", "lr": lr}, seed=seed)
+        command = compared().next_steps[0].split("`")[1]
+        assert " --vary optimizer.lr=0.1,0.05 --seeds " in command
+
     def test_a_search_is_offered_where_the_command_takes_it(
         self, make: Make, compared: Compared, said: Said
     ) -> None:

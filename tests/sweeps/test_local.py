@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from nnbasic.sweeps.local import run_local
 from nnbasic.sweeps.outcome import Outcome, outcome
 from nnbasic.sweeps.plan import Cell, Job, jobs
 from nnbasic.sweeps.worker import Server, train_in_process
-from nnbasic.training import RateSearch, Run, start
+from nnbasic.training import RateSearch, Run, all_runs, start
 
 SEARCH = RateSearch(given=0.1, chosen=0.1, tried={0.1: 0.9, 1.0: 0.1}, seeds=2)
 
@@ -52,6 +53,14 @@ def test_a_run_and_what_is_known_of_it(job: Job) -> None:
     assert ended.run.config() == job.config
 
 
+def test_two_sweeps_at_once_share_the_runs(job: Job) -> None:
+    second = replace(job, config=job.config.model_copy(update={"seed": 1}))
+    with ThreadPoolExecutor(2) as pool:
+        sweeps = list(pool.map(lambda _: carried_out(job, second), range(2)))
+    assert all(ended.ended for outcomes in sweeps for ended in outcomes)
+    assert sorted(run.record().config["seed"] for run in all_runs()) == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -67,7 +76,7 @@ def test_what_cannot_begin_has_failed_and_says_why(
     assert not ended.ended
     assert words in ended.message
     assert "\n" not in ended.message
-    assert not Path("runs").exists()
+    assert not list(all_runs())
 
 
 @pytest.mark.slow
