@@ -91,11 +91,24 @@ def replacing(path: Path, *, new: bool = False) -> Iterator[BinaryIO]:
             file.flush()
             sync(file.fileno())
         if new:
-            path.touch(exist_ok=False)  # takes the name
-        part.replace(path)
+            _give(path, part)
+        else:
+            part.replace(path)
         sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _give(name: Path, file: Path) -> None:
+    """Give ``file`` the ``name``, which nothing may have."""
+    try:
+        name.hardlink_to(file)  # unlike a rename, this replaces nothing
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if name.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(name)) from None
+        file.replace(name)
 
 
 def append(path: Path, text: str) -> None:
