@@ -143,9 +143,9 @@ def mean_activation(run: RunData) -> float | None:
     return statistics.fmean(ratios) if ratios else None
 
 
-def gradient_ratio(line: int, run: RunData) -> float | None:
-    """The norm of the first layer's weight gradient over that of the output layer."""
-    norms = [layer.get("gradient_norm") for layer in _layers(run, line)]
+def gradient_ratio(key: str, line: int, run: RunData) -> float | None:
+    """The norm of a gradient of the first layer, under ``key``, over that of the output layer."""
+    norms = [layer.get(key) for layer in _layers(run, line)]
     return _over(norms[0], norms[-1]) if len(norms) > 1 else None
 
 
@@ -193,8 +193,9 @@ MEASURES = (
     Measure("dead_units", "points", partial(worst_share, "dead")),
     Measure("saturated_units", "points", partial(worst_share, "saturated")),
     Measure("mean_activation", "SD", mean_activation),
-    Measure("gradient_ratio_before", "", partial(gradient_ratio, 0)),
-    Measure("gradient_ratio", "", partial(gradient_ratio, -1)),
+    Measure("gradient_ratio_before", "", partial(gradient_ratio, "gradient_norm", 0)),
+    Measure("gradient_ratio", "", partial(gradient_ratio, "gradient_norm", -1)),
+    Measure("error_ratio_before", "", partial(gradient_ratio, "preactivation_gradient_norm", 0)),
     Measure("variance_ratio_before", "", variance_ratio),
     Measure("failed_runs", "points", failed_runs, binary=True),
 )
