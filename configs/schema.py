@@ -49,6 +49,9 @@ class Data(Section):
     validation: Annotated[int, Bounds(ge=0)] = key(
         5000, "How many of the training images, the last ones, are held out for validation."
     )
+    train: Annotated[int, Bounds(ge=1)] | None = key(
+        None, "How many of the training images are used, the first ones; null: all."
+    )
     scale: Literal["unit", "standard", "signed"] = key(
         "unit",
         "`unit` maps pixels to 0…1, `signed` to -1…1, `standard` to mean 0 and variance 1 over all "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,18 @@ class Dataset:
     warnings: tuple[str, ...] = ()
     """A sentence for each split that lacks classes, so that its accuracy misleads."""
     _scales: dict[str, Scale] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def shortened(self, train: int | None) -> Dataset:
+        """With the first ``train`` training images alone; DataError if there are fewer."""
+        if train is None:
+            return self
+        if train > len(self.train.labels):
+            raise DataError(
+                f"data.train is {train}; {self.name} has {len(self.train.labels)} training images,"
+                f" without the {len(self.validation.labels)} held out for validation"
+            )
+        first = Split(self.train.images[:train], self.train.labels[:train])
+        return replace(self, train=first)
 
     def scale(self, name: str) -> Scale:
         """The `Scale` of this name, fitted to the training images on first use."""

@@ -125,9 +125,8 @@ def why_collapsed(
     for layer in layers:
         if layer["dead"] == 1:
             return (
-                f"all units of {layer['layer']} are dead: they are 0 for every image, and no"
-                f" gradient passes them. {too_high} too large; leaky_relu and elu cannot die like"
-                " this"
+                f"all units of {layer['layer']} are dead: they pass no gradient for any image."
+                f" {too_high} too large; leaky_relu cannot die like this"
             )
     for layer in layers:
         if (layer["saturated"] or 0) > SATURATED:

@@ -24,15 +24,17 @@ def load(
     `nnbasic.data.load`.
     """
     if wanted.dataset == "idx":
-        return data.load_idx(
+        dataset = data.load_idx(
             directory or Path(wanted.directory or ""),
             name=wanted.name or "",
             validation=wanted.validation,
             classes=wanted.classes,
         )
-    return data.load(
-        found or wanted.dataset,
-        validation=wanted.validation,
-        directory=directory,
-        progress=progress,
-    )
+    else:
+        dataset = data.load(
+            found or wanted.dataset,
+            validation=wanted.validation,
+            directory=directory,
+            progress=progress,
+        )
+    return dataset.shortened(wanted.train)

@@ -28,6 +28,10 @@ For sigmoid and tanh the derivative is there less than a fifth of its maximum.
 """
 
 
+PASSES = 1e-5
+"""A unit passes a gradient if some derivative is larger: ELU's is never 0, but e^z far below 0."""
+
+
 def diagnose(network: MLP, x: Array, labels: Labels, before: Array | None = None) -> list[Figures]:
     """Diagnose each layer on the batch ``x`` (n, inputs) with its ``labels`` (n,).
 
@@ -37,52 +41,63 @@ def diagnose(network: MLP, x: Array, labels: Labels, before: Array | None = None
     The activations are those after the activation function; for the output layer, the logits.
     ``sd`` is over all of them and ``image_sd`` over the images alone: the root mean square,
     over the units, of each unit's standard deviation. Where it is 0 all images look the same.
-    ``dead`` is the share of units that are exactly 0 for every image; ``saturated`` the share of
-    activations within the `OUTER` part of a bounded range. The norms are Frobenius norms of the
-    gradient with respect to the weight and to the pre-activations (n, units); ``update_ratio``
+    ``dead`` is the share of units that pass no gradient for any image (see `PASSES`), ``saturated``
+    that of activations within the `OUTER` part of a bounded range. The norms are Frobenius norms of
+    the gradient with respect to the weight and to the pre-activations (n, units); ``update_ratio``
     is ‖weight - weight before‖ / ‖weight before‖. None where there is no such figure; a figure
     that is not finite is left so.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         outputs = {layer.name: (layer, output) for layer, output in network.outputs(x)}
         logits = outputs[network.layers[-1].name][1]
-        gradients = _preactivation_gradients(network, logits, labels)
+        gradients = _gradients(network, logits, labels)
         weights = {} if before is None else network.views(before)
         found = []
         for name, (layer, output) in outputs.items():
             weight = f"{name}.weight"
             gradient_norms = {
                 "gradient_norm": _norm(network.gradients[weight]),
-                "preactivation_gradient_norm": _norm(gradients[name]),
+                "preactivation_gradient_norm": _norm(gradients[name][-1]),
                 "update_ratio": _change(network.parameters[weight], weights.get(weight)),
             }
-            found.append({"layer": name, **_activations(layer, output), **gradient_norms})
+            hidden = not isinstance(layer, Dense)
+            dead = _dead(output, *gradients[name]) if hidden else None
+            figures = {"layer": name, **_activations(layer, output), "dead": dead}
+            found.append(figures | gradient_norms)
         return found
 
 
-def _preactivation_gradients(network: MLP, logits: Array, labels: Labels) -> dict[str, Array]:
-    """dL/d(output) of each affine layer, by name; sets all other gradients too."""
-    found: dict[str, Array] = {}
+def _gradients(network: MLP, logits: Array, labels: Labels) -> dict[str, list[Array]]:
+    """dL/da, but for the output layer, and dL/dz of each name; sets all other gradients too."""
+    found: dict[str, list[Array]] = {}
     gradient: Array | None = network.loss(logits, labels)[1]
     for layer in reversed(network.layers):
         assert gradient is not None  # only the first layer returns none
-        if isinstance(layer, Dense):
-            found[layer.name] = gradient
+        found.setdefault(layer.name, []).append(gradient.copy())
         gradient = layer.backward(gradient)
     return found
+
+
+def _dead(a: Array, above: Array, below: Array) -> float:
+    """The share of units that pass no gradient from ``above`` (n, units) to any image below.
+
+    ``below`` has columns for each piece of maxout. Where none comes from above, a unit is dead if
+    it is 0 for every image.
+    """
+    passed = np.abs(below).reshape(len(a), -1, a.shape[1]).max(axis=1)
+    blocked = (passed <= PASSES * np.abs(above)).all(axis=0)
+    return float(np.mean(blocked & (above.any(axis=0) | ~a.any(axis=0))))
 
 
 def _activations(layer: Layer, a: Array) -> Figures:
     """The figures of the activations ``a`` (n, units)."""
     mean = a.mean(axis=0, dtype=np.float64, keepdims=True)
     within = float(a.var(axis=0, dtype=np.float64, mean=mean).mean())
-    hidden = not isinstance(layer, Dense)
     return {
         "mean": float(mean.mean()),
         "sd": math.sqrt(within + float(mean.var())),
         "image_sd": math.sqrt(within),
         "histogram": histogram(a),
-        "dead": float(np.mean(~a.any(axis=0))) if hidden else None,
         "saturated": _saturated(a, layer.limits),
     }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnbasic.data import DataError, load, mnist
+from nnbasic.data import DataError, Dataset, load, mnist
 from nnbasic.data.fetch import FetchError
 
 
@@ -87,3 +87,13 @@ def test_a_chosen_folder_without_the_files_is_not_passed_over(
     monkeypatch.setenv("NNBASIC_DATA", "mistyped")
     with pytest.raises(DataError, match=r"mistyped, which \$NNBASIC_DATA names, does not exist"):
         load(name, validation=5)
+
+
+def test_the_first_training_images_alone(dataset: Dataset) -> None:
+    short = dataset.shortened(100)
+    np.testing.assert_array_equal(short.train.images, dataset.train.images[:100])
+    assert len(short.train.labels) == 100
+    assert (short.validation, short.test) == (dataset.validation, dataset.test)
+    assert short.scale("standard") != dataset.scale("standard")  # fitted to what is trained on
+    with pytest.raises(DataError, match=r"data\.train is 60001; digits has"):
+        dataset.shortened(60_001)

@@ -49,6 +49,29 @@ def test_one_layer_by_hand() -> None:
     assert hidden["gradient_norm"] == pytest.approx(np.linalg.norm(expected))
 
 
+@pytest.mark.parametrize(
+    ("activation", "far_below", "dead"),
+    [
+        ("relu", -1, 1.0),
+        ("leaky_relu", -1, 0.0),
+        ("elu", -1, 0.0),
+        ("elu", -20, 1.0),  # e^-20: far from 0, and yet nothing passes
+        ("tanh", -1, 0.0),
+        ("tanh", -20, 1.0),
+        ("step", -1, 1.0),
+        ("maxout", -20, 0.0),
+    ],
+)
+def test_a_unit_is_dead_if_it_passes_no_gradient(
+    activation: str, far_below: float, dead: float
+) -> None:
+    network = MLP([2, 3, 2], activation, dtype=np.float64)
+    network.parameters["layer1.weight"][:] = 0
+    network.parameters["layer1.bias"][:] = far_below
+    hidden, _ = diagnose(network, np.ones((2, 2)), LABELS)
+    assert hidden["dead"] == dead
+
+
 def test_update_ratio_by_hand() -> None:
     network = hand_made()
     before = network.vector.copy()
