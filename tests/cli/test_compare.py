@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import shutil
@@ -116,21 +114,6 @@ def test_long_names_stand_above_their_figures(here: Path) -> None:
     lines = compare().out.splitlines()
     assert max(map(len, lines)) <= 80
     assert sum(line.startswith("layers=[784, 10") and "100," in line for line in lines) >= 1
-
-
-def test_csv(here: Path) -> None:
-    (here / "runs" / "foreign").mkdir()
-    result = compare("--format", "csv")
-    assert "foreign" in result.err, "warnings are not in the file"
-    rows = list(csv.DictReader(io.StringIO(result.out)))
-    groups = parsed()["groups"]
-    assert len(rows) == len(groups) == 4
-    for row, group in zip(rows, groups, strict=True):
-        assert {key: row[key] for key in group["key"]} == group["key"]
-        assert row["runs"].split() == group["runs"]
-        assert float(row["val_accuracy_mean"]) == group["val_accuracy"]["mean"]
-        assert float(row["val_accuracy_ci95_high"]) == group["val_accuracy"]["ci95"][1]
-        assert row["p"] == ("" if group["p"] is None else str(group["p"]))
 
 
 def test_selection(here: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from nnbasic.data import mnist
-from support import Said, invoke
+from support import Said, invoke, run
 
 
 @pytest.fixture(autouse=True)
@@ -157,29 +157,14 @@ def mirror(mnist_directory: Path) -> Iterator[str]:
         process.terminate()
 
 
-def nnbasic(*arguments: str, mirror: str, encoding: str = "utf-8") -> str:
-    """Run the command as a process; its stdout."""
-    return subprocess.run(
-        [sys.executable, "-m", "nnbasic", *arguments],
-        env={**os.environ, "NNBASIC_MIRRORS": mirror, "PYTHONIOENCODING": encoding},
-        check=True,
-        capture_output=True,
-        timeout=60,
-    ).stdout.decode(encoding)
-
-
 def test_fetch_gets_mnist_once_and_it_is_found_afterwards(mirror: str) -> None:
-    fetched = nnbasic("data", "fetch", mirror=mirror)
-    assert fetched == "MNIST is in data/mnist, verified; 4 files fetched.\n"
-    again = nnbasic("data", "fetch", mirror="http://127.0.0.1:9/")
-    assert again == "MNIST is in data/mnist, verified; nothing to fetch.\n"
-    shown = nnbasic("data", "show", mirror="http://127.0.0.1:9/", encoding="ascii")
+    there = os.environ | {"NNBASIC_MIRRORS": mirror}
+    fetched = run("data", "fetch", env=there)
+    assert fetched.out == "MNIST is in data/mnist, verified; 4 files fetched.\n"
+    again = run("data", "fetch")
+    assert again.out == "MNIST is in data/mnist, verified; nothing to fetch.\n"
+    shown = run("data", "show", env=os.environ | {"PYTHONIOENCODING": "ascii"}).out
     assert shown.startswith("mnist train 0: 5")
     assert "@" in shown
-
-
-@pytest.mark.slow
-def test_fetch_into_a_folder(mirror: str, tmp_path: Path) -> None:
-    folder = tmp_path / "elsewhere"
-    nnbasic("data", "fetch", "--data", str(folder), mirror=mirror)
-    assert len(mnist.read(folder)[1]) == 60000
+    assert run("data", "fetch", "--data", "elsewhere", env=there).code == 0
+    assert len(mnist.read(Path("elsewhere"))[1]) == 60000

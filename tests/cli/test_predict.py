@@ -175,10 +175,3 @@ def test_bad_usage(nnbasic: Command, pictures: list[str], ids: list[str]) -> Non
     nnbasic("predict", ids[0]).refused("Missing FILE")
     nnbasic("predict", pictures[0], "--csv", "--json").refused("exclude one another")
     nnbasic("predict", pictures[0], "--runs", "nowhere").refused("there is no run yet")
-
-
-def test_a_hostile_name_does_not_drive_the_terminal(nnbasic: Command, pictures: list[str]) -> None:
-    name = "\x1b[31mred\n.png"
-    Path(pictures[0]).rename(name)
-    answer = nnbasic("predict", name, "\x1b[2Jgone.png")
-    assert "\x1b" not in answer.out + answer.err

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from nnbasic import data
 from nnbasic.configs import load
 from nnbasic.training import Run, find, start
-from support import SMALL, content, finish, stopped_after_one
+from support import SMALL, finish, stopped_after_one
 
 Command = Callable[..., Any]
 
@@ -84,21 +84,11 @@ class TestResume:
         assert "BLAS threads 64, now 1" in said.err
         assert "commit" not in said.err  # it may have changed nothing that computes
 
-    def test_what_is_over(self, stopped: Run, nnbasic: Command) -> None:
-        whole = find("whole")
-        before = content(whole)
-        assert nnbasic("train", "--resume", "whole").refused("finished", "nothing to resume")
-        assert content(whole) == before
-
-    def test_an_ambiguous_run(self, stopped: Run, nnbasic: Command) -> None:
-        said = nnbasic("train", "--resume", stopped.id[:8])
-        assert said.refused("could mean 2 runs", stopped.id, find("whole").id)
-
     def test_a_damaged_checkpoint(self, stopped: Run, nnbasic: Command) -> None:
         stopped.last.write_bytes(b"")
         record = (stopped.directory / "run.json").read_bytes()
         said = nnbasic("train", "--resume", "stopped")
-        assert said.refused(f"{stopped.last}: damaged, or not a checkpoint")
+        assert said.refused(f"{stopped.last}: damaged, or not of this run")
         assert stopped.last.read_bytes() == b""
         assert (stopped.directory / "run.json").read_bytes() == record
 

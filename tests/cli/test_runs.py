@@ -163,10 +163,6 @@ def test_a_name_of_several_runs_means_the_newest_and_says_so(
     assert nnbasic("eval", "relu", "--json").json()["run"] == ids[1]
 
 
-def test_two_runs_are_needed_for_a_difference(workplace: Path, nnbasic: Command) -> None:
-    assert nnbasic("runs", "diff").refused("no two runs")
-
-
 def test_notes(ids: list[str], nnbasic: Command) -> None:
     assert nnbasic("runs", "note", ids[0], "the", "first").out == f"{ids[0]}:\n  the first\n"
     nnbasic("runs", "note", ids[0], "and\x1b[2J", "more")
@@ -203,11 +199,6 @@ class TestExport:
 
     def test_nothing_to_write_to(self, ids: list[str], nnbasic: Command) -> None:
         assert nnbasic("runs", "export", "relu").refused("Give --csv FILE")
-
-    def test_only_broken_runs(self, runs: Path, ids: list[str], nnbasic: Command) -> None:
-        (runs / ids[2] / "run.json").write_text("{")
-        said = nnbasic("runs", "export", "tanh", "--csv", "out.csv")
-        assert said.refused(ids[2], "none of these runs can be read")
 
 
 def test_ids_are_completed(runs: Path, ids: list[str], nnbasic: Command) -> None:

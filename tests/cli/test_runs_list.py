@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -128,52 +124,3 @@ class TestList:
         said = nnbasic("runs", "list", "--json")
         assert sorted(run["run"] for run in said.json()["runs"]) == sorted(ids)
         assert said.json()["problems"] == [line.partition("Warning: ")[2] for line in lines]
-
-    def test_an_encoding_without_the_characters_is_no_error(
-        self, ids: list[str], workplace: Path
-    ) -> None:
-        command = [sys.executable, "-m", "nnbasic", "runs", "show", ids[0]]
-        environment = os.environ | {"PYTHONIOENCODING": "ascii"}
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-        assert "SHA-256" in done.stdout
-
-
-@pytest.fixture
-def training(workplace: Path, runs: Path, ids: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that trains a run called ``live`` for long, and is at it."""
-    options = ["--config", "small.yaml", "--epochs", "100000", "--name", "live", "--quiet"]
-    command = [sys.executable, "-m", "nnbasic", "train", *options]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            deadline = time.monotonic() + 60
-            while not any(file.stat().st_size for file in runs.glob("*-live-*/metrics.jsonl")):
-                assert process.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
-            yield process
-        finally:
-            process.kill()
-
-
-def test_a_live_run_is_running_and_a_killed_one_has_crashed(
-    training: subprocess.Popen[bytes], nnbasic: Command
-) -> None:
-    def statuses() -> list[str]:
-        return [run["status"] for run in nnbasic("runs", "list", "--json").json()["runs"]]
-
-    assert statuses() == ["finished"] * 3 + ["running"]
-    assert "3 finished, 1 running" in nnbasic("runs", "list").out
-    assert nnbasic("runs", "rm", "live").refused(
-        "another process is training this run; end it first"
-    )
-    assert nnbasic("runs", "rm", "--purge", "live").refused(
-        "another process is training this run; end it first"
-    )
-    assert training.poll() is None
-    training.kill()
-    training.wait()
-    assert statuses() == ["finished"] * 3 + ["crashed"]
-    shown = nnbasic("runs", "list", "--where", "status=crashed", "--json").json()["runs"]
-    assert [run["name"] for run in shown] == ["live"]
-    assert "status crashed" in " ".join(nnbasic("runs", "show", "live").out.split())
-    assert nnbasic("runs", "rm", "live").code == 0

@@ -8,7 +8,7 @@ import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbasic.cli.tables import Column, fitting, indented, paragraph, table
+from nnbasic.cli.tables import Column, fitting, paragraph, table
 from nnbasic.cli.terminal import Printable, styled
 
 RUNS = [
@@ -43,16 +43,6 @@ def test_then_the_last_of_the_optional_columns_is_left_out() -> None:
     assert fitting(RUNS, 28) == [*RUNS[:2], RUNS[4]]
 
 
-def test_what_must_be_there_is_there_however_narrow() -> None:
-    assert table(RUNS, 5)[2] == "2026-t  running        –"
-
-
-def test_of_two_columns_that_may_shrink_the_wider_one_does() -> None:
-    columns = [Column("name", ["a" * 12], min_width=4), Column("notes", ["b" * 20], min_width=4)]
-    assert table(columns, 26)[1] == "aaaaaaaaaaaa  bbbbbbbbbbbb"
-    assert table(columns, 22)[1] == "aaaaaaaaaa  bbbbbbbbbb"
-
-
 def test_a_column_that_wraps_goes_on_below_its_beginning() -> None:
     notes = Column("notes", ["one two three", "four\n\nfive"], no_wrap=False, min_width=5)
     lines = table([Column("id", ["a", "b"]), notes, Column("n", ["1", "22"], justify="right")], 17)
@@ -64,10 +54,6 @@ def test_a_column_that_wraps_goes_on_below_its_beginning() -> None:
         "",
         "    five",
     ]
-
-
-def test_without_headings_there_is_no_line_for_them() -> None:
-    assert table([Column("", ["a"]), Column("", ["b"])], 80) == ["a  b"]
 
 
 @pytest.mark.parametrize(
@@ -104,13 +90,6 @@ def test_styles_take_no_room_and_nobody_but_us_sets_them() -> None:
     ]
     assert lines[1].startswith(bar)
     assert lines[2] == "\\x1b[31mx  2"
-
-
-def test_a_styled_cell_that_is_cut_ends_its_style() -> None:
-    column = Column("", [styled("한국어 실행", fg="red")], min_width=5)
-    (line,) = table([column], 5)
-    assert click.unstyle(line).rstrip() == "한국"
-    assert line.rstrip().endswith("\x1b[0m")
 
 
 def test_a_cell_cannot_leave_its_row() -> None:
@@ -160,9 +139,3 @@ class TestParagraph:
         plain = "".join(line for line in paragraph(text, 20)).replace(" ", "")
         assert plain == "".join(paragraph(text, 10_000)).replace(" ", "")
         assert all("\n" not in line for line in paragraph(text, 20))
-
-
-def test_indented_lines_are_still_printable() -> None:
-    (line,) = indented([styled("x", bold=True)])
-    assert isinstance(line, Printable)
-    assert click.unstyle(line) == "  x"
