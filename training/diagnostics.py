@@ -110,6 +110,21 @@ def mismatch(config: Config, layers: Sequence[Figures]) -> str | None:
     )
 
 
+def why_diverged(config: Config) -> str:
+    """What a user may try when the loss of ``config`` stopped being finite."""
+    clipping = "" if config.optimizer.clip_norm else ", or bound the gradient by clip_norm"
+    return (
+        f"likely causes: a learning rate too high (optimizer.lr is {config.optimizer.lr:g}:"
+        f" try a tenth{clipping}), or initial weights too large (init is"
+        f" {INITIALIZERS.name(config.init)}){_plugins_too(config)}"
+    )
+
+
+def _plugins_too(config: Config) -> str:
+    """What is said at the end where the gradient may be a plugin's."""
+    return ", or a plugin's gradient wrong: try `nnbasic gradcheck`" if config.plugins else ""
+
+
 def why_collapsed(
     config: Config, warnings: Sequence[str], rows: Sequence[Mapping[str, Any]]
 ) -> str:
@@ -134,5 +149,5 @@ def why_collapsed(
                 f"{100 * layer['saturated']:.0f} % of the activations of {layer['layer']} are"
                 f" saturated, where their derivative is near 0. {too_high} too large"
             )
-    plugin = ", or a plugin's gradient wrong: try `nnbasic gradcheck`" if config.plugins else ""
-    return f"the learning rate may be too high, or too low for so few epochs ({rate}){plugin}"
+    few = f"the learning rate may be too high, or too low for so few epochs ({rate})"
+    return few + _plugins_too(config)

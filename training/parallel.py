@@ -144,7 +144,7 @@ class SharedTrainer(Trainer):
             loss, right = self.backpropagate(x, labels, mine, share)
         else:
             self.network.gradient.fill(0)
-        loss, all_right = map(sum, zip(*self.team.gather(loss * share, right), strict=True))
+        loss, all_right = self.team.gather(loss * share, right).sum(axis=0).tolist()
         if math.isfinite(loss):
             self._update(rate)
             self.team.barrier()
@@ -159,8 +159,7 @@ class SharedTrainer(Trainer):
                 gradient += other[part]
         norm = None
         if self.optimizer.clip_norm is not None:
-            squares = self.team.gather(squared_norm(gradient))
-            norm = math.sqrt(sum(square for (square,) in squares))
+            norm = math.sqrt(self.team.gather(squared_norm(gradient)).sum())
         self.optimizer.update(
             self.network.vector[part],
             gradient,
@@ -175,8 +174,8 @@ class SharedTrainer(Trainer):
         if self.validation is None:
             return {}
         scores = {} if self.team.rank else super().score()
-        ((loss,), *_) = self.team.gather(scores.get("loss", 0.0))
-        return scores or {"loss": loss}
+        loss = self.team.gather(scores.get("loss", 0.0))[0, 0]
+        return scores or {"loss": float(loss)}
 
     def first_non_finite(self, x: Array) -> str | None:
         """The first parameter or output with an infinity or NaN, over all rows of a batch."""
@@ -218,12 +217,12 @@ class Team:
         """This process's part of ``n`` things; the parts differ by one in length at most."""
         return slice(n * self.rank // self.size, n * (self.rank + 1) // self.size)
 
-    def gather(self, *values: float) -> list[tuple[float, ...]]:
-        """What each process gave, one or two numbers, in the order of the ranks. A `barrier`."""
+    def gather(self, *values: float) -> Array:
+        """What each process gave, one or two numbers: a row for each. A `barrier`."""
         given = self._given[self._barriers % 2, :, : len(values)]
         given[self.rank] = values
         self.barrier()
-        return [tuple(row) for row in given.tolist()]
+        return given.copy()
 
     def barrier(self) -> None:
         """Wait until all are here. What each wrote to shared memory before, all see after."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from nnbasic.configs import Config, EarlyStopping, dump
 from nnbasic.data import Dataset
-from nnbasic.model import INITIALIZERS, DivergedError, Epoch, Step, Trainer, stream
+from nnbasic.model import DivergedError, Epoch, Step, Trainer, stream
 from nnbasic.training import diagnostics, environment, parallel
 from nnbasic.training.checkpoint import restore, save
 from nnbasic.training.directory import Run, create
@@ -124,7 +124,7 @@ def train(
                         break
             log.finish(dataset)
         except DivergedError as error:
-            log.write(status="diverged", reason=f"{error}; {likely_causes(config)}")
+            log.write(status="diverged", reason=f"{error}; {diagnostics.why_diverged(config)}")
             raise
         except (KeyboardInterrupt, GeneratorExit):
             log.write(status="interrupted")
@@ -303,14 +303,3 @@ def _score(row: EpochRow, metric: str) -> float:
     if value is None:  # without validation, or a loss that was not finite
         return -math.inf
     return -value if metric == "val_loss" else value
-
-
-def likely_causes(config: Config) -> str:
-    """What a user may try when the loss of ``config`` stopped being finite."""
-    clipping = "" if config.optimizer.clip_norm else ", or bound the gradient by clip_norm"
-    init = INITIALIZERS.name(config.init)
-    plugin = ", or a plugin's gradient wrong: try `nnbasic gradcheck`" if config.plugins else ""
-    return (
-        f"likely causes: a learning rate too high (optimizer.lr is {config.optimizer.lr:g}:"
-        f" try a tenth{clipping}), or initial weights too large (init is {init}){plugin}"
-    )

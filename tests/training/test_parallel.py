@@ -223,7 +223,7 @@ def test_each_barrier_has_its_own_numbers() -> None:
         for turn in range(50):
             if turn % 3 == team.rank:
                 time.sleep(0.1 if turn < 3 else 0.001)  # the others go to sleep, or do not
-            assert team.gather(turn, team.rank) == [(turn, 0), (turn, 1), (turn, 2)]
+            assert team.gather(turn, team.rank).tolist() == [[turn, 0], [turn, 1], [turn, 2]]
             gathered.append(turn)
 
     team.start(work)
