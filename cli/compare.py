@@ -211,7 +211,7 @@ def _lines(block: Block, room: int, *, more: bool) -> list[Printable]:
 
 
 def aligned(block: Table, room: int) -> list[Printable]:
-    """The lines of a table; too wide, its rows stand below their names."""
+    """The lines of a table; too wide, its rows stand below their names, sentences below those."""
     columns = [
         Column(head, column, no_wrap=False, justify="left" if place < block.names else "right")
         for place, (head, *column) in enumerate(zip(block.head, *block.rows, strict=True))
@@ -219,14 +219,19 @@ def aligned(block: Table, room: int) -> list[Printable]:
     left = room - full_width(columns)
     if left >= 0:
         return table([*columns, *_strip(block, left - len(GAP))], room)
-    inner, figures = room - len(GAP), columns[block.names :]
+    inner = room - len(GAP)
+    figures = [column for column in columns[block.names :] if column.full_width <= inner // 2]
+    reasons = [column for column in columns[block.names :] if column not in figures]
     strip = _strip(block, inner - full_width(figures) - len(GAP))
     lines = indented(table([*figures, *strip], inner))
     head, below = lines[: -len(block.rows)], lines[-len(block.rows) :]
-    for row, line in zip(block.rows, below, strict=True):
+    for number, (row, line) in enumerate(zip(block.rows, below, strict=True)):
         named = zip(block.head[: block.names], row, strict=False)
         label = " ".join(f"{head}={cell}" for head, cell in named if cell)
         head += [*paragraph(label, room, GAP), line]
+        for column in reasons:
+            text = f"{column.head}: {column.cells[number]}"
+            head += indented(paragraph(text, inner - len(GAP), GAP), 2 * GAP)
     return head
 
 

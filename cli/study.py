@@ -68,12 +68,12 @@ def list_studies(runs_dir: Path, as_json: bool) -> None:
     verdicts = [judge(read_study(name), evidence) for name in shipped()]
     if as_json:
         keys = ("name", "claim", "verdict")
-        print_json([{key: each.to_dict()[key] for key in keys} for each in verdicts])
+        print_json([{key: verdict.to_dict()[key] for key in keys} for verdict in verdicts])
         return
     columns = [
-        Column("study", [each.study.name for each in verdicts]),
-        Column("verdict", [_word(each.word) for each in verdicts]),
-        Column("claim", [each.study.claim for each in verdicts], no_wrap=False, min_width=20),
+        Column("study", [verdict.study.name for verdict in verdicts]),
+        Column("verdict", [_word(verdict.word) for verdict in verdicts]),
+        Column("claim", [verdict.study.claim for verdict in verdicts], no_wrap=False, min_width=20),
     ]
     out(*table(columns, terminal_width()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -129,9 +130,12 @@ def test_runs_on_other_images_stand_apart_and_the_report_has_the_names(
     answer = nnbasic("compare", "--report", "report.html")
     said = " ".join((answer.out + answer.err).split())
     assert "not comparable: " in said
+    assert max(map(len, answer.out.splitlines())) <= 80
     assert re.search(r"dataset digits [0-9a-f]{8} instead of shapes [0-9a-f]{8}", said)
     html = Path("report.html").read_text("utf-8")
-    assert re.search("(t-shirt|boot|sandal) → (t-shirt|boot|sandal)", html)
+    figures = re.findall(r"data:image/svg\+xml;base64,([\w+/=]+)", html)
+    drawn = "".join(base64.b64decode(figure).decode() for figure in figures)
+    assert re.search("(t-shirt|boot|sandal) → (t-shirt|boot|sandal)", drawn)
 
 
 @pytest.mark.slow
