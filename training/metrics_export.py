@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 import yaml
 
 from nnbasic.data.files import replacing
-from nnbasic.training.choices import Scalar, in_spreadsheet, shown, tell_apart
+from nnbasic.training.choices import in_spreadsheet, shown, tell_apart
 from nnbasic.training.collection import RunData
+from nnbasic.training.record import EpochRow
 from nnbasic.training.selection import is_number
 from nnbasic.training.storage import RunError, needs_extra
 
@@ -22,14 +24,13 @@ SCALARS = {
     "val_loss": "loss/validation",
     "train_accuracy": "accuracy/train",
     "val_accuracy": "accuracy/validation",
+    "learning_rate": "learning_rate",
 }
-"""Metrics under another name in TensorBoard: the same part before the slash, the same panel."""
+"""What metrics are called in TensorBoard: the same part before the slash, the same panel."""
 
-NO_SCALARS = ("epoch", "step", "epoch_seconds", "elapsed_seconds")
-"""What is a step or a time there."""
-
-NORMS = ("gradient_norm", "preactivation_gradient_norm")
-LAYER_SCALARS = ("dead", "saturated", *NORMS, "update_ratio")
+LAYER_SCALARS = (
+    *("dead", "saturated", "gradient_norm", "preactivation_gradient_norm", "update_ratio"),
+)
 
 
 def write_csv(data: Sequence[RunData], path: Path, *, overwrite: bool = False) -> tuple[int, int]:
@@ -40,17 +41,16 @@ def write_csv(data: Sequence[RunData], path: Path, *, overwrite: bool = False) -
     """
     _, differs, implied = tell_apart([run.values for run in data])
     keys = (*differs, *implied)
-    table: list[dict[str, Any]] = []
-    for run in data:
-        head = {"run": run.run.id, "name": run.user.name, "seed": run.seed}
-        head |= {key: _plain(run.values[key]) for key in keys if key in run.values}
-        table += [head | row.model_dump() | row.non_finite for row in run.metrics]
-    columns = dict.fromkeys(["run", "name", "seed", *keys, *(key for row in table for key in row)])
-    columns.pop("non_finite", None)
-    text = io.StringIO()
+    figures = [field.name for field in fields(EpochRow) if field.name != "non_finite"]
+    text, rows = io.StringIO(), 0
     writer = csv.writer(text)
-    writer.writerow(map(_cell, columns))
-    writer.writerows([_cell(row.get(column)) for column in columns] for row in table)
+    writer.writerow(map(_cell, ["run", "name", "seed", *keys, *figures]))
+    for run in data:
+        rows += len(run.metrics)
+        head = [run.run.id, run.user.name, run.seed, *(_shown(run, key) for key in keys)]
+        for row in run.metrics:
+            own = [row.non_finite.get(key, getattr(row, key)) for key in figures]
+            writer.writerow(map(_cell, [*head, *own]))
     try:
         with replacing(path, new=not overwrite) as file:
             file.write(text.getvalue().encode())
@@ -58,11 +58,11 @@ def write_csv(data: Sequence[RunData], path: Path, *, overwrite: bool = False) -
         raise RunError(f"{path}: already exists; name a new file") from None
     except OSError as error:
         raise RunError(f"{path}: cannot be written: {error.strerror}") from None
-    return len(table), sum(bool(run.metrics) for run in data)
+    return rows, sum(bool(run.metrics) for run in data)
 
 
-def _plain(value: Scalar) -> Scalar:
-    return value if is_number(value) else shown(value)
+def _shown(run: RunData, key: str) -> str:
+    return shown(run.values[key]) if key in run.values else ""
 
 
 def _cell(value: Any) -> Any:
@@ -108,9 +108,9 @@ def _write_run(data: RunData, writer: Any) -> None:
     config = yaml.safe_dump(record.config, default_flow_style=None, sort_keys=False)
     writer.add_text("config", "".join(f"    {line}\n" for line in config.splitlines()), 0, start)
     for row in data.metrics:
-        for key, value in row.model_dump().items():
-            if is_number(value) and key not in NO_SCALARS:
-                writer.add_scalar(SCALARS.get(key, key), value, row.epoch, times[row.epoch])
+        for key, name in SCALARS.items():
+            if (value := getattr(row, key)) is not None:
+                writer.add_scalar(name, value, row.epoch, times[row.epoch])
     if record.best and record.test_accuracy is not None and record.test_loss is not None:
         at = record.best.epoch, times.get(record.best.epoch, start)
         writer.add_scalar("accuracy/test", record.test_accuracy, *at)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,6 @@ from nnbasic.configs import loads
 from nnbasic.training import Run, RunError, User, all_runs, find, newest
 from nnbasic.training.choices import flatten
 from nnbasic.training.collection import collect, find_newest
-from nnbasic.training.record import SCHEMA_VERSION
 from support import edit
 
 FIRST, SECOND = "20260101T000000Z-relu-aaaa", "20260101T000000Z-tanh-bbbb"
@@ -162,27 +160,6 @@ def test_a_selector_may_mean_several_runs(
     found, problems = collect(pair, selectors)
     assert [each.run.id for each in found] == chosen
     assert problems == []
-
-
-@pytest.mark.parametrize("damage", ["torn", "older", "newer", "no file", "a directory"])
-def test_a_broken_run_is_named_in_one_line_and_the_others_are_read(pair: Path, damage: str) -> None:
-    """What else a record may hold: see `tests/faults/test_hostile.py`."""
-    (pair / "notes").rmdir()
-    path = pair / FIRST / "run.json"
-    text = path.read_text()
-    path.unlink()
-    if damage == "a directory":
-        path.mkdir()
-    elif damage == "torn":
-        path.write_text(text[:-20])
-    elif damage != "no file":
-        version = SCHEMA_VERSION + (1 if damage == "newer" else -1)
-        path.write_text(json.dumps(json.loads(text) | {"schema_version": version}))
-    data, problems = collect(pair)
-    assert [each.run.id for each in data] == [SECOND]
-    assert len(problems) == 1
-    assert FIRST in problems[0]
-    assert len(collect(pair, ["deep"])[1]) == 0, "one that is not meant is not named"
 
 
 @pytest.mark.parametrize(

@@ -111,10 +111,6 @@ def test_the_name_itself_is_kept_as_it_was_typed(finished: Run, name: str) -> No
     assert finished.user().name == name.replace("\udce9", "?")
 
 
-def test_many_runs_of_one_second_get_directories_of_their_own(tmp_path: Path) -> None:
-    assert len({create(tmp_path, "same").id for _ in range(50)}) == 50
-
-
 @pytest.mark.parametrize("folder", ["file", "file/deeper", "dangling"])
 def test_runs_that_cannot_be_a_folder(tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").write_text("kept")
