@@ -138,16 +138,16 @@ def why_collapsed(
     too_high = f"The learning rate may be too high ({rate}: try a tenth), or the initial weights"
     layers = rows[-1]["layers"] if rows else []
     for layer in layers:
-        if layer["dead"] == 1:
-            return (
-                f"all units of {layer['layer']} are dead: they pass no gradient for any image."
-                f" {too_high} too large; leaky_relu cannot die like this"
-            )
-    for layer in layers:
         if (layer["saturated"] or 0) > SATURATED:
             return (
                 f"{100 * layer['saturated']:.0f} % of the activations of {layer['layer']} are"
                 f" saturated, where their derivative is near 0. {too_high} too large"
+            )
+    for layer in layers:
+        if layer["dead"] == 1:
+            return (
+                f"all units of {layer['layer']} are dead: they pass no gradient for any image."
+                f" {too_high} too large; leaky_relu cannot die like this"
             )
     few = f"the learning rate may be too high, or too low for so few epochs ({rate})"
     return few + _plugins_too(config)
