@@ -20,7 +20,6 @@ from nnbasic.compare.pooling import by_epoch, by_seconds
 from nnbasic.compare.significance import Contrast
 from nnbasic.compare.standing import LOST, PARTLY, RANKED, Row
 from nnbasic.compare.style import INK, MUTED
-from nnbasic.compare.verdict import listed
 
 ACCURACY = "validation accuracy, %"
 
@@ -49,7 +48,7 @@ def effects(comparison: Comparison) -> Figure | None:
     else:
         choices = {_title(factor): _levels(factor, drawn) for factor in found.factors}
         rows = list(comparison.rows)
-        text += f" · without {listed(found.left_out)}" if found.left_out else ""
+        text += plotting.without(found.left_out)
     sizes = [len(levels) for levels in choices.values()]
     shared = {"sharex": True, "sharey": False, "height_ratios": sizes}
     size = (4.5, 0.28 * sum(sizes) / len(sizes) + 0.42)

@@ -27,6 +27,9 @@ MOST_ROWS = 24
 ABREAST = 3
 """How many panels are side by side."""
 
+LINE_HEIGHT = 1.4 * TEXT / 72
+"""Inches of a line of a caption."""
+
 WITHIN = (1e-4, 1 - 1e-4)
 """What an accuracy is drawn within: the logit scale has no 0 and no 1."""
 
@@ -132,11 +135,19 @@ def line_figure(
 
 
 def caption(figure: Figure, text: str, comparison: Comparison, drawn: Sequence[Row]) -> None:
-    """Write ``text`` below ``figure``, and which rows of ``comparison`` are not ``drawn``."""
+    """Write ``text`` below ``figure``, and which rows of ``comparison`` are not ``drawn``.
+
+    The figure grows by the lines of its caption: its axes keep their room.
+    """
     left_out = [row.name for row in comparison.rows if row not in drawn]
-    if left_out:
-        text += f" · without {printable(listed(left_out))}"
-    figure.supxlabel(textwrap.fill(text, int(12 * figure.get_figwidth())), fontsize=TEXT)
+    lines = textwrap.wrap(text + without(left_out), int(12 * figure.get_figwidth()))
+    figure.supxlabel("\n".join(lines), fontsize=TEXT)
+    figure.set_figheight(figure.get_figheight() + LINE_HEIGHT * (len(lines) - 1))
+
+
+def without(names: Sequence[str]) -> str:
+    """`` · without relu/he and tanh/he``: what a figure leaves out; empty if that is nothing."""
+    return f" · without {listed([cut(name, 40) for name in names])}" if names else ""
 
 
 def means(comparison: Comparison) -> str:
