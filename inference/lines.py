@@ -21,8 +21,8 @@ STRIPS = 24
 COVERED, PART = 0.5, 0.85
 """A strip belongs to a line if this part of its columns is inked, and so many strips must."""
 
-DRIFT = 0.07
-"""The most that a line may rise or fall, as a part of its length: 4°."""
+DRIFT = 0.1
+"""The most that a line may rise or fall, as a part of its length: 6°."""
 
 CROSSED = 1.5
 """A column's run of ink that is longer than this many times the line's thickness, and a pixel,

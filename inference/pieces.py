@@ -70,6 +70,12 @@ def find_pieces(mask: Mask) -> Pieces:
     return Pieces(labels, boxes, np.bincount(which, minlength=count))
 
 
+def filled(mask: Mask) -> Mask:
+    """``mask`` with its holes."""
+    labels, _ = components(np.pad(~mask, 1, constant_values=True))
+    return np.asarray(labels[1:-1, 1:-1] != 1)
+
+
 def numbered(labels: NDArray[np.intp], numbers: list[int]) -> Mask:
     """The pixels of the pieces with these indices from 0."""
     chosen = np.zeros(int(labels.max(initial=0)) + 1, dtype=bool)

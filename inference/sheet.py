@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnbasic.inference.components import Mask, components
+from nnbasic.inference.pieces import filled
 from nnbasic.model.arrays import Array
 
 TILES = 48
@@ -55,7 +56,7 @@ def find_sheet(colours: Array) -> Mask:
     group = _two_groups(tiles)
     rows, columns = group.shape
     middle = group[rows // 4 : rows - rows // 4, columns // 4 : columns - columns // 4]
-    sheet = _filled(_largest(group == (middle.mean() > 0.5)))
+    sheet = filled(_largest(group == (middle.mean() > 0.5)))
     if sheet.all() or not (_is_rectangle(sheet) and _differs(sheet, tiles, colours, side)):
         return everywhere
     inner = np.kron(_eroded(sheet), np.ones((side, side), dtype=bool))
@@ -89,12 +90,6 @@ def _two_groups(tiles: Array) -> Mask:
 def _largest(mask: Mask) -> Mask:
     labels, _ = components(mask)
     return np.asarray(labels == np.bincount(labels[mask], minlength=2).argmax())
-
-
-def _filled(mask: Mask) -> Mask:
-    """``mask`` with its holes."""
-    labels, _ = components(np.pad(~mask, 1, constant_values=True))
-    return np.asarray(labels[1:-1, 1:-1] != 1)
 
 
 def _is_rectangle(sheet: Mask) -> bool:

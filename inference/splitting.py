@@ -21,7 +21,11 @@ GAP, TALL = 0.3, 1.3
 they are not taller together."""
 
 FLAT = 0.3
-"""What is lower than this part of the tallest piece is a sign, and no digit."""
+"""What is lower than this part of the tallest piece is a sign, and no digit; nor is a lone piece
+that is lower than this part of its width."""
+
+UNDERLINE = 0.15
+"""What is near a digit, broader, and lower than this part of its width, is a line beside it."""
 
 NEAR = 0.2
 """Where there is one digit, pieces belong to it that are no farther from the largest one than this
@@ -57,8 +61,13 @@ def split(ink: Array) -> Digits:
 def main_digit(ink: Array) -> Array:
     """The ink of the largest piece of ``ink`` (height, width), and of those that are near it."""
     pieces = find_pieces(ink > 0)
-    main = max(pieces.boxes, key=lambda box: box.side)
-    near = [n for n, box in enumerate(pieces.boxes) if box.gap(main) <= NEAR * main.side]
+    upright = [box for box in pieces.boxes if box.height >= FLAT * box.width]
+    main = max(upright or pieces.boxes, key=lambda box: box.side)
+    near = [
+        number
+        for number, box in enumerate(pieces.boxes)
+        if box.gap(main) <= NEAR * main.side and not _underlines(box, main)
+    ]
     return np.where(numbered(pieces.labels, near), ink, 0)
 
 
@@ -88,6 +97,10 @@ def _one_digit(one: Box, other: Box, tallest: int) -> bool:
     gap = max(one.top, other.top) - min(one.bottom, other.bottom)
     both = one.union(other)
     return near and gap <= GAP * tallest and both.bottom - both.top <= TALL * tallest
+
+
+def _underlines(box: Box, main: Box) -> bool:
+    return box.width > main.width and box.height < UNDERLINE * box.width
 
 
 def _in_reading_order(boxes: list[Box]) -> list[Box]:

@@ -9,7 +9,7 @@ import numpy as np
 from nnbasic.data import DataError
 from nnbasic.inference.components import Mask
 from nnbasic.inference.lines import box_lines, ruled
-from nnbasic.inference.pieces import Box, Pieces, find_pieces, numbered
+from nnbasic.inference.pieces import Box, Pieces, filled, find_pieces, numbered
 from nnbasic.model.arrays import Array
 
 FAINT, STRONG = 0.25, 0.5
@@ -30,6 +30,9 @@ INNER = 0.08
 
 LONG = 0.8
 """What is at the edge and longer than this part of the picture is a frame or a table."""
+
+ENCLOSED = 0.3
+"""A piece is a ring around another one whose longer side is at least this part of its own."""
 
 ROUNDS = 4
 """So many times pieces are taken away: a frame first, then what only the frame had outshone."""
@@ -109,10 +112,31 @@ def _boxes(pieces: Pieces, strong: list[int]) -> Mask:
     for number in strong:
         top, bottom, left, right = pieces.boxes[number]
         part = np.s_[top:bottom, left:right]
-        lines = box_lines(pieces.labels[part] == number + 1)
+        piece = pieces.labels[part] == number + 1
+        lines = box_lines(piece)
         if lines is not None:
             found[part] |= lines
+        elif _encloses(pieces, number, strong):
+            found[part] |= piece
     return found
+
+
+def _encloses(pieces: Pieces, number: int, strong: list[int]) -> bool:
+    """Whether a piece is a ring around another one, as a circle or a box with round corners is."""
+    box = pieces.boxes[number]
+    within = [
+        n
+        for n in strong
+        if n != number
+        and pieces.boxes[n].side >= ENCLOSED * box.side
+        and box.union(pieces.boxes[n]) == box
+    ]
+    if not within:
+        return False
+    part = np.s_[box.top : box.bottom, box.left : box.right]
+    labels = pieces.labels[part]
+    inside = filled(labels == number + 1)
+    return any(inside[labels == n + 1].all() for n in within)
 
 
 def _grown(mask: Mask) -> Mask:
