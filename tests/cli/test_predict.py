@@ -144,6 +144,29 @@ def test_bad_files_are_named_and_the_others_read(nnbasic: Command, pictures: lis
     assert [error["file"] for error in said.json()["errors"]] == list(bad)
 
 
+def test_a_warning_stands_beside_the_answer(nnbasic: Command, pictures: list[str]) -> None:
+    line = np.hstack([np.asarray(Image.open(picture)) for picture in pictures])
+    Image.fromarray(line).save("line.png")
+    warning = "seems to hold 6 digits, and one is read; try --split"
+    answer = nnbasic("predict", "line.png", pictures[0])
+    assert (answer.code, answer.err) == (0, f"Warning: line.png: {warning}\n")
+    said = nnbasic("predict", "line.png", pictures[0], "--json").json()["predictions"]
+    assert [one["warnings"] for one in said] == [[warning], []]
+
+
+def test_a_folder_names_what_it_skips(nnbasic: Command, pictures: list[str]) -> None:
+    """Only what looks like a picture is an error."""
+    Path("pictures", "notes.txt").write_text("seven")
+    answer = nnbasic("predict", "pictures")
+    assert (answer.code, answer.err) == (0, "pictures: skipped what is no picture: notes.txt\n")
+    said = nnbasic("predict", "pictures", "--json").json()
+    assert said["skipped"] == [{"folder": "pictures", "files": ["notes.txt"]}]
+    Path("pictures", "photo.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    answer = nnbasic("predict", "pictures")
+    assert answer.code == 1
+    assert "photo.heic: is a picture of the kind HEIC" in " ".join(answer.err.split())
+
+
 def test_stdin(pictures: list[str]) -> None:
     with Path(pictures[0]).open("rb") as picture:
         done = subprocess.run(
