@@ -38,15 +38,15 @@ runs_argument = click.argument(
 
 
 @click.command()
-@run_argument
+@click.argument("runs", metavar="RUN[,RUN...]", shell_complete=complete_run)
 @click.argument("words", metavar="WORD...", nargs=-1, required=True)
 @click.option("--remove", is_flag=True, help="Remove the words instead.")
 @runs_option
-def tag(run: str, words: tuple[str, ...], remove: bool, runs_dir: Path) -> None:
-    """Put one-word tags on RUN, by which list and compare can pick it."""
-    chosen = find_one(run, runs_dir)
-    tags = curation.tag(chosen, words, remove=remove).tags
-    out(f"{chosen.id}: {' '.join(tags) or 'no tags'}")
+def tag(runs: str, words: tuple[str, ...], remove: bool, runs_dir: Path) -> None:
+    """Tag a run, or several, so that list and compare can select them."""
+    for chosen in [find_one(run, runs_dir) for run in runs.split(",")]:
+        tags = curation.tag(chosen, words, remove=remove).tags
+        out(f"{chosen.id}: {' '.join(tags) or 'no tags'}")
 
 
 @click.command()

@@ -55,6 +55,7 @@ from nnbasic.training.storage import RunError
     is_flag=True,
     help="First choose each combination's learning rate, on validation data with other seeds.",
 )
+@click.option("--tag", "tags", multiple=True, metavar="WORD", help="Tag the runs of the sweep.")
 @runs_option
 @data_option
 @json_option
@@ -67,6 +68,7 @@ def sweep(
     jobs: int | None,
     dask: str | None,
     lr_search: bool,
+    tags: tuple[str, ...],
     runs_dir: Path,
     data_dir: Path | None,
     as_json: bool,
@@ -82,6 +84,8 @@ def sweep(
     """
     if config is None:
         raise click.UsageError("Give --config FILE; `nnbasic configs list` names some.")
+    for tag in tags:
+        curation.checked_tag(tag)
     combinations = cells(config, overrides, vary)
     first = combinations[0].config.seed
     every_seed = range(first, first + seeds)
@@ -97,11 +101,17 @@ def sweep(
             return INTERRUPTED
     for problem in problems:
         warn(problem)
-    conclude(wanted, problems, runs_dir, as_json)
+    conclude(wanted, problems, tags, runs_dir, as_json)
     return 1 if problems else 0
 
 
-def conclude(wanted: Sequence[Job], problems: Sequence[str], runs_dir: Path, as_json: bool) -> None:
+def conclude(
+    wanted: Sequence[Job],
+    problems: Sequence[str],
+    tags: Sequence[str],
+    runs_dir: Path,
+    as_json: bool,
+) -> None:
     """Print what the runs of ``wanted`` showed, and the command that tells more."""
     there = attempts(runs_dir)
     trained = {attempt.run.directory for job in wanted for attempt in there.get(job.key, ())}
@@ -112,7 +122,7 @@ def conclude(wanted: Sequence[Job], problems: Sequence[str], runs_dir: Path, as_
     sweep = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.urandom(2).hex()}"
     for run in data:
         try:
-            curation.join(run.run, sweep)
+            curation.join(run.run, sweep, tags)
         except RunError as error:
             warn(str(error))
     words = ["nnbasic", "compare"] + ["--runs", str(runs_dir)] * (runs_dir != DIRECTORY)

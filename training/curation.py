@@ -30,9 +30,7 @@ def tag(run: Run, words: Iterable[str], *, remove: bool = False) -> User:
     """
     with _edited(run) as user:
         tags = dict.fromkeys(user.tags)
-        for word in words:
-            if not word or printable(word) != word or " " in word:
-                raise RunError(f"{word!r} is not a tag: a tag is one word")
+        for word in map(checked_tag, words):
             if remove and word not in tags:
                 there = ", ".join(user.tags) or "none"
                 raise RunError(f"{run.directory}: no tag {word!r} to remove; it has {there}")
@@ -61,10 +59,21 @@ def note(run: Run, text: str, *, replace: bool = False) -> User:
     return user
 
 
-def join(run: Run, sweep: str) -> None:
-    """Note that the run belongs to the ``sweep`` with this id, which may have found it there."""
+def checked_tag(word: str) -> str:
+    """``word``, if it can be a tag, else RunError."""
+    if not word or printable(word) != word or " " in word:
+        raise RunError(f"{word!r} is not a tag: a tag is one word")
+    return word
+
+
+def join(run: Run, sweep: str, tags: Iterable[str] = ()) -> None:
+    """Note that the run belongs to the ``sweep`` with this id, which may have found it there.
+
+    It gets the ``tags`` too, which are each a `checked_tag`.
+    """
     with _edited(run) as user:
         user.sweeps.append(sweep)
+        user.tags += [tag for tag in dict.fromkeys(tags) if tag not in user.tags]
 
 
 @contextlib.contextmanager

@@ -43,13 +43,18 @@ def start(
 ) -> Run:
     """Make a new run in ``runs``, ready to be trained, and diagnose it before its first step.
 
-    Raises RunError if it cannot be written, or has too few outputs.
+    Raises RunError if it cannot be written, has too few outputs, or batches larger than the data.
     """
     if dataset.classes > config.layers[-1]:
         unused = "" if 0 in dataset.train.labels else "; no image has the label 0: count from 0"
         raise RunError(
             f"layers {config.layers}: {dataset.name} has {dataset.classes} classes, so the last"
             f" layer needs at least {dataset.classes} units{unused}"
+        )
+    if config.batch_size > (images := len(dataset.train.labels)):
+        raise RunError(
+            f"batch_size {config.batch_size}: {dataset.name} has {images} training images; a batch"
+            " takes at most as many"
         )
     scale, layers, warnings = dataset.scale(config.data.scale), [], list(dataset.warnings)
     if config.diagnostics or config.plugins:  # a plugin's fault comes to light here

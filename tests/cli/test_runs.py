@@ -181,6 +181,8 @@ def test_tags_and_names_choose_runs(ids: list[str], nnbasic: Command) -> None:
     assert nnbasic("runs", "rename", ids[0], "first").out == f"{ids[0]}: first\n"
     assert nnbasic("runs", "show", "first", "--json").json()["run"] == ids[0]
     assert nnbasic("runs", "tag", ids[0], "two words").refused("one word")
+    assert nnbasic("runs", "tag", f"{ids[0]},{ids[1]}", "c").out == f"{ids[0]}: c\n{ids[1]}: c\n"
+    assert nnbasic("runs", "tag", f"{ids[0]},{ids[1]}", "c", "--remove").code == 0
     assert nnbasic("runs", "rename", ids[0], "").refused("not a name")
     assert nnbasic("runs", "list").cells()[0][1] == "name"
 

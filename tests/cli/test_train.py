@@ -99,7 +99,7 @@ class TestFinished:
         "changes",
         [
             ["dtype=float64"],
-            ["batch_size=5000"],
+            ["batch_size=3000"],
             ["data.validation=0"],
             ["data.validation=11999", "batch_size=1"],
             ["loss={name: mse, output: sigmoid}", "data.scale=standard"],

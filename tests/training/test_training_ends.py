@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ class TestDiverged:
             dataset = Dataset(
                 "digits", dataset.train, nothing, dataset.test, "ab" * 32, "generated"
             )
-        run = begin(**self.HOT, batch_size=1000, epochs=1)
+        run = begin(**self.HOT, batch_size=len(dataset.train.labels), epochs=1)
         with pytest.raises(DivergedError, match="at epoch 1, step 1; first in"):
             finish(run, dataset)
         record = run.record()
@@ -116,3 +117,12 @@ class TestFailed:
         assert error.value.__cause__ is not None
         assert run.record().status == "failed"
         assert run.record().reason == str(error.value)
+
+
+def test_a_batch_larger_than_the_data_is_refused(
+    begin: Begin, dataset: Dataset, tmp_path: Path
+) -> None:
+    images = len(dataset.train.labels)
+    with pytest.raises(RunError, match=f"has {images} training images; a batch takes at most"):
+        begin(batch_size=images + 1)
+    assert not list(tmp_path.glob("*/run.json"))
