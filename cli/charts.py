@@ -119,12 +119,13 @@ def side_by_side(images: np.ndarray, captions: Sequence[str], columns: int) -> l
     """The lines of uint8 images (n, 784), as many side by side as fit into ``columns``.
 
     A pixel is half a character, inked or not; where the terminal cannot show that, two pixels are
-    one ASCII character, darker or lighter.
+    one ASCII character, darker or lighter. Of a caption that is wider than its image the end stays.
     """
     blocks = can_show(BLOCKS)
     pictures = [_picture(image.reshape(28, 28), blocks) for image in images]
     width = 28 - 2 * EDGE
     abreast = max(1, (columns + 1) // (width + 1))
+    captions = [printable(caption)[-width:] for caption in captions]
     lines = []
     for start in range(0, len(pictures), abreast):
         row = slice(start, start + abreast)

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from nnbasic import configs
 from nnbasic.cli.charts import side_by_side
 from nnbasic.cli.failures import UNUSABLE
 from nnbasic.cli.loading import download_bar, load
-from nnbasic.cli.options import OrderedGroup, data_option, json_option
+from nnbasic.cli.options import OrderedGroup, config_option, data_option, json_option
 from nnbasic.cli.tables import Column, indented, paragraph, table
 from nnbasic.cli.terminal import out, print_json, terminal_width
 from nnbasic.configs import Data
@@ -84,12 +85,13 @@ def fetch(data_dir: Path | None) -> None:
 
 
 @data.command()
+@config_option
 @click.option(
     "--dataset",
     type=click.Choice(["auto", "mnist", "digits"]),
     default="auto",
     show_default=True,
-    help="MNIST, the built-in digits, or MNIST if it is available.",
+    help="Without --config: MNIST, the built-in digits, or MNIST if it is available.",
 )
 @click.option(
     "--split",
@@ -102,12 +104,20 @@ def fetch(data_dir: Path | None) -> None:
     "--count", type=click.IntRange(min=1), default=6, show_default=True, help="How many to print."
 )
 @data_option
-def show(dataset: str, split: str, count: int, data_dir: Path | None) -> None:
-    """Print the first few digits as text."""
+def show(config: str | None, dataset: str, split: str, count: int, data_dir: Path | None) -> None:
+    """Print the first few images as text, those of a config or of a data set.
+
+    \b
+    nnbasic data show --config my_images.yaml
+    """
     wanted = Data.model_validate({"dataset": dataset, "validation": 0})
+    if config is not None:
+        wanted = configs.load(config).data
     loaded = load(wanted, data_dir=data_dir)
     chosen = loaded.train if split == "train" else loaded.test
-    captions = [f"{loaded.name} {split} {i}: {n}" for i, n in enumerate(chosen.labels[:count])]
+    names = dict(enumerate(wanted.classes or []))
+    labels = [names.get(label, label) for label in chosen.labels[:count].tolist()]
+    captions = [f"{loaded.name} {split} {i}: {label}" for i, label in enumerate(labels)]
     out(*side_by_side(chosen.images[:count], captions, terminal_width()))
 
 

@@ -22,17 +22,17 @@ from nnbasic.cli.options import (
     runs_option,
     trust_option,
 )
-from nnbasic.cli.tables import Column, table
+from nnbasic.cli.tables import Column, paragraph, table
 from nnbasic.cli.terminal import out, print_json, terminal_width
 from nnbasic.model.arrays import Array
-from nnbasic.training.predictions import Evaluation, Predictions
+from nnbasic.training.predictions import Predictions
 from nnbasic.training.trained import Checkpoint
 
 MOST_CLASSES = 12
 """Of up to how many classes the confusion matrix fits a terminal."""
 
-PAIRS = 10
-"""How many of the pairs most confused are shown otherwise."""
+WORST = 10
+"""How many classes, and how many of the pairs most confused, are shown otherwise."""
 
 FIGURES = {"prec.": "precision", "rec.": "recall", "F1": "f1"}
 
@@ -53,6 +53,9 @@ FIGURES = {"prec.": "precision", "rec.": "recall", "F1": "f1"}
     show_default=True,
     help="Which images to score.",
 )
+@click.option(
+    "--all", "every", is_flag=True, help="Show all classes, also if they are more than a dozen."
+)
 @fail_under_option
 @runs_option
 @data_option
@@ -62,6 +65,7 @@ def evaluate(
     run: str | None,
     checkpoint: Checkpoint,
     split: Literal["test", "validation", "train"],
+    every: bool,
     fail_under: float | None,
     runs_dir: Path,
     data_dir: Path | None,
@@ -91,46 +95,42 @@ def evaluate(
             }
         )
     else:
-        show(chosen, checkpoint, split, dataset.name, predictions, names)
+        count = len(predictions.labels)
+        score = accuracy(predictions.accuracy, count)
+        out(
+            f"{chosen.id}, {checkpoint} checkpoint, {count} {split} images of {dataset.name}",
+            f"accuracy {score} %, loss {short(predictions.loss)}",
+            "",
+            *by_class(predictions, names, terminal_width(), every),
+        )
     if fail_under is None:
         return 0
     return low(predictions.accuracy, fail_under, f"{split} accuracy")
 
 
-def show(
-    run: training.Run,
-    checkpoint: Checkpoint,
-    split: str,
-    dataset: str,
-    predictions: Evaluation,
-    names: Sequence[str],
-) -> None:
-    """Print the scores as a person reads them."""
-    count = len(predictions.labels)
-    score = accuracy(predictions.accuracy, count)
-    out(
-        f"{run.id}, {checkpoint} checkpoint, {count} {split} images of {dataset}",
-        f"accuracy {score} %, loss {short(predictions.loss)}",
-        "",
-        *by_class(predictions, names, terminal_width()),
-    )
-
-
-def by_class(predictions: Predictions, names: Sequence[str], room: int) -> list[str]:
+def by_class(
+    predictions: Predictions, names: Sequence[str], room: int, every: bool = False
+) -> list[str]:
     """Figures of each class beside the confusion matrix, in which a dot stands for zero.
 
     A row is a true class, with its name if that is not its number; the columns after the bar say
-    what its images were taken for. Of many classes, the pairs most confused stand below instead.
+    what its images were taken for. Of many classes, the worst are shown, or ``every`` one, and
+    below them the pairs most confused.
     """
     confusion = predictions.confusion()
     rows = predictions.per_class()
+    many = len(rows) > MOST_CLASSES
+    if many and not every:
+        rows = sorted((row for row in rows if row["support"]), key=lambda row: row["f1"])[:WORST]
     columns = [Column(" true", [str(row["class"]) for row in rows], justify="right")]
     if any(name != str(number) for number, name in enumerate(names)):
-        columns.append(Column("", names, min_width=8))
+        columns.append(Column("", [names[row["class"]] for row in rows], min_width=8))
     for head, key in FIGURES.items():
         columns.append(Column(f"{head:>6}", [f"{row[key]:.3f}" for row in rows], justify="right"))
-    if len(names) > MOST_CLASSES:
-        return [*table(columns, room, gap=" "), *most_confused(confusion, names, room)]
+    if many:
+        note = f"The {len(rows)} classes of {len(names)} with the lowest F1; all of them: --all."
+        figures = [*table(columns, room, gap=" "), *most_confused(confusion, names, room)]
+        return figures if every else [*paragraph(note, room), "", *figures]
     columns.append(Column("|", ["|"] * len(rows)))
     for number, counts in enumerate(confusion.T.tolist()):
         cells = [str(count or "·") for count in counts]
@@ -142,7 +142,7 @@ def by_class(predictions: Predictions, names: Sequence[str], room: int) -> list[
 def most_confused(confusion: Array, names: Sequence[str], room: int) -> list[str]:
     """The pairs of a true class and another that most of its images were taken for."""
     errors = confusion - np.diag(np.diag(confusion))
-    most = np.argsort(-errors, axis=None, kind="stable")[:PAIRS]
+    most = np.argsort(-errors, axis=None, kind="stable")[:WORST]
     pairs = [
         (true, taken)
         for true, taken in zip(*np.unravel_index(most, errors.shape), strict=True)

@@ -246,7 +246,6 @@ def _shown(digits: Sequence[Digit], answers: Sequence[Answer]) -> list[str]:
     """The prepared pixels of each digit, with what each network says above them."""
     said = zip(*(answer.said for answer in answers), strict=True)
     captions = [
-        f"{_place(digit)}: {'/'.join(classes)}"[-26:]
-        for digit, classes in zip(digits, said, strict=True)
+        f"{_place(digit)}: {'/'.join(classes)}" for digit, classes in zip(digits, said, strict=True)
     ]
     return side_by_side(np.array([digit.image for digit in digits]), captions, terminal_width())

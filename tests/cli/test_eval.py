@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from nnbasic.training import find
+from support import content, edit
 
 Command = Callable[..., Any]
 
@@ -45,7 +46,9 @@ def test_the_same_number_as_at_the_end_of_the_training(
     nnbasic: Command, summaries: dict[str, Any]
 ) -> None:
     for name, summary in summaries.items():
+        before = content(find(name))
         said = nnbasic("eval", name, "--json")
+        assert content(find(name)) == before
         assert said.code == 0
         assert said.err == ""
         assert said.json()["accuracy"] == summary["test_accuracy"]
@@ -138,6 +141,10 @@ class TestRefused:
         (run.directory / "run.json").write_text(content)
         assert nnbasic("eval", "older").refused(run.id)
         assert nnbasic("eval", "--json").json()["run"] == summaries["newer"]["run"]
+
+    def test_data_that_is_not_there(self, nnbasic: Command, summaries: dict[str, Any]) -> None:
+        edit(find("older").directory, dataset="mnist")
+        assert nnbasic("eval", "older").refused("MNIST", "Connection refused")
 
     def test_no_validation_split(self, nnbasic: Command) -> None:
         change = "data.validation=0"

@@ -153,6 +153,11 @@ def test_a_directory_that_is_typed_is_relative_to_here(nnbasic: Command, shapes:
     assert nnbasic(*TRAIN, "--quiet", "--set", "data.directory=here").code == 0
 
 
+def test_they_are_looked_at(nnbasic: Command, shapes: Path) -> None:
+    shown = nnbasic("data", "show", "--config", TRAIN[-1], "--count", 3)
+    assert re.findall(r"shapes train \d: (\S+)", shown.out) == ["t-shirt", "sandal", "t-shirt"]
+
+
 def test_fewer_outputs_than_classes(nnbasic: Command, shapes: Path) -> None:
     two = ("--set", "layers=[784, 12, 2]")
     assert nnbasic(*TRAIN, *two).refused("layers: must end with at least 3")
@@ -161,14 +166,18 @@ def test_fewer_outputs_than_classes(nnbasic: Command, shapes: Path) -> None:
     assert not list(Path("runs").glob("*"))
 
 
-def test_of_many_classes_the_pairs_most_confused_are_shown() -> None:
-    labels = np.repeat(np.arange(47), 20)
+def test_of_many_classes_the_worst_and_the_pairs_most_confused_are_shown() -> None:
+    labels = np.repeat(np.arange(47), 20)  # none of the 48th
     taken = labels.copy()
     taken[labels == 3] = np.repeat([3, 40], 10)
     taken[labels == 9] = np.repeat([9, 12], [16, 4])
-    guesses = Predictions(labels, taken, np.eye(47)[taken])
-    lines = by_class(guesses, [f"letter {number}" for number in range(47)], 80)
+    guesses = Predictions(labels, taken, np.eye(48)[taken])
+    names = [f"letter {number}" for number in range(48)]
+    lines = by_class(guesses, names, 80)
+    assert lines[0].startswith("The 10 classes of 48 with the lowest F1;")
+    assert [line.split()[0] for line in lines[3:7]] == ["3", "40", "9", "12"]
     assert max(map(len, lines)) <= 80
+    assert len(by_class(guesses, names, 80, every=True)) == len(lines) + 38 - 2
     assert [line.split() for line in lines[-2:]] == [
         ["letter", "3", "letter", "40", "10"],
         ["letter", "9", "letter", "12", "4"],

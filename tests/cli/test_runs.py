@@ -152,6 +152,8 @@ def test_the_newest_run_is_meant_where_none_is_named(ids: list[str], nnbasic: Co
     assert nnbasic("runs", "diff").out.startswith(f"A  {ids[1]}\nB  {ids[2]}\n")
     assert nnbasic("runs", "diff", ids[0]).out.startswith(f"A  {ids[0]}\nB  {ids[2]}\n")
     assert nnbasic("runs", "rm", "latest").refused("no run 'latest'")
+    assert nnbasic("runs", "rm", *ids[1:]).code == 0
+    assert nnbasic("runs", "diff").refused("no two runs")
 
 
 def test_a_name_of_several_runs_means_the_newest_and_says_so(
@@ -201,6 +203,11 @@ class TestExport:
 
     def test_nothing_to_write_to(self, ids: list[str], nnbasic: Command) -> None:
         assert nnbasic("runs", "export", "relu").refused("Give --csv FILE")
+
+    def test_only_broken_runs(self, runs: Path, ids: list[str], nnbasic: Command) -> None:
+        (runs / ids[2] / "run.json").write_text("{")
+        said = nnbasic("runs", "export", "tanh", "--csv", "out.csv")
+        assert said.refused(ids[2], "none of these runs can be read")
 
 
 def test_ids_are_completed(runs: Path, ids: list[str], nnbasic: Command) -> None:

@@ -127,14 +127,14 @@ class TestFinished:
 
     @pytest.mark.parametrize(
         "name",
-        ["my run", "활성화", "a/b", "../up", ".", "-rf", "--config", "a\tb", "x" * 300, "'\""],
+        ["", "my run", "활성화", "a/b", "../up", ".", "-rf", "--config", "a\tb", "x" * 300, "'\""],
     )
     def test_odd_names(self, workplace: Path, nnbasic: Command, name: str) -> None:
         summary = nnbasic("train", "--config", "small", "--epochs", 1, "--json", f"--name={name}")
-        assert summary.json()["name"] == name
+        assert summary.json()["name"] == (name or "small")
         (directory,) = runs(workplace)
         assert directory.is_dir()
-        if name != ".":
+        if name not in ("", "."):
             assert nnbasic("eval", "--json", "--", name).json()["run"] == directory.name
 
 

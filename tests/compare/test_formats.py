@@ -79,6 +79,7 @@ def test_csv_has_searched_rows_too(make: Make, compare_runs: Compare) -> None:
         edited = {"best": scored(0.95), "rate_search": search}
         make(edited, activation="relu", seed=seed, optimizer=fast)
     rows = list(csv.DictReader(io.StringIO(formats.as_csv(compare_runs()))))
+    assert [len(row["runs"].split()) for row in rows] == [2, 2]
     found = [(row["rate_searched"], float(row["val_accuracy_mean"])) for row in rows]
     assert found == [("True", pytest.approx(0.95)), ("False", pytest.approx(0.9))]
 
