@@ -102,7 +102,9 @@ def _bitten(sheet: Mask) -> bool:
     """Whether rows of ``sheet`` have gaps, as where a broad digit reaches the edge of a picture."""
     begun = np.maximum.accumulate(sheet, axis=1)
     goes_on = np.maximum.accumulate(sheet[:, ::-1], axis=1)[:, ::-1]
-    return bool(np.count_nonzero(begun & goes_on & ~sheet) > BITTEN * np.count_nonzero(sheet))
+    gaps = begun & goes_on & ~sheet
+    deep = gaps[1:] & gaps[:-1]  # an edge that runs through a row of tiles is ragged by one
+    return bool(np.count_nonzero(deep) > BITTEN * np.count_nonzero(sheet))
 
 
 def _differs(sheet: Mask, tiles: Array, colours: Array, side: int) -> bool:
