@@ -41,11 +41,12 @@ def test_the_commands_of_a_page_work_as_they_stand(page: str, workplace: Path) -
     commands = []
     for block in re.finditer(r"```(\w+)\n(.*?)```", text, re.DOTALL):
         paragraph = text[: block.start()].rstrip().rpartition("\n\n")[2]
-        if block[1] != "sh":
+        if block[1] not in ("sh", "console"):
             if name := re.search(r"`([\w-]+\.(?:py|yaml))`", paragraph):
                 Path(name[1]).write_text(block[2])
             continue
-        for command in block[2].splitlines():
+        typed = re.findall(r"^\$ (.*)$" if block[1] == "console" else ".+", block[2], re.MULTILINE)
+        for command in typed:
             if not command.startswith(SET_UP):
                 commands.append(command)
                 done = subprocess.run(
