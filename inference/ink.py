@@ -69,6 +69,8 @@ def find_ink(picture: Array) -> Ink:
     noise = _noise(smooth)
     writing = find_writing(smooth, inside, max(CONTRAST, CLEAR * noise), NOISE * noise)
     full = np.percentile(darkness[writing.pixels], 90)
+    if full <= 0:  # it was the blur of a line that was taken away
+        raise DataError("has no ink that stands out from its paper")
     amount = np.where(writing.pixels, np.clip(darkness / full, 0, 1), 0)
     return Ink(amount, writing.at_edge, writing.left_out)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -129,3 +131,17 @@ def test_a_minus_sign_is_no_digit(mnist_test: Labelled) -> None:
     found = examine(np.hstack([one, minus, one]), several=True)
     assert len(found.images) == 2
     assert found.warnings == ["what looks like 1 sign (minus, point) is left out"]
+
+
+def test_any_rectangles_are_read_or_refused(rng: np.random.Generator) -> None:
+    """Pictures of any shape, also of one row: with an answer or an error that says why not."""
+    for _ in range(150):
+        height, width = np.exp(rng.uniform(0, 5, 2)).astype(int)
+        picture = np.full((height, width), rng.integers(256), np.uint8)
+        for _ in range(rng.integers(1, 4)):
+            top, left = rng.integers(height), rng.integers(width)
+            bottom, right = top + rng.integers(1, height + 1), left + rng.integers(1, width + 1)
+            picture[top:bottom, left:right] = rng.integers(256)
+        for several in (False, True):
+            with contextlib.suppress(DataError):
+                assert examine(picture, several=several).images
