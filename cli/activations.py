@@ -13,7 +13,7 @@ import click
 import numpy as np
 from click.shell_completion import CompletionItem
 
-from nnbasic.cli.options import FIGURES, HomePath, OutputFile, force_option
+from nnbasic.cli import options
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import err, out, terminal_width
 from nnbasic.compare import figure_file
@@ -55,17 +55,17 @@ def complete_activation(
     "plugins",
     multiple=True,
     metavar="FILE",
-    type=HomePath(exists=True, dir_okay=False, path_type=Path),
+    type=options.HomePath(exists=True, dir_okay=False, path_type=Path),
     help="A Python file that registers activations; it is run. May be repeated.",
 )
 @click.option(
     "--figure",
     "--plot",
     metavar="FILE",
-    type=OutputFile(*FIGURES),
+    type=options.OutputFile(*options.FIGURES),
     help="Draw each function and its derivative into a .png, .svg or .pdf file.",
 )
-@force_option
+@options.force
 def activations(
     names: tuple[str, ...], plugins: tuple[Path, ...], figure: Path | None, force: bool
 ) -> None:
@@ -100,12 +100,12 @@ def named(text: str) -> tuple[str, str, Layer]:
         activation = ACTIVATIONS.build(Document(text, "NAME").value)
     except (ConfigError, ValueError) as error:
         raise click.BadParameter(str(error), param_hint="NAME") from None
-    return ACTIVATIONS.name(activation), options(activation), activation
+    return ACTIVATIONS.name(activation), hyperparameters(activation), activation
 
 
 def table_of(chosen: Chosen, room: int) -> list[str]:
     """The figures of each activation in one line, and its formula below."""
-    cells = [(name, *_figures(activation), options) for name, options, activation in chosen]
+    cells = [(name, *_figures(activation), given) for name, given, activation in chosen]
     columns = [
         Column(head, column, justify="right" if head in HEADS[2:6] else "left")
         for head, column in zip(HEADS, zip(*cells, strict=True), strict=True)
@@ -139,8 +139,8 @@ def _short(value: float) -> str:
     return f"{round(value, 4) + 0.0:.3g}"  # + 0.0 makes -0 plain 0
 
 
-def options(activation: Layer) -> str:
-    """Its hyperparameters: ``slope 0.25, shared false``."""
+def hyperparameters(activation: Layer) -> str:
+    """Those of ``activation``: ``slope 0.25, shared false``."""
     spec = ACTIVATIONS.spec(activation)
     return ", ".join(f"{key} {json.dumps(value)}" for key, value in spec.items() if key != "name")
 
@@ -155,8 +155,8 @@ def draw(activations: Sequence[tuple[str, str, Layer]]) -> Figure:
     figure = Figure(figsize=(2.6 * columns + 0.6, 1.9 * rows + 0.5), layout="constrained")
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).reshape(-1)
     colours = looks([name for name, _, _ in activations])
-    for axes, (name, options, activation) in zip(panels, activations, strict=False):
-        _panel(axes, name, options, activation, colours[name].colour)
+    for axes, (name, given, activation) in zip(panels, activations, strict=False):
+        _panel(axes, name, given, activation, colours[name].colour)
     for axes in panels[len(activations) :]:
         axes.remove()
     for axes in panels[: len(activations)][-columns:]:  # the lowest of each column has the numbers
@@ -168,7 +168,7 @@ def draw(activations: Sequence[tuple[str, str, Layer]]) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, name: str, options: str, activation: Layer, colour: str) -> None:
+def _panel(axes: Axes, name: str, given: str, activation: Layer, colour: str) -> None:
     z = np.linspace(*SIDES, 1601)
     a, slope = curve(activation, z)
     axes.grid(color=LINE, linewidth=0.6)
@@ -181,7 +181,7 @@ def _panel(axes: Axes, name: str, options: str, activation: Layer, colour: str) 
     axes.plot(z, _broken(slope), color=INK, label="derivative", **DERIVATIVE)
     axes.set(xlim=SIDES, ylim=HEIGHTS, xticks=range(-4, 5, 2), yticks=range(-2, 4))
     axes.set_title(name, fontsize=11, fontweight="bold", color=INK, loc="left", pad=4)
-    axes.set_title(options, fontsize=8, color=MUTED, loc="right", pad=4)
+    axes.set_title(given, fontsize=8, color=MUTED, loc="right", pad=4)
     axes.tick_params(labelsize=8, length=0, colors=INK)
     axes.spines[:].set_visible(False)
 

@@ -6,19 +6,9 @@ from pathlib import Path
 
 import click
 
+from nnbasic.cli import options
 from nnbasic.cli.charts import curves, strips
 from nnbasic.cli.loading import data_at_hand
-from nnbasic.cli.options import (
-    FIGURES,
-    OutputFile,
-    Share,
-    complete_run,
-    data_option,
-    force_option,
-    json_option,
-    runs_option,
-    writable,
-)
 from nnbasic.cli.sentences import sentence_lines
 from nnbasic.cli.tables import GAP, Column, full_width, indented, paragraph, table
 from nnbasic.cli.terminal import (
@@ -55,13 +45,15 @@ def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
             f"{value}: there is no figure {kind!r}. Name the file after one of"
             f" {', '.join(figure_file.KINDS)}, as curves.pdf, or say it, as curves=slide.pdf."
         )
-    writable(ctx, file, FIGURES)
+    options.writable(ctx, file, options.FIGURES)
     figure_file.check()
     return kind, file
 
 
 @click.command()
-@click.argument("selectors", nargs=-1, metavar="[RUN|PREFIX|TAG]...", shell_complete=complete_run)
+@click.argument(
+    "selectors", nargs=-1, metavar="[RUN|PREFIX|TAG]...", shell_complete=options.complete_run
+)
 @click.option(
     "--where",
     multiple=True,
@@ -76,7 +68,7 @@ def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
 )
 @click.option(
     "--threshold",
-    type=Share(),
+    type=options.Share(),
     default=0.97,
     show_default=True,
     help="Time how long runs take to reach this validation accuracy.",
@@ -98,7 +90,7 @@ def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
     "--report",
     "report_file",
     metavar="FILE",
-    type=OutputFile(".html", ".htm"),
+    type=options.OutputFile(".html", ".htm"),
     help="Also write everything, with figures, into one HTML file.",
 )
 @click.option(
@@ -116,10 +108,10 @@ def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
     help="Write a figure instead of the table, as .pdf, .svg or .png: curves, map, effects, seeds,"
     " layers, histograms, rates or confusion, as FILE is named or KIND says; may be repeated.",
 )
-@json_option
-@force_option
-@runs_option
-@data_option
+@options.json
+@options.force
+@options.runs
+@options.data
 def compare(
     selectors: tuple[str, ...],
     where: tuple[str, ...],

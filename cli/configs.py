@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import click
 
+from nnbasic.cli import options
 from nnbasic.cli.failures import UNUSABLE
-from nnbasic.cli.options import (
-    ConfigCommand,
-    OrderedGroup,
-    complete_config,
-    json_option,
-    set_option,
-    trust_option,
-)
 from nnbasic.cli.tables import Column, indented, table
 from nnbasic.cli.terminal import out, print_file, print_json, terminal_width
 from nnbasic.configs import Config, ConfigError, dump, json_schema, listing, load, reference
 from nnbasic.configs.plugins import May, only_known
 
 
-@click.group(cls=OrderedGroup)
+@click.group(cls=options.OrderedGroup)
 def configs() -> None:
     """List, show and check configs."""
 
@@ -41,10 +34,10 @@ def list_configs() -> None:
         out(*[""] * (number > 0), group, *indented(table(columns, terminal_width() - 2)))
 
 
-@configs.command(cls=ConfigCommand)
-@click.argument("name", shell_complete=complete_config)
-@set_option
-@trust_option
+@configs.command(cls=options.ConfigCommand)
+@click.argument("name", shell_complete=options.complete_config)
+@options.overrides
+@options.trust
 def show(name: str, overrides: tuple[str, ...], trust_plugins: bool) -> None:
     """Print the config NAME with every key, as YAML.
 
@@ -53,11 +46,11 @@ def show(name: str, overrides: tuple[str, ...], trust_plugins: bool) -> None:
     print_file(dump(load(name, overrides, may=may_run(trust_plugins))))
 
 
-@configs.command(cls=ConfigCommand)
-@click.argument("file", shell_complete=complete_config)
-@set_option
-@trust_option
-@json_option
+@configs.command(cls=options.ConfigCommand)
+@click.argument("file", shell_complete=options.complete_config)
+@options.overrides
+@options.trust
+@options.json
 def check(file: str, overrides: tuple[str, ...], trust_plugins: bool, as_json: bool) -> int:
     """Check FILE without training.
 

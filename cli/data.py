@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from nnbasic import configs
+from nnbasic.cli import options
 from nnbasic.cli.charts import side_by_side
 from nnbasic.cli.failures import UNUSABLE
 from nnbasic.cli.loading import download_bar, load
-from nnbasic.cli.options import OrderedGroup, config_option, data_option, json_option
 from nnbasic.cli.tables import Column, indented, paragraph, table
 from nnbasic.cli.terminal import out, print_json, terminal_width
 from nnbasic.configs import Data
@@ -19,14 +19,14 @@ from nnbasic.data import DataError, mnist
 from nnbasic.data.fetch import fetch as fetch_mnist
 
 
-@click.group(cls=OrderedGroup)
+@click.group(cls=options.OrderedGroup)
 def data() -> None:
     """Find, fetch, check and look at the images."""
 
 
 @data.command()
-@data_option
-@json_option
+@options.data
+@options.json
 def status(data_dir: Path | None, as_json: bool) -> int:
     """Say where MNIST is looked for, and check what is there.
 
@@ -69,7 +69,7 @@ def status(data_dir: Path | None, as_json: bool) -> int:
 
 
 @data.command()
-@data_option
+@options.data
 def fetch(data_dir: Path | None) -> None:
     """Get MNIST, unless it is there already.
 
@@ -85,7 +85,7 @@ def fetch(data_dir: Path | None) -> None:
 
 
 @data.command()
-@config_option
+@options.config
 @click.option(
     "--dataset",
     type=click.Choice(["auto", "mnist", "digits"]),
@@ -103,9 +103,11 @@ def fetch(data_dir: Path | None) -> None:
 @click.option(
     "--count", type=click.IntRange(min=1), default=6, show_default=True, help="How many to print."
 )
-@data_option
+@options.data
 def show(config: str | None, dataset: str, split: str, count: int, data_dir: Path | None) -> None:
-    """Print the first few images as text, those of a config or of a data set.
+    """Print the first few images as text.
+
+    They are those of a config or of a data set.
 
     \b
     nnbasic data show --config my_images.yaml

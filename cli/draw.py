@@ -7,34 +7,27 @@ from pathlib import Path
 
 import click
 
+from nnbasic.cli import options
 from nnbasic.cli.finding import find_each
 from nnbasic.cli.loading import data_at_hand
-from nnbasic.cli.options import (
-    OutputFile,
-    complete_run,
-    data_option,
-    force_option,
-    runs_option,
-    trust_option,
-)
 from nnbasic.cli.terminal import out, warn
 from nnbasic.inference import page
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[RUN]...", shell_complete=complete_run)
+@click.argument("names", nargs=-1, metavar="[RUN]...", shell_complete=options.complete_run)
 @click.option(
     "--output",
     metavar="FILE",
-    type=OutputFile(".html", ".htm"),
+    type=options.OutputFile(".html", ".htm"),
     default=Path("page.html"),
     show_default=True,
     help="Where to write the page.",
 )
-@force_option
-@runs_option
-@data_option
-@trust_option
+@options.force
+@options.runs
+@options.data
+@options.trust
 def draw(
     names: Sequence[str],
     output: Path,

@@ -10,18 +10,11 @@ import click
 import numpy as np
 
 from nnbasic import training
+from nnbasic.cli import options
 from nnbasic.cli.failures import low
 from nnbasic.cli.finding import find_one
 from nnbasic.cli.loading import recorded_data
 from nnbasic.cli.numbers import accuracy, short
-from nnbasic.cli.options import (
-    complete_run,
-    data_option,
-    fail_under_option,
-    json_option,
-    runs_option,
-    trust_option,
-)
 from nnbasic.cli.tables import Column, paragraph, table
 from nnbasic.cli.terminal import out, print_json, terminal_width
 from nnbasic.model.arrays import Array
@@ -38,7 +31,7 @@ FIGURES = {"prec.": "precision", "rec.": "recall", "F1": "f1"}
 
 
 @click.command("eval")
-@click.argument("run", required=False, shell_complete=complete_run)
+@click.argument("run", required=False, shell_complete=options.complete_run)
 @click.option(
     "--checkpoint",
     type=click.Choice(["best", "last"]),
@@ -56,11 +49,11 @@ FIGURES = {"prec.": "precision", "rec.": "recall", "F1": "f1"}
 @click.option(
     "--all", "every", is_flag=True, help="Show all classes, also if they are more than a dozen."
 )
-@fail_under_option
-@runs_option
-@data_option
-@trust_option
-@json_option
+@options.fail_under
+@options.runs
+@options.data
+@options.trust
+@options.json
 def evaluate(
     run: str | None,
     checkpoint: Checkpoint,

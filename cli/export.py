@@ -6,21 +6,21 @@ from pathlib import Path
 
 import click
 
+from nnbasic.cli import options
 from nnbasic.cli.finding import find_one
-from nnbasic.cli.options import OutputFile, complete_run, force_option, runs_option, trust_option
 from nnbasic.cli.terminal import out
 from nnbasic.inference import formats
 
 
 @click.command()
-@click.argument("run", shell_complete=complete_run)
+@click.argument("run", shell_complete=options.complete_run)
 @click.argument(
     "file",
-    type=OutputFile(".onnx", ".safetensors", ".npz", ".json"),
+    type=options.OutputFile(".onnx", ".safetensors", ".npz", ".json"),
 )
-@force_option
-@runs_option
-@trust_option
+@options.force
+@options.runs
+@options.trust
 def export(run: str, file: Path, force: bool, runs_dir: Path, trust_plugins: bool) -> None:
     """Write the network of RUN for other programs.
 

@@ -6,7 +6,7 @@ import click
 import numpy as np
 
 from nnbasic import configs, training
-from nnbasic.cli.options import ConfigCommand, config_option, set_option
+from nnbasic.cli import options
 from nnbasic.cli.tables import Column, table
 from nnbasic.cli.terminal import out, terminal_width
 from nnbasic.model import ACTIVATIONS
@@ -21,9 +21,9 @@ from nnbasic.model.gradcheck import (
 EXAMPLES = 8
 
 
-@click.command(cls=ConfigCommand)
-@config_option
-@set_option
+@click.command(cls=options.ConfigCommand)
+@options.config
+@options.overrides
 def gradcheck(config: str | None, overrides: tuple[str, ...]) -> int:
     """Compare a network's gradient with central differences.
 

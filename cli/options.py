@@ -182,14 +182,14 @@ def reserve_stdout(ctx: click.Context, param: click.Parameter, value: bool) -> b
     return value
 
 
-config_option = click.option(
+config = click.option(
     "--config",
     metavar="FILE",
     shell_complete=complete_config,
     help="A config file, or the name of one in ./configs or of a shipped one.",
 )
 
-set_option = click.option(
+overrides = click.option(
     "--set",
     "overrides",
     multiple=True,
@@ -197,7 +197,7 @@ set_option = click.option(
     help="Change the config, as in optimizer.lr=0.05; may be repeated.",
 )
 
-data_option = click.option(
+data = click.option(
     "--data",
     "data_dir",
     metavar="DIR",
@@ -206,7 +206,7 @@ data_option = click.option(
     "  [default: $NNBASIC_DATA, or ./data/mnist; data.directory]",
 )
 
-runs_option = click.option(
+runs = click.option(
     "--runs",
     "runs_dir",
     metavar="DIR",
@@ -216,37 +216,37 @@ runs_option = click.option(
     help="The folder that holds the runs.",
 )
 
-curve_option = click.option(
+curve = click.option(
     "--curve", is_flag=True, help="Draw the curve of the accuracy in the terminal."
 )
 
-fail_under_option = click.option(
+fail_under = click.option(
     "--fail-under",
     type=Share(),
     metavar="SHARE",
     help="End with exit code 3 if the accuracy is below it, as in 0.97: by validation for train.",
 )
 
-trust_option = click.option(
+trust = click.option(
     "--trust-plugins",
     is_flag=True,
     help="Run plugins that you have not trained with here. They are programs.",
 )
 
-force_option = click.option(
+force = click.option(
     "--force",
     is_flag=True,
     is_eager=True,  # the check of a file's name needs it
     help="Overwrite files that exist.",
 )
 
-no_sync_option = click.option(
+no_sync = click.option(
     "--no-sync",
     is_flag=True,
     help="Do not wait for the disk after each epoch: a power cut may then damage the run.",
 )
 
-json_option = click.option(
+json = click.option(
     "--json",
     "as_json",
     is_flag=True,

@@ -13,11 +13,11 @@ import click
 import numpy as np
 from click.shell_completion import CompletionItem
 
+from nnbasic.cli import options
 from nnbasic.cli.charts import side_by_side
 from nnbasic.cli.failures import FAILED
 from nnbasic.cli.finding import find_each
 from nnbasic.cli.numbers import tested
-from nnbasic.cli.options import json_option, run_ids, runs_option, trust_option
 from nnbasic.cli.tables import Column, paragraph, table
 from nnbasic.cli.terminal import err, out, print_file, print_json, terminal_width
 from nnbasic.data import DATASETS
@@ -52,7 +52,11 @@ class Answer(NamedTuple):
 
 def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The ids of runs that begin with ``incomplete``, and files."""
-    runs = run_ids(ctx.params.get("runs_dir") or Path("runs"), incomplete) if incomplete else []
+    runs = (
+        options.run_ids(ctx.params.get("runs_dir") or Path("runs"), incomplete)
+        if incomplete
+        else []
+    )
     return [*runs, CompletionItem(incomplete, type="file")]
 
 
@@ -63,9 +67,9 @@ def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 @click.option("--split", is_flag=True, help="Read several digits from one picture, line by line.")
 @click.option("--show", is_flag=True, help="Print the pixels that the network is given.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
-@json_option
-@runs_option
-@trust_option
+@options.json
+@options.runs
+@options.trust
 def predict(
     arguments: Sequence[str],
     split: bool,

@@ -13,7 +13,7 @@ COMMANDS = {
     "list": (LIST, "List the runs, oldest first, with what differs among them."),
     "show": (SHOW, "Show all about RUN: an id, its beginning, a name or a directory."),
     "diff": (SHOW, "Show only what differs between two runs."),
-    "tag": (CURATE, "Put one-word tags on RUN, by which list and compare can pick it."),
+    "tag": (CURATE, "Tag a run, or several, so that list and compare can select them."),
     "rename": (CURATE, "Give RUN another name."),
     "note": (CURATE, "Add a line to the notes of RUN, which show prints."),
     "rm": (CURATE, "Move runs to the trash."),

@@ -7,15 +7,8 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from nnbasic.cli import options
 from nnbasic.cli.finding import distinct, find_one, read_all
-from nnbasic.cli.options import (
-    HomePath,
-    OutputFile,
-    complete_run,
-    force_option,
-    run_ids,
-    runs_option,
-)
 from nnbasic.cli.tables import indented
 from nnbasic.cli.terminal import lines_of, out, printable, warn
 from nnbasic.training import curation, metrics_export
@@ -27,21 +20,21 @@ def complete_discarded(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """The ids of runs in the trash that begin with ``incomplete``, newest first."""
-    return run_ids((ctx.params.get("runs_dir") or Path("runs")) / ".trash", incomplete)
+    return options.run_ids((ctx.params.get("runs_dir") or Path("runs")) / ".trash", incomplete)
 
 
-run_argument = click.argument("run", shell_complete=complete_run)
+run_argument = click.argument("run", shell_complete=options.complete_run)
 
 runs_argument = click.argument(
-    "names", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_run
+    "names", metavar="RUN...", nargs=-1, required=True, shell_complete=options.complete_run
 )
 
 
 @click.command()
-@click.argument("runs", metavar="RUN[,RUN...]", shell_complete=complete_run)
+@click.argument("runs", metavar="RUN[,RUN...]", shell_complete=options.complete_run)
 @click.argument("words", metavar="WORD...", nargs=-1, required=True)
 @click.option("--remove", is_flag=True, help="Remove the words instead.")
-@runs_option
+@options.runs
 def tag(runs: str, words: tuple[str, ...], remove: bool, runs_dir: Path) -> None:
     """Tag a run, or several, so that list and compare can select them."""
     for chosen in [find_one(run, runs_dir) for run in runs.split(",")]:
@@ -52,7 +45,7 @@ def tag(runs: str, words: tuple[str, ...], remove: bool, runs_dir: Path) -> None
 @click.command()
 @run_argument
 @click.argument("name")
-@runs_option
+@options.runs
 def rename(run: str, name: str, runs_dir: Path) -> None:
     """Give RUN another name. Its id, which is its directory's name, stays."""
     chosen = find_one(run, runs_dir)
@@ -63,7 +56,7 @@ def rename(run: str, name: str, runs_dir: Path) -> None:
 @run_argument
 @click.argument("words", metavar="TEXT...", nargs=-1, required=True)
 @click.option("--replace", is_flag=True, help="Put it in the place of all notes that are there.")
-@runs_option
+@options.runs
 def note(run: str, words: tuple[str, ...], replace: bool, runs_dir: Path) -> None:
     """Add a line to the notes of RUN, which show prints.
 
@@ -78,7 +71,7 @@ def note(run: str, words: tuple[str, ...], replace: bool, runs_dir: Path) -> Non
 @click.command()
 @runs_argument
 @click.option("--purge", is_flag=True, help="Delete them for good, also from the trash.")
-@runs_option
+@options.runs
 def rm(names: tuple[str, ...], purge: bool, runs_dir: Path) -> None:
     """Move runs to the trash.
 
@@ -94,7 +87,7 @@ def rm(names: tuple[str, ...], purge: bool, runs_dir: Path) -> None:
 @click.argument(
     "names", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_discarded
 )
-@runs_option
+@options.runs
 def restore(names: tuple[str, ...], runs_dir: Path) -> None:
     """Bring runs back from the trash.
 
@@ -108,17 +101,17 @@ def restore(names: tuple[str, ...], runs_dir: Path) -> None:
 @click.command()
 @runs_argument
 @click.option(
-    "--csv", "csv_file", metavar="FILE", type=OutputFile(), help="Write one row per epoch."
+    "--csv", "csv_file", metavar="FILE", type=options.OutputFile(), help="Write one row per epoch."
 )
 @click.option(
     "--tensorboard",
     "event_folder",
     metavar="DIR",
-    type=HomePath(path_type=Path),
+    type=options.HomePath(path_type=Path),
     help="Write event files.",
 )
-@force_option
-@runs_option
+@options.force
+@options.runs
 def export(
     names: tuple[str, ...],
     csv_file: Path | None,

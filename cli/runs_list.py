@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
+from nnbasic.cli import options
 from nnbasic.cli.finding import read_all, summary
 from nnbasic.cli.numbers import NONE, percent, tested
-from nnbasic.cli.options import json_option, runs_option
 from nnbasic.cli.tables import Column, fitting, paragraph, table
 from nnbasic.cli.terminal import out, print_json, printable, terminal_width
 from nnbasic.training.choices import headings, shown, tell_apart
@@ -28,8 +28,8 @@ from nnbasic.training.selection import is_number, select
 )
 @click.option("--sort", metavar="KEY", help="Sort by it, accuracies from the highest down.")
 @click.option("--last", metavar="N", type=click.IntRange(1), help="Read only the N newest runs.")
-@runs_option
-@json_option
+@options.runs
+@options.json
 def list_runs(
     where: tuple[str, ...], sort: str | None, last: int | None, runs_dir: Path, as_json: bool
 ) -> None:

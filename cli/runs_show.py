@@ -8,18 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnbasic.cli import options
 from nnbasic.cli.charts import accuracy_curve
 from nnbasic.cli.finding import read_all, read_one, summary
 from nnbasic.cli.numbers import NONE, percent, tested
-from nnbasic.cli.options import (
-    FIGURES,
-    OutputFile,
-    complete_run,
-    curve_option,
-    force_option,
-    json_option,
-    runs_option,
-)
 from nnbasic.cli.runs_list import epochs
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
@@ -43,17 +35,17 @@ HEAD, TAIL = 5, 10
 
 
 @click.command()
-@click.argument("run", required=False, shell_complete=complete_run)
-@curve_option
+@click.argument("run", required=False, shell_complete=options.complete_run)
+@options.curve
 @click.option(
     "--figure",
     metavar="FILE",
-    type=OutputFile(*FIGURES),
+    type=options.OutputFile(*options.FIGURES),
     help="Draw accuracy and loss by epoch into a .png, .svg or .pdf file.",
 )
-@force_option
-@runs_option
-@json_option
+@options.force
+@options.runs
+@options.json
 def show(
     run: str | None, curve: bool, figure: Path | None, force: bool, runs_dir: Path, as_json: bool
 ) -> None:
@@ -77,9 +69,9 @@ def show(
 
 
 @click.command()
-@click.argument("a", metavar="[RUN]", required=False, shell_complete=complete_run)
-@click.argument("b", metavar="[RUN]", required=False, shell_complete=complete_run)
-@runs_option
+@click.argument("a", metavar="[RUN]", required=False, shell_complete=options.complete_run)
+@click.argument("b", metavar="[RUN]", required=False, shell_complete=options.complete_run)
+@options.runs
 def diff(a: str | None, b: str | None, runs_dir: Path) -> None:
     """Show only what differs between two runs.
 

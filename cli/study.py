@@ -7,27 +7,16 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from nnbasic.cli.interrupts import INTERRUPTED, interrupts
-from nnbasic.cli.options import (
-    OrderedGroup,
-    OutputFile,
-    data_option,
-    force_option,
-    json_option,
-    no_sync_option,
-    runs_option,
-)
-from nnbasic.cli.sweeping import dask_option, jobs_option, load_all, train_all, workforce
+from nnbasic.cli import options
+from nnbasic.cli.sweeping import dask_option, jobs_option, train_all, workforce
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import (
     Printable,
     can_show,
-    err,
     out,
     print_json,
     styled,
     terminal_width,
-    warn,
 )
 from nnbasic.studies.judge import Evidence, Judged, Verdict, judge
 from nnbasic.studies.report import SUFFIXES, render, result, verdict_words
@@ -54,14 +43,14 @@ def complete_study(
 study_argument = click.argument("name", metavar="NAME|FILE", shell_complete=complete_study)
 
 
-@click.group(cls=OrderedGroup)
+@click.group(cls=options.OrderedGroup)
 def study() -> None:
     """Test a claim: train what it takes, and read the verdict."""
 
 
 @study.command("list")
-@runs_option
-@json_option
+@options.runs
+@options.json
 def list_studies(runs_dir: Path, as_json: bool) -> None:
     """List the studies that come with nnbasic, and their verdicts here."""
     evidence = Evidence.read(runs_dir / FOLDER)
@@ -82,10 +71,10 @@ def list_studies(runs_dir: Path, as_json: bool) -> None:
 @study_argument
 @jobs_option
 @dask_option
-@runs_option
-@data_option
-@json_option
-@no_sync_option
+@options.runs
+@options.data
+@options.json
+@options.no_sync
 def run(
     name: str,
     jobs: int | None,
@@ -104,27 +93,18 @@ def run(
     folder = runs_dir / FOLDER
     refuse_link(folder)
     check_folder(folder)
-    with interrupts(), workforce(data_dir, jobs, dask, not no_sync) as carry_out:
-        try:
-            datasets = load_all(wanted.cells, data_dir)
-            _, problems = train_all(
-                wanted.cells, wanted.seeds, datasets, folder, wanted.searched, carry_out
-            )
-        except KeyboardInterrupt:
-            err("Interrupted; the same command goes on from here.")
-            return INTERRUPTED
-    for problem in problems:
-        warn(problem)
-    if problems:
-        err("The same command tries them again.")
+    with workforce(data_dir, jobs, dask, sync=not no_sync) as carry_out:
+        _, problems = train_all(
+            wanted.cells, wanted.seeds, data_dir, folder, wanted.searched, carry_out
+        )
     _print(judge(wanted, Evidence.read(folder)), as_json)
     return 1 if problems else 0
 
 
 @study.command()
 @study_argument
-@runs_option
-@json_option
+@options.runs
+@options.json
 def show(name: str, runs_dir: Path, as_json: bool) -> None:
     """Show the verdict on a study, and what decides it."""
     _print(judge(read_study(name), Evidence.read(runs_dir / FOLDER)), as_json)
@@ -134,13 +114,13 @@ def show(name: str, runs_dir: Path, as_json: bool) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME|FILE]...", shell_complete=complete_study)
 @click.option(
     "--output",
-    type=OutputFile(*SUFFIXES),
+    type=options.OutputFile(*SUFFIXES),
     required=True,
     metavar="FILE",
     help="The page to write, .html or .md.",
 )
-@force_option
-@runs_option
+@options.force
+@options.runs
 def report(names: tuple[str, ...], output: Path, force: bool, runs_dir: Path) -> None:
     """Write the verdicts on studies into one page.  [default: the shipped ones]"""
     evidence = Evidence.read(runs_dir / FOLDER)

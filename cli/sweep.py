@@ -10,20 +10,11 @@ from pathlib import Path
 
 import click
 
+from nnbasic.cli import options
 from nnbasic.cli.finding import summary
-from nnbasic.cli.interrupts import INTERRUPTED, interrupts
-from nnbasic.cli.options import (
-    ConfigCommand,
-    config_option,
-    data_option,
-    json_option,
-    no_sync_option,
-    runs_option,
-    set_option,
-)
 from nnbasic.cli.sentences import sentence_lines
-from nnbasic.cli.sweeping import dask_option, jobs_option, load_all, train_all, workforce
-from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
+from nnbasic.cli.sweeping import dask_option, jobs_option, train_all, workforce
+from nnbasic.cli.terminal import out, print_json, terminal_width, warn
 from nnbasic.compare import compare
 from nnbasic.sweeps.plan import Job, attempts, cells
 from nnbasic.training import curation
@@ -32,9 +23,9 @@ from nnbasic.training.directory import check_folder
 from nnbasic.training.storage import RunError
 
 
-@click.command(cls=ConfigCommand)
-@config_option
-@set_option
+@click.command(cls=options.ConfigCommand)
+@options.config
+@options.overrides
 @click.option(
     "--vary",
     multiple=True,
@@ -56,10 +47,10 @@ from nnbasic.training.storage import RunError
     help="First choose each combination's learning rate, on validation data with other seeds.",
 )
 @click.option("--tag", "tags", multiple=True, metavar="WORD", help="Tag the runs of the sweep.")
-@runs_option
-@data_option
-@json_option
-@no_sync_option
+@options.runs
+@options.data
+@options.json
+@options.no_sync
 def sweep(
     config: str | None,
     overrides: tuple[str, ...],
@@ -90,17 +81,10 @@ def sweep(
     first = combinations[0].config.seed
     every_seed = range(first, first + seeds)
     check_folder(runs_dir)
-    with interrupts(), workforce(data_dir, jobs, dask, not no_sync) as carry_out:
-        try:
-            datasets = load_all(combinations, data_dir)
-            wanted, problems = train_all(
-                combinations, every_seed, datasets, runs_dir, lr_search, carry_out
-            )
-        except KeyboardInterrupt:
-            err("Interrupted; the same command goes on from here.")
-            return INTERRUPTED
-    for problem in problems:
-        warn(problem)
+    with workforce(data_dir, jobs, dask, sync=not no_sync) as carry_out:
+        wanted, problems = train_all(
+            combinations, every_seed, data_dir, runs_dir, lr_search, carry_out
+        )
     conclude(wanted, problems, tags, runs_dir, as_json)
     return 1 if problems else 0
 
@@ -143,6 +127,4 @@ def conclude(
     if verdict:
         room = terminal_width()
         out(*(line for sentence in verdict for line in sentence_lines(sentence, room)), "")
-    if problems:
-        err("The same command tries them again.")
     out(f"More: {command}")

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from nnbasic import configs
+from nnbasic.cli.interrupts import INTERRUPTED, interrupts
 from nnbasic.cli.loading import load
 from nnbasic.cli.numbers import percent
 from nnbasic.cli.progress import tqdm
@@ -44,18 +45,26 @@ dask_option = click.option(
 
 @contextlib.contextmanager
 def workforce(
-    data_dir: Path | None, workers: int | None, dask: str | None, sync: bool
+    data_dir: Path | None, workers: int | None, dask: str | None, *, sync: bool
 ) -> Iterator[CarryOut]:
-    """What trains the jobs: processes here, or the workers of a cluster."""
+    """What trains the jobs: processes here, or the workers of a cluster.
+
+    An interrupt of the block ends the command.
+    """
     if dask is not None and workers is not None:
         raise click.UsageError("--jobs is for this machine; a Dask cluster has its own workers.")
-    if dask is None:
-        yield partial(run_local, data=data_dir, workers=workers or cores(), sync=sync)
-    else:
-        from nnbasic.sweeps.cluster import connected, run_on_dask  # needs an extra
+    try:
+        with interrupts():
+            if dask is None:
+                yield partial(run_local, data=data_dir, workers=workers or cores(), sync=sync)
+            else:
+                from nnbasic.sweeps.cluster import connected, run_on_dask  # needs an extra
 
-        with connected(dask) as client:
-            yield partial(run_on_dask, data=data_dir, client=client, sync=sync)
+                with connected(dask) as client:
+                    yield partial(run_on_dask, data=data_dir, client=client, sync=sync)
+    except KeyboardInterrupt:
+        err("Interrupted; the same command goes on from here.")
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def load_all(combinations: Sequence[Cell], data_dir: Path | None) -> dict[str, Dataset]:
@@ -78,17 +87,19 @@ def load_all(combinations: Sequence[Cell], data_dir: Path | None) -> dict[str, D
 def train_all(
     combinations: Sequence[Cell],
     seeds: Sequence[int],
-    datasets: dict[str, Dataset],
+    data_dir: Path | None,
     runs_dir: Path,
     lr_search: bool,
     carry_out: CarryOut,
 ) -> tuple[list[Job], list[str]]:
     """Train what the sweep still lacks.
 
-    Returns all of its jobs, and a sentence for each kind of run that did not end.
+    Returns all of its jobs, and a sentence for each kind of run that did not end, which is warned
+    of.
     """
     wanted: list[Job] = []
     problems: list[str] = []
+    datasets = load_all(combinations, data_dir)
     if lr_search:
         folder = runs_dir / FOLDER
         refuse_link(folder)
@@ -104,9 +115,11 @@ def train_all(
         wanted = jobs(combinations, seeds, datasets)
         outcomes = train_jobs(wanted, runs_dir, carry_out=carry_out, what="runs")
         statuses = Counter(outcome.status for outcome in outcomes if not outcome.ended)
-        problems += [
-            f"{count} of {len(wanted)} runs {status}" for status, count in statuses.items()
-        ]
+        problems += [f"{n} of {len(wanted)} runs {status}" for status, n in statuses.items()]
+    for problem in problems:
+        warn(problem)
+    if problems:
+        err("The same command tries them again.")
     return wanted, problems
 
 

@@ -11,25 +11,13 @@ from typing import NamedTuple
 import click
 
 from nnbasic import configs, training
+from nnbasic.cli import options
 from nnbasic.cli.charts import accuracy_curve
 from nnbasic.cli.failures import low, traced
 from nnbasic.cli.finding import find_one, result
 from nnbasic.cli.interrupts import INTERRUPTED, Interrupts, interrupts
 from nnbasic.cli.loading import load, recorded_data
 from nnbasic.cli.numbers import percent, short, tested
-from nnbasic.cli.options import (
-    ConfigCommand,
-    complete_run,
-    config_option,
-    curve_option,
-    data_option,
-    fail_under_option,
-    json_option,
-    no_sync_option,
-    runs_option,
-    set_option,
-    trust_option,
-)
 from nnbasic.cli.progress import shown
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
 from nnbasic.configs.plugins import unkept
@@ -52,26 +40,26 @@ class Work(NamedTuple):
 EXIT_CODES = {"finished": 0, "interrupted": INTERRUPTED}
 
 
-@click.command(cls=ConfigCommand)
-@config_option
-@set_option
+@click.command(cls=options.ConfigCommand)
+@options.config
+@options.overrides
 @click.option("--seed", type=int, metavar="N", help="Short for --set seed=N.")
 @click.option("--epochs", type=int, metavar="N", help="Short for --set epochs=N.")
 @click.option("--name", metavar="NAME", help="What to call the run.  [default: the config's name]")
 @click.option(
     "--resume",
     metavar="RUN",
-    shell_complete=complete_run,
+    shell_complete=options.complete_run,
     help="Go on exactly where RUN stopped: an id, its beginning, a name or a directory.",
 )
-@runs_option
-@data_option
-@fail_under_option
-@curve_option
-@trust_option
+@options.runs
+@options.data
+@options.fail_under
+@options.curve
+@options.trust
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
-@no_sync_option
-@json_option
+@options.no_sync
+@options.json
 def train(
     config: str | None,
     overrides: tuple[str, ...],
@@ -95,8 +83,8 @@ def train(
     nnbasic train --config my.yaml --set optimizer.lr=0.05 --seed 3 --name slower
     nnbasic train --resume slower
     """
-    options = {"seed": seed, "epochs": epochs}
-    overrides += tuple(f"{key}={value}" for key, value in options.items() if value is not None)
+    short = {"seed": seed, "epochs": epochs}
+    overrides += tuple(f"{key}={value}" for key, value in short.items() if value is not None)
     if resume is not None and (config or overrides or name):
         raise click.UsageError(
             "--resume goes on with the run's own config; --config, --set, --seed, --epochs and"
