@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 
-from support import Said, edit, invoke
+from support import Said, edit, invoke, run
 
 
 @pytest.fixture
@@ -29,14 +27,7 @@ def compare(*arguments: object) -> Said:
 
 
 def parsed(*arguments: str) -> dict[str, Any]:
-    result = compare(*arguments, "--format", "json")
-    assert result.code == 0, result.err
-
-    def refuse(constant: str) -> None:
-        raise AssertionError(f"{constant} is not JSON")
-
-    content: dict[str, Any] = json.loads(result.out, parse_constant=refuse)
-    return content
+    return compare(*arguments, "--format", "json").json()
 
 
 @pytest.mark.usefixtures("here")
@@ -107,27 +98,25 @@ def test_two_runs_are_a_sentence_and_two_curves(here: Path) -> None:
 
 @pytest.mark.usefixtures("here")
 def test_long_names_stand_above_their_figures(here: Path) -> None:
-    for number, run in enumerate(sorted((here / "runs").iterdir())):
-        config = json.loads((run / "run.json").read_text())["config"]
-        config["layers"] = [784, *[100 + number // 2] * 9, 10]
-        edit(run, config=config)
+    for number, folder in enumerate(sorted((here / "runs").iterdir())):
+        edit(folder, config={"layers": [784, *[100 + number // 2] * 9, 10]})
     lines = compare().out.splitlines()
     assert max(map(len, lines)) <= 80
     assert sum(line.startswith("layers=[784, 10") and "100," in line for line in lines) >= 1
 
 
 def test_selection(here: Path) -> None:
-    run = sorted((here / "runs").iterdir())[0]
+    first = sorted((here / "runs").iterdir())[0]
     assert [group["n"] for group in parsed("tanh-he", "relu-he")["groups"]] == [2, 2]
-    assert parsed(run.name)["groups"][0]["runs"] == [run.name]
-    (run / "user.json").write_text('{"name": "x", "tags": ["chosen"]}')
-    assert parsed("chosen")["groups"][0]["runs"] == [run.name]
+    assert parsed(first.name)["groups"][0]["runs"] == [first.name]
+    (first / "user.json").write_text('{"name": "x", "tags": ["chosen"]}')
+    assert parsed("chosen")["groups"][0]["runs"] == [first.name]
     chosen_by_value = parsed("--where", "activation=tanh", "--where", "seed<1")["groups"]
     assert {group["label"]: group["n"] for group in chosen_by_value} == {"he": 1, "xavier": 1}
     elsewhere = here / "elsewhere"
     (here / "runs").rename(elsewhere)
     assert len(parsed("--runs", str(elsewhere))["groups"]) == 4
-    assert len(parsed(str(elsewhere / run.name))["groups"]) == 1
+    assert len(parsed(str(elsewhere / first.name))["groups"]) == 1
 
 
 @pytest.mark.usefixtures("here")
@@ -145,12 +134,7 @@ def test_selection(here: Path) -> None:
     ],
 )
 def test_what_cannot_be_compared(arguments: list[str], words: list[str]) -> None:
-    result = compare(*arguments)
-    assert result.code == 2
-    assert result.out == ""
-    assert "Traceback" not in result.err
-    for word in words:
-        assert word in result.err
+    assert compare(*arguments).refused(*words)
 
 
 def test_bad_directories_are_named_and_the_rest_compared(here: Path) -> None:
@@ -172,11 +156,8 @@ def test_bad_directories_are_named_and_the_rest_compared(here: Path) -> None:
 
 @pytest.mark.usefixtures("here")
 def test_as_a_process_in_a_terminal_without_unicode() -> None:
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-m", "nnbasic", "compare"]
-    done = subprocess.run(command, capture_output=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == b""
-    assert b"8 runs in 4 rows" in done.stdout
-    assert b"?" not in done.stdout
-    assert b" +- " in done.stdout
+    said = run("compare", env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert (said.code, said.err) == (0, "")
+    assert "8 runs in 4 rows" in said.out
+    assert "?" not in said.out
+    assert " +- " in said.out

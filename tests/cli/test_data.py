@@ -16,18 +16,7 @@ import pytest
 from nnbasic.data import mnist
 from support import Said, invoke, run
 
-
-@pytest.fixture(autouse=True)
-def empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Each test runs in an empty directory, without MNIST and without a network."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    monkeypatch.delenv("NNBASIC_DATA", raising=False)
-    monkeypatch.setenv("NNBASIC_MIRRORS", "http://127.0.0.1:9/")
-    monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setenv("COLUMNS", "80")
-    return folder
+pytestmark = pytest.mark.usefixtures("workplace")
 
 
 @pytest.fixture
@@ -53,14 +42,6 @@ def damage(folder: Path) -> Path:
     content[-1] ^= 1
     path.write_bytes(gzip.compress(content))
     return path
-
-
-def assert_refused(result: Said, *words: str) -> None:
-    assert result.code == 2
-    assert result.err.startswith("Error: ")
-    assert "Traceback" not in result.err
-    for word in words:
-        assert word in result.err
 
 
 def test_status_of_nothing() -> None:
@@ -124,19 +105,19 @@ def test_show_falls_back_to_the_built_in_digits_and_says_so() -> None:
     )
     assert result.err.count("MNIST could not be fetched") == 1
     assert result.out.startswith("digits train 0: ")
-    assert_refused(data("show", "--dataset", "mnist"), "MNIST could not be fetched")
+    assert data("show", "--dataset", "mnist").refused("MNIST could not be fetched")
 
 
 def test_show_does_not_pass_over_a_broken_file(copy: Path) -> None:
     damage(copy)
     words = "is not MNIST's t10k-labels-idx1-ubyte", "`nnbasic data fetch` gets the files"
-    assert_refused(data("show", "--data", copy), *words)
+    assert data("show", "--data", copy).refused(*words)
 
 
-def test_fetch_without_a_network_is_an_error(empty_directory: Path) -> None:
-    words = "http://127.0.0.1:9/", "\nCheck the connection to the network.\n--data or $NNBASIC_DATA"
-    assert_refused(data("fetch"), *words)
-    assert list(empty_directory.iterdir()) == []
+def test_fetch_without_a_network_is_an_error(workplace: Path) -> None:
+    words = "http://127.0.0.1:9/", "Check the connection to the network. --data or $NNBASIC_DATA"
+    assert data("fetch").refused(*words)
+    assert not (workplace / "data").exists()
 
 
 @pytest.fixture

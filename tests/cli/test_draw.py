@@ -43,7 +43,5 @@ def test_without_mnist_the_examples_are_left_out(nnbasic: Command, ids: list[str
 
 
 def test_bad_usage(nnbasic: Command, runs: Path) -> None:
-    nnbasic("draw", "nobody").refused("no run 'nobody'")
-    nnbasic("draw", "--output", "page.png").refused("page.png must end in .html or .htm")
-    nnbasic("draw", "--output", "nowhere/page.html").refused("there is no folder nowhere")
+    assert nnbasic("draw", "nobody").refused("no run 'nobody'")
     assert not list(Path().glob("*.html"))

@@ -118,16 +118,6 @@ def test_the_shell_completes_runs_newest_first(workplace: Path) -> None:
     assert completion.get_completions(["eval", "--runs", "nowhere"], "") == []
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_the_shells_get_their_script(
-    shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("_NNBASIC_COMPLETE", f"{shell}_source")
-    with pytest.raises(SystemExit, match="0"):
-        main([], prog_name="nnbasic")
-    assert f"_NNBASIC_COMPLETE={shell}_complete" in capsys.readouterr().out
-
-
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--version"], prog_name="nnbasic", standalone_mode=False)
     assert re.fullmatch(r"nnbasic, version \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)

@@ -1,4 +1,4 @@
-"""Files that exist: no command replaces one unless it is told to."""
+"""Files to write: no command replaces one unless it is told to, or begins work for a wrong name."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ import pytest
 def test_a_file_is_overwritten_with_force_alone(
     nnbasic: Callable[..., Any], command: str, file: str
 ) -> None:
+    other = command if file in command else f"{command} --output {file}"
+    assert nnbasic(*other.replace(file, f"no/{file}").split()).refused("there is no folder no")
+    if not file.endswith(".csv"):  # which may be called anything
+        assert nnbasic(*other.replace(file, f"{Path(file).stem}.tex").split()).refused(
+            "must end in ."
+        )
     Path(file).write_text("precious")
     assert nnbasic(*command.split()).refused(f"{file}: already exists", "--force")
     assert Path(file).read_text() == "precious"

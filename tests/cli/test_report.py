@@ -6,7 +6,6 @@ import html
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,14 +16,9 @@ import numpy as np
 import pytest
 
 
-@pytest.fixture
-def runs(workplace: Path, trained_on_digits: Path) -> Path:
-    """Three finished runs in ./runs."""
-    return Path(shutil.copytree(trained_on_digits, workplace / "runs"))
-
-
 @pytest.mark.usefixtures("runs")
 def test_the_report_stands_beside_what_is_printed(nnbasic: Callable[..., Any]) -> None:
+    assert nnbasic("compare", "--title", "Lecture").refused("add --report FILE")
     said = nnbasic("compare", "--format", "json", "--report", "out.html", "--title", "Lecture 7")
     assert said.code == 0
     assert len(said.json()["groups"]) == 2
@@ -42,15 +36,6 @@ def test_mnist_is_not_fetched_for_a_report(runs: Path, nnbasic: Callable[..., An
     assert nnbasic("compare", "--report", "out.html").code == 0
     assert "nnbasic data fetch" in Path("out.html").read_text()
     assert not Path("data/mnist").exists()
-
-
-@pytest.mark.usefixtures("runs")
-def test_nothing_is_compared_for_a_page_that_cannot_be_written(nnbasic: Callable[..., Any]) -> None:
-    Path("thesis.tex").write_text("precious")
-    assert nnbasic("compare", "--report", "thesis.tex").refused("--report", ".html or .htm")
-    assert Path("thesis.tex").read_text() == "precious"
-    assert nnbasic("compare", "--report", "no/a.html").refused("--report", "there is no folder no")
-    assert nnbasic("compare", "--title", "Lecture").refused("add --report FILE")
 
 
 @pytest.mark.parametrize("how", ["sweep", "train"])

@@ -10,10 +10,8 @@ import signal
 import struct
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -251,35 +249,13 @@ def test_processes_have_one_blas_thread(workplace: Path, monkeypatch: pytest.Mon
     assert [run.record().threads for run in runs()] == [1, 1]
 
 
-class Nothing(BaseHTTPRequestHandler):
-    """A mirror that has nothing, and counts how often it is asked."""
-
-    asked = 0
-
-    def do_GET(self) -> None:
-        Nothing.asked += 1
-        self.send_error(404)
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        pass
-
-
 @pytest.mark.slow
-def test_without_mnist_the_network_is_asked_once_for_all(
-    workplace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_mnist_the_network_is_asked_once_for_all(nnbasic: Command) -> None:
     vary = ("--vary=activation=tanh,relu", "--seeds=1", "--set=data.dataset=auto")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Nothing) as server:
-        monkeypatch.setenv("NNBASIC_MIRRORS", f"http://127.0.0.1:{server.server_port}/")
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        code, lines = swept("--config=small", *vary)
-        server.shutdown()
-        thread.join()
-    assert code == 0
-    assert Nothing.asked == 1
-    assert lines[0].startswith("Warning: MNIST is not available, so these are the built-in")
-    assert sum("MNIST could not be fetched" in line for line in lines) == 1
+    said = nnbasic("sweep", "--config=small", *vary)
+    assert said.code == 0
+    assert said.err.startswith("Warning: MNIST is not available, so these are the built-in")
+    assert said.err.count("MNIST could not be fetched") == 1
     records = [run.record() for run in runs()]
     # the config stays as it was given, so that it is the same sweep when the network is back
     assert [(r.dataset, r.config["data"]["dataset"]) for r in records] == [("digits", "auto")] * 2
