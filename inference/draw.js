@@ -56,6 +56,7 @@ class Page {
     /** @type {HTMLButtonElement} */ (byId("clear")).disabled = this.pad.empty;
     paintDigit(byId("pixels"), pixels ?? new Uint8Array(INPUTS));
     byId("explanation").textContent = this.explanation(sheet.example);
+    byId("doubts").textContent = doubts(sheet.strokes).join(" ");
     if (!same(pixels, this.pixels)) {
       this.pixels = pixels;
       for (const card of this.cards) card.update(pixels);

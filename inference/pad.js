@@ -1,6 +1,7 @@
 // The drawing area. What is kept are the points of the strokes, in pixels of 28 × 28.
 
 const NEAR = 0.1; // a point nearer to the last one is left out
+const TALL = 6; // what is less tall beside others is no digit, but a point or a minus
 const DOT = 2; // a touch that moves less than so many pixels may be a palm
 
 /** @typedef {{strokes: Stroke[], example: number | null}} Sheet */
@@ -188,6 +189,41 @@ class Pad {
     brush.stroke();
     if (this.penDown) brush.fill();
   }
+}
+
+/**
+ * What may keep a network from reading the strokes, as `nnbasic predict` says of pictures.
+ * @param {Stroke[]} strokes
+ */
+function doubts(strokes) {
+  const found = [];
+  const edge = (/** @type {number} */ at) => at < THICKNESS / 4 || at > SIDE - THICKNESS / 4;
+  if (strokes.some((stroke) => stroke.some((point) => point.some(edge)))) {
+    found.push("It touches the edge, and may be cut off.");
+  }
+  if (columns(strokes).filter((height) => height > TALL).length > 1) {
+    found.push("These look like several digits; the networks read one.");
+  }
+  return found;
+}
+
+/** @param {Stroke[]} strokes the heights of what stands side by side, with paper between */
+function columns(strokes) {
+  const boxes = strokes.map((stroke) => {
+    const [xs, ys] = [stroke.map(([x]) => x), stroke.map(([, y]) => y)];
+    return [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  });
+  /** @type {number[][]} */
+  const merged = [];
+  for (const box of boxes.sort((a, b) => a[0] - b[0])) {
+    const last = merged[merged.length - 1];
+    if (last && box[0] - last[1] < THICKNESS) {
+      last[1] = Math.max(last[1], box[1]);
+      last[2] = Math.min(last[2], box[2]);
+      last[3] = Math.max(last[3], box[3]);
+    } else merged.push(box);
+  }
+  return merged.map(([, , top, bottom]) => bottom - top);
 }
 
 /** @param {Stroke} stroke how far it reaches from its first point */

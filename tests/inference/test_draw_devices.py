@@ -196,3 +196,19 @@ def test_no_ring_stays_after_escape(browser: Browser, few: Path) -> None:
     assert painted(browser) > 0
     browser.press("Escape")
     assert painted(browser) == 0
+
+
+def test_what_cannot_be_read_safely_is_said(browser: Browser, few: Path) -> None:
+    """Of one digit nothing, of two or of one at the edge a warning; a point beside it is none."""
+    opened(browser, few)
+    browser.drag(places(browser, (0.3, 0.2), (0.3, 0.8)))
+    browser.drag(places(browser, (0.5, 0.8)))
+    settle(browser)
+    assert text(browser, "#doubts") == ""
+    browser.drag(places(browser, (0.7, 0.2), (0.7, 0.8)))
+    settle(browser)
+    assert text(browser, "#doubts").startswith("These look like several digits")
+    click(browser, "#clear")
+    browser.drag(places(browser, (0.5, 0.2), (0.5, 0.998)))
+    settle(browser)
+    assert text(browser, "#doubts").startswith("It touches the edge")
