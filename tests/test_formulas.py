@@ -1,4 +1,4 @@
-"""docs/formulas.md: it has every component, as it is, and its example runs as it is written."""
+"""docs/formulas.md has every component, as it is; the example of docs/own-activation.md runs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from nnbasic.model.registry import Registry, hyperparameters
 
 ROOT = Path(__file__).parents[1]
 DOC = (ROOT / "docs" / "formulas.md").read_text("utf-8")
+EXAMPLE = (ROOT / "docs" / "own-activation.md").read_text("utf-8")
 SECTIONS: list[tuple[str, Registry[Any]]] = [
     ("Activations", ACTIVATIONS),
     ("Initialisers", INITIALIZERS),
@@ -59,15 +60,15 @@ def test_the_files_that_it_names_exist(path: str) -> None:
 
 def block(language: str) -> str:
     """The first code block of the example in ``language``."""
-    code, *_ = re.findall(rf"```{language}\n(.*?)```", section("Your own activation"), re.DOTALL)
+    code, *_ = re.findall(rf"```{language}\n(.*?)```", EXAMPLE, re.DOTALL)
     return str(code)
 
 
 @pytest.fixture
 def example(workplace: Path) -> Path:
     """A folder with the two files of the example, under the names that the text gives them."""
-    assert "Save this as `my_activation.py`" in " ".join(DOC.split())
-    assert "in `my.yaml`" in DOC
+    assert "Save this as `my_activation.py`" in " ".join(EXAMPLE.split())
+    assert "in `my.yaml`" in EXAMPLE
     (workplace / "my_activation.py").write_text(block("python"), "utf-8")
     (workplace / "my.yaml").write_text(block("yaml"), "utf-8")
     return workplace
