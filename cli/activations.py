@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from nnbasic.cli import options
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import err, out, terminal_width
 from nnbasic.compare import figure_file
-from nnbasic.compare.style import INK, LINE, MUTED, looks
+from nnbasic.compare.style import INK, MUTED, SETTINGS, looks
 from nnbasic.configs import ConfigError
 from nnbasic.configs.plugins import PluginError, run_plugin
 from nnbasic.configs.text import Document
@@ -58,13 +57,7 @@ def complete_activation(
     type=options.HomePath(exists=True, dir_okay=False, path_type=Path),
     help="A Python file that registers activations; it is run. May be repeated.",
 )
-@click.option(
-    "--figure",
-    "--plot",
-    metavar="FILE",
-    type=options.OutputFile(*options.FIGURES),
-    help="Draw each function and its derivative into a .png, .svg or .pdf file.",
-)
+@options.figure
 @options.force
 def activations(
     names: tuple[str, ...], plugins: tuple[Path, ...], figure: Path | None, force: bool
@@ -145,33 +138,31 @@ def hyperparameters(activation: Layer) -> str:
     return ", ".join(f"{key} {json.dumps(value)}" for key, value in spec.items() if key != "name")
 
 
-def draw(activations: Sequence[tuple[str, str, Layer]]) -> Figure:
+def draw(activations: Chosen) -> Figure:
     """The picture of activations, each with its name and its options, which stand beside it."""
-    from matplotlib.figure import Figure
+    import matplotlib
     from matplotlib.lines import Line2D
 
-    columns = min(COLUMNS, len(activations))
-    rows = -(-len(activations) // columns)
-    figure = Figure(figsize=(2.6 * columns + 0.6, 1.9 * rows + 0.5), layout="constrained")
-    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).reshape(-1)
-    colours = looks([name for name, _, _ in activations])
-    for axes, (name, given, activation) in zip(panels, activations, strict=False):
-        _panel(axes, name, given, activation, colours[name].colour)
-    for axes in panels[len(activations) :]:
-        axes.remove()
-    for axes in panels[: len(activations)][-columns:]:  # the lowest of each column has the numbers
-        axes.tick_params(labelbottom=True)
-    _, labels = panels[0].get_legend_handles_labels()
-    # each function has its own colour
-    lines = [Line2D([], [], color=INK, **look) for look in (FUNCTION, DERIVATIVE)]
-    figure.legend(lines, labels, loc="outside upper center", ncols=2, frameon=False, fontsize=11)
+    from nnbasic.compare import plotting
+
+    with matplotlib.rc_context(SETTINGS):
+        figure, panels = plotting.grid(len(activations), (2.6, 1.9), COLUMNS, sharex=True)
+        colours = looks([name for name, _, _ in activations])
+        for axes, (name, given, activation) in zip(panels, activations, strict=True):
+            _panel(axes, name, given, activation, colours[name].colour)
+            axes.spines[:].set_visible(False)
+        for axes in panels[-COLUMNS:]:  # the lowest of each column has the numbers
+            axes.tick_params(labelbottom=True)
+        _, labels = panels[0].get_legend_handles_labels()
+        # each function has its own colour
+        lines = [Line2D([], [], color=INK, **look) for look in (FUNCTION, DERIVATIVE)]
+        figure.legend(lines, labels, loc="outside upper center", ncols=2, fontsize=11)
     return figure
 
 
 def _panel(axes: Axes, name: str, given: str, activation: Layer, colour: str) -> None:
     z = np.linspace(*SIDES, 1601)
     a, slope = curve(activation, z)
-    axes.grid(color=LINE, linewidth=0.6)
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     slopes, offsets = pieces(activation)
@@ -180,10 +171,8 @@ def _panel(axes: Axes, name: str, given: str, activation: Layer, colour: str) ->
     axes.plot(z, _broken(a), color=colour, label="function", **FUNCTION)
     axes.plot(z, _broken(slope), color=INK, label="derivative", **DERIVATIVE)
     axes.set(xlim=SIDES, ylim=HEIGHTS, xticks=range(-4, 5, 2), yticks=range(-2, 4))
-    axes.set_title(name, fontsize=11, fontweight="bold", color=INK, loc="left", pad=4)
-    axes.set_title(given, fontsize=8, color=MUTED, loc="right", pad=4)
-    axes.tick_params(labelsize=8, length=0, colors=INK)
-    axes.spines[:].set_visible(False)
+    axes.set_title(name)
+    axes.set_title(given, fontsize=8, fontweight="normal", color=MUTED, loc="right")
 
 
 def _broken(values: Array) -> Array:

@@ -54,12 +54,7 @@ def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
 @click.argument(
     "selectors", nargs=-1, metavar="[RUN|PREFIX|TAG]...", shell_complete=options.complete_run
 )
-@click.option(
-    "--where",
-    multiple=True,
-    metavar="CONDITION",
-    help="Only the runs that meet it, e.g. activation=relu (see runs list); may be repeated.",
-)
+@options.where
 @click.option("--sweep", metavar="ID", help="Only the runs of this sweep; `latest` is the newest.")
 @click.option(
     "--by",

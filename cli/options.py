@@ -227,6 +227,20 @@ fail_under = click.option(
     help="End with exit code 3 if the accuracy is below it, as in 0.97: by validation for train.",
 )
 
+where = click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only the runs that meet it, e.g. activation=relu (see runs list); may be repeated.",
+)
+
+figure = click.option(
+    "--figure",
+    metavar="FILE",
+    type=OutputFile(*FIGURES),
+    help="Draw the curves into a .png, .svg or .pdf file.",
+)
+
 trust = click.option(
     "--trust-plugins",
     is_flag=True,

@@ -20,12 +20,7 @@ from nnbasic.training.selection import is_number, select
 
 
 @click.command("list")
-@click.option(
-    "--where",
-    multiple=True,
-    metavar="CONDITION",
-    help="Only the runs that meet it, as in activation=relu; may be repeated.",
-)
+@options.where
 @click.option("--sort", metavar="KEY", help="Sort by it, accuracies from the highest down.")
 @click.option("--last", metavar="N", type=click.IntRange(1), help="Read only the N newest runs.")
 @options.runs

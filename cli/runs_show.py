@@ -16,7 +16,7 @@ from nnbasic.cli.runs_list import epochs
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
 from nnbasic.compare import figure_file
-from nnbasic.compare.style import INK, LINE, MUTED
+from nnbasic.compare.style import DASHES, MUTED, SERIES, SETTINGS
 from nnbasic.configs import printable
 from nnbasic.training.choices import flow, shown
 from nnbasic.training.collection import RunData
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-VALIDATION = "#0072b2"
+LINES: dict[str, tuple[str, dict[str, Any]]] = {
+    "train": ("training", {"color": MUTED, "linestyle": DASHES[1]}),
+    "val": ("validation", {"color": SERIES[0]}),
+}
+"""The parts of the data whose curves are drawn, their names and looks."""
 
 HEAD, TAIL = 5, 10
 """How many epochs of a long run are shown, from its start and from its end."""
@@ -37,12 +41,7 @@ HEAD, TAIL = 5, 10
 @click.command()
 @click.argument("run", required=False, shell_complete=options.complete_run)
 @options.curve
-@click.option(
-    "--figure",
-    metavar="FILE",
-    type=options.OutputFile(*options.FIGURES),
-    help="Draw accuracy and loss by epoch into a .png, .svg or .pdf file.",
-)
+@options.figure
 @options.force
 @options.runs
 @options.json
@@ -228,42 +227,36 @@ def _pairs(texts: Mapping[str, str], room: int) -> list[Printable]:
 
 def draw(run: RunData) -> Figure:
     """Accuracy on the left, loss on the right; the best epoch is marked."""
-    from matplotlib.figure import Figure
+    import matplotlib
 
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    _panel(left, run, "accuracy", 100)
-    _panel(right, run, "loss", 1)
-    left.set_ylabel("accuracy, %")
-    right.set_ylabel("loss")
-    handles, labels = left.get_legend_handles_labels()
-    if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-    score, record = "", run.record
-    if record.test_accuracy is not None:
-        score = f", {tested(record)} % on the test images of {record.dataset}"
-    title = figure.suptitle(f"{printable(run.user.name)[:60]}{score}", color=INK, fontsize=11)
-    title.set_parse_math(False)  # a name may hold dollars
+    from nnbasic.compare import plotting
+
+    with matplotlib.rc_context(SETTINGS):
+        figure, (left, right) = plotting.grid(2, (3.75, 2.7), sharey=False)
+        _panel(left, run, "accuracy", 100)
+        _panel(right, run, "loss", 1)
+        left.set_ylabel("accuracy, %")
+        handles, labels = left.get_legend_handles_labels()
+        if handles:
+            figure.legend(handles, labels, loc="outside lower center", ncols=3)
+        score, record = "", run.record
+        if record.test_accuracy is not None:
+            score = f", {tested(record)} % on the test images of {record.dataset}"
+        figure.suptitle(f"{printable(run.user.name)[:60]}{score}", fontsize=11)
     return figure
 
 
 def _panel(axes: Axes, run: RunData, what: str, factor: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    best = run.record.best.epoch if run.record.best else None
-    for key, name, colour, dash in (
-        (f"train_{what}", "training", MUTED, (0, (4, 1.5))),
-        (f"val_{what}", "validation", VALIDATION, "-"),
-    ):
-        rows = [row for row in run.metrics if getattr(row, key) is not None]
-        x, y = [row.epoch for row in rows], [factor * getattr(row, key) for row in rows]
-        if rows:
-            marker = "o" if len(rows) == 1 else ""
-            axes.plot(x, y, color=colour, linestyle=dash, marker=marker, label=name)
-        if key.startswith("val") and best is not None and best in x:
-            axes.plot(best, y[x.index(best)], "o", color=colour, label=f"best: epoch {best}")
-    axes.set_xlabel("epoch")
+    best = run.record.best and run.record.best.epoch
+    for key, (name, look) in LINES.items():
+        values = {row.epoch: getattr(row, f"{key}_{what}") for row in run.metrics}
+        points = {x: factor * y for x, y in values.items() if y is not None}
+        if points:
+            marker = "o" if len(points) == 1 else ""
+            axes.plot(list(points), list(points.values()), marker=marker, label=name, **look)
+        if key == "val" and best in points:
+            axes.plot(best, points[best], "o", color=look["color"], label=f"best: epoch {best}")
+    axes.set(xlabel="epoch", ylabel=what)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
-    axes.grid(color=LINE, linewidth=0.6)
-    axes.tick_params(length=0, colors=INK)
-    axes.spines[["top", "right"]].set_visible(False)
