@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -97,7 +98,7 @@ def run(
         _, problems = train_all(
             wanted.cells, wanted.seeds, data_dir, folder, wanted.searched, carry_out
         )
-    _print(judge(wanted, Evidence.read(folder)), as_json)
+    _print(judge(wanted, Evidence.read(folder)), name, as_json)
     return 1 if problems else 0
 
 
@@ -107,7 +108,7 @@ def run(
 @options.json
 def show(name: str, runs_dir: Path, as_json: bool) -> None:
     """Show the verdict on a study, and what decides it."""
-    _print(judge(read_study(name), Evidence.read(runs_dir / FOLDER)), as_json)
+    _print(judge(read_study(name), Evidence.read(runs_dir / FOLDER)), name, as_json)
 
 
 @study.command()
@@ -132,33 +133,38 @@ def report(names: tuple[str, ...], output: Path, force: bool, runs_dir: Path) ->
     out(f"Wrote {output}.")
 
 
-def _print(verdict: Verdict, as_json: bool) -> None:
+def _print(verdict: Verdict, name: str, as_json: bool) -> None:
     if as_json:
         print_json(verdict.to_dict())
         return
     study, room = verdict.study, terminal_width()
+    scope = f"{study.scope()}; {len(study.seeds)} seeds"
     out(Printable(f"{styled(study.name, bold=True)}: {_word(verdict.word)}"))
     out(*paragraph(f"Claim: {study.claim}", room, GAP))
     if study.source:
         out(*paragraph(f"Source: {study.source}", room, GAP))
     out("")
     for judged in verdict.expectations:
-        out(*indented(_expectation(judged, room - len(GAP))), "")
-    scope = f"{study.scope()}; {len(study.seeds)} seeds"
+        lines = _expectation(judged, room - len(GAP), ran=verdict.word is not None)
+        out(*indented(lines), "")
     if verdict.word is None:
-        out(*paragraph(f"Not run yet: `nnbasic study run {study.name}` trains {scope}.", room, GAP))
+        command = shlex.join(["nnbasic", "study", "run", name])
+        out(*paragraph(f"No verdict yet: `{command}` trains what is missing.", room, GAP))
+        out(*paragraph(f"It is for {scope}.", room, GAP))
     else:
         out(*paragraph(f"Holds for {scope}.", room, GAP))
 
 
-def _expectation(judged: Judged, room: int) -> list[Printable]:
+def _expectation(judged: Judged, room: int, ran: bool) -> list[Printable]:
     """What was expected, what came out, and where the interval lies beside the bound."""
     lines = paragraph(f"{judged.expectation.measure.name}: {judged.expectation.text}", room, GAP)
-    if judged.estimate is None:
+    if not ran:
         return lines
-    word = styled(verdict_words(judged), fg=COLOURS[judged.verdict])
-    lines += indented([word, *paragraph(result(judged), room - len(GAP), GAP)])
-    return lines + [Printable(GAP + line) for line in interval(judged, room - len(GAP))]
+    room -= len(GAP)
+    words = paragraph(verdict_words(judged), room, GAP)
+    lines += indented(styled(line, fg=COLOURS[judged.verdict]) for line in words)
+    lines += indented(paragraph(result(judged), room, GAP))
+    return lines + [Printable(GAP + line) for line in interval(judged, room)]
 
 
 def _word(word: str | None) -> Printable:

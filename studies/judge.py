@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from nnbasic.compare.caveats import ASPECTS
 from nnbasic.compare.distributions import LEVEL, t_quantile
 from nnbasic.compare.significance import Contrast, Differences, moderated_t
 from nnbasic.configs import Data
@@ -32,6 +34,9 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 LAST_DIGIT = 1e-9
 """Figures that are continuous differ by this much by rounding alone."""
 
+TIMES = "Times are not comparable"
+"""What follows if runs differ in one of these `ASPECTS`."""
+
 
 class Places(NamedTuple):
     """Where an interval and the bounds beside it are drawn, from 0 on the left to 1."""
@@ -48,7 +53,8 @@ class Judged(NamedTuple):
     ``interval`` is the 95 % confidence interval of ``estimate``, simultaneous with those of the
     study's other expectations; it is infinite at an end where runs never came to what is measured.
     ``seeds`` is how many seeds it would take to decide, None where it is decided or more seeds do
-    not help. ``means`` are those of the two arms, geometric ones for a ratio.
+    not help. ``means`` are those of the two arms, geometric ones for a ratio. ``reason`` says why
+    there is no interval, or why it is infinite.
     """
 
     expectation: Expectation
@@ -57,6 +63,7 @@ class Judged(NamedTuple):
     interval: tuple[float, float] | None = None
     seeds: int | None = None
     means: tuple[float, float] | None = None
+    reason: str = ""
 
     def places(self) -> Places | None:
         """Where the interval lies beside the bounds; None without an interval."""
@@ -94,6 +101,7 @@ class Judged(NamedTuple):
             "estimate": self.estimate,
             "interval": ends,
             "seeds_to_decide": self.seeds,
+            "reason": self.reason or None,
         }
 
 
@@ -132,10 +140,12 @@ class Evidence(NamedTuple):
     def images(self) -> dict[str, Images]:
         """The data set of the newest run from each source."""
         newest = sorted((a.record for own in self.runs.values() for a in own), key=_started)
-        return {
-            Data(**record.config["data"]).source: _Images(record.dataset, record.dataset_sha256)
-            for record in newest
-        }
+        found: dict[str, Images] = {}
+        for record in newest:
+            with contextlib.suppress(LookupError, TypeError, ValueError):  # it may hold anything
+                data = Data(**record.config["data"])
+                found[data.source] = _Images(record.dataset, record.dataset_sha256)
+        return found
 
     def of_arms(self, study: Study) -> dict[str, dict[int, RunData]]:
         """The run of each arm of ``study`` by seed; {} if one of them has not ended yet."""
@@ -176,10 +186,16 @@ def judge_all(
     expectations: Sequence[Expectation], arms: Mapping[str, Mapping[int, RunData]]
 ) -> Iterator[Judged]:
     """Judge ``expectations`` together by the runs of ``arms``, which have the same seeds."""
-    samples = [_sample(each, arms) for each in expectations]
+    reasons = [_unknown(each, arms) for each in expectations]
+    known = [each for each, why in zip(expectations, reasons, strict=True) if not why]
+    samples = [_sample(each, arms) for each in known]
     tested = moderated_t(*(sample.differences() for sample in samples))
-    for expectation, sample, inference in zip(expectations, samples, tested, strict=True):
-        yield _judged(expectation, sample, inference.contrasts[0], len(samples))
+    judged = (
+        _judged(expectation, sample, inference.contrasts[0], len(samples))
+        for expectation, sample, inference in zip(known, samples, tested, strict=True)
+    )
+    for expectation, why in zip(expectations, reasons, strict=True):
+        yield Judged(expectation, reason=why) if why else next(judged)
 
 
 def finite(value: float) -> float | None:
@@ -213,13 +229,33 @@ class _Sample(NamedTuple):
         return Differences(values, floor, 1, self.widest)
 
 
+def _unknown(expectation: Expectation, arms: Mapping[str, Mapping[int, RunData]]) -> str:
+    """Why nothing can be said; empty if the measure of each run is known.
+
+    Runs without it are not left out: they may be those in which something went wrong.
+    """
+    measure = expectation.measure
+    runs = [run for arm in (expectation.first, expectation.second) for run in arms[arm].values()]
+    if problem := next((run.problem for run in runs if run.problem), None):
+        return f"{problem}; remove this run, and `nnbasic study run` trains it again"
+    if unknown := sum(measure.value(run) is None for run in runs):
+        return f"unknown for {unknown} of {len(runs)} runs"
+    for name, aspect in ASPECTS[TIMES].items() if measure.unit == "s" else ():
+        if len({f"{aspect(run)}" for run in runs}) > 1:
+            return f"{TIMES}, because the runs differ in {name}"
+    return ""
+
+
 def _sample(expectation: Expectation, arms: Mapping[str, Mapping[int, RunData]]) -> _Sample:
-    """Over the seeds for which the measure of both arms is known."""
+    """The known values of the measure of each run.
+
+    What is counted in steps is rounded, which adds to the variance; without it the few values that
+    a number of epochs has gave false verdicts.
+    """
     measure = expectation.measure
     both = arms[expectation.first], arms[expectation.second]
-    seeds = [seed for seed in both[0] if all(measure.value(arm[seed]) is not None for arm in both)]
-    values = np.array([[measure.value(arm[seed]) for seed in seeds] for arm in both], float)
-    never = [any(measure.figure(arm[seed]) == math.inf for seed in seeds) for arm in both]
+    values = np.array([[measure.value(arm[seed]) for seed in both[0]] for arm in both], float)
+    never = [any(measure.figure(run) == math.inf for run in arm.values()) for arm in both]
     floors = [
         measure.variance(own, next(iter(arm.values())))
         for own, arm in zip(values, both, strict=True)
@@ -228,15 +264,18 @@ def _sample(expectation: Expectation, arms: Mapping[str, Mapping[int, RunData]])
         values = np.maximum(values, SMALLEST)
         floors = [floor / own.mean() ** 2 for floor, own in zip(floors, values, strict=True)]
         values = np.log(values)
+    if not measure.binary:
+        floors.append(float((values[0] - values[1]).var(ddof=1)))
     widest = 100.0 if measure.unit == "points" and not expectation.ratio else math.inf
     return _Sample(values, max(sum(floors), LAST_DIGIT**2), widest, (never[1], never[0]))
 
 
 def _judged(expectation: Expectation, sample: _Sample, contrast: Contrast, tests: int) -> Judged:
     """The verdict on one of ``tests`` expectations that were tested together."""
-    scale = math.exp if expectation.ratio else float
+    scale = _exp if expectation.ratio else float
     estimate = scale(contrast.mean)
-    first, second = (scale(mean) for mean in sample.values.mean(axis=1).tolist())
+    means = [scale(mean) for mean in sample.values.mean(axis=1).tolist()]
+    first, second = (0.0 if expectation.ratio and mean < 2 * SMALLEST else mean for mean in means)
     if contrast.ci95 is None:
         return Judged(expectation, estimate=estimate, means=(first, second))
     below, above = (scale(end) for end in contrast.ci95)
@@ -245,6 +284,9 @@ def _judged(expectation: Expectation, sample: _Sample, contrast: Contrast, tests
     if sample.open[1]:
         above = math.inf
     holds = expectation.holds(below, above)
+    reason = "figures of 0 have no ratio" if above == math.inf else ""
+    if any(sample.open):
+        reason = "some runs diverged or never reached it"
     word: Word = "undecided" if holds is None else "supported" if holds else "refuted"
     seeds = None
     if holds is None and not any(sample.open) and contrast.error is not None:
@@ -252,7 +294,15 @@ def _judged(expectation: Expectation, sample: _Sample, contrast: Contrast, tests
         distance = min(abs(bound - contrast.mean) for bound in bounds)
         count = sample.values.shape[1]
         seeds = _seeds_to_decide(distance, contrast.error * math.sqrt(count), tests, count)
-    return Judged(expectation, word, estimate, (below, above), seeds, (first, second))
+    return Judged(expectation, word, estimate, (below, above), seeds, (first, second), reason)
+
+
+def _exp(value: float) -> float:
+    """e to the ``value``, infinite beyond what numbers can hold."""
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf
 
 
 def _seeds_to_decide(distance: float, sd: float, tests: int, seeds: int) -> int | None:

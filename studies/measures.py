@@ -11,8 +11,8 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
+from nnbasic.compare.measures import layers_of, number
 from nnbasic.model.arrays import Array
 from nnbasic.training.collection import RunData
 
@@ -125,7 +125,7 @@ def failed_runs(run: RunData) -> float | None:
 
 def worst_share(key: str, run: RunData) -> float | None:
     """The largest share of any hidden layer at the end."""
-    shares = [share for share in _hidden(run, -1, key) if share is not None]
+    shares = [share for share in _hidden(run, None, key) if share is not None]
     return _percent(max(shares)) if shares else None
 
 
@@ -134,7 +134,7 @@ def mean_activation(run: RunData) -> float | None:
 
     The mean over the hidden layers.
     """
-    means, deviations = (_hidden(run, -1, key) for key in ("mean", "sd"))
+    means, deviations = (_hidden(run, None, key) for key in ("mean", "sd"))
     ratios = [
         abs(mean) / deviation
         for mean, deviation in zip(means, deviations, strict=True)
@@ -143,9 +143,12 @@ def mean_activation(run: RunData) -> float | None:
     return statistics.fmean(ratios) if ratios else None
 
 
-def gradient_ratio(key: str, line: int, run: RunData) -> float | None:
-    """The norm of a gradient of the first layer, under ``key``, over that of the output layer."""
-    norms = [layer.get(key) for layer in _layers(run, line)]
+def gradient_ratio(key: str, epoch: int | None, run: RunData) -> float | None:
+    """The norm of a gradient of the first layer, under ``key``, over that of the output layer.
+
+    After ``epoch``, by default the last.
+    """
+    norms = [number(layer.get(key)) for layer in layers_of(run, epoch)]
     return _over(norms[0], norms[-1]) if len(norms) > 1 else None
 
 
@@ -159,13 +162,8 @@ def variance_ratio(run: RunData) -> float | None:
     return None if ratio is None else ratio**2
 
 
-def _layers(run: RunData, line: int) -> list[dict[str, Any]]:
-    """The diagnostics of all layers, in line 0 before the first step, in line -1 at the end."""
-    return list(run.diagnostics[line]["layers"]) if run.diagnostics else []
-
-
-def _hidden(run: RunData, line: int, key: str) -> list[float | None]:
-    return [layer.get(key) for layer in _layers(run, line)[:-1]]
+def _hidden(run: RunData, epoch: int | None, key: str) -> list[float | None]:
+    return [number(layer.get(key)) for layer in layers_of(run, epoch)[:-1]]
 
 
 def _over(dividend: float | None, divisor: float | None) -> float | None:
@@ -184,17 +182,22 @@ def _test_image(run: RunData) -> float:
     return 100 / (run.record.test_images or 1)
 
 
+def _unit(run: RunData) -> float:
+    """In percent of the narrowest hidden layer."""
+    return 100 / min(run.record.config["layers"][1:-1], default=1)
+
+
 MEASURES = (
     Measure("val_accuracy", "points", val_accuracy, step=_validation_image),
     Measure("test_accuracy", "points", test_accuracy, step=_test_image),
     Measure("train_accuracy", "points", train_accuracy),
     Measure("train_loss", "", train_loss, loss_of_guessing),
     Measure("seconds_per_epoch", "s", seconds_per_epoch),
-    Measure("dead_units", "points", partial(worst_share, "dead")),
+    Measure("dead_units", "points", partial(worst_share, "dead"), step=_unit),
     Measure("saturated_units", "points", partial(worst_share, "saturated")),
     Measure("mean_activation", "SD", mean_activation),
     Measure("gradient_ratio_before", "", partial(gradient_ratio, "gradient_norm", 0)),
-    Measure("gradient_ratio", "", partial(gradient_ratio, "gradient_norm", -1)),
+    Measure("gradient_ratio", "", partial(gradient_ratio, "gradient_norm", None)),
     Measure("error_ratio_before", "", partial(gradient_ratio, "preactivation_gradient_norm", 0)),
     Measure("variance_ratio_before", "", variance_ratio),
     Measure("failed_runs", "points", failed_runs, binary=True),

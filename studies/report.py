@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,6 +42,5 @@ def result(judged: Judged) -> str:
 
 def verdict_words(judged: Judged) -> str:
     """The verdict, and what it would take or why more seeds do not help."""
-    if judged.interval and not all(map(math.isfinite, judged.interval)):
-        return f"{judged.verdict}; some runs never came to it"
-    return judged.verdict + (f"; {judged.seeds} seeds would decide" if judged.seeds else "")
+    more = f"{judged.seeds} seeds would decide" if judged.seeds else judged.reason
+    return judged.verdict + (f"; {more}" if more else "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from nnbasic.configs.sources import read
 from nnbasic.configs.text import Document
 from nnbasic.studies.expectation import Expectation, parse
 from nnbasic.studies.measures import measure
+from nnbasic.sweeps.learning_rates import at_rate
 from nnbasic.sweeps.plan import Cell
 
 SHIPPED = Path(__file__).resolve().parent
@@ -60,7 +62,7 @@ def shipped() -> list[str]:
 def find(name: str) -> Path:
     """The file that ``name`` means: a path, or a shipped study; ConfigError if there is none."""
     for path in (Path(name), SHIPPED / f"{name}.yaml"):
-        if path.is_file():
+        if os.path.isfile(path):  # noqa: PTH113 - Path raises for what can be no path
             return path
     message = "there is no such file or study; `nnbasic study list` shows the studies"
     raise ConfigError([Problem(message, place=name)])
@@ -97,6 +99,7 @@ class _Reader:
         claim, source = self._text("claim"), self._text("source", "")
         seeds, fixed = self._seeds(), self._fixed()
         cells = self._cells()
+        self._check(cells, searched=fixed is None)
         self._stop()
         expect = self._expect({cell.name: cell for cell in cells})
         self._stop()
@@ -106,7 +109,7 @@ class _Reader:
 
     def _text(self, key: str, default: str | None = None) -> str:
         value = self.content.get(key, default)
-        if isinstance(value, str):
+        if isinstance(value, str) and (value.strip() or value == default):
             return " ".join(value.split())
         self._problem((key,), f"must be text; this is {described(value)}")
         return ""
@@ -122,8 +125,9 @@ class _Reader:
         value = self.content.get("learning_rate", "searched")
         if value == "searched":
             return None
-        if isinstance(value, dict) and list(value) == ["fixed"] and isinstance(value["fixed"], str):
-            return " ".join(value["fixed"].split())
+        why = value.get("fixed") if isinstance(value, dict) and len(value) == 1 else None
+        if isinstance(why, str) and why.strip():
+            return " ".join(why.split())
         message = "must be `searched`, or say why it is not, as in `{fixed: all arms at one rate}`"
         self._problem(("learning_rate",), message)
         return None
@@ -162,6 +166,22 @@ class _Reader:
                 own = problem.place.startswith("--set ")
                 self._problem(_place(path if own else ("config",), problem.key), problem.message)
             return None
+
+    def _check(self, cells: Sequence[Cell], searched: bool) -> None:
+        """What a study asks of the configs of its arms, beyond their own rules."""
+        at_one_rate: dict[str, str] = {}
+        for cell in cells:
+            path, config = ("arms", cell.name), cell.config
+            if config.data.validation == 0:
+                self._problem(path, "needs validation images; set data.validation above 0")
+            if not config.diagnostics:  # studies share runs, so not only for some measures
+                self._problem(path, "needs diagnostics; leave out `diagnostics: false`")
+            if config.seed != cells[0].config.seed:
+                self._problem(path, "has another seed; all arms have the seeds of the study")
+            same = at_one_rate.setdefault(at_rate(config, 1.0).identity(), cell.name)
+            if searched and same != cell.name:
+                message = f"differs from {same} only in its learning rate, which is searched"
+                self._problem(path, f"{message}; say `learning_rate: {{fixed: why}}`")
 
     def _expect(self, arms: Mapping[str, Cell]) -> list[Expectation]:
         found: list[Expectation] = []

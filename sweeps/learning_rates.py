@@ -40,7 +40,7 @@ def choose_rates(
     did not end is left out, for with it another rate might have been chosen; the second list says
     why. RunError if a cell has no validation data, or two cells differ in their rate alone.
     """
-    if len({_at(cell.config, 1.0).identity() for cell in cells}) < len(cells):
+    if len({at_rate(cell.config, 1.0).identity() for cell in cells}) < len(cells):
         raise RunError("--lr-search chooses optimizer.lr for each combination; do not --vary it")
     searches = [_Search(cell, datasets) for cell in cells]
     growing = searches
@@ -98,14 +98,16 @@ class _Search:
             tried={self._rate(step): self.scores[step] for step in sorted(self.scores)},
             seeds=len(SEEDS),
         )
-        return replace(self.cell, config=_at(self.cell.config, rate), rate_search=search)
+        return replace(self.cell, config=at_rate(self.cell.config, rate), rate_search=search)
 
     def _best(self) -> int:
         """The step of the highest accuracy; of equal ones, the lowest."""
         return max(sorted(self.scores), key=self.scores.__getitem__)
 
     def _trials(self, step: int) -> list[Job]:
-        config = _at(self.cell.config, self._rate(step)).model_copy(update={"diagnostics": False})
+        config = at_rate(self.cell.config, self._rate(step)).model_copy(
+            update={"diagnostics": False}
+        )
         cell = Cell(f"{self.cell.name}-lr-{self._rate(step):g}", config)
         return jobs([cell], [config.seed + seed for seed in SEEDS], self.datasets)
 
@@ -114,7 +116,8 @@ class _Search:
         return float(f"{rate * 10 ** (step / 2):.3g}") if step else rate
 
 
-def _at(config: Config, rate: float) -> Config:
+def at_rate(config: Config, rate: float) -> Config:
+    """``config`` with this learning rate."""
     return config.model_copy(update={"optimizer": replace(config.optimizer, lr=rate)})
 
 

@@ -65,6 +65,12 @@ def test_a_preset_and_keys_with_dots(tmp_path: Path) -> None:
         ("measure:", "seeds: 1\nmeasure:", 6, "a whole number from 2"),
         ("measure:", "learning_rate: 0.1\nmeasure:", 6, "must be `searched`, or say why"),
         ("relu: {", "re lu: {", 4, "has no spaces"),
+        ("ReLU is better.", "' '", 1, "claim: must be text"),
+        ("measure:", "learning_rate: {fixed: ''}\nmeasure:", 6, "must be `searched`, or say why"),
+        ("epochs: 2", "diagnostics: false", 4, "arms.relu: needs diagnostics"),
+        ("epochs: 2", "data.validation: 0", 4, "arms.relu: needs validation images"),
+        ("activation: tanh", "activation: tanh, seed: 5", 5, "arms.tanh: has another seed"),
+        ("activation: tanh", "activation: relu, optimizer.lr: 1", 5, "only in its learning rate"),
         ("  - relu - tanh >= 0.5", "  relu: 1", 7, "a list of inequalities"),
     ],
 )
@@ -80,6 +86,7 @@ def test_a_mistake_is_named_with_its_line(
     assert line in [problem.line for problem in error.value.problems]
 
 
-def test_a_study_that_does_not_exist() -> None:
+@pytest.mark.parametrize("name", ["nothing", "n" * 5000, "", "\0", "."])
+def test_a_study_that_does_not_exist(name: str) -> None:
     with pytest.raises(ConfigError, match="nnbasic study list"):
-        read_study("nothing")
+        read_study(name)
