@@ -174,12 +174,12 @@ def _word(word: str | None) -> Printable:
 def interval(judged: Judged, room: int) -> list[str]:
     """The interval with the estimate in it, and a bar at each bound of what is expected."""
     places, width = judged.places(), min(room, WIDTH)
-    if places is None or not can_show("─●│"):
+    if not places or not can_show("─●│"):
         return []
-    low, high, estimate = (round(place * (width - 1)) for place in places[:3])
+    low, high, estimate, *bounds = (round(place * (width - 1) / 100) for place in places)
     cells = [" "] * width
     cells[low : high + 1] = "─" * (high - low + 1)
-    for bound in places.bounds:
-        cells[round(bound * (width - 1))] = "│"
+    for bound in bounds:
+        cells[bound] = "│"
     cells[estimate] = "●"
     return ["".join(cells).rstrip()]

@@ -69,10 +69,9 @@ def parse(text: str, measure: Measure, arms: Mapping[str, object]) -> Expectatio
     if not math.isfinite(bound) or ((ratio or margin) and bound <= above):
         kind = f"a number above {above:g}" if ratio or margin else "a number"
         raise ValueError(f"{text!r}: the bound must be {kind}")
+    low, high = (0.0 if ratio else -math.inf), bound
     if margin:
-        low, high = (1 / bound if ratio else -bound), bound
-    else:
-        low, high = (
-            (bound, math.inf) if form["relation"] == ">=" else (0.0 if ratio else -math.inf, bound)
-        )
+        low = 1 / bound if ratio else -bound
+    elif form["relation"] == ">=":
+        low, high = bound, math.inf
     return Expectation(text, measure, first, second, ratio, low, high)

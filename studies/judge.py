@@ -7,6 +7,7 @@ import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -21,7 +22,6 @@ from nnbasic.studies.study import Study
 from nnbasic.sweeps.learning_rates import FOLDER, choose_rates
 from nnbasic.sweeps.plan import ENDED, Attempt, Images, Key, attempts, jobs
 from nnbasic.training.collection import RunData
-from nnbasic.training.record import Record
 
 Word = Literal["supported", "refuted", "undecided"]
 
@@ -33,18 +33,6 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 
 LAST_DIGIT = 1e-9
 """Figures that are continuous differ by this much by rounding alone."""
-
-TIMES = "Times are not comparable"
-"""What follows if runs differ in one of these `ASPECTS`."""
-
-
-class Places(NamedTuple):
-    """Where an interval and the bounds beside it are drawn, from 0 on the left to 1."""
-
-    low: float
-    high: float
-    estimate: float
-    bounds: list[float]
 
 
 class Judged(NamedTuple):
@@ -65,35 +53,25 @@ class Judged(NamedTuple):
     means: tuple[float, float] | None = None
     reason: str = ""
 
-    def places(self) -> Places | None:
-        """Where the interval lies beside the bounds; None without an interval."""
+    def places(self) -> list[float]:
+        """Where both ends of the interval, the estimate and the bounds are drawn, in percent.
+
+        From the left; without an interval there is nothing to draw.
+        """
         if self.estimate is None or self.interval is None:
-            return None
-        scale = math.log if self.expectation.ratio else float
-        low, high = self.interval
-        bounds = [scale(bound) for bound in self.expectation.bounds]
-        middle = scale(self.estimate)
-        ends = [
-            scale(low) if low > (0 if self.expectation.ratio else -math.inf) else None,
-            scale(high) if high < math.inf else None,
-        ]
-        known = [end for end in (*ends, *bounds, middle) if end is not None]
-        margin = 0.1 * (max(known) - min(known)) or 1.0
-        first, width = min(known) - margin, max(known) - min(known) + 2 * margin
-
-        def place(value: float) -> float:
-            return (value - first) / width
-
-        return Places(
-            0.0 if ends[0] is None else place(ends[0]),
-            1.0 if ends[1] is None else place(ends[1]),
-            place(middle),
-            [place(bound) for bound in bounds],
-        )
+            return []
+        values = np.array([*self.interval, self.estimate, *self.expectation.bounds])
+        if self.expectation.ratio:
+            with np.errstate(divide="ignore"):  # the logarithm of 0 is an end that is open
+                values = np.log(values)
+        known = values[np.isfinite(values)]
+        margin = 0.1 * float(np.ptp(known)) or 1.0
+        ends = [known.min() - margin, known.max() + margin]
+        return [float(place) for place in np.interp(values, ends, [0, 100])]
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it: an infinite end of an interval is null."""
-        ends = None if self.interval is None else [finite(end) for end in self.interval]
+        ends = self.interval and [end if math.isfinite(end) else None for end in self.interval]
         return {
             "expect": self.expectation.text,
             "measure": self.expectation.measure.name,
@@ -139,12 +117,12 @@ class Evidence(NamedTuple):
 
     def images(self) -> dict[str, Images]:
         """The data set of the newest run from each source."""
-        newest = sorted((a.record for own in self.runs.values() for a in own), key=_started)
+        records = (attempt.record for own in self.runs.values() for attempt in own)
         found: dict[str, Images] = {}
-        for record in newest:
+        for record in sorted(records, key=lambda record: record.started):
             with contextlib.suppress(LookupError, TypeError, ValueError):  # it may hold anything
-                data = Data(**record.config["data"])
-                found[data.source] = _Images(record.dataset, record.dataset_sha256)
+                source = Data(**record.config["data"]).source
+                found[source] = SimpleNamespace(name=record.dataset, sha256=record.dataset_sha256)
         return found
 
     def of_arms(self, study: Study) -> dict[str, dict[int, RunData]]:
@@ -189,7 +167,7 @@ def judge_all(
     reasons = [_unknown(each, arms) for each in expectations]
     known = [each for each, why in zip(expectations, reasons, strict=True) if not why]
     samples = [_sample(each, arms) for each in known]
-    tested = moderated_t(*(sample.differences() for sample in samples))
+    tested = moderated_t(*(sample.differences for sample in samples))
     judged = (
         _judged(expectation, sample, inference.contrasts[0], len(samples))
         for expectation, sample, inference in zip(known, samples, tested, strict=True)
@@ -198,35 +176,17 @@ def judge_all(
         yield Judged(expectation, reason=why) if why else next(judged)
 
 
-def finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-class _Images(NamedTuple):
-    name: str
-    sha256: str
-
-
-def _started(record: Record) -> str:
-    return record.started
-
-
 class _Sample(NamedTuple):
     """The values of an expectation's two arms (2, seeds), paired by seed.
 
-    For a ratio they are logarithms, so that it is a difference like others. ``floor`` is the least
-    variance of a difference, ``widest`` how large one can be, and ``open`` says whether it may be
-    anything below, or above: where the second, or first, arm never came to what is measured.
+    For a ratio they are logarithms, so that it is a difference like others. ``open`` says whether
+    the difference may be anything below, or above: where the second, or first, arm never came to
+    what is measured.
     """
 
     values: Array
-    floor: float
-    widest: float
+    differences: Differences
     open: tuple[bool, bool]
-
-    def differences(self) -> Differences:
-        values, floor = self.values[:1] - self.values[1:], np.array([self.floor])
-        return Differences(values, floor, 1, self.widest)
 
 
 def _unknown(expectation: Expectation, arms: Mapping[str, Mapping[int, RunData]]) -> str:
@@ -240,9 +200,10 @@ def _unknown(expectation: Expectation, arms: Mapping[str, Mapping[int, RunData]]
         return f"{problem}; remove this run, and `nnbasic study run` trains it again"
     if unknown := sum(measure.value(run) is None for run in runs):
         return f"unknown for {unknown} of {len(runs)} runs"
-    for name, aspect in ASPECTS[TIMES].items() if measure.unit == "s" else ():
+    what = "Times are not comparable"
+    for name, aspect in ASPECTS[what].items() if measure.unit == "s" else ():
         if len({f"{aspect(run)}" for run in runs}) > 1:
-            return f"{TIMES}, because the runs differ in {name}"
+            return f"{what}, because the runs differ in {name}"
     return ""
 
 
@@ -264,10 +225,12 @@ def _sample(expectation: Expectation, arms: Mapping[str, Mapping[int, RunData]])
         values = np.maximum(values, SMALLEST)
         floors = [floor / own.mean() ** 2 for floor, own in zip(floors, values, strict=True)]
         values = np.log(values)
+    differences = values[:1] - values[1:]
     if not measure.binary:
-        floors.append(float((values[0] - values[1]).var(ddof=1)))
+        floors.append(float(differences.var(ddof=1)))
     widest = 100.0 if measure.unit == "points" and not expectation.ratio else math.inf
-    return _Sample(values, max(sum(floors), LAST_DIGIT**2), widest, (never[1], never[0]))
+    floor = np.array([max(sum(floors), LAST_DIGIT**2)])
+    return _Sample(values, Differences(differences, floor, 1, widest), (never[1], never[0]))
 
 
 def _judged(expectation: Expectation, sample: _Sample, contrast: Contrast, tests: int) -> Judged:
@@ -276,20 +239,17 @@ def _judged(expectation: Expectation, sample: _Sample, contrast: Contrast, tests
     estimate = scale(contrast.mean)
     means = [scale(mean) for mean in sample.values.mean(axis=1).tolist()]
     first, second = (0.0 if expectation.ratio and mean < 2 * SMALLEST else mean for mean in means)
-    if contrast.ci95 is None:
-        return Judged(expectation, estimate=estimate, means=(first, second))
-    below, above = (scale(end) for end in contrast.ci95)
-    if sample.open[0]:
-        below = 0.0 if expectation.ratio else -math.inf
-    if sample.open[1]:
-        above = math.inf
+    assert contrast.ci95 is not None  # there are two seeds or more
+    assert contrast.error is not None
+    below = scale(-math.inf if sample.open[0] else contrast.ci95[0])
+    above = scale(math.inf if sample.open[1] else contrast.ci95[1])
     holds = expectation.holds(below, above)
     reason = "figures of 0 have no ratio" if above == math.inf else ""
     if any(sample.open):
         reason = "some runs diverged or never reached it"
     word: Word = "undecided" if holds is None else "supported" if holds else "refuted"
     seeds = None
-    if holds is None and not any(sample.open) and contrast.error is not None:
+    if holds is None and not any(sample.open):
         bounds = [math.log(each) if expectation.ratio else each for each in expectation.bounds]
         distance = min(abs(bound - contrast.mean) for bound in bounds)
         count = sample.values.shape[1]
@@ -299,19 +259,14 @@ def _judged(expectation: Expectation, sample: _Sample, contrast: Contrast, tests
 
 def _exp(value: float) -> float:
     """e to the ``value``, infinite beyond what numbers can hold."""
-    try:
-        return math.exp(value)
-    except OverflowError:
-        return math.inf
+    return math.exp(value) if value < 700 else math.inf
 
 
 def _seeds_to_decide(distance: float, sd: float, tests: int, seeds: int) -> int | None:
     """The fewest of more than ``seeds`` whose interval would not reach so far, at the same SD."""
     level = 1 - (1 - LEVEL) / tests
-
-    def decides(count: int) -> bool:
-        return t_quantile(level, count - 1) * sd / math.sqrt(count) < distance
-
     candidates = range(seeds + 1, MOST_SEEDS + 1)
-    place = bisect.bisect_left(candidates, True, key=decides)
+    place = bisect.bisect_left(
+        candidates, True, key=lambda n: t_quantile(level, n - 1) * sd < distance * math.sqrt(n)
+    )
     return candidates[place] if place < len(candidates) else None

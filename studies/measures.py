@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from nnbasic.compare import measures
 from nnbasic.compare.measures import layers_of, number
 from nnbasic.model.arrays import Array
 from nnbasic.training.collection import RunData
@@ -68,9 +69,8 @@ def measure(name: str) -> Measure:
 
 def first_at(share: float, key: str, run: RunData) -> float | None:
     """``key`` of the first epoch with a validation accuracy of ``share``."""
-    reached = (row for row in run.metrics if (row.val_accuracy or 0) >= share)
-    first = next(reached, None)
-    return math.inf if first is None else float(getattr(first, key))
+    row = measures.first_at(run, share)
+    return math.inf if row is None else float(getattr(row, key))
 
 
 def one_epoch_more(run: RunData) -> float:
@@ -144,10 +144,7 @@ def mean_activation(run: RunData) -> float | None:
 
 
 def gradient_ratio(key: str, epoch: int | None, run: RunData) -> float | None:
-    """The norm of a gradient of the first layer, under ``key``, over that of the output layer.
-
-    After ``epoch``, by default the last.
-    """
+    """The norm of the first layer's gradient under ``key`` over the output layer's."""
     norms = [number(layer.get(key)) for layer in layers_of(run, epoch)]
     return _over(norms[0], norms[-1]) if len(norms) > 1 else None
 
@@ -174,22 +171,16 @@ def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
-def _validation_image(run: RunData) -> float:
-    return 100 / (run.record.val_images or 1)
-
-
-def _test_image(run: RunData) -> float:
-    return 100 / (run.record.test_images or 1)
-
-
 def _unit(run: RunData) -> float:
     """In percent of the narrowest hidden layer."""
     return 100 / min(run.record.config["layers"][1:-1], default=1)
 
 
 MEASURES = (
-    Measure("val_accuracy", "points", val_accuracy, step=_validation_image),
-    Measure("test_accuracy", "points", test_accuracy, step=_test_image),
+    Measure("val_accuracy", "points", val_accuracy, step=lambda run: 100 / run.record.val_images),
+    Measure(
+        "test_accuracy", "points", test_accuracy, step=lambda run: 100 / run.record.test_images
+    ),
     Measure("train_accuracy", "points", train_accuracy),
     Measure("train_loss", "", train_loss, loss_of_guessing),
     Measure("seconds_per_epoch", "s", seconds_per_epoch),

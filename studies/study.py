@@ -163,8 +163,9 @@ class _Reader:
             return loads(flow(plain), [*dotted, *overrides], place="config", folder=folder)
         except ConfigError as error:
             for problem in error.problems:
-                own = problem.place.startswith("--set ")
-                self._problem(_place(path if own else ("config",), problem.key), problem.message)
+                place = path if problem.place.startswith("--set ") else ("config",)
+                keys = problem.key.split(".") if problem.key else ()
+                self._problem((*place, *keys), problem.message)
             return None
 
     def _check(self, cells: Sequence[Cell], searched: bool) -> None:
@@ -216,10 +217,6 @@ class _Reader:
 
 def _overrides(changes: Mapping[str, Any]) -> list[str]:
     return [f"{key}={flow(value)}" for key, value in changes.items()]
-
-
-def _place(path: KeyPath, key: str) -> KeyPath:
-    return (*path, *key.split(".")) if key else path
 
 
 def _different(values: Any) -> str:
