@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import click
 import pytest
 
-from support import Said, edit, invoke, run
+from support import Said, edit, invoke
 
 
 @pytest.fixture
@@ -152,12 +151,3 @@ def test_bad_directories_are_named_and_the_rest_compared(here: Path) -> None:
     assert text.count("Warning: ") == len(content["warnings"])
     for name in (runs[0].name, runs[1].name):
         shutil.rmtree(here / "runs" / name)
-
-
-@pytest.mark.usefixtures("here")
-def test_as_a_process_in_a_terminal_without_unicode() -> None:
-    said = run("compare", env=os.environ | {"PYTHONIOENCODING": "ascii"})
-    assert (said.code, said.err) == (0, "")
-    assert "8 runs in 4 rows" in said.out
-    assert "?" not in said.out
-    assert " +- " in said.out

@@ -20,21 +20,10 @@ def test_a_file_by_its_ending(ending: str, nnbasic: Command, runs: Path, ids: li
     assert Path(f"tanh.{ending}").stat().st_size > 784 * 8 * 4
 
 
-def test_the_newest_run_by_the_word_for_it(nnbasic: Command, runs: Path, ids: list[str]) -> None:
-    assert nnbasic("export", "latest", "x.npz").out.startswith(f"x.npz: the network of {ids[2]} (")
-
-
 def test_bad_usage(nnbasic: Command, runs: Path) -> None:
     assert nnbasic("export", "than", "tanh.onnx").refused("no run 'than'")
     assert nnbasic("export", "tanh").refused("Missing argument 'FILE'")
     assert not list(Path().glob("tanh*"))
-
-
-def test_the_epochs_go_another_way(nnbasic: Command, runs: Path) -> None:
-    assert "`nnbasic runs export` writes metrics" in nnbasic("export", "--help").out
-    assert "`nnbasic export` writes a trained network" in " ".join(
-        nnbasic("runs", "export", "--help").out.split()
-    )
 
 
 def test_what_it_wrote_is_the_best_checkpoint(nnbasic: Command, runs: Path, ids: list[str]) -> None:

@@ -30,9 +30,10 @@ def test_near_the_ends_an_accuracy_has_an_interval(
 @pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp949"])
 def test_marks_have_stand_ins_and_csv_stays_whole(runs: Path, encoding: str) -> None:
     environment = os.environ | {"PYTHONIOENCODING": encoding}
-    listed = run("runs", "list", env=environment, encoding=encoding)
-    assert listed.code == 0
-    assert "?" not in listed.out
+    for command in ("runs", "list"), ("compare",):
+        shown = run(*command, env=environment, encoding=encoding)
+        assert (shown.code, shown.err) == (0, "")
+        assert "?" not in shown.out
     edit(min(runs.iterdir()), config={"loss": {"name": "실행 é"}})
     written = run("compare", "--format", "csv", env=environment, encoding="utf-8")
     assert "실행 é" in written.out

@@ -67,45 +67,18 @@ class TestFailed:
         assert said.err.count("File ") == 1
         assert newest().status() == "failed"
 
-
-class TestWhatPluginsReturn:
-    OWN = """
-import numpy as np
-from nnbasic.model import ACTIVATIONS
-
-
-@ACTIVATIONS.register("{name}")
-class Own:
-    def forward(self, x):
-        self.x = x
-        {forward} np.maximum(x, 0)
-
-    def backward(self, dout):
-        {backward} dout * (self.x > 0)
-"""
-
-    def train(self, nnbasic: Command, name: str, forward: str, backward: str, *more: str) -> Any:
-        code = self.OWN.format(name=name, forward=forward, backward=backward)
-        Path("own.py").write_text(code)
-        own = (f"activation={name}", "plugins=[own.py]", *more)
-        return nnbasic("train", "--config", "small", "-q", *(f"--set={each}" for each in own))
-
-    def test_it_is_taken(self, nnbasic: Command) -> None:
-        assert self.train(nnbasic, "returning", "return", "return").code == 0
-        returning = newest().record()
-        assert nnbasic("train", "--config", "small", "-q", "--set=activation=relu").code == 0
-        assert newest().record().test_loss == returning.test_loss
-
     @pytest.mark.parametrize("diagnostics", ["true", "false"])
-    @pytest.mark.parametrize("method", ["forward", "backward"])
-    def test_one_that_is_lost_is_an_error_before_anything_runs(
-        self, workplace: Path, nnbasic: Command, method: str, diagnostics: str
+    @pytest.mark.parametrize(
+        ("method", "line", "old"),
+        [("forward", 12, "return self.positive"), ("backward", 16, "return dout")],
+    )
+    def test_a_result_that_is_lost_is_an_error_before_anything_runs(
+        self, workplace: Path, nnbasic: Command, method: str, line: int, old: str, diagnostics: str
     ) -> None:
-        words = {"forward": "return", "backward": "return"} | {method: "result ="}
         name = f"lost_{method}_{diagnostics}"
-        said = self.train(nnbasic, name, *words.values(), f"diagnostics={diagnostics}")
-        line = {"forward": 8, "backward": 12}[method]
-        assert said.refused(f"own.py:{line}: {method} of Own returns no array")
+        write_plugin(name, old, old.replace("return", "result ="))
+        said = nnbasic("train", "--config", name, "--set", f"diagnostics={diagnostics}")
+        assert said.refused(f"{name}.py:{line}: {method} of Own returns no array")
         assert not (workplace / "runs").exists()
 
 
