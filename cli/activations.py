@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
-from click.shell_completion import CompletionItem
 
 from nnbasic.cli import options
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
@@ -40,11 +39,7 @@ FUNCTION: dict[str, Any] = {"linewidth": 2.4}
 DERIVATIVE: dict[str, Any] = {"linewidth": 1.2, "dashes": (4, 1.5)}
 
 
-def complete_activation(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """The names of activations that begin with ``incomplete``."""
-    return [CompletionItem(name) for name in ACTIVATIONS if name.startswith(incomplete)]
+complete_activation = options.completer(lambda _: ACTIVATIONS)
 
 
 @click.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -48,12 +48,19 @@ def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list
 
     lines = []
     for row, (left, right) in zip(differences, ends, strict=True):
-        cells = [" "] * width
-        cells[column(left) : column(right) + 1] = "─" * (column(right) - column(left) + 1)
-        cells[column(0.0)] = "│"
-        cells[column(row.mean if row else 0.0)] = "●"
-        lines.append("".join(cells).rstrip())
+        mean = column(row.mean if row else 0.0)
+        lines.append(strip(width, column(left), column(right), mean, [column(0.0)]))
     return f"{scale[0]}{scale[1]:>{width - len(scale[0])}}", lines
+
+
+def strip(width: int, low: int, high: int, point: int, bars: Iterable[int]) -> str:
+    """A line from the column ``low`` to ``high`` with a point on it, and bars across."""
+    cells = [" "] * width
+    cells[low : high + 1] = "─" * (high - low + 1)
+    for bar in bars:
+        cells[bar] = "│"
+    cells[point] = "●"
+    return "".join(cells).rstrip()
 
 
 def curves(

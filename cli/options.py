@@ -7,7 +7,7 @@ import importlib
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,23 @@ RESERVED = "nnbasic.reserved"
 """Where a click context keeps what gives stdout back, while `--json` reserves it."""
 
 
-def complete_config(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """The configs and the YAML files here whose names begin with ``incomplete``, else any file.
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def completer(names: Callable[[click.Context], Iterable[str]], *, files: bool = False) -> Completer:
+    """What completes a word to those of ``names`` that begin with it; else ``files``, if asked."""
+
+    def complete(
+        ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        matches = [CompletionItem(name) for name in names(ctx) if name.startswith(incomplete)]
+        return matches or [CompletionItem(incomplete, type="file")] * files
+
+    return complete
+
+
+def config_names(ctx: click.Context) -> list[str]:
+    """The configs, and the YAML files here.
 
     Looks where `nnbasic.configs.listing` does, but does not import that room: nobody waits that
     long for a completion.
@@ -32,22 +45,17 @@ def complete_config(
     shipped = package.submodule_search_locations if package else None
     folders = ["configs", *(shipped or [])]
     names = {file.stem for folder in folders for file in Path(folder).glob("*.yaml")}
-    names |= {file.name for file in Path().glob("*.yaml")}
-    matches = [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
-    return matches or [CompletionItem(incomplete, type="file")]
+    return sorted(names | {file.name for file in Path().glob("*.yaml")})
 
 
-def complete_run(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """The ids of runs that begin with ``incomplete``, newest first."""
-    return run_ids(ctx.params.get("runs_dir") or Path("runs"), incomplete)
+def run_ids(ctx: click.Context, below: str = "") -> list[str]:
+    """The ids of the runs in --runs, or in the folder ``below`` it, newest first."""
+    folder = Path(ctx.params.get("runs_dir") or "runs", below)
+    return sorted((file.parent.name for file in folder.glob("*/run.json")), reverse=True)
 
 
-def run_ids(folder: Path, incomplete: str) -> list[CompletionItem]:
-    """The ids of the runs in ``folder`` that begin with ``incomplete``, newest first."""
-    ids = sorted((file.parent.name for file in folder.glob("*/run.json")), reverse=True)
-    return [CompletionItem(run) for run in ids if run.startswith(incomplete)]
+complete_config = completer(config_names, files=True)
+complete_run = completer(run_ids)
 
 
 class OrderedGroup(click.Group):

@@ -52,11 +52,7 @@ class Answer(NamedTuple):
 
 def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The ids of runs that begin with ``incomplete``, and files."""
-    runs = (
-        options.run_ids(ctx.params.get("runs_dir") or Path("runs"), incomplete)
-        if incomplete
-        else []
-    )
+    runs = options.complete_run(ctx, param, incomplete) if incomplete else []
     return [*runs, CompletionItem(incomplete, type="file")]
 
 

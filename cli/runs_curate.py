@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from click.shell_completion import CompletionItem
 
 from nnbasic.cli import options
 from nnbasic.cli.finding import distinct, find_one, read_all
@@ -14,14 +13,6 @@ from nnbasic.cli.terminal import lines_of, out, printable, warn
 from nnbasic.training import curation, metrics_export
 from nnbasic.training.collection import find
 from nnbasic.training.storage import RunError
-
-
-def complete_discarded(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """The ids of runs in the trash that begin with ``incomplete``, newest first."""
-    return options.run_ids((ctx.params.get("runs_dir") or Path("runs")) / ".trash", incomplete)
-
 
 run_argument = click.argument("run", shell_complete=options.complete_run)
 
@@ -85,7 +76,11 @@ def rm(names: tuple[str, ...], purge: bool, runs_dir: Path) -> None:
 
 @click.command()
 @click.argument(
-    "names", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_discarded
+    "names",
+    metavar="RUN...",
+    nargs=-1,
+    required=True,
+    shell_complete=options.completer(lambda ctx: options.run_ids(ctx, curation.TRASH)),
 )
 @options.runs
 def restore(names: tuple[str, ...], runs_dir: Path) -> None:

@@ -6,9 +6,9 @@ import shlex
 from pathlib import Path
 
 import click
-from click.shell_completion import CompletionItem
 
 from nnbasic.cli import options
+from nnbasic.cli.charts import strip
 from nnbasic.cli.sweeping import dask_option, jobs_option, train_all, workforce
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import (
@@ -34,12 +34,7 @@ FOLDER = ".studies"
 COLOURS = {"supported": "green", "refuted": "red", "undecided": "yellow"}
 
 
-def complete_study(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    matches = [CompletionItem(name) for name in shipped() if name.startswith(incomplete)]
-    return matches or [CompletionItem(incomplete, type="file")]
-
+complete_study = options.completer(lambda _: shipped(), files=True)
 
 study_argument = click.argument("name", metavar="NAME|FILE", shell_complete=complete_study)
 
@@ -177,9 +172,4 @@ def interval(judged: Judged, room: int) -> list[str]:
     if not places or not can_show("─●│"):
         return []
     low, high, estimate, *bounds = (round(place * (width - 1) / 100) for place in places)
-    cells = [" "] * width
-    cells[low : high + 1] = "─" * (high - low + 1)
-    for bound in bounds:
-        cells[bound] = "│"
-    cells[estimate] = "●"
-    return ["".join(cells).rstrip()]
+    return [strip(width, low, high, estimate, bounds)]
