@@ -14,6 +14,7 @@ from pathlib import Path
 from common import ratio, report
 
 from nnbasic import configs, data, training
+from nnbasic.model import Epoch
 
 
 def seconds(config: configs.Config, dataset: data.Dataset) -> float:
@@ -22,7 +23,7 @@ def seconds(config: configs.Config, dataset: data.Dataset) -> float:
         run = training.start(config, dataset, runs=Path(folder), name="benchmark")
         ends = [time.perf_counter()]
         for result in training.train(run, dataset):
-            if hasattr(result, "val_loss"):
+            if isinstance(result, Epoch):
                 ends.append(time.perf_counter())
     return (ends[-1] - ends[1]) / (len(ends) - 2)
 

@@ -87,7 +87,7 @@ def main() -> None:
         def command(*arguments: str) -> Callable[[], Any]:
             return lambda: nnbasic(folder, *arguments)
 
-        conditions = ["--where", "activation=relu", "--where", "val_accuracy>0.9"]
+        conditions = ["--where", "activation=relu", "--where", "val_accuracy>90"]
         times = in_turn(
             {
                 "runs list": command("runs", "list"),
