@@ -11,6 +11,7 @@ from nnbasic import configs
 from nnbasic.cli import options
 from nnbasic.cli.charts import side_by_side
 from nnbasic.cli.failures import UNUSABLE
+from nnbasic.cli.groups import OrderedGroup
 from nnbasic.cli.loading import download_bar, load
 from nnbasic.cli.tables import Column, indented, paragraph, table
 from nnbasic.cli.terminal import out, print_json, terminal_width
@@ -19,7 +20,7 @@ from nnbasic.data import DataError, mnist
 from nnbasic.data.fetch import fetch as fetch_mnist
 
 
-@click.group(cls=options.OrderedGroup)
+@click.group(cls=OrderedGroup)
 def data() -> None:
     """Find, fetch, check and look at the images."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from nnbasic.cli.options import LazyGroup
+from nnbasic.cli.groups import LazyGroup
 from nnbasic.cli.terminal import open_standard_streams, warn
 from nnbasic.training import machine
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-RESERVED = "nnbasic.reserved"
-"""Where a click context keeps what gives stdout back, while `--json` reserves it."""
-
+from nnbasic.cli.terminal import RESERVED
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -56,37 +53,6 @@ def run_ids(ctx: click.Context, below: str = "") -> list[str]:
 
 complete_config = completer(config_names, files=True)
 complete_run = completer(run_ids)
-
-
-class OrderedGroup(click.Group):
-    """A group that lists its commands in the order in which they were added to it."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-
-class LazyGroup(OrderedGroup):
-    """A group whose commands are imported when they are called: its help needs none of them.
-
-    ``lazy`` has the file of each command in this folder, and its help in one line.
-    """
-
-    def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.commands = {n: click.Command(n, short_help=text) for n, (_, text) in lazy.items()}
-        self.lazy = lazy
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name, _, rest = super().resolve_command(ctx, args)
-        return name, self.load(name) if name else None, rest
-
-    def load(self, name: str) -> click.Command:
-        """The command ``name``, from its file."""
-        module = importlib.import_module(f"nnbasic.cli.{self.lazy[name][0]}")
-        commands = (value for value in vars(module).values() if isinstance(value, click.Command))
-        return next(command for command in commands if command.name == name)
 
 
 ELSEWHERE = {

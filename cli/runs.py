@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nnbasic.cli.options import LazyGroup
+from nnbasic.cli.groups import LazyGroup
 
 LIST, SHOW, CURATE = "runs_list", "runs_show", "runs_curate"
 """The files of its commands."""

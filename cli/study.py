@@ -9,6 +9,7 @@ import click
 
 from nnbasic.cli import options
 from nnbasic.cli.charts import strip
+from nnbasic.cli.groups import OrderedGroup
 from nnbasic.cli.sweeping import dask_option, jobs_option, train_all, workforce
 from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
 from nnbasic.cli.terminal import (
@@ -39,7 +40,7 @@ complete_study = options.completer(lambda _: shipped(), files=True)
 study_argument = click.argument("name", metavar="NAME|FILE", shell_complete=complete_study)
 
 
-@click.group(cls=options.OrderedGroup)
+@click.group(cls=OrderedGroup)
 def study() -> None:
     """Test a claim: train what it takes, and read the verdict."""
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import click
 
-from nnbasic.cli.options import RESERVED
+RESERVED = "nnbasic.reserved"
+"""Where a click context keeps what gives stdout back, while `--json` reserves it."""
 
 PLAIN = {"–": "-", "−": "-", "±": "+-", "≠": "!=", "…": "...", "·": ".", "×": "x", "∞": "inf"}
 """What stands in for the program's own marks where stdout cannot encode them."""

@@ -13,8 +13,8 @@ import click
 import pytest
 from click.shell_completion import ShellComplete
 
+from nnbasic.cli.groups import LazyGroup
 from nnbasic.cli.main import main
-from nnbasic.cli.options import LazyGroup
 
 Command = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
