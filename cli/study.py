@@ -146,9 +146,7 @@ def _print(verdict: Verdict, name: str, as_json: bool) -> None:
     if verdict.word is None:
         command = shlex.join(["nnbasic", "study", "run", name])
         out(*paragraph(f"No verdict yet: `{command}` trains what is missing.", room, GAP))
-        out(*paragraph(f"It is for {scope}.", room, GAP))
-    else:
-        out(*paragraph(f"Holds for {scope}.", room, GAP))
+    out(*paragraph(f"For {scope}.", room, GAP))
 
 
 def _expectation(judged: Judged, room: int, ran: bool) -> list[Printable]:

@@ -40,6 +40,7 @@ def study(nnbasic: Command) -> str:
 
 
 def test_from_a_claim_to_its_verdict(nnbasic: Command, study: str) -> None:
+    assert "`nnbasic study run mine.yaml` trains" in nnbasic("study", "show", study).out
     before = nnbasic("study", "show", study, "--json").json()
     assert (before["verdict"], before["runs"]) == (None, 0)
     run = nnbasic("study", "run", study, "--json")
@@ -65,7 +66,7 @@ def test_runs_are_kept_and_hidden(nnbasic: Command, study: str) -> None:
     assert len(list(all_runs(Path("runs/.studies")))) == 6
     shown = nnbasic("study", "show", study).out
     assert "supported" in shown
-    assert "Holds for 784-16-10; 2 epochs; learning rate 0.1: it is only a test; 3 seeds." in shown
+    assert "For 784-16-10; 2 epochs; learning rate 0.1: it is only a test; 3 seeds." in shown
 
 
 @pytest.mark.slow
@@ -97,6 +98,25 @@ def test_a_page_of_claims(nnbasic: Command, study: str, suffix: str) -> None:
     assert "from which no gradient flows back" in text
     assert "supported" in text
     assert nnbasic("study", "report", study, "--output", page).refused("already exists", "--force")
+
+
+def test_runs_of_which_files_are_missing_or_torn(nnbasic: Command, study: str) -> None:
+    """No traceback, and no verdict on what cannot be known."""
+    nnbasic("study", "run", study)
+    folders = [run.directory for run in all_runs(Path("runs/.studies"))]
+    relu, step = (next(each for each in folders if arm in each.name) for arm in ("relu", "step"))
+    (relu / "diagnostics.jsonl").unlink()
+    accuracy, gradient, _ = nnbasic("study", "show", study, "--json").json()["expectations"]
+    assert (accuracy["verdict"], gradient["verdict"]) == ("supported", "undecided")
+    assert gradient["reason"] == "unknown for 1 of 6 runs"
+    (step / "metrics.jsonl").write_text("{")
+    shown = nnbasic("study", "show", study)
+    assert shown.code == 0
+    assert "remove this run" in " ".join(shown.out.split())
+    record = json.loads((relu / "run.json").read_text()) | {"config": {"data": 3}}
+    (relu / "run.json").write_text(json.dumps(record | {"identity": "another"}))
+    assert nnbasic("study", "show", study, "--json").json()["verdict"] is None
+    assert "relu seed" in nnbasic("study", "run", study).err
 
 
 def test_mistakes_end_with_code_2(nnbasic: Command) -> None:
