@@ -1,4 +1,4 @@
-"""The progress bars of `nnbasic train` in a real terminal of 80 columns."""
+"""The progress bars of `nnbasic train` and `sweep` in a real terminal of 80 columns."""
 
 from __future__ import annotations
 
@@ -78,6 +78,24 @@ class TestTerminal:
                 rf"epoch {number:>2}/12  train loss \S+ acc \S+ %  val loss \S+ acc \S+ %  \S+ s",
                 line,
             )
+
+    @pytest.mark.slow
+    def test_one_bar_over_all_runs_of_a_sweep(
+        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
+    ) -> None:
+        theirs, text = terminal
+        command = ("--vary=activation=tanh,relu", "--seeds=1", "--jobs=1", "--set=epochs=40")
+        with started(NNBASIC, "sweep", "--config=small", *command, stderr=theirs) as process:
+            process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+        written = text()
+        assert re.search(r"runs 0/2   0%\|.{30,}\| 00:00, ETA \?", written)
+        for ended in "01":
+            bar = rf"runs {ended}/2  \d\d%\|.{{30,}}\| 00:\d\d, ETA 00:\d\d"
+            assert re.search(bar, written)
+        assert 60 < max(map(len, re.split(r"[\r\n]+", written))) <= 80
+        lines = [line.partition(", validation ")[0] for line in screen(written) if line]
+        assert lines == ["tanh seed 0: finished", "relu seed 0: finished"]
 
     def test_a_ctrl_c_leaves_the_epochs_and_the_command(
         self, workplace: Path, terminal: tuple[int, Callable[[], str]]

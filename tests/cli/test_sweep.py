@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shlex
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -21,10 +19,6 @@ from nnbasic.training import Run, all_runs
 from support import PATIENCE, started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
-
-pty = pytest.importorskip("pty")
-fcntl = pytest.importorskip("fcntl")
-termios = pytest.importorskip("termios")
 
 Command = Callable[..., Any]
 Sweep = subprocess.Popen[str]
@@ -314,33 +308,6 @@ def test_a_learning_rate_is_searched_shown_and_recorded(nnbasic: Command) -> Non
     assert again.code == 0
     assert "1 of 1 runs exists already." in again.err.splitlines()
     assert len(runs("runs/.lr-search")) == len(trials)
-
-
-@pytest.mark.slow
-def test_in_a_terminal_of_80_columns(workplace: Path) -> None:
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    command = ("--config=small", "--vary=activation=tanh,relu", "--seeds=1", "--jobs=1")
-    command += ("--set=epochs=40",)
-    with started(*SWEEP, *command, stderr=theirs) as process:
-        os.close(theirs)
-        written = b""
-        with contextlib.suppress(OSError):  # the other end is closed
-            while chunk := os.read(ours, 65536):
-                written += chunk
-    os.close(ours)
-    assert process.returncode == 0
-    text = written.decode()
-    assert re.search(r"runs 0/2   0%\|.{30,}\| 00:00, ETA \?", text)
-    assert re.search(r"runs 0/2  \d\d%\|.{30,}\| 00:\d\d, ETA 00:\d\d", text)
-    assert re.search(r"runs 1/2  \d\d%\|.{30,}\| 00:\d\d, ETA 00:\d\d", text)
-    assert 60 < max(map(len, re.split(r"[\r\n]+", text))) <= 80
-    # what stands there in the end: each line without what was written over
-    lines = [line.rpartition("\r")[2] for line in text.split("\r\n")[:-1]]
-    assert [line.partition(", validation ")[0] for line in lines] == [
-        "tanh seed 0: finished",
-        "relu seed 0: finished",
-    ]
 
 
 TOUCHY = """
