@@ -103,7 +103,7 @@ def conclude(
         collect(runs_dir, [str(folder) for folder in trained]) if trained else ([], [])
     )
     verdict = compare(data).verdict if data else ()
-    sweep = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.urandom(2).hex()}"
+    sweep = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{os.urandom(2).hex()}"
     for run in data:
         try:
             curation.join(run.run, sweep, tags)

@@ -65,6 +65,7 @@ def test_from_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert json.loads(scored.out)["loss"] == summary["test_loss"]
 
 
+@pytest.mark.slow
 def test_stopped_and_resumed(workplace: Path) -> None:
     """By Ctrl-C and by kill -9, and with the bits of a run that was never stopped."""
     early_stopping = "early_stopping: {patience: 20, metric: val_loss, min_delta: 0.02}\n"

@@ -100,6 +100,7 @@ def test_a_page_of_claims(nnbasic: Command, study: str, suffix: str) -> None:
     assert nnbasic("study", "report", study, "--output", page).refused("already exists", "--force")
 
 
+@pytest.mark.slow
 def test_runs_of_which_files_are_missing_or_torn(nnbasic: Command, study: str) -> None:
     """No traceback, and no verdict on what cannot be known."""
     nnbasic("study", "run", study)

@@ -15,7 +15,7 @@ EQUAL = SIMULATED[0]
 
 
 @pytest.mark.parametrize("failing", [(), (0.5,)])
-@pytest.mark.parametrize(("rows", "seeds"), [(2, 3), (3, 2), (6, 3), (6, 6), (12, 2), (12, 3)])
+@pytest.mark.parametrize(("rows", "seeds"), [(2, 3), (3, 2), (6, 3), (12, 2)])
 def test_verdicts_on_equal_rows_rarely_say_that_they_differ(
     rows: int, seeds: int, failing: tuple[float, ...], rng: np.random.Generator
 ) -> None:

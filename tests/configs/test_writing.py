@@ -46,6 +46,7 @@ def test_is_read_as_what_it_is(value: Any) -> None:
     assert Document(f"[{flow(value)}]", "here").value == [value]
 
 
+@pytest.mark.slow
 def test_a_config_is_read_again_however_much_is_written_out(tmp_path: Path) -> None:
     """Complete, it is several times as large as it was typed."""
     typed, complete = tmp_path / "typed.yaml", tmp_path / "complete.yaml"

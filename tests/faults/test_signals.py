@@ -51,6 +51,7 @@ def stop(process: int) -> None:
     wait_for(lambda: fields(process)[0] == "T")
 
 
+@pytest.mark.slow
 def test_one_signal_ends_a_run_whose_partner_is_stopped_and_it_ends_in_the_same_bits(
     team: None,
 ) -> None:

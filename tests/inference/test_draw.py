@@ -25,6 +25,7 @@ Labelled = tuple[np.ndarray, np.ndarray]
 Skeletons = list[tuple[int, list[np.ndarray]]]
 
 
+@pytest.mark.slow
 def test_pointer_events_become_strokes(browser: Browser, few: Path, skeletons: Skeletons) -> None:
     """Drawn by a real mouse, read back, and prepared as Python prepares them."""
     opened(browser, few)

@@ -52,6 +52,8 @@ def touching(browser: Browser, few: Path) -> Iterator[Browser]:
 
 
 class Quiet(SimpleHTTPRequestHandler):
+    timeout = 1  # a connection that a browser opened in advance ends, and its thread with it
+
     def log_message(self, *_: object) -> None:
         pass
 

@@ -49,6 +49,7 @@ def test_lines_are_read_from_left_to_right(
     assert np.count_nonzero(read != expected) <= len(expected) // 12
 
 
+@pytest.mark.slow
 def test_pieces_of_a_digit_stay_together(mnist_test: Labelled) -> None:
     """Of single digits, of which some are written in two strokes that do not touch."""
     large = (np.kron(255 - image, np.ones((10, 10), np.uint8)) for image in mnist_test[0][:100])
