@@ -37,16 +37,18 @@ def read_one(text: str | None, runs_dir: Path) -> RunData:
     return data
 
 
-def find_one(text: str | None, runs_dir: Path) -> Run:
+def find_one(text: str | None, runs_dir: Path, *, resumable: bool = False) -> Run:
     """The run that ``text`` means; without a text the newest.
 
-    A name that several runs share means the newest of them, and that is said.
+    A name that several runs share means the newest of them (with ``resumable`` of those that can
+    be gone on with), and that is said.
     """
     if text is None:
         return newest(runs_dir)
-    run, sharing = find_newest(text, runs_dir)
+    run, sharing = find_newest(text, runs_dir, resumable=resumable)
     if sharing > 1:
-        err(f"{sharing} runs are called {text!r}; this is the newest: {run.id}")
+        newest_of = "the newest that can be resumed" if resumable else "the newest"
+        err(f"{sharing} runs are called {text!r}; this is {newest_of}: {run.id}")
     return run
 
 

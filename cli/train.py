@@ -19,6 +19,7 @@ from nnbasic.cli.interrupts import INTERRUPTED, Interrupts, interrupts
 from nnbasic.cli.loading import load, recorded_data
 from nnbasic.cli.numbers import percent, short, tested
 from nnbasic.cli.progress import shown
+from nnbasic.cli.tables import paragraph
 from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
 from nnbasic.configs.plugins import unkept
 from nnbasic.data import Dataset
@@ -173,7 +174,7 @@ def resumed(
     fail_under: float | None,
 ) -> Work:
     """The run that ``text`` means, with the data that it was trained on."""
-    run = find_one(text, runs_dir)
+    run = find_one(text, runs_dir, resumable=True)
     record, config = run.record(), run.config(trust_plugins=trust_plugins)
     check_validation(config, fail_under)
     dataset = recorded_data(record, config, data_dir, quiet)
@@ -233,12 +234,12 @@ def score(run: Run, record: Record) -> None:
     """Print what a run that finished is worth."""
     if record.test_accuracy is not None and record.test_loss is not None:
         best = record.best.epoch if record.best else 0
-        out(
+        text = (
             f"test accuracy {tested(record)} % on {record.dataset}"
-            f" (loss {short(record.test_loss)}), weights of epoch {best}"
-            f" of {record.epoch}, {record.seconds:.1f} s",
-            str(run.directory),
+            f" (loss {short(record.test_loss)}), best epoch {best}"
+            f" of {record.epoch}, {record.seconds:.1f} s"
         )
+        out(*paragraph(text, terminal_width()), str(run.directory))
 
 
 def resume_command(run: Run, data_dir: Path | None) -> str:

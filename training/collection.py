@@ -22,6 +22,9 @@ DIRECTORY = Path("runs")
 LATEST = "latest"
 """The newest run, where commands take a RUN."""
 
+RESUMABLE = ("interrupted", "crashed", "failed")
+"""The statuses of runs that can be gone on with."""
+
 NAMED = 5
 """How many directories that are no runs are named one by one."""
 
@@ -139,17 +142,34 @@ def find(text: str, *folders: Path) -> Run:
     return _only(text, _meant(text, folders or (DIRECTORY,)))
 
 
-def find_newest(text: str, folder: Path = DIRECTORY) -> tuple[Run, int]:
+def find_newest(text: str, folder: Path = DIRECTORY, *, resumable: bool = False) -> tuple[Run, int]:
     """`find`, or the newest of the runs that share the name ``text``; and how many share it.
 
-    `LATEST` is the newest run of all.
+    `LATEST` is the newest run of all. With ``resumable``, of those that share a name only the ones
+    that can be gone on with count; RunError if there is none.
     """
     if text == LATEST:
         return newest(folder), 1
     matches = _meant(text, [folder])
     if len(matches) > 1 and not any(run.id.startswith(text) for run in matches):
-        return (_last(matches, 1) or matches)[0], len(matches)
+        chosen = _resumable(text, matches) if resumable else matches
+        return (_last(chosen, 1) or chosen)[0], len(matches)
     return _only(text, matches), 1
+
+
+def _resumable(text: str, runs: Sequence[Run]) -> list[Run]:
+    """Those of ``runs``, all called ``text``, that can be gone on with; RunError if none can."""
+    by_status: dict[str, list[Run]] = {}
+    for run in runs:
+        with contextlib.suppress(RunError):
+            by_status.setdefault(run.status(), []).append(run)
+    if found := [run for status in RESUMABLE for run in by_status.get(status, [])]:
+        return found
+    counts = ", ".join(f"{len(alike)} {status}" for status, alike in by_status.items())
+    raise RunError(
+        f"{len(runs)} runs are called {text!r}, and none of them can be resumed"
+        f" ({counts or 'their records are broken'})"
+    )
 
 
 def _only(text: str, matches: Sequence[Run]) -> Run:

@@ -45,6 +45,22 @@ class TestResume:
         assert said.json()["run"] == stopped.id
         assert stopped.status() == "finished"
 
+    def test_of_several_with_one_name_the_newest_that_can_be_resumed(
+        self, stopped: Run, nnbasic: Command
+    ) -> None:
+        whole = find("whole")
+        for number in (1, 2):
+            again = stopped.directory.parent / f"2100010{number}T000000Z-again-0000"
+            shutil.copytree(whole.directory, again)
+            nnbasic("runs", "rename", again.name, "stopped")
+        said = nnbasic("train", "--resume", "stopped", "--quiet")
+        assert said.code == 0
+        assert said.err == (
+            f"3 runs are called 'stopped'; this is the newest that can be resumed: {stopped.id}\n"
+        )
+        said = nnbasic("train", "--resume", "stopped")
+        assert said.refused("3 runs are called 'stopped', and none of them", "(3 finished)")
+
     def test_from_another_directory(
         self,
         stopped: Run,
