@@ -23,7 +23,16 @@ from nnbasic.data import Dataset
 from nnbasic.sweeps.learning_rates import FOLDER, choose_rates
 from nnbasic.sweeps.local import run_local
 from nnbasic.sweeps.outcome import Outcome, Progress
-from nnbasic.sweeps.plan import Attempt, Cell, Job, Key, attempts, jobs, outstanding
+from nnbasic.sweeps.plan import (
+    Attempt,
+    Cell,
+    Job,
+    Key,
+    attempts,
+    changed_plugins,
+    jobs,
+    outstanding,
+)
 from nnbasic.training.machine import cores
 from nnbasic.training.storage import refuse_link
 
@@ -134,6 +143,9 @@ def train_jobs(
         others = f", {elsewhere} of them being trained by another process" if elsewhere else ""
         exist = "exists" if kept == 1 else "exist"
         err(f"{kept} of {len(wanted)} {what} {exist} already{others}.")
+    for plugin, n in changed_plugins(left, there).items():
+        anew = "it is trained anew" if n == 1 else "they are trained anew"
+        err(f"{plugin} has changed since {n} of these {what}; {anew}.")
     if not left:
         return []
     ended = []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -20,10 +22,11 @@ from nnbasic.training.storage import RunError
 ENDED = ("finished", "collapsed", "diverged")
 """The statuses of runs with which there is nothing left to do."""
 
-Key = tuple[str, int, str, bool]
-"""What makes two runs the same: identity of the config, seed, SHA-256 of the data, and whether
-their rate was searched. A run with a fixed rate does not stand in for one whose search happened to
-choose this rate: the two belong to different comparisons."""
+Key = tuple[str, int, str, bool, frozenset[str]]
+"""What makes two runs the same: identity of the config, seed, SHA-256 of the data, whether their
+rate was searched, and the SHA-256 of each plugin, wherever its file is. A run with a fixed rate
+does not stand in for one whose search happened to choose this rate: the two belong to different
+comparisons."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,12 @@ class Job:
     queued: str = field(default_factory=environment.now)
     """When it was planned."""
 
-    @property
+    @cached_property
     def key(self) -> Key:
+        """Its key with the plugins as they are when it is first asked for."""
         searched = self.rate_search is not None
-        return (self.config.identity(), self.config.seed, self.sha256, searched)
+        plugins = frozenset(environment.plugins_sha256(self.config.plugins).values())
+        return (self.config.identity(), self.config.seed, self.sha256, searched, plugins)
 
     @property
     def label(self) -> str:
@@ -177,8 +182,8 @@ def attempts(runs: Path, known: Collection[Path] = ()) -> dict[Key, list[Attempt
         except RunError:
             continue
         searched = record.rate_search is not None
-        seed = record.config.get("seed", -1)
-        key = (record.identity, seed, record.dataset_sha256, searched)
+        seed, plugins = record.config.get("seed", -1), frozenset(record.plugins.values())
+        key = (record.identity, seed, record.dataset_sha256, searched, plugins)
         found.setdefault(key, []).append(attempt)
     return found
 
@@ -197,6 +202,18 @@ def outstanding(jobs: Iterable[Job], there: Mapping[Key, Sequence[Attempt]]) -> 
         begun = [each.run for each in mine if each.status in ("interrupted", "crashed")]
         left.setdefault(job.key, replace(job, begun=begun[-1] if begun else None))
     return list(left.values())
+
+
+def changed_plugins(left: Iterable[Job], there: Mapping[Key, Sequence[Attempt]]) -> Counter[str]:
+    """Name of a plugin's file → how many of the jobs that are ``left`` were run with another."""
+    found = Counter[str]()
+    for job in left:
+        now = environment.plugins_sha256(job.config.plugins)
+        if now:
+            alike = [own for key, own in there.items() if key[:-1] == job.key[:-1]]
+            before = {each for own in alike for a in own for each in a.record.plugins.items()}
+            found.update({Path(p).name for p, sha256 in before if now.get(p, sha256) != sha256})
+    return found
 
 
 def _placed(problem: Problem, combination: str, changes: Sequence[str]) -> Problem:

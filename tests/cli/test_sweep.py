@@ -76,6 +76,32 @@ def test_a_sweep_and_the_same_again(nnbasic: Command) -> None:
     ]
 
 
+PLUGIN = """
+from nnbasic.model import ACTIVATIONS
+
+
+@ACTIVATIONS.register("swept")
+class Swept:
+    def forward(self, x):
+        return x
+
+    def backward(self, dout):
+        return dout
+"""
+
+
+def test_a_corrected_plugin_is_trained_anew(nnbasic: Command) -> None:
+    Path("mine.py").write_text(PLUGIN)
+    command = ("sweep", "--config=small", "--set=epochs=1", "--set=plugins=[mine.py]", "--seeds=2")
+    assert nnbasic(*command, "--set=activation=swept").code == 0
+    Path("mine.py").write_text(PLUGIN.replace("return dout", "return 1 * dout"))
+    first, *_ = nnbasic(*command, "--set=activation=swept").err.splitlines()
+    assert first == "mine.py has changed since 2 of these runs; they are trained anew."
+    assert len(runs()) == 4
+    again = nnbasic(*command, "--set=activation=swept")
+    assert again.err == "2 of 2 runs exist already.\n"
+
+
 def test_as_json(nnbasic: Command) -> None:
     command = ("sweep", "--config=small", "--set=epochs=1", "--seeds=1", "--runs=else where")
     nnbasic(*command, "--set=batch_size=50")
