@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,11 +13,16 @@ import click
 from nnbasic.cli import options
 from nnbasic.cli.finding import read_all, summary
 from nnbasic.cli.numbers import NONE, percent, tested
-from nnbasic.cli.tables import Column, fitting, paragraph, table
+from nnbasic.cli.tables import Column, fitting, least_width, paragraph, table
 from nnbasic.cli.terminal import out, print_json, printable, terminal_width
 from nnbasic.training.choices import headings, shown, tell_apart
 from nnbasic.training.collection import RunData, all_runs
 from nnbasic.training.selection import is_number, select
+
+LONGEST_NAME = 24
+"""Other columns are left out before a name is cut to less than this."""
+
+SHORTEST_NAME = 8
 
 
 @click.command("list")
@@ -52,23 +58,27 @@ def list_runs(
 
 def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[str]:
     """The table of ``runs``, at least one; below it how many there are, and what all have alike."""
+    shortest = {"id": unique_length(all_ids), "name": SHORTEST_NAME}
     columns = [
-        Column("id", [data.run.id for data in runs], min_width=unique_length(all_ids)),
+        Column("id", [data.run.id for data in runs], min_width=max(shortest["id"], _to_name(runs))),
         *_named(runs),
         *_unlike(Column("status", [data.status for data in runs])),
-        *_unlike(Column("dataset", [data.record.dataset for data in runs])),
+        *_unlike(Column("dataset", [data.record.dataset for data in runs], may_drop=True)),
         *_choices(runs),
-        *_unlike(Column("epochs", [epochs(data) for data in runs], justify="right")),
+        *_unlike(Column("epochs", [*map(epochs, runs)], justify="right", may_drop=True)),
         Column("val. %", [percent(data.record.val_accuracy) for data in runs], justify="right"),
         Column("test %", [tested(data.record) for data in runs], justify="right"),
         *_tags(runs),
     ]
     kept = fitting(columns, room)
+    if least_width(kept) > room:  # then the names are cut too
+        kept = [replace(column, min_width=shortest.get(column.head)) for column in kept]
     lines = table(kept, room)
     notes = [_count(runs)]
     if any(column.head == "test %" and {*column.cells} != {NONE} for column in kept):
         notes.append("± is the standard error that a test set of this size leaves.")
-    if left_out := [column.head for column in columns if column not in kept]:
+    heads = {column.head for column in kept}
+    if left_out := [column.head for column in columns if column.head not in heads]:
         notes.append(f"No room for {', '.join(left_out)}: widen the terminal, or use --json.")
     if not lines[1].startswith(printable(runs[0].run.id)):
         notes.append("The ids are cut; the part shown is enough to name a run.")
@@ -88,7 +98,13 @@ def epochs(data: RunData) -> str:
 def _named(runs: Sequence[RunData]) -> list[Column]:
     """The names, if there is one that its id does not contain."""
     names = ["" if f"-{d.user.name}-" in d.run.id else d.user.name for d in runs]
-    return [Column("name", names, min_width=8)] if any(names) else []
+    return [Column("name", names, min_width=LONGEST_NAME)] if any(names) else []
+
+
+def _to_name(runs: Sequence[RunData]) -> int:
+    """How many characters of the ids hold the time and the name, of long names the beginning."""
+    names = [(data.run.id, f"-{data.user.name}"[: LONGEST_NAME + 1]) for data in runs]
+    return max(run.find(name) + len(name) if name in run else 0 for run, name in names)
 
 
 def _unlike(column: Column) -> list[Column]:
@@ -99,14 +115,16 @@ def _unlike(column: Column) -> list[Column]:
 def _choices(runs: Sequence[RunData]) -> list[Column]:
     """A column for each key of the config that differs.
 
-    The activation first, then all else on the top level, what belongs to components, the seed.
+    The activation first, the layers, then all else on the top level, what belongs to components,
+    the seed. Plugins come last: an activation tells more than the file that it is in.
     """
     rows = [data.values | {"seed": data.seed} for data in runs]
     differ = tell_apart([data.values for data in runs]).differs
     keys = [key for key in differ if key not in ("dataset", "code", "epochs")]
     if len({row["seed"] for row in rows}) > 1:
         keys.append("seed")
-    keys.sort(key=lambda key: (key != "activation", key == "seed", "." in key))
+    ends = {"activation": -2, "layers": -1, "seed": 1, "plugins": 2}
+    keys.sort(key=lambda key: (ends.get(key, 0), "." in key))
     heads = headings([*keys, "id", "name", "status", "dataset", "epochs", "tags"])
     return [
         Column(

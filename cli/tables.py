@@ -90,12 +90,17 @@ def table(columns: Sequence[Column], room: int, gap: str = GAP) -> list[Printabl
 def fitting(columns: Sequence[Column], room: int, gap: str = GAP) -> list[Column]:
     """``columns`` without those for which there is no room, the last that ``may_drop`` first."""
     kept = list(columns)
-    while _gaps(kept, gap) + sum(column.least_width for column in kept) > room:
+    while least_width(kept, gap) > room:
         may_drop = [column for column in kept if column.may_drop]
         if not may_drop:
             break
         kept.remove(may_drop[-1])
     return kept
+
+
+def least_width(columns: Sequence[Column], gap: str = GAP) -> int:
+    """How wide the terminal must be for ``columns``, each as narrow as it may become."""
+    return _gaps(columns, gap) + sum(column.least_width for column in columns)
 
 
 def full_width(columns: Sequence[Column], gap: str = GAP) -> int:
