@@ -35,24 +35,27 @@ def gradcheck(config: str | None, overrides: tuple[str, ...]) -> int:
         raise click.UsageError("Give --config FILE.")
     loaded = configs.load(config, overrides).model_copy(update={"dtype": "float64"})
     network = training.build(loaded)
-    wrong = False
+    faulty = []
     for name, activation in {ACTIVATIONS.name(a): a for a in network.activations}.items():
-        kinks, mismatch = check_activation(activation)
+        kinks, fault = check_activation(activation)
         agrees = f"agrees at {len(POINTS) - len(kinks)} points from {POINTS[0]:g} to"
         agrees += f" {POINTS[-1]:g}"
         if kinks:
             agrees += f"; kinks at z = {', '.join(f'{kink:g}' for kink in kinks)}"
-        out(f"{name}: {mismatch or agrees}")
-        wrong |= mismatch is not None
+        out(f"{name}: {fault or agrees}")
+        faulty += [name] if fault else []
     rng = np.random.default_rng(loaded.seed)
     x = rng.random((EXAMPLES, loaded.layers[0]))
     labels = rng.integers(0, loaded.layers[-1], EXAMPLES)
-    wrong |= _show(check_gradients(network, x, labels))
-    return int(wrong)
+    differ = _show(check_gradients(network, x, labels), faulty)
+    return int(differ or bool(faulty))
 
 
-def _show(checks: list[GradientCheck]) -> bool:
-    """Print the relative error of each parameter's gradient; whether one is too large."""
+def _show(checks: list[GradientCheck], faulty: list[str]) -> bool:
+    """Print the relative error of each parameter's gradient; whether one is too large.
+
+    ``faulty`` are the activations that are wrong at a point.
+    """
     columns = [
         Column("parameter", [check.name for check in checks]),
         Column("size", [str(check.size) for check in checks], justify="right"),
@@ -63,7 +66,9 @@ def _show(checks: list[GradientCheck]) -> bool:
     out(*table(columns, terminal_width()))
     wrong = [check for check in checks if not check.agrees]
     if not wrong:
-        out(f"All {len(checks)} parameters agree to within {TOLERANCE:g}.")
+        agree = f"{len(checks)} parameters agree to within {TOLERANCE:g}"
+        points = " and ".join(faulty)
+        out(f"The {agree}, but not all points of {points}." if faulty else f"All {agree}.")
         return False
     out(*(f"{check.worst}" for check in wrong))
     differ = "differs" if len(wrong) == 1 else "differ"

@@ -24,9 +24,12 @@ FAR = np.array([10, 20, 50, 100, 1e3, 1e4])
 POINTS = np.sort([*np.linspace(-8, 8, 161).round(1), *FAR, *-FAR])
 """Where an activation is looked at: densely around 0, and as far as it saturates or overflows."""
 
+DOUT = 2.0
+"""dL/da at each point: not 1, or a backward that forgets to multiply by it would seem right."""
+
 
 class Mismatch(NamedTuple):
-    """Where backward and the difference quotient differ most: ``z = -0.7`` or ``weight[3, 5]``."""
+    """Where backward and the difference quotient differ most: ``weight[3, 5]``."""
 
     where: str
     backward: float
@@ -56,15 +59,15 @@ class GradientCheck(NamedTuple):
         return self.error <= TOLERANCE
 
 
-def curve(activation: Layer, z: ArrayLike) -> tuple[Array, Array]:
-    """f(z) and f'(z), float64, of shape (n,), computed by the layer that training uses.
+def curve(activation: Layer, z: ArrayLike, dout: float = 1.0) -> tuple[Array, Array]:
+    """f(z) and dout · f'(z), float64, of shape (n,), computed by the layer that training uses.
 
     A learned parameter has its first value; the pieces of maxout are the lines of `pieces`.
     """
     slopes, offsets = pieces(activation)
     (layer,) = MLP([1, 1, 1], activation, dtype=np.float64).activations
     a = layer.forward(np.asarray(z, dtype=np.float64)[:, np.newaxis] * slopes + offsets)
-    gradient = layer.backward(np.ones_like(a))
+    gradient = layer.backward(np.full_like(a, dout))
     assert gradient is not None  # only the first affine layer returns none
     return a[:, 0], (gradient * slopes).sum(axis=1)
 
@@ -82,24 +85,32 @@ def pieces(activation: Layer) -> tuple[Array, Array]:
     return slopes, -((slopes - 0.25) ** 2)
 
 
-def check_activation(activation: Layer) -> tuple[list[float], Mismatch | None]:
-    """The kinks among the `POINTS`, where there is no derivative, and the worst mismatch elsewhere.
+def check_activation(activation: Layer) -> tuple[list[float], str | None]:
+    """The kinks among the `POINTS`, where there is no derivative, and what is wrong elsewhere.
 
-    The derivative that ``activation`` uses is compared with difference quotients of its values.
+    That is said of the wrong point nearest to 0; None if all are right. The gradient that
+    ``activation`` gives back is compared with `DOUT` times difference quotients of its values.
     """
     step = STEPS[0]
     with np.errstate(all="ignore"):  # what overflows shows in the comparison
-        here, derivative = curve(activation, POINTS)
+        here, backward = curve(activation, POINTS, DOUT)
         left = (here - curve(activation, POINTS - step)[0]) / step
         right = (curve(activation, POINTS + step)[0] - here) / step
         quotient = (left + right) / 2
         scale = np.maximum(1, np.maximum(np.abs(left), np.abs(right)))
         kinks = np.abs(left - right) > 1e-3 * scale
-        error = np.where(kinks, 0, np.abs(derivative - quotient) / scale)
+        error = np.where(kinks, 0, np.abs(backward / DOUT - quotient) / scale)
     error[~np.isfinite(error)] = np.inf
-    i = int(np.argmax(error))
-    mismatch = Mismatch(f"z = {POINTS[i]:g}", float(derivative[i]), float(quotient[i]))
-    return POINTS[kinks].tolist(), mismatch if error[i] > 10 * TOLERANCE else None
+    wrong = np.flatnonzero(error > 10 * TOLERANCE)
+    if not len(wrong):
+        return POINTS[kinks].tolist(), None
+    i = min(wrong, key=lambda i: abs(POINTS[i]))
+    if np.isfinite(here[i]):
+        fault = f"at z = {POINTS[i]:g} and dout = {DOUT:g} backward gives {backward[i]:.6g}"
+        fault += f", the difference quotient times dout is {DOUT * quotient[i]:.6g}"
+    else:
+        fault = f"forward is {here[i]:g} at z = {POINTS[i]:g}"
+    return POINTS[kinks].tolist(), fault
 
 
 def check_gradients(

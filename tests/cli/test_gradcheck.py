@@ -59,6 +59,19 @@ def test_a_wrong_gradient_is_exit_code_1_and_names_the_parameters(
     assert said.out.endswith("\n4 of 6 parameters differ.\n")
 
 
+def test_a_point_that_is_wrong_is_the_last_word(workplace: Path, nnbasic: Command) -> None:
+    """Beyond 19, where the pre-activations of a network before its first step do not come."""
+    code = WRONG.replace("(1 - self.a)", "(1 - self.a**2 + (self.a == 1))")
+    Path("wrong.py").write_text(code.replace("wrong_tanh", "far_off"))
+    Path("wrong.yaml").write_text("activation: far_off\ninit: xavier\nplugins: [wrong.py]\n")
+    said = nnbasic("gradcheck", "--config", "wrong", *SMALL)
+    assert said.code == 1
+    assert said.out.startswith("far_off: at z = 20 and dout = 2 backward gives 2, the difference")
+    assert said.out.endswith(
+        "\nThe 6 parameters agree to within 1e-06, but not all points of far_off.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
