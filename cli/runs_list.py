@@ -19,7 +19,7 @@ from nnbasic.training.choices import headings, shown, tell_apart
 from nnbasic.training.collection import RunData, all_runs
 from nnbasic.training.selection import is_number, select
 
-LONGEST_NAME = 24
+LONGEST_NAME = 16
 """Other columns are left out before a name is cut to less than this."""
 
 SHORTEST_NAME = 8

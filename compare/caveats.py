@@ -95,7 +95,9 @@ def _not_counted(row: Row) -> Iterator[str]:
     latest = {id(run) for run in latest_of_each(row.runs)}
     repeated = [run for run in row.runs if run.status in ENDED and id(run) not in latest]
     if repeated:
-        yield f"{row.name}: not counted, as a later run repeats its seed: {ids(repeated)}."
+        what = "1 run is" if len(repeated) == 1 else f"{len(repeated)} runs are"
+        its = "its seed" if len(repeated) == 1 else "the seed"
+        yield f"{row.name}: {what} not counted, as a later one repeats {its}: {ids(repeated)}."
     rates = sorted_by(row.counted, lambda run: shown(run.values.get(RATE)))
     if len(rates) > 1 and searched(row.runs[0]):
         parts = [f"{rate} ({ids(runs)})" for rate, runs in rates.items()]

@@ -189,11 +189,11 @@ def _summed(row: Row, seeds: Collection[Scalar]) -> Row:
     return replace(row, val_accuracy=summary(known))
 
 
-def _place(row: Row) -> tuple[int, float, float]:
-    """By state, and by mean; rows of which some runs failed by how many did."""
+def _place(row: Row) -> tuple[int, float, float, str]:
+    """By state, mean and name; rows of which some runs failed by how many did before the mean."""
     mean = row.val_accuracy.mean
     failed = row.failed / row.ended if row.state == PARTLY else 0.0
-    return row.state, failed, 1.0 if mean is None else -round(mean, EXACT)
+    return row.state, failed, 1.0 if mean is None else -round(mean, EXACT), row.name
 
 
 def _sorted(seeds: Iterable[Scalar]) -> list[Scalar]:

@@ -88,6 +88,15 @@ def test_the_test_set_does_not_order(make: Make, compared: Compared) -> None:
     assert [row.name for row in compared().rows] == ["tanh", "relu"]
 
 
+@pytest.mark.parametrize("order", [("relu", "tanh", "elu"), ("tanh", "elu", "relu")])
+def test_rows_of_one_mean_are_ordered_by_name(
+    make: Make, compared: Compared, order: tuple[str, ...]
+) -> None:
+    for activation in order:
+        make({"best": scored(0.5)}, activation=activation)
+    assert [row.name for row in compared().rows] == ["elu", "relu", "tanh"]
+
+
 def test_effects_and_plan(make: Make, compared: Compared) -> None:
     for seed, activation, init in itertools.product(range(3), ("relu", "tanh"), ("he", "xavier")):
         accuracy = (0.9 if activation == "relu" else 0.8) + 0.01 * (seed + (init == "he"))
@@ -286,7 +295,7 @@ class TestAdvice:
         for seed, lr in itertools.product(range(2), (0.1, 0.05)):
             make({"best": scored(0.8 + seed / 100)}, optimizer={"name": "sgd", "lr": lr}, seed=seed)
         command = compared().next_steps[0].split("`")[1]
-        assert " --vary optimizer.lr=0.1,0.05 --seeds " in command
+        assert " --vary optimizer.lr=0.05,0.1 --seeds " in command
 
     def test_a_search_is_offered_where_the_command_takes_it(
         self, make: Make, compared: Compared, said: Said

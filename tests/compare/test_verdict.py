@@ -69,16 +69,16 @@ def test_what_shares_a_letter_with_the_first_is_never_worse(judged: Judge) -> No
         ),
         (
             {"relu": around(0.96), "elu": around(0.96)},
-            ["relu and elu are identical in every seed (96.00 % validation accuracy)."],
+            ["elu and relu are identical in every seed (96.00 % validation accuracy)."],
         ),
         (
             {"relu": around(0.96), "elu": around(0.96), "tanh": around(0.94)},
-            ["relu and elu are identical in every seed.", "Best: relu, 96.00 % validation"],
+            ["elu and relu are identical in every seed.", "Best: elu, 96.00 % validation"],
         ),
         (
             {"relu": [0.96], "tanh": [0.95], "elu": [0.96]},
             [
-                "Best: relu and elu, 96.00 % validation accuracy (equal); but one seed says nothing"
+                "Best: elu and relu, 96.00 % validation accuracy (equal); but one seed says nothing"
                 " about chance, another could reverse the order. More seeds: `nnbasic sweep`"
             ],
         ),
