@@ -64,16 +64,33 @@ def check_shapes(layer: Layer, dtype: np.dtype[Any]) -> None:
     x = np.linspace(-1, 1, 2 * inputs, dtype=dtype).reshape(2, inputs)
     gradient = np.ones((2, layer.units), dtype)
     for method, given, wanted in (("forward", x, gradient), ("backward", gradient, x)):
+        _check_arguments(layer, method)
         result = getattr(layer, method)(given)
         shape = result.shape if isinstance(result, np.ndarray) else None
         if shape != wanted.shape:
-            written = getattr(layer, "written", type(layer))
-            code = getattr(written, method).__code__
             returned = "no array" if shape is None else f"an array of shape {shape}"
             raise LayerError(
-                f"{code.co_filename}:{code.co_firstlineno}: {method} of {written.__name__} returns"
-                f" {returned} for one of shape {given.shape}; it must return one of {wanted.shape}"
+                f"{_place(layer, method)} returns {returned} for one of shape {given.shape};"
+                f" it must return one of {wanted.shape}"
             )
+
+
+def _check_arguments(layer: Layer, method: str) -> None:
+    """LayerError if the ``method`` cannot be called with one array."""
+    try:
+        inspect.signature(getattr(getattr(layer, "_object", layer), method)).bind(None)
+    except ValueError:
+        return  # it has no signature, as a ufunc
+    except TypeError:
+        wanted = {"forward": "(self, x)", "backward": "(self, dout)"}[method]
+        raise LayerError(f"{_place(layer, method)} must take {wanted}") from None
+
+
+def _place(layer: Layer, method: str) -> str:
+    """The line of a ``method`` that somebody wrote: ``mine.py:8: backward of MyReLU``."""
+    written = getattr(layer, "written", type(layer))
+    code = getattr(written, method).__code__
+    return f"{code.co_filename}:{code.co_firstlineno}: {method} of {written.__name__}"
 
 
 class TutorialLayer(Layer):

@@ -153,6 +153,19 @@ def test_what_returns_no_such_array_is_named_with_its_line(
     assert str(caught.value).startswith(said)
 
 
+class WithInput(NewArrays):
+    def backward(self, x: Any, dout: Any) -> Any:  # type: ignore[override]
+        return dout
+
+
+def test_a_backward_with_other_arguments_is_named_with_its_line() -> None:
+    ACTIVATIONS.register("theirs")(WithInput)
+    line = WithInput.backward.__code__.co_firstlineno
+    with pytest.raises(LayerError) as caught:
+        MLP(SIZES, "theirs")
+    assert str(caught.value) == (f"{__file__}:{line}: backward of WithInput must take (self, dout)")
+
+
 class OneWay:
     def forward(self, x: Any) -> Any:
         return x
