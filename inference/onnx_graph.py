@@ -18,7 +18,7 @@ from nnbasic.training import RunError, Trained
 OPSET, IR_VERSION = 13, 7
 """Those of the end of 2020, which runtimes of any age read; the library's defaults are newer."""
 
-PROGRAM = "an ONNX runtime"
+LIMIT = "an ONNX runtime cannot compute; .npz, .json and .safetensors hold such a network"
 
 
 class Graph:
@@ -69,7 +69,7 @@ def serialize(trained: Trained, metadata: Mapping[str, str]) -> bytes:
         x = _layer(graph, x, layer, "logits" if layer is network.layers[-1] else "")
         outputs[layer.name] = x, layer.units
     *hidden, logits = outputs.values()
-    ends = {"softmax": "Softmax", "sigmoid": "Sigmoid"}[portable.output(network.loss, PROGRAM)]
+    ends = {"softmax": "Softmax", "sigmoid": "Sigmoid"}[portable.output(network.loss, LIMIT)]
     axis = {"axis": 1} if ends == "Softmax" else {}
     last = graph.add(ends, x, name="probabilities", **axis)
     model = helper.make_model(
@@ -104,7 +104,7 @@ def _layer(graph: Graph, x: str, layer: Layer, name: str) -> str:
         weight, bias = constants["weight"], constants["bias"]
         result = name or f"{layer.name}.preactivation"
         return graph.add("Gemm", x, weight, bias, name=result, transB=1)
-    portable.spec(layer, PROGRAM)
+    portable.spec(layer, LIMIT)
     operator, inputs, attributes = _activation(graph, x, layer, constants.get("slope"))
     return graph.add(operator, *inputs, name=f"{layer.name}.activation", **attributes)
 

@@ -15,7 +15,7 @@ from nnbasic.training import RunError, Trained
 CODES = 32767
 """The code of a unit's largest weight: the most that 16 bits hold."""
 
-PROGRAM = "the page"
+LIMIT = "the page cannot compute; give another RUN, `nnbasic runs list` shows them"
 TOLERANCE = 0.001
 """The most by which codes may change a probability."""
 
@@ -70,7 +70,7 @@ def pack(trained: Trained, images: Array) -> Packed:
             break
     packed = {
         "scale": [trained.scale.multiplier, trained.scale.offset],
-        "output": portable.output(network.loss, PROGRAM),
+        "output": portable.output(network.loss, LIMIT),
         "layers": [
             _layer(*three) for three in zip(dense, weights, [*_hidden(network), None], strict=True)
         ],
@@ -94,7 +94,7 @@ def _layer(dense: Dense, weight: Weight, activation: Layer | None) -> dict[str, 
             "scale": None if weight.steps is None else text_of(weight.steps),
         },
         "bias": _floats(dense.parameters["bias"]),
-        "activation": activation and portable.spec(activation, PROGRAM),
+        "activation": activation and portable.spec(activation, LIMIT),
         "limits": activation and activation.limits,
     }
     if activation:

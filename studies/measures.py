@@ -64,6 +64,8 @@ def measure(name: str) -> Measure:
     except (ValueError, StopIteration):
         known = ["epochs_to(0.97)", "seconds_to(0.97)", *(each.name for each in MEASURES)]
         message = f"there is no measure {name!r}; the measures are {', '.join(known)}"
+        if word in ("epochs_to", "seconds_to"):
+            message = f"{name!r}: its accuracy is a share between 0 and 1, as in {word}(0.95)"
         raise ValueError(message) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class Study:
         epochs = _different(f"{config.epochs}" for config in configs)
         rates = _different(f"{config.optimizer.lr:g}" for config in configs)
         how = "searched for each arm" if self.searched else f"{rates}: {self.fixed}"
-        return f"{nets}; {epochs} epochs; learning rate {how}"
+        return f"{nets}; {epochs} epoch{'s' * (epochs != '1')}; learning rate {how}"
 
 
 def shipped() -> list[str]:
@@ -64,7 +65,9 @@ def find(name: str) -> Path:
     for path in (Path(name), SHIPPED / f"{name}.yaml"):
         if os.path.isfile(path):  # noqa: PTH113 - Path raises for what can be no path
             return path
-    message = "there is no such file or study; `nnbasic study list` shows the studies"
+    close = difflib.get_close_matches(name.lower(), shipped())
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    message = f"there is no such file or study; {hint}`nnbasic study list` shows the studies"
     raise ConfigError([Problem(message, place=name)])
 
 
@@ -129,6 +132,8 @@ class _Reader:
         if isinstance(why, str) and why.strip():
             return " ".join(why.split())
         message = "must be `searched`, or say why it is not, as in `{fixed: all arms at one rate}`"
+        if isinstance(value if why is None else why, int | float):
+            message += "; the rate itself is optimizer.lr of the config or of an arm"
         self._problem(("learning_rate",), message)
         return None
 

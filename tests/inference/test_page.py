@@ -152,7 +152,7 @@ def test_an_activation_of_a_plugin_is_refused(
     run = start(config(activation="mine"), dataset, runs=tmp_path / "runs", name="mine")
     for _ in train(run, dataset):
         pass
-    with pytest.raises(RunError, match="'mine' is a plugin's"):
+    with pytest.raises(RunError, match=r"'mine' is a plugin's, .*; give another RUN"):
         render([run], dataset=dataset)
 
 

@@ -49,7 +49,13 @@ def test_what_cannot_be_expected(text: str, words: str) -> None:
         parse(text, EPOCHS, ARMS)
 
 
-@pytest.mark.parametrize("name", ["accuracy", "epochs_to", "epochs_to(97)", "epochs_to(x)", ""])
+@pytest.mark.parametrize("share", ["", "(97)", "(1)", "(0)", "(x)"])
+def test_an_accuracy_that_is_no_share(share: str) -> None:
+    with pytest.raises(ValueError, match=r"a share between 0 and 1, as in epochs_to\(0.95\)"):
+        measure(f"epochs_to{share}")
+
+
+@pytest.mark.parametrize("name", ["accuracy", "to(0.9)", ""])
 def test_an_unknown_measure(name: str) -> None:
     with pytest.raises(ValueError, match=r"the measures are epochs_to\(0.97\)"):
         measure(name)

@@ -57,6 +57,7 @@ def test_a_preset_and_keys_with_dots(tmp_path: Path) -> None:
         ("claim: ReLU is better.\n", "", None, "lacks the key claim"),
         ("measure: val", "seed: 3\nmeasure: val", 6, "seed: is no key of a study"),
         ("val_accuracy", "accuracy", 8, "there is no measure 'accuracy'"),
+        ("val_accuracy", "epochs_to(95)", 8, "a share between 0 and 1, as in epochs_to(0.95)"),
         ("relu - tanh", "relu - elu", 8, "there is no arm 'elu'"),
         ("activation: tanh", "activation: relu", 5, "arms.tanh: does not differ from relu"),
         ("activation: tanh", "activaton: tanh", 5, "arms.tanh.activaton"),
@@ -64,6 +65,7 @@ def test_a_preset_and_keys_with_dots(tmp_path: Path) -> None:
         ("  tanh: {activation: tanh}\n", "", 3, "two arms or more"),
         ("measure:", "seeds: 1\nmeasure:", 6, "a whole number from 2"),
         ("measure:", "learning_rate: 0.1\nmeasure:", 6, "must be `searched`, or say why"),
+        ("measure:", "learning_rate: {fixed: 0.1}\nmeasure:", 6, "the rate itself is optimizer.lr"),
         ("relu: {", "re lu: {", 4, "has no spaces"),
         ("ReLU is better.", "' '", 1, "claim: must be text"),
         ("measure:", "learning_rate: {fixed: ''}\nmeasure:", 6, "must be `searched`, or say why"),
@@ -90,3 +92,14 @@ def test_a_mistake_is_named_with_its_line(
 def test_a_study_that_does_not_exist(name: str) -> None:
     with pytest.raises(ConfigError, match="nnbasic study list"):
         read_study(name)
+
+
+def test_a_study_with_another_name_is_suggested() -> None:
+    with pytest.raises(ConfigError, match="did you mean relu-is-faster"):
+        read_study("relu-is-fast")
+
+
+def test_one_epoch_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(GOOD.replace("epochs: 2", "epochs: 1"))
+    assert "; 1 epoch; " in read_study(str(file)).scope()
