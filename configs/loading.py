@@ -11,7 +11,7 @@ from nnbasic.configs.plugins import May, PluginError, run_plugin
 from nnbasic.configs.schema import COMPONENTS, PARTS, Config, shortage
 from nnbasic.configs.sources import find, read
 from nnbasic.configs.text import NO_TEXT, Document, is_text
-from nnbasic.model.registry import HyperparameterError, default
+from nnbasic.model.registry import Flaw, HyperparameterError, default
 
 
 def load(source: str | Path, overrides: Sequence[str] = (), *, may: May | None = None) -> Config:
@@ -48,13 +48,24 @@ def loads(
         try:
             config = Config.model_validate(draft.root)
         except HyperparameterError as error:
-            problems = [draft.problem(flaw.path, flaw.text(described)) for flaw in error.flaws]
+            plugins = bool(draft.root.get("plugins"))
+            problems = [draft.problem(each.path, _said(each, plugins)) for each in error.flaws]
         else:
             if (reason := shortage(config)) is None:
                 return config
             problems = [draft.problem(("layers",), reason)]
     order = [place, *(f"--set {override}" for override in overrides)]
     raise ConfigError(sorted(problems, key=lambda p: (order.index(p.place), p.line or 0)))
+
+
+def _said(flaw: Flaw, plugins: bool) -> str:
+    """The message of ``flaw``, and how to write what was meant; ``plugins``: whether it has any."""
+    text, value = flaw.text(described), flaw.value
+    if flaw.message == "must be a list" and isinstance(value, str) and len(value) < 40:
+        return f"{text}; write [{','.join(value.replace(',', ' ').split())}]"
+    if flaw.message.startswith("unknown activation") and not plugins:
+        return f"{text} (one of your own needs plugins: [FILE.py] in the config)"
+    return text
 
 
 def _absolute_paths(draft: Draft, folder: Path, may: May | None) -> list[Problem]:

@@ -76,6 +76,7 @@ WRONG_VALUES = [
     ('"\\uD800": 1', "config:1: not valid text: it holds half of a character"),
     # layers
     ("layers: [784]", "config:1: layers: must have at least 2 entries, not 1"),
+    ("layers: 784,32,10", "must be a list, not the text '784,32,10'; write [784,32,10]"),
     ("layers: 784", "config:1: layers: must be a list, not 784"),
     ("layers:\n- 784\n- x\n- 10", "config:3: layers.1: must be a whole number, not the text 'x'"),
     ("layers: [10, 10]", "layers: must begin with 784, one input per pixel, not 10"),
@@ -134,7 +135,8 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
         "the config has 4 problems:",
         f"{file}:1: epochs: must be at least 1, not 0",
         f"{file}:3: optimizer.lrr: unknown key; did you mean 'lr'?",
-        f"{file}:5: activation: unknown activation 'rellu'; did you mean 'relu'?",
+        f"{file}:5: activation: unknown activation 'rellu'; did you mean 'relu'?"
+        " (one of your own needs plugins: [FILE.py] in the config)",
         "--set seed=-1: seed: must be at least 0, not -1",
     ]
     first = caught.value.problems[0]

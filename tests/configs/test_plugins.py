@@ -40,6 +40,11 @@ def test_its_hyperparameters_are_checked(cube: Path) -> None:
         load(cube, ["activation.scale=big"])
 
 
+def test_a_config_with_plugins_is_not_told_of_them(cube: Path) -> None:
+    with pytest.raises(ConfigError, match=r"unknown activation 'cubic'; did you mean 'cube'\?$"):
+        load(cube, ["activation=cubic"])
+
+
 def test_the_documented_example_has_the_right_gradient(cube: Path) -> None:
     layer, x, eps = load(cube).activation, np.linspace(-2, 2, 12).reshape(3, 4), 1e-6
     slope = (layer.forward(x + eps) - layer.forward(x - eps)) / (2 * eps)
