@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from nnbasic.compare.findings import Findings, crossing
-from nnbasic.compare.grouping import EPOCHS, ids, searched, sorted_by
+from nnbasic.compare.grouping import ALL, EPOCHS, ids, searched, sorted_by
 from nnbasic.compare.measures import ENDED, SamplingError, has_all_metrics, latest_of_each
 from nnbasic.compare.standing import Row
 from nnbasic.training.choices import RATE, SEARCHED, Values, shown
@@ -88,16 +88,17 @@ def notes(
 
 def _not_counted(row: Row) -> Iterator[str]:
     """The runs of ``row`` that have no accuracy, or are repeated by a later one."""
+    which = "" if row.name == ALL else f"{row.name}: "
     for status, n in row.statuses.items():
         if status not in ENDED:
             runs = [run for run in row.runs if run.status == status]
-            yield f"{row.name}: {n} of {len(row.runs)} runs {status} ({ids(runs)}); not counted."
+            yield f"{which}{n} of {len(row.runs)} runs {status} ({ids(runs)}); not counted."
     latest = {id(run) for run in latest_of_each(row.runs)}
     repeated = [run for run in row.runs if run.status in ENDED and id(run) not in latest]
     if repeated:
         what = "1 run is" if len(repeated) == 1 else f"{len(repeated)} runs are"
         its = "its seed" if len(repeated) == 1 else "the seed"
-        yield f"{row.name}: {what} not counted, as a later one repeats {its}: {ids(repeated)}."
+        yield f"{which}{what} not counted, as a later one repeats {its}: {ids(repeated)}."
     rates = sorted_by(row.counted, lambda run: shown(run.values.get(RATE)))
     if len(rates) > 1 and searched(row.runs[0]):
         parts = [f"{rate} ({ids(runs)})" for rate, runs in rates.items()]
