@@ -65,7 +65,7 @@ def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[
         *_unlike(Column("status", [data.status for data in runs])),
         *_unlike(Column("dataset", [data.record.dataset for data in runs], may_drop=True)),
         *_choices(runs),
-        *_unlike(Column("epochs", [*map(epochs, runs)], justify="right", may_drop=True)),
+        *_unlike(Column("epochs", [*map(epochs, runs)], justify="right")),
         Column("val. %", [percent(data.record.val_accuracy) for data in runs], justify="right"),
         Column("test %", [tested(data.record) for data in runs], justify="right"),
         *_tags(runs),
