@@ -74,6 +74,13 @@ def test_a_hyperparameter_that_was_set_is_shown(make: Make, compared: Compared) 
     assert names(compared()) == {"relu", "leaky_relu slope=0.3", "elu"}
 
 
+def test_a_plugin_that_differs_is_named(make: Make, compared: Compared) -> None:
+    for seed in range(3):
+        make({"plugins": {"/a/mine.py": "ab" * 32}}, seed=seed)
+    make({"plugins": {"/a/mine.py": "cd" * 32}, "code_sha256": "ef" * 32}, seed=3)
+    assert compared().rows[-1].reason.endswith(" with another mine.py")
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
