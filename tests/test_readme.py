@@ -13,7 +13,7 @@ import pytest
 from support import SCRIPTS
 
 ROOT = Path(__file__).parents[1]
-SET_UP = ("pip ", "python3 -m venv")
+SET_UP = ("pip ", "python3 -m venv", "bash .ci")
 """How the lines begin that .ci/run types in an environment of its own."""
 
 
