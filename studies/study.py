@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Study:
     def scope(self) -> str:
         """For which networks, epochs and learning rates a verdict holds."""
         configs = [cell.config for cell in self.cells]
-        nets = _different("-".join(map(str, config.layers)) for config in configs)
+        nets = _different(map(_net, (config.layers for config in configs)))
         epochs = _different(f"{config.epochs}" for config in configs)
         rates = _different(f"{config.optimizer.lr:g}" for config in configs)
         how = "searched for each arm" if self.searched else f"{rates}: {self.fixed}"
@@ -222,6 +223,13 @@ class _Reader:
 
 def _overrides(changes: Mapping[str, Any]) -> list[str]:
     return [f"{key}={flow(value)}" for key, value in changes.items()]
+
+
+def _net(layers: Sequence[int]) -> str:
+    """``784-20×100-10``: what is written out where no more than two layers in a row are equal."""
+    sizes = [(size, len(list(equal))) for size, equal in groupby(layers)]
+    parts = (f"{n}×{size}" if n > 2 else "-".join([str(size)] * n) for size, n in sizes)
+    return "-".join(parts)
 
 
 def _different(values: Any) -> str:

@@ -1,4 +1,4 @@
-"""The Korean README and table of claims have the commands, and the verdicts, of the English ones."""
+"""The Korean README and claims have the commands and the verdicts of the English ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-VERDICTS = {"supported": "뒷받침됨", "refuted": "반박됨", "undecided": "판단 보류", "not run": "실행 전"}
+VERDICTS = {
+    "supported": "뒷받침됨",
+    "refuted": "반박됨",
+    "undecided": "판단 보류",
+    "not run": "실행 전",
+}
 
 
 def blocks(page: str) -> list[str]:
@@ -24,7 +29,10 @@ def test_the_same_blocks() -> None:
 
 
 def test_the_same_verdicts() -> None:
-    for korean, english in [("docs/README.ko.md", "README.md"), ("docs/claims.ko.md", "docs/claims.md")]:
+    for korean, english in [
+        ("docs/README.ko.md", "README.md"),
+        ("docs/claims.ko.md", "docs/claims.md"),
+    ]:
         told = [(study, VERDICTS[verdict.strip()]) for study, verdict in verdicts(english)]
         assert told
         assert [(study, verdict.strip()) for study, verdict in verdicts(korean)] == told

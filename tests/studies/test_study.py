@@ -103,3 +103,9 @@ def test_one_epoch_is_one(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(GOOD.replace("epochs: 2", "epochs: 1"))
     assert "; 1 epoch; " in read_study(str(file)).scope()
+
+
+def test_a_deep_net_is_named_shortly(tmp_path: Path) -> None:
+    file = tmp_path / "deep.yaml"
+    file.write_text(GOOD.replace("[784, 16, 10]", "[784, 9, 9, 9, 4, 4, 10]"))
+    assert read_study(str(file)).scope().startswith("784-3×9-4-4-10; 2 epochs; ")
