@@ -60,7 +60,14 @@ def find_ink(picture: Array) -> Ink:
     A picture with more than `LIMIT` pixels along a side comes back smaller by a whole factor.
     DataError if there is no ink in it.
     """
-    colours, inside = _on_paper(picture)
+    try:
+        return _ink(*_on_paper(picture))
+    except DataError:  # the sheet was none, but a bar so thick that it is a rectangle
+        return _ink(*_on_paper(picture, whole=True))
+
+
+def _ink(colours: Array, inside: Mask) -> Ink:
+    """The ink on the paper that is ``inside``."""
     darkness, light = _darkness(colours, inside)
     smooth = _blur(darkness)
     if smooth[inside].max() < max(CONTRAST, CLEAR * _noise(smooth)):
@@ -75,14 +82,17 @@ def find_ink(picture: Array) -> Ink:
     return Ink(amount, writing.at_edge, writing.left_out)
 
 
-def _on_paper(picture: Array) -> tuple[Array, Mask]:
-    """The colours (height, width, 1 or 3) around the sheet, and which of them are of the sheet."""
+def _on_paper(picture: Array, *, whole: bool = False) -> tuple[Array, Mask]:
+    """The colours (height, width, 1 or 3) around the sheet, and which of them are of the sheet.
+
+    Without looking for a sheet if the ``whole`` picture is paper.
+    """
     colours, alpha = colours_of(picture)
     window = None if alpha is None else opaque_window(alpha)
     if alpha is not None and window is None:
         colours = brightness(picture)[:, :, np.newaxis]
     colours = _reduce(colours)
-    inside = find_sheet(colours)
+    inside = np.ones(colours.shape[:2], dtype=bool) if whole else find_sheet(colours)
     if window is not None:
         inside &= _reduce(window[:, :, np.newaxis].astype(np.float32))[:, :, 0] == 1
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))

@@ -235,3 +235,12 @@ def test_thin_and_lopsided_ink_stays_within_the_image() -> None:
         rows, columns = image.any(axis=1).sum(), image.any(axis=0).sum()
         assert max(rows, columns) == 20
         assert image.max() == 255
+
+
+@pytest.mark.parametrize("width", [20, 48, 60])
+def test_a_thick_bar_is_ink_and_no_sheet(width: int) -> None:
+    picture = np.full((270, 220), 255, np.uint8)
+    picture[40:230, 110 - width // 2 : 110 + width // 2] = 0
+    rows, columns = (np.flatnonzero(prepare(picture).any(axis=axis)) for axis in (1, 0))
+    assert np.ptp(rows) == 19
+    assert np.ptp(columns) < 10
