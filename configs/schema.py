@@ -20,6 +20,7 @@ from nnbasic import model
 from nnbasic.configs.sections import Section, key, part
 from nnbasic.data import DATASETS
 from nnbasic.model import Bounds
+from nnbasic.model.layers import Layer
 from nnbasic.model.network import parameter_shapes, stack
 from nnbasic.model.registry import Registry, hyperparameters
 
@@ -81,6 +82,28 @@ class Data(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Augmentation(Section):
+    """How the training images are distorted, each anew in every epoch."""
+
+    shift: Annotated[float, Bounds(ge=0, le=14)] = key(
+        0.0, "Pixels, at most, to either side and up or down."
+    )
+    rotation: Annotated[float, Bounds(ge=0, le=180)] = key(0.0, "Degrees, at most, either way.")
+    scale: Annotated[float, Bounds(ge=0, le=0.5)] = key(
+        0.0, "The share, at most, by which width and height grow or shrink."
+    )
+    shear: Annotated[float, Bounds(ge=0, le=1)] = key(
+        0.0, "Pixels, at most, by which each row is shifted from the one above."
+    )
+    elastic: Annotated[float, Bounds(ge=0, le=200)] = key(
+        0.0, "How strong the elastic deformation is: α of Simard et al. 2003."
+    )
+    smoothness: Annotated[float, Bounds(ge=2, le=28)] = key(
+        4.0, "How smooth it is: σ of Simard et al. 2003, in pixels."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class EarlyStopping(Section):
     """When to stop before the last epoch."""
 
@@ -109,6 +132,21 @@ class Config(Section):
         "he", "How the weights are drawn before the first step."
     )
     loss: Annotated[model.Loss, model.LOSSES] = key("cross_entropy", "What training minimises.")
+    batch_norm: bool = key(
+        False, "Whether the pre-activations of the hidden layers are normalised over each batch."
+    )
+    dropout: Annotated[float, Bounds(ge=0, lt=1)] = key(
+        0.0, "The share of the units of each hidden layer that each training step leaves out."
+    )
+    input_dropout: Annotated[float, Bounds(ge=0, lt=1)] = key(
+        0.0, "The share of the pixels that each training step leaves out."
+    )
+    input_noise: Annotated[float, Bounds(ge=0)] = key(
+        0.0, "Standard deviation of the normal noise on the scaled pixels in training."
+    )
+    augmentation: Augmentation | None = key(
+        None, "How the training images are distorted, each anew in every epoch; null: not at all."
+    )
     optimizer: Annotated[model.Optimizer, model.OPTIMIZERS] = key(
         {"name": "sgd", "lr": 0.1, "momentum": 0.9}, "How the gradient changes the parameters."
     )
@@ -159,6 +197,18 @@ class Config(Section):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def layers(config: Config) -> list[Layer]:
+    """The layers of the network that ``config`` describes, without parameters."""
+    return stack(
+        config.layers,
+        config.activation,
+        config.batch_norm,
+        config.dropout,
+        config.input_dropout,
+        config.input_noise,
+    )
+
+
 def known_classes(data: Data) -> int | None:
     """The number of classes; None if it is known only once the images are read."""
     if data.dataset != "idx":
@@ -168,7 +218,7 @@ def known_classes(data: Data) -> int | None:
 
 def cautions(config: Config) -> list[str]:
     """A warning for each choice in ``config`` that may surprise, none of them twice."""
-    causes = [layer.caution for layer in stack(config.layers, config.activation)]
+    causes = [layer.caution for layer in layers(config)]
     found = [each for each in dict.fromkeys([*causes, config.init.caution]) if each]
     classes, outputs = known_classes(config.data), config.layers[-1]
     if len(config.layers) == 2:
@@ -186,7 +236,7 @@ def shortage(config: Config) -> str | None:
     """
     moments = sum(state.size for state in config.optimizer.init(np.zeros(1)).values() if state.ndim)
     copies = 2 + moments  # the parameters, their gradient, and what the optimiser keeps of each
-    shapes = parameter_shapes(stack(config.layers, config.activation)).values()
+    shapes = parameter_shapes(layers(config)).values()
     values = copies * sum(map(math.prod, shapes))
     needed = values * np.dtype(config.dtype).itemsize / 2**30
     try:

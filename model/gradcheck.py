@@ -20,6 +20,9 @@ STEPS = (1e-5, 1e-6, 1e-7)
 """Steps of the central difference, of which the nearest counts. Its error is of order step² plus
 rounding / step; where a kink, as ReLU's at 0, lies within a step, only a smaller one is right."""
 
+NOTHING = 1e-8
+"""A gradient this small is the rounding of the quotients, as of a bias below `BatchNorm`."""
+
 FAR = np.array([10, 20, 50, 100, 1e3, 1e4])
 POINTS = np.sort([*np.linspace(-8, 8, 161).round(1), *FAR, *-FAR])
 """Where an activation is looked at: densely around 0, and as far as it saturates or overflows."""
@@ -45,7 +48,7 @@ class Mismatch(NamedTuple):
 class GradientCheck(NamedTuple):
     """One parameter's comparison over ``checked`` of its ``size`` entries.
 
-    ``error`` is ‖analytic - numeric‖ / (‖analytic‖ + ‖numeric‖), or 0 where both are 0.
+    ``error`` is ‖analytic - numeric‖ / (‖analytic‖ + ‖numeric‖), or 0 where both are `NOTHING`.
     """
 
     name: str
@@ -128,6 +131,7 @@ def check_gradients(
     def loss() -> float:
         return network.loss(network.forward(x, StepRandom(seed, 1, 0)), labels)[0]
 
+    before = network.vector.copy()
     rng = np.random.default_rng(seed)
     checks = []
     for name, parameter in network.parameters.items():
@@ -140,8 +144,9 @@ def check_gradients(
         place = ", ".join(map(str, np.unravel_index(chosen[i], parameter.shape)))
         worst = Mismatch(f"{name}[{place}]", float(analytic[i]), float(numeric[i]))
         scale = float(np.linalg.norm(analytic) + np.linalg.norm(numeric))
-        error = float(np.linalg.norm(analytic - numeric)) / scale if scale else 0.0
+        error = float(np.linalg.norm(analytic - numeric)) / scale if scale > NOTHING else 0.0
         checks.append(GradientCheck(name, parameter.size, len(chosen), error, worst))
+    network.vector[:] = before  # batch normalisation has gone on averaging
     return checks
 
 

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import MISSING, field, fields, make_dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, Literal, get_type_hints
 
 import numpy as np
 
@@ -27,6 +27,8 @@ class Layer(Component, ABC):
 
     name: str = ""
     units: int = 0
+
+    role: ClassVar[Literal["affine", "normalisation", "activation", "noise"]] = "activation"
 
     limits: ClassVar[tuple[float, float] | None] = None
     """Where a bounded activation flattens out, below and above: near them it is saturated."""

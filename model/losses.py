@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from nnbasic.model.activations import sigmoid
 from nnbasic.model.arrays import Array, Labels
-from nnbasic.model.registry import Component, Registry
+from nnbasic.model.registry import Bounds, Component, Registry
 
 
 class Loss(Component, ABC):
@@ -29,7 +29,7 @@ class Loss(Component, ABC):
         """The gradient of each example's loss with respect to its logits: (n, classes), new."""
 
     def __call__(self, logits: Array, labels: Labels) -> tuple[float, Array]:
-        """The mean loss of a batch of logits (n, classes), and its gradient, of the same shape."""
+        """What training minimises, the mean over the logits (n, classes), and its gradient."""
         losses = self.forward(logits, labels)
         gradient = self.backward()
         gradient /= len(labels)
@@ -41,7 +41,13 @@ LOSSES: Registry[Loss] = Registry("loss", Loss)
 
 @LOSSES.register("cross_entropy")
 class CrossEntropy(Loss):
-    """L = mean of log Σ e^logit - logit[label]; dL/dlogits = (softmax - onehot) / n."""
+    """L = mean of log Σ e^logit - logit[label]; dL/dlogits = (softmax - onehot) / n.
+
+    With ``label_smoothing`` ε training aims at (1 - ε)·onehot + ε / classes (Szegedy et al. 2016,
+    section 7): that adds ε·(logit[label] - mean of the logits). Scores are without it.
+    """
+
+    label_smoothing: Annotated[float, Bounds(ge=0, lt=1)] = 0.0
 
     def probabilities(self, logits: Array) -> Array:
         return softmax(logits)
@@ -58,6 +64,16 @@ class CrossEntropy(Loss):
         gradient = self.p.copy()
         gradient[self.right] -= 1
         return gradient.T
+
+    def __call__(self, logits: Array, labels: Labels) -> tuple[float, Array]:
+        loss, gradient = super().__call__(logits, labels)
+        if smoothing := self.label_smoothing:
+            n, classes = logits.shape
+            rows = np.arange(n)
+            loss += smoothing * float((logits[rows, labels] - logits.mean(axis=1)).mean())
+            gradient -= smoothing / (n * classes)
+            gradient[rows, labels] += smoothing / n
+        return loss, gradient
 
 
 @LOSSES.register("mse")

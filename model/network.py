@@ -15,6 +15,8 @@ from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.initializers import INITIALIZERS, Initializer
 from nnbasic.model.layers import Layer, check_shapes
 from nnbasic.model.losses import LOSSES, Loss
+from nnbasic.model.noise import Dropout, GaussianNoise
+from nnbasic.model.normalization import BatchNorm
 from nnbasic.model.randomness import StepRandom, stream
 from nnbasic.model.registry import Spec
 
@@ -23,6 +25,8 @@ ActivationSpec = Spec | Layer | Sequence[Spec | Layer]
 
 class Dense(Layer):
     """z = x · weight + bias, with weight of shape (fan_in, units)."""
+
+    role = "affine"
 
     def __init__(self, fan_in: int, units: int) -> None:
         self.fan_in, self.units = fan_in, units
@@ -47,6 +51,9 @@ class MLP:
 
     ``sizes`` are the inputs, the units of each hidden layer, and the classes. ``activation`` is one
     for all hidden layers, or a list with one for each; the loss adds softmax or sigmoid on top.
+    With ``batch_norm`` a `BatchNorm` stands before each activation. In training a `Dropout` follows
+    each activation and precedes the first layer, at these rates, and the inputs have normal noise
+    of standard deviation ``input_noise``.
     ValueError if these make no network; `LayerError` if an activation returns what it should not.
 
     Attributes:
@@ -64,6 +71,10 @@ class MLP:
         init: Spec | Initializer = "he",
         *,
         loss: Spec | Loss = "cross_entropy",
+        batch_norm: bool = False,
+        dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        input_noise: float = 0.0,
         seed: int = 0,
         dtype: DTypeLike = np.float32,
     ) -> None:
@@ -71,9 +82,9 @@ class MLP:
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"dtype is {self.dtype}; it must be float32 or float64")
-        self.layers = stack(sizes, activation)
+        self.layers = stack(sizes, activation, batch_norm, dropout, input_dropout, input_noise)
         self.sizes = [int(size) for size in sizes]
-        self.activations = [layer for layer in self.layers if not isinstance(layer, Dense)]
+        self.activations = [layer for layer in self.layers if layer.role == "activation"]
         self.shapes = parameter_shapes(self.layers)
         shapes = self.shapes.values()
         self.weight_count = sum(math.prod(shape) for shape in shapes if len(shape) > 1)
@@ -93,8 +104,8 @@ class MLP:
         """From dL/dlogits of the last batch, fill `gradients`."""
         below: Array | None = gradient
         for layer in reversed(self.layers):
-            assert below is not None  # only the first layer returns none
-            below = layer.backward(below)
+            if below is not None:  # as below the first affine layer, where only noise can stand
+                below = layer.backward(below)
 
     def logits(self, x: ArrayLike, rng: StepRandom | None = None) -> Array:
         """`forward` for numbers of any type; ValueError for another shape than (n, inputs)."""
@@ -119,11 +130,36 @@ class MLP:
         self.backward(gradient)
         return loss, {name: gradient.copy() for name, gradient in self.gradients.items()}
 
+    @property
+    def weights(self) -> list[Array]:
+        """The weight of each affine layer, (inputs, units)."""
+        return [array for array in self.parameters.values() if array.ndim > 1]
+
     def outputs(self, x: Array) -> Iterator[tuple[Layer, Array]]:
-        """Each layer with its output for the batch ``x``, from the input up."""
+        """Each layer, but for noise, with its output for the batch ``x``, from the input up."""
         for layer in self.layers:
             x = layer.forward(x)
-            yield layer, x
+            if layer.role != "noise":
+                yield layer, x
+
+    def folded(self) -> MLP:
+        """The same function by affine layers and activations alone.
+
+        What acts in training alone is left out, and batch normalisation goes into the weights.
+        """
+        plain = MLP(self.sizes, self.activations, loss=self.loss, dtype=self.dtype)
+        for name, array in plain.parameters.items():
+            array[...] = self.parameters[name]
+        for layer in self.layers:
+            if isinstance(layer, BatchNorm):
+                factor, shift = layer.scoring()
+                weight, bias = (
+                    plain.parameters[f"{layer.name}.{key}"] for key in ("weight", "bias")
+                )
+                weight *= factor
+                bias *= factor
+                bias += shift
+        return plain
 
     def bind(self, vector: Array, gradient: Array) -> None:
         """Use these arrays as storage for the parameters and the gradient; keep their values."""
@@ -166,8 +202,15 @@ def check_labels(labels: ArrayLike, n: int, classes: int) -> Labels:
     return given.astype(np.intp)
 
 
-def stack(sizes: Sequence[int], activation: ActivationSpec) -> list[Layer]:
-    """The layers of a network, without parameters; ValueError if these make none."""
+def stack(
+    sizes: Sequence[int],
+    activation: ActivationSpec,
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+    input_dropout: float = 0.0,
+    input_noise: float = 0.0,
+) -> list[Layer]:
+    """The layers of an `MLP`, without parameters; ValueError if these make none."""
     whole = (isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in sizes)
     if len(sizes) < 2 or not all(whole) or min(sizes) < 1:
         raise ValueError(f"layers is {sizes}; it must be two or more whole numbers above 0")
@@ -179,15 +222,27 @@ def stack(sizes: Sequence[int], activation: ActivationSpec) -> list[Layer]:
             f"activation lists {len(activation)}, but there are {len(hidden)} hidden layers"
         )
     layers: list[Layer] = []
-    for one, units in zip(activation, hidden, strict=True):
-        own = copy.deepcopy(ACTIVATIONS.build(one))  # as it keeps what backward needs
-        own.units = units
-        layers += [Dense(inputs, own.inputs(units)), own]
-        inputs = units
-    layers.append(Dense(inputs, classes))
-    layers[0] = PixelDense(sizes[0], layers[0].units)
-    for position, layer in enumerate(layers):
-        layer.name = f"layer{position // 2 + 1}"
+    if input_noise:
+        layers.append(GaussianNoise(inputs, input_noise))
+    if input_dropout:
+        layers.append(Dropout(inputs, input_dropout))
+    for number, one in enumerate([*activation, None], 1):
+        affine = PixelDense if number == 1 else Dense
+        if one is None:
+            block: list[Layer] = [affine(inputs, classes)]
+        else:
+            own = copy.deepcopy(ACTIVATIONS.build(one))  # as it keeps what backward needs
+            own.units = hidden[number - 1]
+            units = own.inputs(own.units)
+            block = [affine(inputs, units), own]
+            inputs = own.units
+            if batch_norm:
+                block.insert(1, BatchNorm(units))
+            if dropout:
+                block.append(Dropout(inputs, dropout))
+        for layer in block:
+            layer.name = f"layer{number}"
+        layers += block
     return layers
 
 

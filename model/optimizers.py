@@ -28,12 +28,16 @@ class Optimizer(Component, ABC):
     """``lr`` is the rate that a schedule scales; ``clip_norm`` bounds the gradient's L2 norm.
 
     ``weight_decay`` adds that multiple of each weight to its gradient (L2 regularisation; the
-    biases and slopes are left alone), except in AdamW.
+    biases and slopes are left alone), except in AdamW. ``max_norm`` bounds the L2 norm of each
+    unit's incoming weights after an update (Srivastava et al. 2014, section 5.1). With
+    ``averaging`` β, what is scored and kept is a moving average of the parameters: see `average`.
     """
 
     lr: Positive
     weight_decay: Annotated[float, Bounds(ge=0)] = 0.0
     clip_norm: Positive | None = None
+    max_norm: Positive | None = None
+    averaging: Decay = 0.0
 
     @property
     def moments(self) -> tuple[str, ...]:
@@ -42,8 +46,10 @@ class Optimizer(Component, ABC):
 
     def init(self, parameters: Array) -> State:
         """The state before the first update of the flat vector ``parameters``."""
-        moments = {name: np.zeros_like(parameters) for name in self.moments}
-        return {**moments, "steps": np.zeros((), np.int64)}
+        state = {name: np.zeros_like(parameters) for name in self.moments}
+        if self.averaging:
+            state["average"] = parameters.copy()
+        return {**state, "steps": np.zeros((), np.int64)}
 
     def update(
         self,
@@ -76,6 +82,28 @@ class Optimizer(Component, ABC):
     def decay(self, w: Array, g: Array, rate: float) -> None:
         """Apply the weight decay to the weights ``w``, before the update."""
         g += self.weight_decay * w
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def limit(self, weight: Array) -> None:
+        """Shrink the columns of ``weight`` (inputs, units) that are longer than ``max_norm``."""
+        if self.max_norm is not None:
+            norms = np.sqrt(np.square(weight).sum(axis=0))
+            weight *= self.max_norm / np.maximum(norms, self.max_norm)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def average(self, parameters: Array, state: State) -> None:
+        """Let the average in ``state``, if it has one, follow ``parameters`` after an update.
+
+        average = β·average + (1 - β)·parameters, with β at most (1 + steps) / (10 + steps), so that
+        the first steps are soon forgotten.
+        """
+        if self.averaging:
+            steps = int(state["steps"])
+            beta = min(self.averaging, (1 + steps) / (10 + steps))
+            for start in range(0, len(parameters), BLOCK):
+                block = slice(start, start + BLOCK)
+                average = state["average"][block]
+                average += (1 - beta) * (parameters[block] - average)
 
     @abstractmethod
     def apply(self, w: Array, g: Array, state: State, rate: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -17,7 +18,7 @@ import numpy as np
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.blas import one_blas_thread
 from nnbasic.model.losses import METRICS, correct
-from nnbasic.model.network import MLP, Dense, check_labels
+from nnbasic.model.network import MLP, check_labels
 from nnbasic.model.optimizers import OPTIMIZERS, Optimizer, State
 from nnbasic.model.randomness import StepRandom
 from nnbasic.model.registry import Spec
@@ -54,7 +55,7 @@ class Epoch:
 
     ``metrics`` has ``train_loss`` and ``train_accuracy``, over all batches, each taken just before
     its update; and ``val_loss`` and, for each of the `METRICS`, ``val_`` and its name, of the
-    parameters at the end of the epoch, if there is a validation set.
+    parameters at the end of the epoch, or their average, if there is a validation set.
     """
 
     epoch: int
@@ -134,9 +135,16 @@ class Trainer:
         """Learn from a batch, if its loss is finite; its mean loss, and how many are right of n."""
         loss, right = self.backpropagate(x, labels, rng)
         if math.isfinite(loss):
-            net = self.network
-            self.optimizer.update(net.vector, net.gradient, self.state, rate, net.weight_count)
+            self.update(rate)
         return loss, right, len(x)
+
+    def update(self, rate: float) -> None:
+        """Change the parameters by the network's gradient."""
+        net, optimizer = self.network, self.optimizer
+        optimizer.update(net.vector, net.gradient, self.state, rate, net.weight_count)
+        for weight in net.weights:
+            optimizer.limit(weight)
+        optimizer.average(net.vector, self.state)
 
     def backpropagate(
         self, x: Array, labels: Labels, rng: StepRandom, share: float = 1.0
@@ -151,13 +159,29 @@ class Trainer:
 
     def score(self) -> dict[str, float]:
         """The scores of the validation set; nothing without one."""
-        return {} if self.validation is None else evaluate(self.network, self.validation)
+        if self.validation is None:
+            return {}
+        with self.averaged() as network:
+            return evaluate(network, self.validation)
+
+    @contextmanager
+    def averaged(self) -> Iterator[MLP]:
+        """The network with the parameters that are scored and kept: their average, if there is one.
+
+        Those that are trained are in their place again afterwards.
+        """
+        trained = self.network.vector
+        self.network.bind(self.state.get("average", trained), self.network.gradient)
+        try:
+            yield self.network
+        finally:
+            self.network.bind(trained, self.network.gradient)
 
     def first_non_finite(self, x: Array) -> str | None:
         """The first parameter or output for the batch ``x`` with an infinity or NaN."""
         with np.errstate(over="ignore", invalid="ignore"):
             for layer, output in self.network.outputs(x):
-                what = "pre-activation" if isinstance(layer, Dense) else "activation"
+                what = "activation" if layer.role == "activation" else "pre-activation"
                 places = {f"{layer.name}.{name}": each for name, each in layer.parameters.items()}
                 for place, array in (places | {f"{layer.name} ({what})": output}).items():
                     if not np.isfinite(array).all():

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nnbasic.model import MLP, Dense, Layer
+from nnbasic.model import MLP, Layer
 from nnbasic.model.arrays import Array, Labels
 
 Figures = dict[str, Any]
@@ -60,8 +60,8 @@ def diagnose(network: MLP, x: Array, labels: Labels, before: Array | None = None
                 "preactivation_gradient_norm": _norm(gradients[name][-1]),
                 "update_ratio": _change(network.parameters[weight], weights.get(weight)),
             }
-            hidden = not isinstance(layer, Dense)
-            dead = _dead(output, *gradients[name]) if hidden else None
+            hidden = layer.role == "activation"
+            dead = _dead(output, *gradients[name][:2]) if hidden else None
             figures = {"layer": name, **_activations(layer, output), "dead": dead}
             found.append(figures | gradient_norms)
         return found
@@ -72,9 +72,9 @@ def _gradients(network: MLP, logits: Array, labels: Labels) -> dict[str, list[Ar
     found: dict[str, list[Array]] = {}
     gradient: Array | None = network.loss(logits, labels)[1]
     for layer in reversed(network.layers):
-        assert gradient is not None  # only the first layer returns none
-        found.setdefault(layer.name, []).append(gradient.copy())
-        gradient = layer.backward(gradient)
+        if gradient is not None and layer.role != "noise":
+            found.setdefault(layer.name, []).append(gradient.copy())
+            gradient = layer.backward(gradient)
     return found
 
 

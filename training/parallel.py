@@ -140,17 +140,16 @@ class SharedTrainer(Trainer):
         """Learn from these rows and those of the others; the score is that of the whole batch."""
         share, loss, right = len(x) / self._size, 0.0, 0
         if len(x):
-            mine = RandomRows(rng, self._rows, self._size)
-            loss, right = self.backpropagate(x, labels, mine, share)
+            rng.rows, rng.size = self._rows, self._size
+            loss, right = self.backpropagate(x, labels, rng, share)
         else:
             self.network.gradient.fill(0)
         loss, all_right = self.team.gather(loss * share, right).sum(axis=0).tolist()
         if math.isfinite(loss):
-            self._update(rate)
-            self.team.barrier()
+            self.update(rate)
         return loss, int(all_right), self._size
 
-    def _update(self, rate: float) -> None:
+    def update(self, rate: float) -> None:
         """Update this process's part of the parameters, by the sum of all gradients."""
         part = self.team.part(len(self.network.vector))
         gradient = self.network.gradient[part]
@@ -160,14 +159,16 @@ class SharedTrainer(Trainer):
         norm = None
         if self.optimizer.clip_norm is not None:
             norm = math.sqrt(self.team.gather(squared_norm(gradient)).sum())
-        self.optimizer.update(
-            self.network.vector[part],
-            gradient,
-            {name: array[part] if array.ndim else array for name, array in self.state.items()},
-            rate=rate,
-            weight_count=max(self.network.weight_count - part.start, 0),
-            norm=norm,
-        )
+        vector = self.network.vector[part]
+        state = {name: array[part] if array.ndim else array for name, array in self.state.items()}
+        weights = max(self.network.weight_count - part.start, 0)
+        self.optimizer.update(vector, gradient, state, rate, weights, norm)
+        self.team.barrier()
+        if self.optimizer.max_norm is not None:
+            for weight in self.network.weights:
+                self.optimizer.limit(weight[:, self.team.part(weight.shape[1])])
+            self.team.barrier()
+        self.optimizer.average(vector, state)
 
     def score(self) -> dict[str, float]:
         """The scores of the validation set, from the main process; the others get its loss."""
@@ -180,19 +181,6 @@ class SharedTrainer(Trainer):
     def first_non_finite(self, x: Array) -> str | None:
         """The first parameter or output with an infinity or NaN, over all rows of a batch."""
         return super().first_non_finite(self.train.take(*self._batch)[0])
-
-
-class RandomRows(StepRandom):
-    """This process's ``rows`` of what one process would draw for a batch of ``size``."""
-
-    def __init__(self, whole: StepRandom, rows: slice, size: int) -> None:
-        self._whole, self._rows, self._size = whole, rows, size
-
-    def random(self, shape: tuple[int, ...]) -> Array:
-        return self._whole.random((self._size, *shape[1:]))[self._rows]
-
-    def standard_normal(self, shape: tuple[int, ...]) -> Array:
-        return self._whole.standard_normal((self._size, *shape[1:]))[self._rows]
 
 
 class Team:

@@ -16,7 +16,7 @@ from typing import Any
 
 from nnbasic.configs import Config, EarlyStopping, dump
 from nnbasic.data import Dataset
-from nnbasic.model import DivergedError, Epoch, Step, Trainer, stream
+from nnbasic.model import DivergedError, Epoch, Step, Trainer
 from nnbasic.training import diagnostics, environment, parallel
 from nnbasic.training.checkpoint import restore, save
 from nnbasic.training.directory import Run, create
@@ -170,9 +170,7 @@ class _Log:
         self.trained = Trained(build(config), record.scale, config)
         trainer = Trainer(
             self.trained.network,
-            self.trained.batches(
-                dataset.train, config.batch_size, stream(config.seed, "batch_order")
-            ),
+            self.trained.training_batches(dataset.train),
             config.optimizer,
             config.schedule,
             config.epochs,
@@ -182,7 +180,9 @@ class _Log:
         clear(run.directory)
         done = restore(run.last, trainer.network, trainer.state) if run.last.exists() else 0
         self.history = run.keep_metrics(done)
-        self.trainer = parallel.shared_by(trainer, parallel.processes(config.batch_size))
+        # batch normalisation needs the statistics of whole batches, which one process has
+        processes = 1 if config.batch_norm else parallel.processes(config.batch_size)
+        self.trainer = parallel.shared_by(trainer, processes)
         self.watcher = None
         if config.diagnostics:
             diagnostics.keep(run, done)
@@ -223,7 +223,8 @@ class _Log:
         self.run.append_metrics(row)
         history = [*self.history, row]
         if self._best(history) is row:
-            self._save(self.run.best, row.epoch)
+            with self.trainer.averaged():
+                self._save(self.run.best, row.epoch)
         self._save(self.run.last, row.epoch)
         self.history = history
         self.write(status="running")

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.random import SeedSequence
 
 from nnbasic.configs import Config
 from nnbasic.data import Batches, Dataset, Scale, Split
-from nnbasic.model import MLP
+from nnbasic.data.augmentation import Distortion
+from nnbasic.model import MLP, stream
 from nnbasic.model.arrays import Array
 from nnbasic.model.blas import one_blas_thread
 from nnbasic.training.checkpoint import restore
@@ -38,6 +38,10 @@ def build(config: Config) -> MLP:
         config.activation,
         config.init,
         loss=config.loss,
+        batch_norm=config.batch_norm,
+        dropout=config.dropout,
+        input_dropout=config.input_dropout,
+        input_noise=config.input_noise,
         seed=config.seed,
         dtype=config.dtype,
     )
@@ -86,17 +90,28 @@ class Trained:
         # of the logits, as in training: probabilities near 1 are rounded to ties
         return Evaluation(labels, logits.argmax(axis=1), probabilities, loss)
 
-    def batches(
-        self, split: Split, batch_size: int = SCORING_BATCH, order: SeedSequence | None = None
-    ) -> Batches:
-        """``split``, scaled, in batches for scoring; with an ``order``, for training."""
+    def batches(self, split: Split, batch_size: int = SCORING_BATCH) -> Batches:
+        """``split``, scaled, in batches for scoring."""
+        dtype = self.config.dtype
+        return Batches(
+            split.images, split.labels, batch_size=batch_size, scale=self.scale, dtype=dtype
+        )
+
+    def training_batches(self, split: Split) -> Batches:
+        """``split``, scaled, in batches for training: distorted if so configured, and in order."""
+        config, distortion = self.config, None
+        if config.augmentation:
+            seed = stream(config.seed, "augmentation")
+            recipe = config.augmentation.model_dump()
+            distortion = Distortion(len(split.labels), seed, **recipe)
         return Batches(
             split.images,
             split.labels,
-            batch_size=batch_size,
+            batch_size=config.batch_size,
             scale=self.scale,
-            dtype=self.config.dtype,
-            order=order,
+            dtype=config.dtype,
+            order=stream(config.seed, "batch_order"),
+            transform=distortion,
         )
 
 
@@ -109,7 +124,12 @@ def load(run: Run, checkpoint: Checkpoint = "best", *, trust_plugins: bool = Fal
     if not record.epoch:  # last.npz may be there, but holds the weights before the first step
         raise RunError(f"{run.directory}: {_why_untrained(run, record, config)}")
     network = build(config)
-    restore(run.best if checkpoint == "best" else run.last, network)
+    if checkpoint == "best":
+        restore(run.best, network)
+    else:
+        state = config.optimizer.init(network.vector)
+        restore(run.last, network, state)
+        network.vector[:] = state.get("average", network.vector)  # what is scored
     return Trained(network, record.scale, config)
 
 

@@ -173,5 +173,5 @@ def test_what_is_written_is_readable() -> None:
     lines = dump(Config()).splitlines()
     assert lines[0] == "layers: [784, 256, 128, 10]"
     assert lines[1] == "activation: {name: relu, grad_at_zero: 0}"
-    assert lines[3] == "loss: cross_entropy"
+    assert lines[3] == "loss: {name: cross_entropy, label_smoothing: 0.0}"
     assert [line.partition(":")[0] for line in lines] == list(PARTS)

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from nnbasic.model import (
     stream,
 )
 from nnbasic.model.arrays import Array
-from nnbasic.training.parallel import AVAILABLE, RandomRows, SharedTrainer, Team, shared_by
+from nnbasic.training.parallel import AVAILABLE, SharedTrainer, Team, shared_by
 from support import examples
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="teams need Linux")
@@ -97,19 +98,26 @@ def test_several_processes_learn_what_one_does(setting: str, processes: int) -> 
     assert runs[1].state["steps"] == runs[0].state["steps"] == 8
 
 
-@pytest.mark.parametrize("draw", ["random", "standard_normal"])
-def test_processes_draw_the_rows_that_one_process_would(draw: str) -> None:
+@pytest.mark.parametrize(
+    "draw",
+    [
+        StepRandom.random,
+        StepRandom.standard_normal,
+        lambda rng, shape: rng.happens(0.5, shape),
+    ],
+)
+def test_processes_draw_the_rows_that_one_process_would(draw: Callable[..., np.ndarray]) -> None:
     def drawn(rows: slice | None, n: int) -> list[np.ndarray]:
         rng = StepRandom(3, 2, 17)
-        rng = rng if rows is None else RandomRows(rng, rows, 7)
-        return [getattr(rng, draw)(shape) for shape in ((n, 4), (n, 2))]
+        if rows is not None:
+            rng.rows, rng.size = rows, 7
+        return [draw(rng, shape) for shape in ((n, 4), (n, 2))]
 
     whole = drawn(None, 7)
     parts = [drawn(slice(start, stop), stop - start) for start, stop in ((0, 2), (2, 2), (2, 7))]
     for number, expected in enumerate(whole):
         joined = np.concatenate([part[number] for part in parts])
         np.testing.assert_array_equal(joined, expected)
-    assert whole[0].dtype == np.float32
 
 
 def test_divergence_is_that_of_one_process() -> None:

@@ -1,0 +1,60 @@
+"""Layers that disturb what passes through them while the network trains, so that it overfits less.
+
+Scoring and prediction pass through them unchanged.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import numpy as np
+
+from nnbasic.model.arrays import Array
+from nnbasic.model.layers import Layer
+from nnbasic.model.randomness import StepRandom
+
+
+class Noise(Layer):
+    """A layer that changes its inputs in training alone."""
+
+    role = "noise"
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.training = rng is not None
+        return x if rng is None else self.disturb(x, rng)
+
+    @abstractmethod
+    def disturb(self, x: Array, rng: StepRandom) -> Array:
+        """``x`` with this step's noise."""
+
+
+class GaussianNoise(Noise):
+    """x + N(0, sd²), for each value anew."""
+
+    def __init__(self, units: int, sd: float) -> None:
+        self.units, self.sd = units, sd
+
+    def disturb(self, x: Array, rng: StepRandom) -> Array:
+        return x + rng.standard_normal(x.shape) * x.dtype.type(self.sd)
+
+    def backward(self, gradient: Array) -> Array:
+        return gradient
+
+
+class Dropout(Noise):
+    """Each value is 0 with probability ``rate``, and otherwise divided by 1 - rate.
+
+    Srivastava et al. 2014; their scaling by 1 - rate in scoring is done in training instead, so
+    that the expected value is the same in both.
+    """
+
+    def __init__(self, units: int, rate: float) -> None:
+        self.units, self.rate = units, rate
+
+    def disturb(self, x: Array, rng: StepRandom) -> Array:
+        kept = rng.happens(1 - self.rate, x.shape)
+        self.mask = np.multiply(kept, 1 / (1 - self.rate), dtype=x.dtype)
+        return x * self.mask
+
+    def backward(self, gradient: Array) -> Array:
+        return gradient * self.mask if self.training else gradient
