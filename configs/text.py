@@ -161,7 +161,7 @@ def dump(config: Config) -> str:
     """YAML from which `loads` makes a config equal to ``config``."""
     content = {key: short(value) for key, value in config.model_dump().items()}
     # the innermost mappings and lists on one line
-    return _yaml(content, default_flow_style=None, width=100)
+    return _yaml(content, default_flow_style=None, width=160)
 
 
 def flow(value: Any) -> str:
