@@ -13,6 +13,9 @@ from nnbasic.configs.errors import ConfigError, Problem
 
 LOCAL = Path("configs")
 SHIPPED = Path(__file__).resolve().parent
+PUBLISHED = "published"
+"""The folder, beside the presets, of the configs that repeat published results."""
+
 SUFFIX = ".yaml"
 
 LARGEST_FILE = 1 << 20
@@ -41,8 +44,9 @@ def find(source: str | Path) -> Path:
     path = Path(os.path.expanduser(source))  # noqa: PTH111 - Path raises for unknown users
     names = [path, path.with_name(path.name + SUFFIX)] if path.name else [path]
     candidates = [folder / each for folder in (Path(), LOCAL) for each in names]
-    if path in (Path(path.name), LOCAL / path.name):
-        candidates.append(SHIPPED / (path.name.removesuffix(SUFFIX) + SUFFIX))
+    for folder, shipped in ((Path(), SHIPPED), (Path(PUBLISHED), SHIPPED / PUBLISHED)):
+        if path in (folder / path.name, LOCAL / folder / path.name):
+            candidates.append(shipped / (path.name.removesuffix(SUFFIX) + SUFFIX))
     # unlike Path.exists, it also takes what can be no path
     existing = [each for each in candidates if os.path.exists(each)]  # noqa: PTH110
     for file in existing:
@@ -50,8 +54,8 @@ def find(source: str | Path) -> Path:
             return file
     if existing:
         raise ConfigError([Problem("is a directory; name a file in it", place=str(existing[0]))])
-    known = {*_named(LOCAL), *_named(SHIPPED)}
-    close = difflib.get_close_matches(path.name.removesuffix(SUFFIX).lower(), known)
+    known = dict.fromkeys(each.name for each in listing())
+    close = difflib.get_close_matches(str(source).removesuffix(SUFFIX).lower(), known)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     message = f"no such config; {hint}`nnbasic configs list` shows them all"
     raise ConfigError([Problem(message, place=str(source))])
@@ -75,7 +79,7 @@ def read(path: Path) -> str:
 
 
 def presets() -> dict[str, str]:
-    """Name → description of each shipped config."""
+    """Name → description of each shipped config, but for those of published results."""
     return {name: _description(file) for name, file in _named(SHIPPED).items()}
 
 
@@ -85,7 +89,7 @@ def listing() -> list[Listed]:
     A file in ``./configs`` with the content of a shipped one is not listed again: in a checkout of
     this project it is one, whether it is installed as a link or a copy.
     """
-    local, shipped = _named(LOCAL), _named(SHIPPED)
+    local, shipped = (_named(folder) | _named(folder, PUBLISHED) for folder in (LOCAL, SHIPPED))
     for name in local.keys() & shipped.keys():
         with contextlib.suppress(OSError):  # the list says which cannot be read
             if filecmp.cmp(local[name], shipped[name], shallow=False):
@@ -96,10 +100,11 @@ def listing() -> list[Listed]:
     ]
 
 
-def _named(folder: Path) -> dict[str, Path]:
-    """Name → file of the configs in ``folder``; none if there is no such folder."""
-    files = sorted(folder.glob(f"*{SUFFIX}"))
-    return {file.name.removesuffix(SUFFIX): file for file in files if file.is_file()}
+def _named(folder: Path, inner: str = "") -> dict[str, Path]:
+    """Name → file of the configs in ``folder / inner``; none if there is no such folder."""
+    files = sorted((folder / inner).glob(f"*{SUFFIX}"))
+    names = (file.relative_to(folder).as_posix().removesuffix(SUFFIX) for file in files)
+    return {name: file for name, file in zip(names, files, strict=True) if file.is_file()}
 
 
 def _description(file: Path) -> str:

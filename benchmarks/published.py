@@ -1,0 +1,81 @@
+"""Whether the configs in ``configs/published`` reach what the papers report.
+
+``python benchmarks/published.py simard-plain wan-none --runs DIR`` trains each with three seeds, or
+goes on where it was stopped, and prints the table of ``docs/published.md``; without names, all of
+them. It needs MNIST. Test errors are in percent. "One more run" is where the error of a further seed
+would lie with 95 % (mean ± t · SD · √(1 + 1/seeds)), if errors are normally distributed; a paper's
+figure is compared with that, as it is one run's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import re
+import subprocess
+import sys
+from statistics import mean, stdev
+from typing import Any
+
+from common import report
+
+from nnbasic.compare.distributions import t_quantile
+from nnbasic.configs import listing
+
+HEADINGS = ["config", "theirs", "each seed", "mean", "SD", "one more run", "theirs within", "min"]
+
+
+def trained(name: str, seeds: int, jobs: int, runs: str) -> list[dict[str, Any]]:
+    """The runs of the config ``name``, as ``nnbasic sweep --json`` prints them."""
+    command = [sys.executable, "-m", "nnbasic", "sweep", "--config", f"published/{name}"]
+    options = ["--seeds", str(seeds), "--jobs", str(jobs), "--runs", runs, "--json"]
+    done = subprocess.run([*command, *options], stdout=subprocess.PIPE)
+    if done.returncode:
+        sys.exit(f"{name}: nnbasic sweep ended with exit code {done.returncode}")
+    found: list[dict[str, Any]] = json.loads(done.stdout)["runs"]
+    return sorted(found, key=lambda run: run["config"]["seed"])
+
+
+def row(name: str, description: str, runs: list[dict[str, Any]]) -> list[Any]:
+    """The line of the table of a config whose description ends with the paper's figure, if any."""
+    errors = [100 * (1 - run["test_accuracy"]) for run in runs]
+    cells: list[Any] = ["", ""]
+    if len(errors) > 1:
+        n, sd = len(errors), stdev(errors)
+        margin = t_quantile(0.975, n - 1) * sd * math.sqrt(1 + 1 / n)
+        cells = [round(sd, 3), f"{mean(errors) - margin:.2f} to {mean(errors) + margin:.2f}"]
+    theirs, within = "", ""
+    if match := re.search(r": ([\d.]+) %$", description):
+        theirs = match[1]
+        if len(errors) > 1:
+            distance = float(theirs) - mean(errors)
+            within = "yes" if abs(distance) <= margin else "lower" if distance < 0 else "higher"
+    each = ", ".join(f"{error:.2f}" for error in errors)
+    minutes = mean(run["seconds"] for run in runs) / 60
+    return [name, theirs, each, round(mean(errors), 3), *cells, within, round(minutes, 1)]
+
+
+def main() -> None:
+    known = {
+        entry.name.removeprefix("published/"): entry.description
+        for entry in listing()
+        if entry.shipped and entry.name.startswith("published/")
+    }
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
+    parser.add_argument("--runs", required=True, metavar="DIR", help="where the runs are kept")
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="default: 3")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
+    arguments = parser.parse_args()
+    rows = []
+    for name in arguments.names or known:
+        runs = trained(name, arguments.seeds, arguments.jobs, arguments.runs)
+        rows.append(row(name, known[name], runs))
+        print(*rows[-1], file=sys.stderr)
+    report(HEADINGS, rows, arguments.json)
+
+
+if __name__ == "__main__":
+    main()
