@@ -2,9 +2,9 @@
 
 ``python benchmarks/published.py simard-plain wan-none --runs DIR`` trains each with three seeds, or
 goes on where it was stopped, and prints the table of ``docs/published.md``; without names, all of
-them. It needs MNIST. Test errors are in percent. "One more run" is where the error of a further seed
-would lie with 95 % (mean ± t · SD · √(1 + 1/seeds)), if errors are normally distributed; a paper's
-figure is compared with that, as it is one run's.
+them. It needs MNIST. Test errors are in percent. "One more run" is where the error of a further
+seed would lie with 95 % (mean ± t · SD · √(1 + 1/seeds)), if errors are normally distributed; a
+paper's figure is compared with that, as it is one run's.
 """
 
 from __future__ import annotations

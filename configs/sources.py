@@ -55,7 +55,8 @@ def find(source: str | Path) -> Path:
     if existing:
         raise ConfigError([Problem("is a directory; name a file in it", place=str(existing[0]))])
     known = dict.fromkeys(each.name for each in listing())
-    close = difflib.get_close_matches(str(source).removesuffix(SUFFIX).lower(), known)
+    words = (str(text).removesuffix(SUFFIX).lower() for text in (source, path.name))
+    close = next(filter(None, (difflib.get_close_matches(word, known) for word in words)), [])
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     message = f"no such config; {hint}`nnbasic configs list` shows them all"
     raise ConfigError([Problem(message, place=str(source))])

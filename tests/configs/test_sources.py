@@ -9,6 +9,7 @@ import pytest
 
 import nnbasic.configs
 from nnbasic.configs import ConfigError, Listed, listing, load, presets
+from nnbasic.configs.sources import find
 from nnbasic.model.activations import ReLU
 
 SHIPPED_EPOCHS = 10
@@ -84,7 +85,7 @@ def test_an_absolute_path_never_means_a_preset(tmp_path: Path) -> None:
 
 def test_the_listing_has_both_and_says_what_is_hidden(empty_folder: Path) -> None:
     assert all(entry.shipped and not entry.hidden for entry in listing())
-    assert {entry.name: entry.description for entry in listing()} == presets()
+    assert {e.name: e.description for e in listing() if "/" not in e.name} == presets()
     folder = empty_folder / "configs"
     folder.mkdir()
     (folder / "relu.yaml").write_text("# Mine.\nepochs: 1")
@@ -104,11 +105,30 @@ def test_a_checkout_lists_its_configs_once(empty_folder: Path, install: str) -> 
         here.symlink_to(shipped)
     else:
         here.mkdir()
-        for file in shipped.glob("*.yaml"):
+        (here / "published").mkdir()
+        for file in shipped.glob("**/*.yaml"):
             if install == "copies":
-                shutil.copy(file, here)
+                shutil.copy(file, here / file.relative_to(shipped))
             else:
-                (here / file.name).symlink_to(file)
-    assert [(entry.name, entry.shipped, entry.hidden) for entry in listing()] == [
-        (name, True, False) for name in presets()
-    ]
+                (here / file.relative_to(shipped)).symlink_to(file)
+    names = [entry.name for entry in listing() if entry.shipped and not entry.hidden]
+    assert names == [*presets(), *published()]
+
+
+def published() -> list[str]:
+    """The names of the shipped configs that repeat what papers report."""
+    folder = Path(nnbasic.configs.__file__).parent
+    files = sorted(folder.glob("published/*.yaml"))
+    return [file.relative_to(folder).as_posix().removesuffix(".yaml") for file in files]
+
+
+def test_published_results_are_found_by_name(empty_folder: Path) -> None:
+    (empty_folder / "published").mkdir()  # of another program
+    for name in published():
+        config = load(name)
+        assert config.data.dataset == "mnist"
+        assert find(f"configs/{name}.yaml") == find(name)
+    with pytest.raises(ConfigError, match="did you mean published/simard-elastic or"):
+        load("published/simard-elasic")
+    (empty_folder / "published" / "simard-plain.yaml").write_text("epochs: 3")
+    assert load("published/simard-plain").epochs == 3
