@@ -19,11 +19,18 @@ from statistics import mean, stdev
 from typing import Any
 
 from common import report
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from nnbasic.compare.distributions import t_quantile
+from nnbasic.compare.style import MUTED, SERIES, SETTINGS
 from nnbasic.configs import listing
 
 HEADINGS = ["config", "theirs", "each seed", "mean", "SD", "one more run", "theirs within", "min"]
+
+LARGE_NETS = {"1000-500, 23 GPU hours": 0.49, "2500-2000-1500-1000-500, 114 GPU hours": 0.35}
+"""Test error in percent of Cireşan et al. 2010, and what it took."""
 
 
 def trained(name: str, seeds: int, jobs: int, runs: str) -> list[dict[str, Any]]:
@@ -56,6 +63,32 @@ def row(name: str, description: str, runs: list[dict[str, Any]]) -> list[Any]:
     return [name, theirs, each, round(mean(errors), 3), *cells, within, round(minutes, 1)]
 
 
+def draw(frontier: dict[str, list[dict[str, Any]]], file: str) -> None:
+    """The test errors of the configs ``best-...`` against the minutes that a run took."""
+    with rc_context(SETTINGS):
+        figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+        axes = figure.subplots()
+        points = []
+        for runs in frontier.values():
+            errors = [100 * (1 - run["test_accuracy"]) for run in runs]
+            minutes = [run["seconds"] / 60 for run in runs]
+            axes.plot(minutes, errors, "o", color=SERIES[0], alpha=0.4)
+            points.append((mean(minutes), mean(errors)))
+        axes.plot(*zip(*sorted(points), strict=True), "-o", color=SERIES[0])
+        for what, error in LARGE_NETS.items():
+            axes.axhline(error, color=MUTED, linestyle=":")
+            label = f"Cireşan et al. 2010, {what}"
+            axes.annotate(
+                label, (0.99, error), xycoords=axes.get_yaxis_transform(), ha="right", va="bottom"
+            )
+        axes.set(
+            xscale="log", xlabel="minutes on two cores", ylabel="test error, %", ylim=(0, None)
+        )
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.set_xticks([1, 2, 5, 10, 15, 30, 60])
+        figure.savefig(file)
+
+
 def main() -> None:
     known = {
         entry.name.removeprefix("published/"): entry.description
@@ -67,14 +100,19 @@ def main() -> None:
     parser.add_argument("--runs", required=True, metavar="DIR", help="where the runs are kept")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="default: 3")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time")
+    parser.add_argument("--figure", metavar="FILE", help="draw the errors of best-... there")
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
     arguments = parser.parse_args()
-    rows = []
+    rows, frontier = [], {}
     for name in arguments.names or known:
         runs = trained(name, arguments.seeds, arguments.jobs, arguments.runs)
         rows.append(row(name, known[name], runs))
         print(*rows[-1], file=sys.stderr)
+        if name.startswith("best-"):
+            frontier[name] = runs
     report(HEADINGS, rows, arguments.json)
+    if arguments.figure:
+        draw(frontier, arguments.figure)
 
 
 if __name__ == "__main__":
