@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nnbasic.compare.factors import EXACT
 from nnbasic.compare.measures import Reached
 from nnbasic.compare.significance import Contrast, Summary
 from nnbasic.compare.standing import LOST, PARTLY, UNSTABLE, Row
@@ -36,8 +37,8 @@ def p_value(p: float | None) -> str:
 
 
 def percentage(share: float | None, digits: int = 2) -> str:
-    """A share in percent."""
-    return NONE if share is None else f"{100 * share:.{digits}f}"
+    """A share in percent; equal means are written alike, in whatever order they were added up."""
+    return NONE if share is None else f"{100 * round(share, EXACT):.{digits}f}"
 
 
 def ratio(value: float | None) -> str:

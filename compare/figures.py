@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from nnbasic.compare import plotting
-from nnbasic.compare.cells import spread
+from nnbasic.compare.cells import percentage, spread
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.factors import Factor, Level
 from nnbasic.compare.plotting import WITHIN, Drawn, cut, drawn_rows, first_rows, logit
@@ -61,7 +61,7 @@ def effects(comparison: Comparison) -> Figure | None:
                 axes.plot([100 * end for end in difference.ci95], [y, y], color=colour, lw=2.4)
             axes.plot(100 * difference.mean, y, "o", color=colour, ms=6.5)
             place: Any = ("axes fraction", "data")
-            axes.annotate(f"{100 * level.mean:.2f} %", (1.02, y), xycoords=place, va="center")
+            axes.annotate(f"{percentage(level.mean)} %", (1.02, y), xycoords=place, va="center")
         axes.set_title(cut(title, 66))
         plotting.label_rows(axes, [level.value for level, _ in levels])
     panels[-1].xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nnbasic.compare.cells import percentage
 from nnbasic.compare.standing import Row
 from nnbasic.compare.verdict import VALIDATION, listed, more, outcome
 from nnbasic.training.choices import Choices, headings, shown
@@ -88,12 +89,12 @@ def _reached(rows: Sequence[Row]) -> str:
     for row in rows:
         mean, (status,) = row.val_accuracy.mean, row.statuses
         if row.failed:
-            at = "" if mean is None else f" ({100 * mean:.2f} %)"
+            at = "" if mean is None else f" ({percentage(mean)} %)"
             parts.append(f"{row.name} {outcome(row)}{at}")
         elif mean is None:
             parts.append(f"{row.name} has no {VALIDATION} ({status})")
         else:
-            parts.append(f"{row.name} reached {100 * mean:.2f} % {VALIDATION}")
+            parts.append(f"{row.name} reached {percentage(mean)} % {VALIDATION}")
     return f"{'; '.join(parts)}."
 
 
