@@ -22,7 +22,8 @@ from nnbasic.cli.terminal import (
 )
 from nnbasic.studies.judge import Evidence, Judged, Verdict, judge
 from nnbasic.studies.report import SUFFIXES, render, result, verdict_words
-from nnbasic.studies.study import read_study, shipped
+from nnbasic.studies.study import Study, read_study, shipped
+from nnbasic.training.choices import flatten, headings, shown, tell_apart
 from nnbasic.training.directory import check_folder
 from nnbasic.training.storage import RunError, refuse_link, write_text
 
@@ -139,7 +140,7 @@ def _print(verdict: Verdict, name: str, as_json: bool) -> None:
     out(*paragraph(f"Claim: {study.claim}", room, GAP))
     if study.source:
         out(*paragraph(f"Source: {study.source}", room, GAP))
-    out("")
+    out("", *indented(_arms(study, room - len(GAP))), "")
     for judged in verdict.expectations:
         lines = _expectation(judged, room - len(GAP), ran=verdict.word is not None)
         out(*indented(lines), "")
@@ -147,6 +148,16 @@ def _print(verdict: Verdict, name: str, as_json: bool) -> None:
         command = shlex.join(["nnbasic", "study", "run", name])
         out(*paragraph(f"No verdict yet: `{command}` trains what is missing.", room, GAP))
     out(*paragraph(f"For {scope}.", room, GAP))
+
+
+def _arms(study: Study, room: int) -> list[Printable]:
+    """A line for each arm, with what tells it from the others."""
+    configs = [flatten(cell.config.model_dump()) for cell in study.cells]
+    rows = [{key.removesuffix(".name"): value for key, value in one.items()} for one in configs]
+    columns = [Column("arm", [cell.name for cell in study.cells])]
+    for key, heading in headings(tell_apart(rows).differs).items():
+        columns.append(Column(heading, [shown(row[key]) if key in row else "" for row in rows]))
+    return table(columns, room)
 
 
 def _expectation(judged: Judged, room: int, ran: bool) -> list[Printable]:

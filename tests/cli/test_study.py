@@ -40,7 +40,10 @@ def study(nnbasic: Command) -> str:
 
 
 def test_from_a_claim_to_its_verdict(nnbasic: Command, study: str) -> None:
-    assert "`nnbasic study run mine.yaml` trains" in nnbasic("study", "show", study).out
+    shown = nnbasic("study", "show", study).out
+    assert "`nnbasic study run mine.yaml` trains" in shown
+    arms = [line.split() for line in shown.partition("arm ")[2].splitlines()[:3]]
+    assert arms == [["activation"], ["relu", "relu"], ["step", "step"]]
     before = nnbasic("study", "show", study, "--json").json()
     assert (before["verdict"], before["runs"]) == (None, 0)
     run = nnbasic("study", "run", study, "--json")
