@@ -171,7 +171,7 @@ class Config(Section):
     )
 
     def mismatches(self) -> Iterator[tuple[str, str]]:
-        """Layers that do not fit the images or the activations; stopping without validation."""
+        """Layers that do not fit the images or the activations, and what lacks images."""
         least, hidden = known_classes(self.data) or 1, len(self.layers) - 2
         if hidden < 0:
             yield "layers", f"must have at least 2 entries, not {len(self.layers)}"
@@ -184,6 +184,8 @@ class Config(Section):
             yield "activation", f"a list of {count} for {hidden} hidden layers; one for each"
         if self.early_stopping and self.data.validation == 0:
             yield "early_stopping", "needs a validation set; set data.validation above 0"
+        if self.batch_norm and self.batch_size == 1:
+            yield "batch_norm", "needs batches of 2 images or more; set batch_size above 1"
 
     def identity(self) -> str:
         """SHA-256, in hexadecimal, of what decides the result, but for the seed and the code.

@@ -126,12 +126,12 @@ def check_gradients(
     """
     if network.dtype != np.float64:
         raise ValueError("gradients are checked in float64: build the network with that dtype")
+    before = network.vector.copy()  # batch normalisation goes on averaging
     _, gradients = network.loss_and_gradients(x, labels, StepRandom(seed, 1, 0))
 
     def loss() -> float:
         return network.loss(network.forward(x, StepRandom(seed, 1, 0)), labels)[0]
 
-    before = network.vector.copy()
     rng = np.random.default_rng(seed)
     checks = []
     for name, parameter in network.parameters.items():
@@ -146,7 +146,7 @@ def check_gradients(
         scale = float(np.linalg.norm(analytic) + np.linalg.norm(numeric))
         error = float(np.linalg.norm(analytic - numeric)) / scale if scale > NOTHING else 0.0
         checks.append(GradientCheck(name, parameter.size, len(chosen), error, worst))
-    network.vector[:] = before  # batch normalisation has gone on averaging
+    network.vector[:] = before
     return checks
 
 

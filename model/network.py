@@ -52,12 +52,13 @@ class MLP:
     ``sizes`` are the inputs, the units of each hidden layer, and the classes. ``activation`` is one
     for all hidden layers, or a list with one for each; the loss adds softmax or sigmoid on top.
     With ``batch_norm`` a `BatchNorm` stands before each activation. In training a `Dropout` follows
-    each activation and precedes the first layer, at these rates, and the inputs have normal noise
-    of standard deviation ``input_noise``.
+    each activation, at the rate ``dropout``, and precedes the first layer, at ``input_dropout``;
+    before it the inputs have normal noise of standard deviation ``input_noise``.
     ValueError if these make no network; `LayerError` if an activation returns what it should not.
 
     Attributes:
-        layers: affine layers and activations in turn, from the input up.
+        layers: affine layers and activations in turn, from the input up, and what was asked for
+            between them.
         parameters, gradients: by full name, ``layer1.weight`` of shape (inputs, units). A training
             step leaves the optimiser's scratch values in the gradients.
         vector, gradient: all of them in one flat array each, of which the former are views; the
@@ -223,9 +224,11 @@ def stack(
         )
     layers: list[Layer] = []
     if input_noise:
-        layers.append(GaussianNoise(inputs, input_noise))
+        layers.append(GaussianNoise(sd=input_noise))
     if input_dropout:
-        layers.append(Dropout(inputs, input_dropout))
+        layers.append(Dropout(rate=input_dropout))
+    for layer in layers:
+        layer.units = inputs
     for number, one in enumerate([*activation, None], 1):
         affine = PixelDense if number == 1 else Dense
         if one is None:
@@ -239,9 +242,9 @@ def stack(
             if batch_norm:
                 block.insert(1, BatchNorm(units))
             if dropout:
-                block.append(Dropout(inputs, dropout))
+                block.append(Dropout(rate=dropout))
         for layer in block:
-            layer.name = f"layer{number}"
+            layer.name, layer.units = f"layer{number}", layer.units or inputs
         layers += block
     return layers
 

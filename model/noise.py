@@ -6,12 +6,15 @@ Scoring and prediction pass through them unchanged.
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from nnbasic.model.arrays import Array
 from nnbasic.model.layers import Layer
 from nnbasic.model.randomness import StepRandom
+from nnbasic.model.registry import Bounds
 
 
 class Noise(Layer):
@@ -28,11 +31,12 @@ class Noise(Layer):
         """``x`` with this step's noise."""
 
 
+@dataclass(init=False)
 class GaussianNoise(Noise):
     """x + N(0, sd²), for each value anew."""
 
-    def __init__(self, units: int, sd: float) -> None:
-        self.units, self.sd = units, sd
+    title = "noise"
+    sd: Annotated[float, Bounds(ge=0)]
 
     def disturb(self, x: Array, rng: StepRandom) -> Array:
         return x + rng.standard_normal(x.shape) * x.dtype.type(self.sd)
@@ -41,6 +45,7 @@ class GaussianNoise(Noise):
         return gradient
 
 
+@dataclass(init=False)
 class Dropout(Noise):
     """Each value is 0 with probability ``rate``, and otherwise divided by 1 - rate.
 
@@ -48,8 +53,8 @@ class Dropout(Noise):
     that the expected value is the same in both.
     """
 
-    def __init__(self, units: int, rate: float) -> None:
-        self.units, self.rate = units, rate
+    title = "dropout"
+    rate: Annotated[float, Bounds(ge=0, lt=1)]
 
     def disturb(self, x: Array, rng: StepRandom) -> Array:
         kept = rng.happens(1 - self.rate, x.shape)

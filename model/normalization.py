@@ -18,8 +18,9 @@ NEW = 0.1
 class BatchNorm(Layer):
     """gamma · (z - mean) / √(variance + `EPSILON`) + beta, for each unit (Ioffe & Szegedy 2015).
 
-    Mean and variance are the batch's in training, and moving averages over the batches in scoring.
-    These are parameters too, with a gradient of 0, so that they are saved with the others.
+    Mean and variance are the batch's in training, and moving averages over the batches in scoring,
+    and for a batch of one, which has no variance. The averages are parameters too, with a gradient
+    of 0, so that they are saved with the others.
     """
 
     role = "normalisation"
@@ -36,12 +37,12 @@ class BatchNorm(Layer):
 
     def forward(self, z: Array, rng: StepRandom | None = None) -> Array:
         mean, variance = self.parameters["mean"], self.parameters["variance"]
-        self.training = rng is not None
+        self.training = rng is not None and len(z) > 1
         if self.training:
             batch_mean, batch_variance = z.mean(axis=0), z.var(axis=0)
             mean += NEW * (batch_mean - mean)
             # of a batch of n, n / (n - 1) times its variance estimates that of all examples
-            variance += NEW * (batch_variance * (len(z) / max(len(z) - 1, 1)) - variance)
+            variance += NEW * (batch_variance * (len(z) / (len(z) - 1)) - variance)
             mean, variance = batch_mean, batch_variance
         self.factor = 1 / np.sqrt(variance + EPSILON)
         self.normal = (z - mean) * self.factor

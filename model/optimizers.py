@@ -88,6 +88,7 @@ class Optimizer(Component, ABC):
         """Shrink the columns of ``weight`` (inputs, units) that are longer than ``max_norm``."""
         if self.max_norm is not None:
             norms = np.sqrt(np.square(weight).sum(axis=0))
+            norms[np.isinf(norms)] = np.nan  # a divergence shows in the next loss
             weight *= self.max_norm / np.maximum(norms, self.max_norm)
 
     @np.errstate(over="ignore", invalid="ignore")

@@ -212,11 +212,15 @@ def fit(
 ) -> Iterator[Epoch]:
     """Train ``network`` on from its present parameters; a generator of one result an epoch.
 
-    Nothing is trained until it is iterated over. Raises `DivergedError`.
+    Nothing is trained until it is iterated over. With ``averaging``, the network has the average of
+    its parameters in the end. Raises `DivergedError`.
     """
     method, factors = OPTIMIZERS.build(optimizer), SCHEDULES.build(schedule)
     trainer = Trainer(network, batches, method, factors, epochs, validation, seed)
-    yield from (result for result in trainer.results() if isinstance(result, Epoch))
+    try:
+        yield from (result for result in trainer.results() if isinstance(result, Epoch))
+    finally:
+        network.vector[:] = trainer.state.get("average", network.vector)
 
 
 def evaluate(network: MLP, batches: BatchSource) -> dict[str, float]:

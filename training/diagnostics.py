@@ -89,9 +89,12 @@ def keep(run: Run, epochs: int) -> None:
 
 
 def mismatch(config: Config, layers: Sequence[Figures]) -> str | None:
-    """A warning if, before the first step, the activations vanish or explode with depth."""
+    """A warning if, before the first step, the activations vanish or explode with depth.
+
+    None with batch normalisation, which prevents both from the first batch on.
+    """
     ratio = variance_ratio(layers)
-    if ratio is None or 1 / MISMATCH <= ratio <= MISMATCH:
+    if config.batch_norm or ratio is None or 1 / MISMATCH <= ratio <= MISMATCH:
         return None
     used = config.activation if isinstance(config.activation, list) else [config.activation]
     activations = " and ".join(dict.fromkeys(map(ACTIVATIONS.name, used)))

@@ -24,6 +24,7 @@ import numpy as np
 
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.blas import one_blas_thread
+from nnbasic.model.normalization import BatchNorm
 from nnbasic.model.optimizers import squared_norm
 from nnbasic.model.randomness import StepRandom
 from nnbasic.model.training import DivergedError, Epoch, Step, Trainer
@@ -62,9 +63,10 @@ def processes(batch_size: int) -> int:
 def shared_by(trainer: Trainer, processes: int) -> Trainer:
     """``trainer``, its work shared by so many processes; warns if this one must not be forked.
 
-    A fork has only the thread that called it: what another one had locked stays locked there.
+    A fork has only the thread that called it: what another one had locked stays locked there. Batch
+    normalisation needs the statistics of whole batches, which one process has.
     """
-    if processes == 1:
+    if processes == 1 or any(isinstance(layer, BatchNorm) for layer in trainer.network.layers):
         return trainer
     if others := threading.active_count() - 1:
         what = f"{others} other thread{'s' * (others > 1)}"
@@ -88,7 +90,8 @@ class SharedTrainer(Trainer):
 
     Its batches are this process's rows of each batch. A step meets the others twice: when all have
     their gradients, which each adds up for its part of the parameters, and when all have updated
-    their parts; and, to clip, for the norm of the whole gradient.
+    their parts; and, to clip, for the norm of the whole gradient, and to limit the weights' norms,
+    before and after.
 
     The arrays of the network and of ``state`` are moved to shared memory: look them up anew.
     Between two results they may be read, not changed, as the others are at the next batch. Raises
@@ -163,12 +166,13 @@ class SharedTrainer(Trainer):
         state = {name: array[part] if array.ndim else array for name, array in self.state.items()}
         weights = max(self.network.weight_count - part.start, 0)
         self.optimizer.update(vector, gradient, state, rate, weights, norm)
-        self.team.barrier()
         if self.optimizer.max_norm is not None:
+            self.team.barrier()
             for weight in self.network.weights:
                 self.optimizer.limit(weight[:, self.team.part(weight.shape[1])])
             self.team.barrier()
         self.optimizer.average(vector, state)
+        self.team.barrier()
 
     def score(self) -> dict[str, float]:
         """The scores of the validation set, from the main process; the others get its loss."""

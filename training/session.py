@@ -180,9 +180,7 @@ class _Log:
         clear(run.directory)
         done = restore(run.last, trainer.network, trainer.state) if run.last.exists() else 0
         self.history = run.keep_metrics(done)
-        # batch normalisation needs the statistics of whole batches, which one process has
-        processes = 1 if config.batch_norm else parallel.processes(config.batch_size)
-        self.trainer = parallel.shared_by(trainer, processes)
+        self.trainer = parallel.shared_by(trainer, parallel.processes(config.batch_size))
         self.watcher = None
         if config.diagnostics:
             diagnostics.keep(run, done)

@@ -66,6 +66,10 @@ WRONG_VALUES = [
         "config:1: layers: must end with at least 3, one output per class, not 2",
     ),
     (
+        "batch_size: 1\nbatch_norm: true",
+        "config:2: batch_norm: needs batches of 2 images or more",
+    ),
+    (
         "data: {validation: 0}\nearly_stopping: {}",
         "config:2: early_stopping: needs a validation set",
     ),

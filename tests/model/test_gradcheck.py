@@ -27,7 +27,18 @@ ACTIVATION_SPECS: list[Any] = [
     ["sigmoid", {"name": "prelu", "shared": True}],
     [{"name": "maxout", "pieces": 3}, "mish"],
 ]
-LOSS_SPECS: list[Any] = [*LOSSES, {"name": "mse", "output": "sigmoid"}]
+LOSS_SPECS: list[Any] = [
+    *LOSSES,
+    {"name": "mse", "output": "sigmoid"},
+    {"name": "cross_entropy", "label_smoothing": 0.2},
+]
+REGULARISED: list[dict[str, Any]] = [
+    {"dropout": 0.5},
+    {"input_dropout": 0.2},
+    {"input_noise": 0.3},
+    {"batch_norm": True},
+    {"dropout": 0.5, "input_dropout": 0.2, "input_noise": 0.3, "batch_norm": True},
+]
 
 
 def checked(network: MLP, n: int = 6, seed: int = 11) -> list[GradientCheck]:
@@ -46,6 +57,15 @@ def test_every_parameter_of_every_layer(activation: Any) -> None:
     for check in checks:
         assert check.checked == check.size == network.parameters[check.name].size
         assert check.error <= TOLERANCE, check
+
+
+@pytest.mark.parametrize("settings", REGULARISED, ids=str)
+@pytest.mark.parametrize("activation", ["tanh", "prelu", {"name": "maxout", "pieces": 3}], ids=str)
+def test_regularised_networks_in_training(activation: Any, settings: dict[str, Any]) -> None:
+    network = MLP([5, 6, 4, 3], activation, loss=LOSS_SPECS[-1], dtype=np.float64, **settings)
+    before = network.vector.copy()
+    assert all(check.agrees for check in checked(network, 12))
+    np.testing.assert_array_equal(network.vector, before)  # the moving averages too
 
 
 @pytest.mark.parametrize("loss", LOSS_SPECS, ids=str)

@@ -31,6 +31,17 @@ def test_cross_entropy_by_hand() -> None:
     np.testing.assert_allclose(gradient, expected, rtol=1e-14, atol=1e-16)
 
 
+def test_label_smoothing_is_the_cross_entropy_with_smoothed_labels() -> None:
+    log_p = np.log([[1 / 7, 2 / 7, 4 / 7], [2 / 3, 1 / 3, 1e-300 / 3]])
+    target = np.array([[0.1, 0.8, 0.1], [0.8, 0.1, 0.1]])
+    spec = {"name": "cross_entropy", "label_smoothing": 0.3}
+    loss, gradient = applied(spec, LOGITS, LABELS)
+    assert loss == pytest.approx(-(target * log_p).sum() / 2, rel=1e-12)
+    np.testing.assert_allclose(gradient, (np.exp(log_p) - target) / 2, rtol=1e-12)
+    smoothed, plain = (LOSSES.build(one).forward(LOGITS, LABELS) for one in (spec, spec["name"]))
+    np.testing.assert_array_equal(smoothed, plain)  # what is scored
+
+
 def test_mse_of_softmax_by_hand() -> None:
     loss, gradient = applied("mse", LOGITS, LABELS)
     assert loss == pytest.approx(((1 + 25 + 16) / 49 / 2 + (1 + 1) / 9 / 2) / 2, rel=1e-14)

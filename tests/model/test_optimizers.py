@@ -148,3 +148,27 @@ def test_a_long_vector_is_updated_as_each_of_its_numbers(
         take(optimizer, alone, [g[index : index + 1] for g in gradients], weight_count=weight_count)
         np.testing.assert_allclose(long[index], alone[0], rtol=4 * np.finfo(dtype).eps)
         assert long[index] != start[index]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_max_norm_shrinks_the_columns_that_are_too_long(dtype: Any) -> None:
+    weight = np.array([[3, 0.3, 0, 2], [4, 0.4, 0, 0]], dtype)
+    OPTIMIZERS.build({"name": "sgd", "max_norm": 2.0}).limit(weight)
+    np.testing.assert_allclose(weight, [[1.2, 0.3, 0, 2], [1.6, 0.4, 0, 0]], rtol=1e-6)
+    assert weight[:, 1:].tolist() == np.array([[0.3, 0, 2], [0.4, 0, 0]], dtype).tolist()
+    weight[0, 0] = np.finfo(dtype).max  # a divergence is not made 0
+    OPTIMIZERS.build({"name": "sgd", "max_norm": 2.0}).limit(weight)
+    assert np.isnan(weight[:, 0]).all()
+    assert np.isfinite(weight[:, 1:]).all()
+
+
+def test_the_average_follows_the_parameters_by_hand() -> None:
+    """β is 2/11, 3/12, 4/13 and then 0.32: it would be 5/14."""
+    optimizer = OPTIMIZERS.build({"name": "sgd", "averaging": 0.32})
+    parameters = np.array([W])
+    state, average = optimizer.init(parameters), W
+    for beta, gradient in ((2 / 11, G1), (3 / 12, G2), (4 / 13, G1), (0.32, G1)):
+        take(optimizer, parameters, [[gradient]], state)
+        optimizer.average(parameters, state)
+        average = beta * average + (1 - beta) * parameters[0]
+        assert state["average"][0] == pytest.approx(average, rel=1e-12)

@@ -20,15 +20,12 @@ from nnbasic.model import (
     SCHEDULES,
     DivergedError,
     Epoch,
-    Layer,
     Step,
-    StepRandom,
     Trainer,
     evaluate,
     fit,
     stream,
 )
-from nnbasic.model.arrays import Array
 from support import examples
 
 SIZES = [6, 8, 7, 3]
@@ -114,6 +111,17 @@ def test_validation_is_scored_after_the_epoch_and_trains_nothing() -> None:
     np.testing.assert_array_equal(network.vector, other.vector)
 
 
+def test_the_average_is_scored_and_left_in_the_network() -> None:
+    network, other = MLP(SIZES), MLP(SIZES)
+    averaged = {"name": "sgd", "lr": 0.1, "averaging": 0.9}
+    results = fit(network, batches(), epochs=2, optimizer=averaged, validation=validation())
+    plain = fit(other, batches(), epochs=2, validation=validation())
+    (_, last), (_, theirs) = results, plain
+    assert last.metrics["train_loss"] == theirs.metrics["train_loss"]
+    assert last.metrics["val_loss"] == evaluate(network, validation())["loss"]
+    assert last.metrics["val_loss"] != theirs.metrics["val_loss"]
+
+
 def test_a_new_metric_is_scored_beside_the_accuracy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Zero weights: every class has the same logit, and the metric is the share of label 2."""
     monkeypatch.setitem(METRICS, "twos", lambda logits, labels: labels == 2)
@@ -149,14 +157,7 @@ def test_every_activation_learns_with_every_loss(activation: str, loss: Any) -> 
     assert last.metrics["train_accuracy"] > 0.9
 
 
-class Noisy(Layer):
-    """x plus noise of a standard deviation of 0.1 while training."""
-
-    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
-        return x if rng is None else x + np.float32(0.1) * rng.standard_normal(x.shape)
-
-    def backward(self, gradient: Array) -> Array:
-        return gradient
+NOISY: dict[str, Any] = {"batch_norm": True, "dropout": 0.5, "input_noise": 0.1}
 
 
 @pytest.mark.parametrize(
@@ -164,6 +165,7 @@ class Noisy(Layer):
     [
         ({"name": "sgd", "momentum": 0.9, "weight_decay": 1e-3}, "linear", 1),
         ({"name": "adam", "clip_norm": 0.1}, {"name": "one_cycle", "warmup": 0.1}, 3),
+        ({"name": "sgd", "averaging": 0.9, "max_norm": 1.0}, "constant", 2),
         ("sgd", "constant", 4),
     ],
     ids=str,
@@ -172,14 +174,14 @@ def test_going_on_after_a_stop_gives_the_same_bits(
     optimizer: Any, schedule: Any, done: int
 ) -> None:
     choices = {"optimizer": optimizer, "schedule": schedule, "epochs": 4}
-    whole = MLP(SIZES, ["prelu", Noisy()], seed=5)
+    whole = MLP(SIZES, "prelu", seed=5, **NOISY)
     expected = list(trainer(whole, validation=validation(), **choices).results())
 
-    stopped = MLP(SIZES, ["prelu", Noisy()], seed=5)
+    stopped = MLP(SIZES, "prelu", seed=5, **NOISY)
     first = trainer(stopped, validation=validation(), **choices)
     kept = list(islice(first.results(), done * 5))  # four steps and an epoch each
 
-    resumed = MLP(SIZES, ["prelu", Noisy()], seed=99)
+    resumed = MLP(SIZES, "prelu", seed=99, **NOISY)
     resumed.vector[:] = stopped.vector
     state = {name: array.copy() for name, array in first.state.items()}
     second = trainer(resumed, validation=validation(), state=state, **choices)

@@ -165,6 +165,10 @@ def test_a_mismatched_pair_is_warned_of(
 ) -> None:
     run = started(tmp_path, dataset, f"activation={activation}", f"init={init}", layers)
     warnings = run.record().warnings
+    normalised = started(
+        tmp_path, dataset, f"activation={activation}", f"init={init}", layers, "batch_norm=true"
+    )
+    assert normalised.record().warnings == []
     if change is None:
         assert warnings == []
     else:

@@ -27,6 +27,7 @@ from nnbasic.model import (
     stream,
 )
 from nnbasic.model.arrays import Array
+from nnbasic.model.training import evaluate
 from nnbasic.training.parallel import AVAILABLE, SharedTrainer, Team, shared_by
 from support import examples
 
@@ -39,18 +40,8 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
         "constant",
     ),
     "adamw": ({"name": "adamw", "weight_decay": 0.1}, "one_cycle"),
+    "max-norm": ({"name": "sgd", "momentum": 0.9, "max_norm": 0.9, "averaging": 0.9}, "constant"),
 }
-
-
-class Dropping(Layer):
-    """Dropout with a probability of a half."""
-
-    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
-        self.mask = 1.0 if rng is None else 2.0 * (rng.random(x.shape) < 0.5)
-        return x * self.mask
-
-    def backward(self, gradient: Array) -> Array:
-        return gradient * self.mask
 
 
 def trainer(
@@ -61,7 +52,9 @@ def trainer(
     **more: Any,
 ) -> Trainer:
     """Two epochs of batches of 16 and a last one of 1, of which not every process has a row."""
-    network = network or MLP(SIZES, ["prelu", Dropping()], seed=1, dtype=np.float64)
+    loss = {"name": "cross_entropy", "label_smoothing": 0.1}
+    noise = {"dropout": 0.5, "input_dropout": 0.2, "input_noise": 0.1}
+    network = network or MLP(SIZES, "prelu", loss=loss, seed=1, dtype=np.float64, **noise)  # type: ignore[arg-type]
     dtype, order = network.dtype, stream(0, "batch_order")
     settings: dict[str, Any] = {
         "train": Batches(*examples(49, seed=1), batch_size=16, dtype=dtype, order=order),
@@ -93,9 +86,37 @@ def test_several_processes_learn_what_one_does(setting: str, processes: int) -> 
     alone, together = ([*map(list, zip(*figures([*run.results()])))] for run in runs)  # noqa: B905
     for mine, theirs in zip(together, alone, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-9)
-    vectors = [run.network.vector for run in runs]
-    np.testing.assert_allclose(vectors[1], vectors[0], rtol=1e-9, atol=1e-12)
+    for mine, theirs in zip(*([run.network.vector, *run.state.values()] for run in runs)):  # noqa: B905
+        np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-12)
     assert runs[1].state["steps"] == runs[0].state["steps"] == 8
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_no_step_ends_with_weights_beyond_the_max_norm(processes: int) -> None:
+    run = trainer(processes, optimizer={"name": "sgd", "lr": 0.5, "max_norm": 1.2})
+    for _ in run.results():
+        norms = np.concatenate([np.linalg.norm(each, axis=0) for each in run.network.weights])
+        assert norms.max() == pytest.approx(1.2, rel=1e-12)
+        assert norms.min() < 1.1
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_average_is_what_is_scored(processes: int) -> None:
+    run = trainer(processes, optimizer={"name": "sgd", "lr": 0.5, "averaging": 0.9})
+    for result in run.results():
+        if isinstance(result, Epoch):
+            alone = MLP(SIZES, "prelu", dtype=np.float64)
+            scores = []
+            for vector in (run.network.vector, run.state["average"]):
+                alone.vector[:] = vector
+                assert run.validation is not None
+                scores.append(evaluate(alone, run.validation)["loss"])
+            assert result.metrics["val_loss"] == scores[1] != scores[0]
+
+
+def test_batch_normalisation_trains_in_one_process() -> None:
+    alone = trainer(network=MLP(SIZES, batch_norm=True, dtype=np.float64))
+    assert shared_by(alone, 2) is alone
 
 
 @pytest.mark.parametrize(

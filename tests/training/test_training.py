@@ -14,6 +14,14 @@ from support import Begin, Straight, content, finish, stop_after
 
 pytest.importorskip("resource")
 
+REGULARISED: dict[str, Any] = {
+    "dropout": 0.5,
+    "input_dropout": 0.2,
+    "input_noise": 0.1,
+    "augmentation": {"shift": 2, "rotation": 15, "elastic": 34},
+    "loss": {"name": "cross_entropy", "label_smoothing": 0.1},
+    "optimizer": {"name": "sgd", "lr": 0.02, "momentum": 0.9, "max_norm": 2, "averaging": 0.95},
+}
 SETTINGS: dict[str, dict[str, Any]] = {
     "standardised": {"data": {"validation": 5000, "scale": "standard"}},
     "early stopping": {
@@ -22,16 +30,33 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "early_stopping": {"patience": 1, "metric": "val_loss", "min_delta": 0.05},
         "epochs": 6,
     },
+    "regularised": REGULARISED,
+    "regularised, two processes": REGULARISED,
+    "batch norm": {**REGULARISED, "batch_norm": True, "batch_size": 23},  # and a last one of 1
 }
 
 
 @pytest.mark.parametrize(
     ("name", "stops"),
-    [("standardised", (1,)), ("early stopping", (0, 0)), ("early stopping", (1, 2))],
+    [
+        ("standardised", (1,)),
+        ("early stopping", (0, 0)),
+        ("early stopping", (1, 2)),
+        ("regularised", (1,)),
+        ("regularised, two processes", (1, 2)),
+        ("batch norm", (1, 2)),
+    ],
 )
 def test_stopped_and_resumed(
-    begin: Begin, dataset: Dataset, straight: Straight, name: str, stops: tuple[int, ...]
+    begin: Begin,
+    dataset: Dataset,
+    straight: Straight,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    stops: tuple[int, ...],
 ) -> None:
+    threads = 2 if name.endswith("two processes") else 1
+    monkeypatch.setattr(parallel, "blas_threads", lambda: threads)
     run = begin(**SETTINGS[name])
     for epochs in stops:
         stop_after(epochs, run, dataset)
