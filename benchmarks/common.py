@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from nnbasic.data import Batches, Scale, load
+from nnbasic.data.batches import Transform
 from nnbasic.model import MLP, SCHEDULES, Epoch, Trainer, stream
 from nnbasic.model.optimizers import OPTIMIZERS as REGISTERED
 from nnbasic.training import environment as surroundings
@@ -79,13 +80,15 @@ def epochs(
     batch_size: int,
     optimizer: Any,
     number: int | None = None,
+    transform: Transform | None = None,
 ) -> Callable[[], None]:
-    """A function that trains one epoch at each call.
+    """A function that trains one epoch at each call, of images changed by ``transform``.
 
     In ``number`` processes; without it, in as many as `nnbasic train`.
     """
     order = stream(0, "batch_order")
-    batches = Batches(x, y, batch_size=batch_size, scale=Scale.fit("unit", x), order=order)
+    scale = Scale.fit("unit", x)
+    batches = Batches(x, y, batch_size=batch_size, scale=scale, order=order, transform=transform)
     trainer = Trainer(
         network,
         batches,
