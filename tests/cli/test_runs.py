@@ -93,7 +93,7 @@ class TestDiff:
         ]
         assert [section.split()[0] for section in sections] == ["Results"]
         assert "epochs" not in sections[0]
-        assert re.match(r"The same: config 25 of 27, environment (\d+) of \1, results ", same)
+        assert re.match(r"The same: config 33 of 35, environment (\d+) of \1, results ", same)
 
     def test_a_run_is_the_same_as_itself(self, ids: list[str], nnbasic: Command) -> None:
         assert len(nnbasic("runs", "diff", ids[0], ids[0]).out.split("\n\n")) == 2
