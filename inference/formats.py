@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def export(run: Run, file: Path, *, trust_plugins: bool = False, overwrite: bool
     trained = load(run, trust_plugins=trust_plugins)
     if not np.isfinite(trained.network.vector).all():
         raise RunError(f"{run.directory}: its training diverged; there is no network to export")
+    trained = replace(trained, network=trained.network.folded())
     try:
         content = form(trained, _facts(run, run.record(), trained))
     except ImportError:

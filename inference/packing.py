@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from nnbasic.inference import portable
-from nnbasic.model import MLP, Dense, Layer
+from nnbasic.model import Dense, Layer
 from nnbasic.model.arrays import Array
-from nnbasic.training import RunError, Trained
+from nnbasic.training import Trained
 
 CODES = 32767
 """The code of a unit's largest weight: the most that 16 bits hold."""
@@ -55,16 +56,17 @@ class Packed(NamedTuple):
 def pack(trained: Trained, images: Array) -> Packed:
     """Pack a network as `network.js` unpacks it, with codes if they do for ``images`` (n, 784).
 
-    RunError if the page cannot compute it: it has a plugin's component, or layers of other kinds.
+    RunError if the page cannot compute it, as it has a plugin's component.
     """
-    network = trained.network
-    exact, before = trained.probabilities(images), network.vector.copy()
+    exact = trained.probabilities(images)
+    folded = replace(trained, network=trained.network.folded())
+    network, before = folded.network, folded.network.vector.copy()
     for form in (Weight.coded, Weight.plain):
         dense = [layer for layer in network.layers if isinstance(layer, Dense)]
         weights = [form(layer.parameters["weight"]) for layer in dense]
         for layer, weight in zip(dense, weights, strict=True):
             layer.parameters["weight"][...] = weight.decoded
-        change = float(np.abs(trained.probabilities(images) - exact).max())
+        change = float(np.abs(folded.probabilities(images) - exact).max())
         network.vector[:] = before
         if change <= TOLERANCE:
             break
@@ -72,18 +74,11 @@ def pack(trained: Trained, images: Array) -> Packed:
         "scale": [trained.scale.multiplier, trained.scale.offset],
         "output": portable.output(network.loss, LIMIT),
         "layers": [
-            _layer(*three) for three in zip(dense, weights, [*_hidden(network), None], strict=True)
+            _layer(*three)
+            for three in zip(dense, weights, [*network.activations, None], strict=True)
         ],
     }
     return Packed(packed, weights[0].steps is not None, change)
-
-
-def _hidden(network: MLP) -> list[Layer]:
-    """The activations of the hidden layers; RunError if there are layers of other kinds."""
-    others = [layer for layer in network.layers if not isinstance(layer, Dense)]
-    if [layer.name for layer in others] != [f"layer{i + 1}" for i in range(len(others))]:
-        raise RunError("a hidden layer has more than an affine map and an activation")
-    return others
 
 
 def _layer(dense: Dense, weight: Weight, activation: Layer | None) -> dict[str, Any]:

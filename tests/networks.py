@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from nnbasic.data import Split
-from nnbasic.model import Dense, Layer
+from nnbasic.model import Layer
 from nnbasic.model.arrays import Array
 from nnbasic.training import Trained
 
 
 def hidden(trained: Trained, images: Array) -> list[tuple[Layer, Array]]:
     """The activations of each hidden layer for ``images`` (n, 784), with the layer."""
-    return [pair for pair in outputs(trained, images) if not isinstance(pair[0], Dense)]
+    return [pair for pair in outputs(trained, images) if pair[0].role == "activation"]
 
 
 def outputs(trained: Trained, images: Array) -> list[tuple[Layer, Array]]:

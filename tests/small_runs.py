@@ -32,8 +32,16 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "mse, sigmoid": {"loss": {"name": "mse", "output": "sigmoid"}},
     "no hidden layer": {"layers": [784, 10]},
     "twelve classes": {"layers": [784, 300, 12]},
+    "regularised": {
+        "activation": ["prelu", "maxout"],
+        "batch_norm": True,
+        "dropout": 0.2,
+        "input_dropout": 0.1,
+        "input_noise": 0.1,
+        "optimizer": {"name": "sgd", "lr": 0.02, "averaging": 0.9},
+    },
 }
-"""What there is to train: every activation, loss and scale."""
+"""What there is to train: every activation, loss and scale, and all that acts in training alone."""
 
 
 @pytest.fixture(scope="session", name="dataset")

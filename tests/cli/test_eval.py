@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbasic.training import Run, find
+from nnbasic.training import Run, find, newest
 from support import content, edit
 
 Command = Callable[..., Any]
@@ -36,6 +36,22 @@ def test_the_same_number_as_at_the_end_of_the_training(
         assert (said.code, said.err) == (0, "")
         assert said.json()["accuracy"] == run.record().test_accuracy
         assert said.json()["loss"] == run.record().test_loss
+
+
+def test_what_is_scored_and_kept_is_the_average_without_noise(
+    workplace: Path, nnbasic: Command
+) -> None:
+    more = (
+        "batch_norm: true\ndropout: 0.2\ninput_dropout: 0.1\ninput_noise: 0.1\n"
+        "optimizer: {name: sgd, lr: 0.1, averaging: 0.9}\n"
+    )
+    Path("noisy.yaml").write_text(Path("small.yaml").read_text() + more)
+    assert nnbasic("train", "--config", "noisy", "--quiet").code == 0
+    record = newest().record()
+    assert nnbasic("eval", "--json").json()["accuracy"] == record.test_accuracy
+    last = nnbasic("eval", "--checkpoint", "last", "--split", "validation", "--json").json()
+    assert record.last is not None
+    assert (last["accuracy"], last["loss"]) == (record.last.val_accuracy, record.last.val_loss)
 
 
 def test_json_has_the_keys_of_the_promise(nnbasic: Command, older: Run, newer: Run) -> None:

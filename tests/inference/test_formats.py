@@ -80,6 +80,32 @@ def test_parameters_are_there_bit_for_bit(
         np.testing.assert_array_equal(found[name], array)
 
 
+def test_the_arrays_alone_are_the_whole_network(
+    config: Make, dataset: Dataset, tmp_path: Path
+) -> None:
+    """Normalisation is in the weights, and noise acts in training alone."""
+    noisy = config(
+        batch_norm=True,
+        dropout=0.2,
+        input_dropout=0.1,
+        input_noise=0.1,
+        optimizer={"name": "sgd", "lr": 0.1, "averaging": 0.9},
+    )
+    run = start(noisy, dataset, runs=tmp_path, name="x")
+    for _ in train(run, dataset):
+        pass
+    export(run, tmp_path / "network.npz")
+    found = parameters(tmp_path / "network.npz")
+    assert set(found) == {f"layer{n}.{name}" for n in (1, 2) for name in ("weight", "bias")}
+    x = dataset.test.images / 255
+    hidden = np.maximum(x @ found["layer1.weight"] + found["layer1.bias"], 0)
+    powers = np.exp(hidden @ found["layer2.weight"] + found["layer2.bias"])
+    trained = load(run)
+    assert any(np.ptp(trained.network.parameters[f"layer1.{name}"]) for name in ("mean", "beta"))
+    expected = trained.probabilities(dataset.test.images)
+    np.testing.assert_allclose(powers / powers.sum(axis=1, keepdims=True), expected, atol=1e-5)
+
+
 def test_pytorch_gets_the_same_logits(finished: Run, dataset: Dataset, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     load_file = pytest.importorskip("safetensors.torch").load_file

@@ -128,6 +128,19 @@ def test_codes_do_for_a_network_of_mnist(
     np.testing.assert_array_equal(reader.network.vector, before)
 
 
+def test_what_acts_in_training_alone_is_not_in_the_page(
+    networks: dict[str, Run], dataset: Dataset
+) -> None:
+    """Nor is batch normalisation, which is in the weights; and the probabilities are the same."""
+    trained = load(networks["regularised"])
+    packed = packing.pack(trained, dataset.test.images)
+    assert packed.change < packing.TOLERANCE
+    kinds = [
+        layer["activation"] and layer["activation"]["name"] for layer in packed.network["layers"]
+    ]
+    assert kinds == ["prelu", "maxout", None]
+
+
 def test_where_codes_do_not_do_the_weights_are_kept_whole(finished: Run, dataset: Dataset) -> None:
     """A weight that is large next to the others of its unit, and looks at an empty pixel."""
     trained = load(finished)
