@@ -27,6 +27,7 @@ NAMES = {"val_accuracy": "validation accuracy", "train_accuracy": "training accu
 BLOCKS = " ▄▀█"
 RAMP = " .:-=+*#%@"
 EDGE = 1  # the outermost pixels of a digit are nearly always empty; so three fit into 80 columns
+PICTURE = 28 - 2 * EDGE
 
 
 def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list[str]] | None:
@@ -130,15 +131,18 @@ def side_by_side(images: np.ndarray, captions: Sequence[str], columns: int) -> l
     """
     blocks = can_show(BLOCKS)
     pictures = [_picture(image.reshape(28, 28), blocks) for image in images]
-    width = 28 - 2 * EDGE
-    abreast = max(1, (columns + 1) // (width + 1))
-    captions = [printable(caption)[-width:] for caption in captions]
+    captions = [printable(caption)[-PICTURE:] for caption in captions]
     lines = []
-    for start in range(0, len(pictures), abreast):
-        row = slice(start, start + abreast)
+    for start in range(0, len(pictures), abreast(columns)):
+        row = slice(start, start + abreast(columns))
         for cells in [tuple(captions[row]), *zip(*pictures[row], strict=True)]:
-            lines.append(" ".join(cell.ljust(width) for cell in cells).rstrip())
+            lines.append(" ".join(cell.ljust(PICTURE) for cell in cells).rstrip())
     return lines
+
+
+def abreast(columns: int) -> int:
+    """How many images `side_by_side` puts beside one another."""
+    return max(1, (columns + 1) // (PICTURE + 1))
 
 
 def _picture(image: np.ndarray, blocks: bool) -> list[str]:

@@ -6,18 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
 from nnbasic import configs
-from nnbasic.cli import options
-from nnbasic.cli.charts import side_by_side
+from nnbasic.cli import options, sheets
+from nnbasic.cli.charts import abreast, side_by_side
 from nnbasic.cli.failures import UNUSABLE
 from nnbasic.cli.groups import OrderedGroup
 from nnbasic.cli.loading import download_bar, load
 from nnbasic.cli.tables import Column, indented, paragraph, table
 from nnbasic.cli.terminal import out, print_json, terminal_width
 from nnbasic.configs import Data
-from nnbasic.data import DataError, mnist
+from nnbasic.data import DataError, Dataset, mnist
 from nnbasic.data.fetch import fetch as fetch_mnist
+from nnbasic.training.trained import distortion
+
+EPOCHS = 8
+"""How many distortions of each image are in a picture."""
 
 
 @click.group(cls=OrderedGroup)
@@ -104,24 +109,91 @@ def fetch(data_dir: Path | None) -> None:
 @click.option(
     "--count", type=click.IntRange(min=1), default=6, show_default=True, help="How many to print."
 )
+@click.option(
+    "--augment",
+    metavar="FILE",
+    shell_complete=options.complete_config,
+    help="A config: its training images, each beside what it is distorted to in epochs 1, 2, ….",
+)
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=options.OutputFile(".png"),
+    help=f"With --augment, draw them into a .png file, with {EPOCHS} epochs.",
+)
+@options.force
 @options.data
-def show(config: str | None, dataset: str, split: str, count: int, data_dir: Path | None) -> None:
+def show(
+    config: str | None,
+    dataset: str,
+    split: str,
+    count: int,
+    augment: str | None,
+    output: Path | None,
+    force: bool,
+    data_dir: Path | None,
+) -> None:
     """Print the first few images as text.
 
     They are those of a config or of a data set.
 
     \b
     nnbasic data show --config my_images.yaml
+    nnbasic data show --augment my_config.yaml --output sheet.png
     """
+    if augment is not None:
+        if config is not None or split != "train":
+            raise click.UsageError("--augment says which images: the config's training images.")
+        show_distorted(augment, count, output, data_dir)
+        return
+    if output is not None:
+        raise click.UsageError("--output goes with --augment.")
     wanted = Data.model_validate({"dataset": dataset, "validation": 0})
     if config is not None:
         wanted = configs.load(config).data
     loaded = load(wanted, data_dir=data_dir)
-    chosen = loaded.train if split == "train" else loaded.test
+    images = (loaded.train if split == "train" else loaded.test).images[:count]
+    out(*side_by_side(images, _captions(loaded, wanted, split, count), terminal_width()))
+
+
+def show_distorted(source: str, count: int, output: Path | None, data_dir: Path | None) -> None:
+    """Show the first training images of the config ``source``, each beside its distortions."""
+    if output is not None:
+        sheets.check()
+    config = configs.load(source)
+    recipe = config.augmentation
+    if recipe is None:
+        raise click.BadParameter(
+            f"{source} trains on the images as they are. To distort them, add to it e.g."
+            " augmentation: {shift: 1, rotation: 10, elastic: 30}",
+            param_hint="--augment",
+        )
+    dataset = load(config.data, data_dir=data_dir)
+    images = dataset.train.images[:count]
+    epochs = range(1, EPOCHS + 1 if output else max(2, abreast(terminal_width())))
+    distort = distortion(recipe, config.seed, len(dataset.train.labels))
+    distorted = [distort(images.copy(), np.arange(len(images)), epoch) for epoch in epochs]
+    rows = np.stack([images, *distorted], axis=1)
+    if output is not None:
+        sheets.draw(rows, output)
+        out(
+            f"{output}: {len(rows)} training images of {dataset.name}, each beside what it is"
+            f" distorted to in epochs 1 to {EPOCHS}"
+        )
+        return
+    captions = [
+        text
+        for caption in _captions(dataset, config.data, "train", count)
+        for text in (caption, *(f"epoch {epoch}" for epoch in epochs))
+    ]
+    out(*side_by_side(rows.reshape(-1, rows.shape[-1]), captions, terminal_width()))
+
+
+def _captions(dataset: Dataset, wanted: Data, split: str, count: int) -> list[str]:
+    """What the first ``count`` images are called, and their classes."""
     names = dict(enumerate(wanted.classes or []))
-    labels = [names.get(label, label) for label in chosen.labels[:count].tolist()]
-    captions = [f"{loaded.name} {split} {i}: {label}" for i, label in enumerate(labels)]
-    out(*side_by_side(chosen.images[:count], captions, terminal_width()))
+    labels = (dataset.train if split == "train" else dataset.test).labels[:count].tolist()
+    return [f"{dataset.name} {split} {i}: {names.get(each, each)}" for i, each in enumerate(labels)]
 
 
 def _files(folder: Path) -> list[dict[str, Any]]:

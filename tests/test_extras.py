@@ -18,6 +18,7 @@ REFUSED = {
     "compare --figure curves.pdf": "report",
     "runs show --figure run.png": "report",
     "activations relu --figure relu.png": "report",
+    "data show --augment small --output sheet.png": "pictures",
     "export latest network.onnx": "onnx",
     "export latest network.safetensors": "safetensors",
     "runs export latest --tensorboard events": "tensorboard",

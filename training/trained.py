@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from nnbasic.configs import Config
+from nnbasic.configs.schema import Augmentation
 from nnbasic.data import Batches, Dataset, Scale, Split
 from nnbasic.data.augmentation import Distortion
 from nnbasic.model import MLP, stream
@@ -45,6 +46,14 @@ def build(config: Config) -> MLP:
         seed=config.seed,
         dtype=config.dtype,
     )
+
+
+def distortion(recipe: Augmentation, seed: int, count: int) -> Distortion:
+    """What distorts the ``count`` training images of a run with this ``seed``, as ``recipe`` says.
+
+    Each image has a distortion of its own in each epoch, counted from 1.
+    """
+    return Distortion(count, stream(seed, "augmentation"), **recipe.model_dump())
 
 
 @dataclass(frozen=True)
@@ -99,11 +108,8 @@ class Trained:
 
     def training_batches(self, split: Split) -> Batches:
         """``split``, scaled, in batches for training: distorted if so configured, and in order."""
-        config, distortion = self.config, None
-        if config.augmentation:
-            seed = stream(config.seed, "augmentation")
-            recipe = config.augmentation.model_dump()
-            distortion = Distortion(len(split.labels), seed, **recipe)
+        config, recipe = self.config, self.config.augmentation
+        transform = distortion(recipe, config.seed, len(split.labels)) if recipe else None
         return Batches(
             split.images,
             split.labels,
@@ -111,7 +117,7 @@ class Trained:
             scale=self.scale,
             dtype=config.dtype,
             order=stream(config.seed, "batch_order"),
-            transform=distortion,
+            transform=transform,
         )
 
 

@@ -11,9 +11,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from nnbasic.data import mnist
+from nnbasic import configs
+from nnbasic.data import load, mnist
+from nnbasic.training.trained import Trained, build
 from support import Said, invoke, run
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -112,6 +116,51 @@ def test_show_does_not_pass_over_a_broken_file(copy: Path) -> None:
     damage(copy)
     words = "is not MNIST's t10k-labels-idx1-ubyte", "`nnbasic data fetch` gets the files"
     assert data("show", "--data", copy).refused(*words)
+
+
+class TestAugment:
+    @pytest.fixture(autouse=True)
+    def bent(self, workplace: Path) -> None:
+        """`bent.yaml` distorts the images of `small.yaml`."""
+        recipe = "augmentation: {shift: 2, rotation: 15, elastic: 30}\n"
+        Path("bent.yaml").write_text(Path("small.yaml").read_text() + recipe)
+
+    def test_the_picture_shows_what_training_is_given(self) -> None:
+        Path("sheet.png").write_text("precious")
+        show = ("show", "--augment", "bent", "--count", 3, "--output", "sheet.png")
+        assert data(*show).refused("sheet.png: already exists", "--force")
+        said = data(*show, "--force")
+        assert said.out == (
+            "sheet.png: 3 training images of digits, each beside what it is distorted to in epochs"
+            " 1 to 8\n"
+        )
+        enlarged = np.array(Image.open("sheet.png"))
+        pixels = enlarged[::4, ::4]
+        np.testing.assert_array_equal(enlarged, pixels.repeat(4, axis=0).repeat(4, axis=1))
+        assert pixels.shape == (1 + 3 * 29, 1 + 9 * 29 + 2)
+        config, dataset = configs.load("bent"), load("digits", validation=9000)
+        trained = Trained(build(config), dataset.scale(config.data.scale), config)
+        given, _ = trained.training_batches(dataset.train).take(np.array([7, 1]), epoch=5)
+        for ink, left in ((dataset.train.images[1], 1), (np.rint(255 * given[1]), 1 + 5 * 29 + 2)):
+            tile = pixels[30:58, left : left + 28]
+            np.testing.assert_array_equal(tile, 255 - ink.reshape(28, 28))
+
+    def test_in_the_terminal_a_line_of_pictures_for_each_image(self) -> None:
+        lines = data("show", "--augment", "bent", "--count", 2).out.splitlines()
+        assert len(lines) == 2 * 14
+        assert re.fullmatch(r"digits train 0: \d +epoch 1 +epoch 2", lines[0])
+        assert re.fullmatch(r"digits train 1: \d +epoch 1 +epoch 2", lines[14])
+        assert max(map(len, lines)) <= 80
+        pictures = [
+            [line[start : start + 26].rstrip() for line in lines[1:14]] for start in (0, 27, 54)
+        ]
+        assert len({tuple(picture) for picture in pictures}) == 3
+
+    def test_what_it_needs(self) -> None:
+        assert data("show", "--augment", "small").refused("add to it", "augmentation: {shift")
+        assert data("show", "--output", "sheet.png").refused("--output goes with --augment")
+        for more in (("--config", "small"), ("--split", "test")):
+            assert data("show", "--augment", "bent", *more).refused("--augment says which images")
 
 
 def test_fetch_without_a_network_is_an_error(workplace: Path) -> None:
