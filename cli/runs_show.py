@@ -147,9 +147,11 @@ def _facts(data: RunData) -> dict[str, str]:
         facts["validation"] = (
             f"{percent(best.val_accuracy)} %, loss {loss}, best at epoch {best.epoch}"
         )
+    if not record.val_images:
+        facts["validation"] = "none: nothing was held out"
     if record.test_accuracy is not None:
-        loss = _number(record.test_loss, ".4f")
-        facts["test"] = f"{tested(record)} %, loss {loss}, with the best weights"
+        loss, kept = _number(record.test_loss, ".4f"), "best" if record.val_images else "last"
+        facts["test"] = f"{tested(record)} %, loss {loss}, with the {kept} weights"
     return {key: text for key, text in facts.items() if text}
 
 
@@ -182,7 +184,7 @@ def _results(data: RunData) -> dict[str, str]:
 
 def _course(data: RunData, room: int) -> list[Printable]:
     """A table of the epochs; if there are many, of the first, the last and the best."""
-    best = data.record.best and data.record.best.epoch
+    best = data.record.best.epoch if data.record.best and data.record.val_images else None
     rows: list[EpochRow] = data.metrics
     if len(rows) > HEAD + TAIL:
         rows = [

@@ -233,11 +233,12 @@ def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> No
 def score(run: Run, record: Record) -> None:
     """Print what a run that finished is worth."""
     if record.test_accuracy is not None and record.test_loss is not None:
-        best = record.best.epoch if record.best else 0
+        kept = f"best epoch {record.best.epoch if record.best else 0} of {record.epoch}"
+        if not record.val_images:
+            kept = f"last of {record.epoch} epochs (nothing held out for validation)"
         text = (
             f"test accuracy {tested(record)} % on {record.dataset}"
-            f" (loss {short(record.test_loss)}), best epoch {best}"
-            f" of {record.epoch}, {record.seconds:.1f} s"
+            f" (loss {short(record.test_loss)}), {kept}, {record.seconds:.1f} s"
         )
         out(*paragraph(text, terminal_width()), str(run.directory))
 

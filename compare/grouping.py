@@ -21,6 +21,9 @@ Key = TypeVar("Key", bound=Hashable)
 TERMS = ("data.validation", "dataset", "code")
 """What must be equal for a fair comparison of two runs; all else is a choice to be compared."""
 
+UNVALIDATED = "nothing held out for validation"
+"""Why runs on all training images are not comparable: nothing ranks them."""
+
 EPOCHS = "epochs"
 USUAL = 2 / 3
 """If more than this part of the runs have one number of epochs, the others are not comparable;
@@ -157,14 +160,17 @@ def _usual_terms(runs: Sequence[RunData]) -> Values:
     """The terms that most of ``runs`` have; of equally many, those of the latest."""
     if len(runs) == 2:
         return {}
-    own = [run.values for run in reversed(runs)]
+    own = [run.values for run in reversed(runs) if run.record.val_images]
+    own = own or [run.values for run in reversed(runs)]
     (usual, _), *_ = Counter(tuple(row[key] for key in TERMS) for row in own).most_common(1)
     terms = dict(zip(TERMS, usual, strict=True))
     epochs, often = Counter(row[EPOCHS] for row in own).most_common(1)[0]
-    return {EPOCHS: epochs, **terms} if often > USUAL * len(runs) else terms
+    return {EPOCHS: epochs, **terms} if often > USUAL * len(own) else terms
 
 
 def _unlike(run: RunData, terms: Values, runs: Sequence[RunData]) -> str:
+    if terms.get("data.validation") and not run.record.val_images:
+        return UNVALIDATED
     text = ", ".join(
         f"{key} {shown(run.values[key])} instead of {shown(usual)}"
         for key, usual in terms.items()

@@ -10,7 +10,7 @@ import numpy as np
 
 from nnbasic.compare.distributions import f_tail
 from nnbasic.compare.factors import EXACT
-from nnbasic.compare.grouping import Group, name, parts
+from nnbasic.compare.grouping import UNVALIDATED, Group, name, parts
 from nnbasic.compare.measures import Measures, by_seed, count, latest_of_each, measure
 from nnbasic.compare.significance import Contrast, Summary, image_floor, summary
 from nnbasic.model.arrays import Array
@@ -168,7 +168,9 @@ def _by_failures(row: Row) -> Row:
         state = LOST if row.failed == row.ended else PARTLY
         return replace(row, state=state, reason=f"{row.failed} of {row.ended} runs failed")
     if not row.scores:
-        return replace(row, state=APART, reason="no validation accuracy")
+        held_out = any(run.record.val_images for run in row.runs)
+        reason = "no validation accuracy" if held_out else UNVALIDATED
+        return replace(row, state=APART, reason=reason)
     return row
 
 

@@ -10,6 +10,7 @@ from nnbasic.compare import cells
 from nnbasic.compare.cells import NONE
 from nnbasic.compare.comparison import Comparison, Comparisons
 from nnbasic.compare.factors import Effects, Level
+from nnbasic.compare.grouping import UNVALIDATED
 from nnbasic.compare.significance import Contrast
 from nnbasic.compare.standing import RANKED, Row
 from nnbasic.compare.verdict import percent
@@ -122,7 +123,12 @@ def rows(comparison: Comparison, wanted: Wanted) -> Iterator[Table]:
         table = _table("rows", "", _names(comparable), figures, wanted)
         yield table._replace(legend=_legend(comparable), differences=ranked)
     if others:
-        figures = {**_counts(others), "not comparable": [row.reason for row in others]}
+        tested = [row.measures if row.reason == UNVALIDATED else None for row in others]
+        figures = {
+            **_counts(others),
+            "test accuracy %": [cells.spread(own.test_accuracy) if own else NONE for own in tested],
+            "not comparable": [row.reason for row in others],
+        }
         yield _table("rows", "", _names(others), figures, wanted)
 
 

@@ -92,7 +92,7 @@ def _reached(rows: Sequence[Row]) -> str:
             at = "" if mean is None else f" ({percentage(mean)} %)"
             parts.append(f"{row.name} {outcome(row)}{at}")
         elif mean is None:
-            parts.append(f"{row.name} has no {VALIDATION} ({status})")
+            parts.append(f"{row.name} has {row.reason} ({status})")
         else:
             parts.append(f"{row.name} reached {percentage(mean)} % {VALIDATION}")
     return f"{'; '.join(parts)}."

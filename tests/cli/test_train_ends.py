@@ -148,6 +148,15 @@ class TestCollapsed:
         assert nnbasic(*sweep).err.startswith("1 of 1 runs exists already.")
 
 
+def test_without_validation_nothing_is_called_the_best(workplace: Path, nnbasic: Command) -> None:
+    said = nnbasic("train", "--config", "small", "-q", "--set", "data.validation=0")
+    assert "last of 3 epochs (nothing held out for validation)" in " ".join(said.out.split())
+    shown = nnbasic("runs", "show").out
+    assert re.search(r"validation +none: nothing was held out\n", shown)
+    assert re.search(r"test +.* with the last weights\n", shown)
+    assert "best" not in said.out + shown
+
+
 class TestFailUnder:
     def test_validation_decides(self, nnbasic: Command) -> None:
         assert nnbasic("train", "--config", "small", "-q", "--fail-under", 0.5).code == 0

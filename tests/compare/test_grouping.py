@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from nnbasic.compare import Comparison
+from nnbasic.compare import Comparison, tables
 from nnbasic.compare.grouping import name, parts
-from nnbasic.compare.standing import APART, shared_seeds
+from nnbasic.compare.standing import APART, RANKED, shared_seeds
 from nnbasic.training import RunError
 from support import scored
 
@@ -227,12 +227,48 @@ def test_means_and_differences_are_of_the_same_seeds(
 def test_rows_without_validation_accuracy(make: Make, compared: Compared) -> None:
     blind = scored(None)
     for activation, seed in product(("relu", "tanh"), range(2)):
-        make(
-            {"best": blind, "last": blind},
-            data={"validation": 0},
-            activation=activation,
-            seed=seed,
-        )
+        make({"best": blind, "last": blind}, activation=activation, seed=seed)
     comparison = compared()
     assert {row.reason for row in comparison.rows} == {"no validation accuracy"}
     assert comparison.verdict[0] == "No row can be ranked."
+
+
+def on_all_images(make: Make, activation: str, seed: int) -> None:
+    """A run that held nothing out, though its record is otherwise that of one that did."""
+    blind, config = scored(None), {"data": {"validation": 0}}
+    edited = {"best": blind, "last": blind, "val_images": 0, "config": config}
+    make({**edited, "test_accuracy": 0.9 + seed / 100}, activation=activation, seed=seed)
+
+
+def test_runs_on_all_training_images_are_ranked_by_nothing(make: Make, compared: Compared) -> None:
+    for activation, seed in product(("relu", "tanh"), range(2)):
+        on_all_images(make, activation, seed)
+    comparison = compared()
+    assert {row.reason for row in comparison.rows} == {"nothing held out for validation"}
+    assert comparison.verdict == (
+        "No row can be ranked.",
+        "Listed separately, not comparable: relu and tanh (nothing held out for validation).",
+    )
+    (table,) = tables.rows(comparison, tables.Wanted())
+    assert table.rows[0] == ("relu", "2", "90.50 ± 0.71", "nothing held out for validation")
+
+
+def test_runs_with_validation_are_ranked_however_many_had_none(
+    make: Make, compared: Compared
+) -> None:
+    for seed in range(3):
+        on_all_images(make, "relu", seed)
+    for activation, seed in product(("relu", "tanh"), range(1)):
+        make({"best": scored(0.9)}, activation=activation, seed=seed)
+    comparison = compared()
+    assert [row.state for row in comparison.rows] == [RANKED, RANKED, APART]
+    assert comparison.rows[-1].reason == "nothing held out for validation"
+
+
+def test_two_runs_of_which_one_held_nothing_out(make: Make, compared: Compared) -> None:
+    make({"best": scored(0.9)})
+    on_all_images(make, "relu", 0)
+    assert compared().verdict[0] == (
+        "validation=100 reached 90.00 % validation accuracy; validation=0 has nothing held out for"
+        " validation (finished)."
+    )
