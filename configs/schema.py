@@ -102,6 +102,13 @@ class Augmentation(Section):
         4.0, "How smooth it is: σ of Simard et al. 2003, in pixels."
     )
 
+    def model_dump(self) -> dict[str, Any]:
+        """What the distortions are made of: the parts that are 0 are left out."""
+        parts = {key: value for key, value in super().model_dump().items() if value}
+        if not self.elastic:
+            del parts["smoothness"]
+        return parts
+
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyStopping(Section):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nnbasic.configs import dump, flow, load
+from nnbasic.configs import Config, dump, flow, load
 from nnbasic.configs.text import Document
 
 
@@ -55,3 +55,10 @@ def test_a_config_is_read_again_however_much_is_written_out(tmp_path: Path) -> N
     complete.write_text(dump(load(typed)))
     assert complete.stat().st_size > 100_000
     assert load(complete) == load(typed)
+
+
+@pytest.mark.parametrize("recipe", [{}, {"shift": 1.0}, {"elastic": 30.0, "smoothness": 6.0}])
+def test_of_distortions_that_are_off_nothing_is_written(recipe: dict[str, float]) -> None:
+    config = Config(augmentation=recipe | {"rotation": 0.0})
+    assert config.model_dump()["augmentation"] == recipe
+    assert Config.model_validate(config.model_dump()) == config
