@@ -63,17 +63,17 @@ def row(name: str, description: str, runs: list[dict[str, Any]]) -> list[Any]:
     return [name, theirs, each, round(mean(errors), 3), *cells, within, round(minutes, 1)]
 
 
-def draw(frontier: dict[str, list[dict[str, Any]]], file: str) -> None:
-    """The test errors of the configs ``best-...`` against the minutes that a run took."""
+def draw(frontier: dict[str, list[dict[str, Any]]], minutes: dict[str, float], file: str) -> None:
+    """The test errors of the configs ``best-...`` against the ``minutes`` that a run takes."""
     with rc_context(SETTINGS):
         figure = Figure(figsize=(6.4, 3.6), layout="constrained")
         axes = figure.subplots()
         points = []
-        for runs in frontier.values():
+        for name, runs in frontier.items():
             errors = [100 * (1 - run["test_accuracy"]) for run in runs]
-            minutes = [run["seconds"] / 60 for run in runs]
-            axes.plot(minutes, errors, "o", color=SERIES[0], alpha=0.4)
-            points.append((mean(minutes), mean(errors)))
+            took = minutes.get(name, mean(run["seconds"] for run in runs) / 60)
+            axes.plot([took] * len(errors), errors, "o", color=SERIES[0], alpha=0.4)
+            points.append((took, mean(errors)))
         axes.plot(*zip(*sorted(points), strict=True), "-o", color=SERIES[0])
         for what, error in LARGE_NETS.items():
             axes.axhline(error, color=MUTED, linestyle=":")
@@ -101,6 +101,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="default: 3")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time")
     parser.add_argument("--figure", metavar="FILE", help="draw the errors of best-... there")
+    parser.add_argument(
+        "--minutes", nargs="+", default=[], metavar="NAME=N", help="of best-..., timed apart"
+    )
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
     arguments = parser.parse_args()
     rows, frontier = [], {}
@@ -112,7 +115,8 @@ def main() -> None:
             frontier[name] = runs
     report(HEADINGS, rows, arguments.json)
     if arguments.figure:
-        draw(frontier, arguments.figure)
+        minutes = dict(each.split("=") for each in arguments.minutes)
+        draw(frontier, {name: float(took) for name, took in minutes.items()}, arguments.figure)
 
 
 if __name__ == "__main__":

@@ -227,26 +227,22 @@ def stack(
         layers.append(GaussianNoise(sd=input_noise))
     if input_dropout:
         layers.append(Dropout(rate=input_dropout))
-    for layer in layers:
-        layer.units = inputs
-    for number, one in enumerate([*activation, None], 1):
-        affine = PixelDense if number == 1 else Dense
-        if one is None:
-            block: list[Layer] = [affine(inputs, classes)]
-        else:
-            own = copy.deepcopy(ACTIVATIONS.build(one))  # as it keeps what backward needs
-            own.units = hidden[number - 1]
-            units = own.inputs(own.units)
-            block = [affine(inputs, units), own]
-            inputs = own.units
-            if batch_norm:
-                block.insert(1, BatchNorm(units))
-            if dropout:
-                block.append(Dropout(rate=dropout))
+    affine: type[Dense] = PixelDense
+    for number, (one, units) in enumerate(zip(activation, hidden, strict=True), 1):
+        own = copy.deepcopy(ACTIVATIONS.build(one))  # as it keeps what backward needs
+        own.units = units
+        block = [affine(inputs, own.inputs(units)), own]
+        if batch_norm:
+            block.insert(1, BatchNorm(own.inputs(units)))
+        if dropout:
+            block.append(Dropout(rate=dropout))
         for layer in block:
-            layer.name, layer.units = f"layer{number}", layer.units or inputs
+            layer.name = f"layer{number}"
         layers += block
-    return layers
+        affine, inputs = Dense, units
+    last = affine(inputs, classes)
+    last.name = f"layer{len(sizes) - 1}"
+    return [*layers, last]
 
 
 def parameter_shapes(layers: Sequence[Layer]) -> dict[str, tuple[int, ...]]:
