@@ -103,7 +103,7 @@ class Augmentation(Section):
     )
 
     def model_dump(self) -> dict[str, Any]:
-        """What the distortions are made of: the parts that are 0 are left out."""
+        """The complete content, without the parts that are 0."""
         parts = {key: value for key, value in super().model_dump().items() if value}
         if not self.elastic:
             del parts["smoothness"]
@@ -163,7 +163,7 @@ class Config(Section):
     epochs: Annotated[int, Bounds(ge=1)] = key(10, "Passes over the training images.")
     batch_size: Annotated[int, Bounds(ge=1)] = key(128, "Images per step.")
     seed: Annotated[int, Bounds(ge=0)] = key(
-        0, "Seed of all that is random: initial weights, order of the images."
+        0, "Seed of all that is random: initial weights, order of the images, noise, distortions."
     )
     dtype: Literal["float32", "float64"] = key("float32", "Floating-point precision.")
     data: Data = key({}, "Which images are used, and how their pixels are scaled.")
@@ -176,6 +176,11 @@ class Config(Section):
         "Python files, relative to the config, that register components. They run when you train "
         "with the config: use only plugins that you would also run as programs.",
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.augmentation and not self.augmentation.model_dump():
+            object.__setattr__(self, "augmentation", None)  # all of its parts are 0
 
     def mismatches(self) -> Iterator[tuple[str, str]]:
         """Layers that do not fit the images or the activations, and what lacks images."""

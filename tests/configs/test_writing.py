@@ -60,5 +60,5 @@ def test_a_config_is_read_again_however_much_is_written_out(tmp_path: Path) -> N
 @pytest.mark.parametrize("recipe", [{}, {"shift": 1.0}, {"elastic": 30.0, "smoothness": 6.0}])
 def test_of_distortions_that_are_off_nothing_is_written(recipe: dict[str, float]) -> None:
     config = Config(augmentation=recipe | {"rotation": 0.0})
-    assert config.model_dump()["augmentation"] == recipe
+    assert config.model_dump()["augmentation"] == (recipe or None)
     assert Config.model_validate(config.model_dump()) == config
