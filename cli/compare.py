@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -214,7 +215,9 @@ def aligned(block: Table, room: int) -> list[Printable]:
     head, below = lines[: -len(block.rows)], lines[-len(block.rows) :]
     for number, (row, line) in enumerate(zip(block.rows, below, strict=True)):
         named = zip(block.head[: block.names], row, strict=False)
-        label = " ".join(f"{head}={cell}" for head, cell in named if cell)
+        label = " ".join(
+            cell if re.match(r"\w+=", cell) else f"{head}={cell}" for head, cell in named if cell
+        )
         head += [*paragraph(label, room, GAP), line]
         for column in reasons:
             text = f"{column.head}: {column.cells[number]}"

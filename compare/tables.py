@@ -190,9 +190,10 @@ def _part(comparison: Comparison, title: str, wanted: Wanted) -> Iterator[Block]
     warnings = tuple(f"{WARNING} {each}" for each in comparison.warnings)
     yield Sentences(title, comparison.verdict, "verdict")
     yield Sentences("", warnings, "warnings")
-    if comparison.curves:
+    validated = any(set(curve.val_accuracy) - {None} for curve in comparison.curves)
+    if validated:
         yield _curves(comparison)
-    if not comparison.curves or wanted.details:
+    if not validated or wanted.details:
         yield Sentences("", (". ".join(opening(comparison)[:2]) + ".",), "rows")
         yield from rows(comparison, wanted)
         yield from choices(comparison, wanted)

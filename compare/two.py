@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnbasic.compare.cells import percentage
+from nnbasic.compare.grouping import UNVALIDATED
 from nnbasic.compare.standing import Row
 from nnbasic.compare.verdict import VALIDATION, listed, more, outcome
 from nnbasic.training.choices import Choices, headings, shown
@@ -45,9 +46,12 @@ def two_runs(
             f" {names[test.second]} alone on {test.only_second} (McNemar's test of these two"
             f" networks: p = {test.p:.2g})."
         )
-    sentences.append(
-        f"One seed says nothing about chance; another could reverse the order.{more(command)}"
-    )
+    if all(row.reason == UNVALIDATED for row in rows):
+        sentences.append("To rank them, train with data.validation above 0.")
+    else:
+        sentences.append(
+            f"One seed says nothing about chance; another could reverse the order.{more(command)}"
+        )
     return tuple(filter(None, sentences))
 
 
@@ -92,7 +96,9 @@ def _reached(rows: Sequence[Row]) -> str:
             at = "" if mean is None else f" ({percentage(mean)} %)"
             parts.append(f"{row.name} {outcome(row)}{at}")
         elif mean is None:
-            parts.append(f"{row.name} has {row.reason} ({status})")
+            test = row.measures and row.measures.test_accuracy.mean
+            known = status if test is None else f"test accuracy {percentage(test)} %"
+            parts.append(f"{row.name} has {row.reason} ({known})")
         else:
             parts.append(f"{row.name} reached {percentage(mean)} % {VALIDATION}")
     return f"{'; '.join(parts)}."

@@ -270,5 +270,11 @@ def test_two_runs_of_which_one_held_nothing_out(make: Make, compared: Compared) 
     on_all_images(make, "relu", 0)
     assert compared().verdict[0] == (
         "validation=100 reached 90.00 % validation accuracy; validation=0 has nothing held out for"
-        " validation (finished)."
+        " validation (test accuracy 90.00 %)."
     )
+
+
+def test_two_runs_on_all_training_images(make: Make, compared: Compared) -> None:
+    for activation in ("relu", "tanh"):
+        on_all_images(make, activation, 0)
+    assert compared().verdict[-1] == "To rank them, train with data.validation above 0."
