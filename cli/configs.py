@@ -26,7 +26,7 @@ def list_configs() -> None:
         hidden = f"(hidden by ./configs/{entry.name}.yaml) " if entry.hidden else ""
         group = "Shipped:" if entry.shipped else "In ./configs:"
         if entry.shipped and "/" in entry.name:
-            group = "Shipped, to repeat what papers report:"
+            group = "Shipped: published results, with their test errors, and the best found here:"
         groups.setdefault(group, []).append((entry.name, hidden + entry.description))
     for number, (group, rows) in enumerate(groups.items()):
         names, descriptions = zip(*rows, strict=True)

@@ -119,7 +119,7 @@ def fetch(data_dir: Path | None) -> None:
     "--output",
     metavar="FILE",
     type=options.OutputFile(".png"),
-    help=f"With --augment, draw them into a .png file, with {EPOCHS} epochs.",
+    help=f"With --augment, draw them as a .png file, as in epochs 1 to {EPOCHS}.",
 )
 @options.force
 @options.data
@@ -176,10 +176,7 @@ def show_distorted(source: str, count: int, output: Path | None, data_dir: Path 
     rows = np.stack([images, *distorted], axis=1)
     if output is not None:
         sheets.draw(rows, output)
-        out(
-            f"{output}: {len(rows)} training images of {dataset.name}, each beside what it is"
-            f" distorted to in epochs 1 to {EPOCHS}"
-        )
+        out(f"{output}: {len(rows)} images of {dataset.name}, distorted as in epochs 1 to {EPOCHS}")
         return
     captions = [
         text

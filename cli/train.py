@@ -235,7 +235,7 @@ def score(run: Run, record: Record) -> None:
     if record.test_accuracy is not None and record.test_loss is not None:
         kept = f"best epoch {record.best.epoch if record.best else 0} of {record.epoch}"
         if not record.val_images:
-            kept = f"last of {record.epoch} epochs (nothing held out for validation)"
+            kept = f"epoch {record.epoch} (nothing held out for validation)"
         text = (
             f"test accuracy {tested(record)} % on {record.dataset}"
             f" (loss {short(record.test_loss)}), {kept}, {record.seconds:.1f} s"

@@ -130,10 +130,7 @@ class TestAugment:
         show = ("show", "--augment", "bent", "--count", 3, "--output", "sheet.png")
         assert data(*show).refused("sheet.png: already exists", "--force")
         said = data(*show, "--force")
-        assert said.out == (
-            "sheet.png: 3 training images of digits, each beside what it is distorted to in epochs"
-            " 1 to 8\n"
-        )
+        assert said.out == "sheet.png: 3 images of digits, distorted as in epochs 1 to 8\n"
         enlarged = np.array(Image.open("sheet.png"))
         pixels = enlarged[::4, ::4]
         np.testing.assert_array_equal(enlarged, pixels.repeat(4, axis=0).repeat(4, axis=1))

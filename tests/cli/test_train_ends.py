@@ -150,7 +150,7 @@ class TestCollapsed:
 
 def test_without_validation_nothing_is_called_the_best(workplace: Path, nnbasic: Command) -> None:
     said = nnbasic("train", "--config", "small", "-q", "--set", "data.validation=0")
-    assert "last of 3 epochs (nothing held out for validation)" in " ".join(said.out.split())
+    assert "epoch 3 (nothing held out for validation)" in " ".join(said.out.split())
     shown = nnbasic("runs", "show").out
     assert re.search(r"validation +none: nothing was held out\n", shown)
     assert re.search(r"test +.* with the last weights\n", shown)
