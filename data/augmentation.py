@@ -17,16 +17,16 @@ STEPS = 256
 PADDED = SIDE + 3
 """A blank pixel stands before an image and two behind, so that what lies outside is blank."""
 
-FAITHFUL = 0.99
-"""The share of an elastic field's variance that the modes computed have."""
+EXPLAINED = 0.99
+"""The modes have at least this share of the variance of an elastic field."""
 
 
 class Distortion:
     """A `nnbasic.data.batches.Transform`: each image has a distortion of its own in every epoch.
 
     The new image shows at p what is at M · p + t + e(p) in the old one, p counted from the centre,
-    between the pixels by bilinear interpolation. All is one resampling, so no image is blurred
-    twice.
+    between the pixels by bilinear interpolation. Each image is resampled only once, so
+    that it is not blurred twice.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Distortion:
         y, x = np.indices((SIDE, SIDE)) - (SIDE - 1) / 2
         modes = elastic_modes(elastic, smoothness)
         basis = np.stack([np.ones_like(x), x, y, *modes]).reshape(3 + len(modes), -1)
-        self._basis = multiples(STEPS * basis, 2.0**-3)
+        self._basis = rounded(STEPS * basis, 2.0**-3)
 
     def __call__(self, images: np.ndarray, examples: np.ndarray, epoch: int) -> np.ndarray:
         """Distort the ``images`` (n, 784), uint8, of these ``examples`` (n,), in place."""
@@ -83,7 +83,7 @@ class Distortion:
         y = centre + down, -high * sin, high * (cos - shear * sin)
         elastic = rng.standard_normal((2, self._count, len(self._basis) - 3), np.float32)
         tables = [
-            np.column_stack([multiples(np.transpose(affine), 2.0**-15), multiples(field, 2.0**-5)])
+            np.column_stack([rounded(np.transpose(affine), 2.0**-15), rounded(field, 2.0**-5)])
             for affine, field in zip((x, y), elastic, strict=True)
         ]
         return tables[0], tables[1]
@@ -103,13 +103,13 @@ def elastic_modes(elastic: float, smoothness: float) -> np.ndarray:
     variances, lines = np.linalg.eigh(np.exp(-(distance**2) / (4 * smoothness**2)))
     variances, lines = variances[::-1], lines[:, ::-1] * np.sqrt(np.maximum(variances[::-1], 0))
     shares = np.cumsum(variances) / variances.sum()
-    few = lines[:, : 1 + int(np.argmax(shares**2 >= FAITHFUL))]
+    few = lines[:, : 1 + int(np.argmax(shares**2 >= EXPLAINED))]
     sd = elastic / (smoothness * math.sqrt(12 * math.pi))
     fields: np.ndarray = sd * np.einsum("yi,xj->ijyx", few, few)
     return fields.reshape(-1, SIDE, SIDE)
 
 
-def multiples(values: np.ndarray, unit: float) -> np.ndarray:
+def rounded(values: np.ndarray, unit: float) -> np.ndarray:
     """``values`` in float32, rounded to multiples of ``unit``, a power of two."""
     return (unit * np.rint(values / unit)).astype(np.float32)
 

@@ -21,7 +21,7 @@ STEPS = (1e-5, 1e-6, 1e-7)
 rounding / step; where a kink, as ReLU's at 0, lies within a step, only a smaller one is right."""
 
 NOTHING = 1e-8
-"""A gradient this small is the rounding of the quotients, as of a bias below `BatchNorm`."""
+"""Gradients this small are only rounding errors, such as those of a bias below `BatchNorm`."""
 
 FAR = np.array([10, 20, 50, 100, 1e3, 1e4])
 POINTS = np.sort([*np.linspace(-8, 8, 161).round(1), *FAR, *-FAR])
@@ -48,7 +48,7 @@ class Mismatch(NamedTuple):
 class GradientCheck(NamedTuple):
     """One parameter's comparison over ``checked`` of its ``size`` entries.
 
-    ``error`` is ‖analytic - numeric‖ / (‖analytic‖ + ‖numeric‖), or 0 where both are `NOTHING`.
+    ``error`` is ‖analytic - numeric‖ / (‖analytic‖ + ‖numeric‖), 0 if the sum is below `NOTHING`.
     """
 
     name: str

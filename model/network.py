@@ -57,8 +57,8 @@ class MLP:
     ValueError if these make no network; `LayerError` if an activation returns what it should not.
 
     Attributes:
-        layers: affine layers and activations in turn, from the input up, and what was asked for
-            between them.
+        layers: from the input up; each hidden layer is affine, then batch normalisation if asked
+            for, the activation, and dropout if asked for.
         parameters, gradients: by full name, ``layer1.weight`` of shape (inputs, units). A training
             step leaves the optimiser's scratch values in the gradients.
         vector, gradient: all of them in one flat array each, of which the former are views; the
@@ -105,7 +105,7 @@ class MLP:
         """From dL/dlogits of the last batch, fill `gradients`."""
         below: Array | None = gradient
         for layer in reversed(self.layers):
-            if below is not None:  # as below the first affine layer, where only noise can stand
+            if below is not None:  # below the first affine layer is only noise
                 below = layer.backward(below)
 
     def logits(self, x: ArrayLike, rng: StepRandom | None = None) -> Array:

@@ -57,7 +57,7 @@ class Dropout(Noise):
     rate: Annotated[float, Bounds(ge=0, lt=1)]
 
     def disturb(self, x: Array, rng: StepRandom) -> Array:
-        kept = rng.happens(1 - self.rate, x.shape)
+        kept = rng.bernoulli(1 - self.rate, x.shape)
         self.mask = np.multiply(kept, 1 / (1 - self.rate), dtype=x.dtype)
         return x * self.mask
 

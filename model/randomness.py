@@ -45,7 +45,7 @@ class StepRandom:
         """Normal float32 numbers of mean 0 and variance 1, otherwise as `random`."""
         return self._draw(lambda whole: self._generator.standard_normal(whole, np.float32), shape)
 
-    def happens(self, probability: float, shape: tuple[int, ...]) -> Array:
+    def bernoulli(self, probability: float, shape: tuple[int, ...]) -> Array:
         """True with this ``probability``, rounded to 16 bits, else False; otherwise as `random`.
 
         Many times as fast as a comparison of `random`.

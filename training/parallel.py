@@ -63,8 +63,8 @@ def processes(batch_size: int) -> int:
 def shared_by(trainer: Trainer, processes: int) -> Trainer:
     """``trainer``, its work shared by so many processes; warns if this one must not be forked.
 
-    A fork has only the thread that called it: what another one had locked stays locked there. Batch
-    normalisation needs the statistics of whole batches, which one process has.
+    A fork has only the thread that called it: what another one had locked stays locked there. A
+    network with batch normalisation is left to one process: it needs statistics of whole batches.
     """
     if processes == 1 or any(isinstance(layer, BatchNorm) for layer in trainer.network.layers):
         return trainer
@@ -90,8 +90,8 @@ class SharedTrainer(Trainer):
 
     Its batches are this process's rows of each batch. A step meets the others twice: when all have
     their gradients, which each adds up for its part of the parameters, and when all have updated
-    their parts; and, to clip, for the norm of the whole gradient, and to limit the weights' norms,
-    before and after.
+    their parts; also, if configured, for the norm of the whole gradient that clipping needs, and
+    before and after the norms of the weights are limited.
 
     The arrays of the network and of ``state`` are moved to shared memory: look them up anew.
     Between two results they may be read, not changed, as the others are at the next batch. Raises

@@ -107,7 +107,7 @@ class Trained:
         )
 
     def training_batches(self, split: Split) -> Batches:
-        """``split``, scaled, in batches for training: distorted if so configured, and in order."""
+        """``split``, scaled, in batches for training: shuffled, and distorted if so configured."""
         config, recipe = self.config, self.config.augmentation
         transform = distortion(recipe, config.seed, len(split.labels)) if recipe else None
         return Batches(

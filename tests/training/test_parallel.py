@@ -124,7 +124,7 @@ def test_batch_normalisation_trains_in_one_process() -> None:
     [
         StepRandom.random,
         StepRandom.standard_normal,
-        lambda rng, shape: rng.happens(0.5, shape),
+        lambda rng, shape: rng.bernoulli(0.5, shape),
     ],
 )
 def test_processes_draw_the_rows_that_one_process_would(draw: Callable[..., np.ndarray]) -> None:
