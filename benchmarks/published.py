@@ -79,7 +79,7 @@ def draw(frontier: dict[str, list[dict[str, Any]]], minutes: dict[str, float], f
             axes.axhline(error, color=MUTED, linestyle=":")
             label = f"Cireşan et al. 2010, {what}"
             axes.annotate(
-                label, (0.99, error), xycoords=axes.get_yaxis_transform(), ha="right", va="bottom"
+                label, (0.99, error), xycoords=axes.get_yaxis_transform(), ha="right", va="top"
             )
         axes.set(
             xscale="log", xlabel="minutes on two cores", ylabel="test error, %", ylim=(0, None)
