@@ -77,9 +77,14 @@ def draw(frontier: dict[str, list[dict[str, Any]]], minutes: dict[str, float], f
         axes.plot(*zip(*sorted(points), strict=True), "-o", color=SERIES[0])
         for what, error in LARGE_NETS.items():
             axes.axhline(error, color=MUTED, linestyle=":")
-            label = f"Cireşan et al. 2010, {what}"
             axes.annotate(
-                label, (0.99, error), xycoords=axes.get_yaxis_transform(), ha="right", va="top"
+                f"Cireşan et al. 2010, {what}",
+                (0.99, error),
+                (0, -4),
+                xycoords=axes.get_yaxis_transform(),
+                textcoords="offset points",
+                ha="right",
+                va="top",
             )
         axes.set(
             xscale="log", xlabel="minutes on two cores", ylabel="test error, %", ylim=(0, None)
