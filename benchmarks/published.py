@@ -51,7 +51,10 @@ def row(name: str, description: str, runs: list[dict[str, Any]]) -> list[Any]:
     if len(errors) > 1:
         n, sd = len(errors), stdev(errors)
         margin = t_quantile(0.975, n - 1) * sd * math.sqrt(1 + 1 / n)
-        cells = [round(sd, 3), f"{mean(errors) - margin:.2f} to {mean(errors) + margin:.2f}"]
+        cells = [
+            round(sd, 3),
+            f"{max(0, mean(errors) - margin):.2f} to {mean(errors) + margin:.2f}",
+        ]
     theirs, within = "", ""
     if match := re.search(r": ([\d.]+) %$", description):
         theirs = match[1]
