@@ -27,7 +27,17 @@ from nnbasic.compare.distributions import t_quantile
 from nnbasic.compare.style import MUTED, SERIES, SETTINGS
 from nnbasic.configs import listing
 
-HEADINGS = ["config", "theirs", "each seed", "mean", "SD", "one more run", "theirs within", "min"]
+HEADINGS = [
+    "config",
+    "theirs",
+    "each seed",
+    "mean",
+    "SD",
+    "one more run",
+    "theirs within",
+    "epochs",
+    "min",
+]
 
 LARGE_NETS = {"1000-500, 23 GPU hours": 0.49, "2500-2000-1500-1000-500, 114 GPU hours": 0.35}
 """Test error in percent of Cireşan et al. 2010, and what it took."""
@@ -63,7 +73,16 @@ def row(name: str, description: str, runs: list[dict[str, Any]]) -> list[Any]:
             within = "yes" if abs(distance) <= margin else "lower" if distance < 0 else "higher"
     each = ", ".join(f"{error:.2f}" for error in errors)
     minutes = mean(run["seconds"] for run in runs) / 60
-    return [name, theirs, each, round(mean(errors), 3), *cells, within, round(minutes, 1)]
+    return [
+        name,
+        theirs,
+        each,
+        round(mean(errors), 3),
+        *cells,
+        within,
+        runs[0]["epochs"],
+        round(minutes, 1),
+    ]
 
 
 def draw(frontier: dict[str, list[dict[str, Any]]], minutes: dict[str, float], file: str) -> None:
