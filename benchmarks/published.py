@@ -19,9 +19,6 @@ from statistics import mean, stdev
 from typing import Any
 
 from common import report
-from matplotlib import rc_context
-from matplotlib.figure import Figure
-from matplotlib.ticker import ScalarFormatter
 
 from nnbasic.compare.distributions import t_quantile
 from nnbasic.compare.style import MUTED, SERIES, SETTINGS
@@ -87,6 +84,10 @@ def row(name: str, description: str, runs: list[dict[str, Any]]) -> list[Any]:
 
 def draw(frontier: dict[str, list[dict[str, Any]]], minutes: dict[str, float], file: str) -> None:
     """The test errors of the configs ``best-...`` against the ``minutes`` that a run takes."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import ScalarFormatter
+
     with rc_context(SETTINGS):
         figure = Figure(figsize=(6.4, 3.6), layout="constrained")
         axes = figure.subplots()
@@ -127,7 +128,7 @@ def main() -> None:
     parser.add_argument("--runs", required=True, metavar="DIR", help="where the runs are kept")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="default: 3")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time")
-    parser.add_argument("--figure", metavar="FILE", help="draw the errors of best-... there")
+    parser.add_argument("--figure", metavar="FILE", help="draw best-... there, with matplotlib")
     parser.add_argument(
         "--minutes", nargs="+", default=[], metavar="NAME=N", help="of best-..., timed apart"
     )

@@ -48,7 +48,7 @@ class StepRandom:
     def bernoulli(self, probability: float, shape: tuple[int, ...]) -> Array:
         """True with this ``probability``, rounded to 16 bits, else False; otherwise as `random`.
 
-        Many times as fast as a comparison of `random`.
+        Almost three times as fast as comparing `random` with it.
         """
 
         def draw(whole: tuple[int, ...]) -> Array:

@@ -12,7 +12,8 @@ from nnbasic.inference import examine
 from nnbasic.inference.lines import box_lines, ruled
 from nnbasic.inference.sheet import find_sheet
 from nnbasic.training import Trained
-from pictures import KINDS, NUMBERS, Sheet, readings
+from paper import Sheet
+from pictures import KINDS, NUMBERS, readings
 
 Labelled = tuple[np.ndarray, np.ndarray]
 
