@@ -12,8 +12,8 @@ import click
 import numpy as np
 
 from nnbasic.cli import options
-from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
-from nnbasic.cli.terminal import err, out, terminal_width
+from nnbasic.cli.tables import Column, table
+from nnbasic.cli.terminal import GAP, err, indented, out, paragraph, terminal_width
 from nnbasic.compare import figure_file
 from nnbasic.compare.style import INK, MUTED, SETTINGS, looks
 from nnbasic.configs import ConfigError

@@ -11,11 +11,14 @@ from nnbasic.cli import options
 from nnbasic.cli.charts import curves, strips
 from nnbasic.cli.loading import data_at_hand
 from nnbasic.cli.sentences import sentence_lines
-from nnbasic.cli.tables import GAP, Column, full_width, indented, paragraph, table
+from nnbasic.cli.tables import Column, full_width, table
 from nnbasic.cli.terminal import (
+    GAP,
     Printable,
     err,
+    indented,
     out,
+    paragraph,
     print_file,
     print_json,
     styled,

@@ -7,8 +7,8 @@ import click
 from nnbasic.cli import options
 from nnbasic.cli.failures import UNUSABLE
 from nnbasic.cli.groups import OrderedGroup
-from nnbasic.cli.tables import Column, indented, table
-from nnbasic.cli.terminal import out, print_file, print_json, terminal_width
+from nnbasic.cli.tables import Column, table
+from nnbasic.cli.terminal import indented, out, print_file, print_json, terminal_width
 from nnbasic.configs import Config, ConfigError, dump, json_schema, listing, load, reference
 from nnbasic.configs.plugins import May, only_known
 

@@ -14,8 +14,8 @@ from nnbasic.cli.charts import abreast, side_by_side
 from nnbasic.cli.failures import UNUSABLE
 from nnbasic.cli.groups import OrderedGroup
 from nnbasic.cli.loading import download_bar, load
-from nnbasic.cli.tables import Column, indented, paragraph, table
-from nnbasic.cli.terminal import out, print_json, terminal_width
+from nnbasic.cli.tables import Column, table
+from nnbasic.cli.terminal import indented, out, paragraph, print_json, terminal_width
 from nnbasic.configs import Data
 from nnbasic.data import DataError, Dataset, mnist
 from nnbasic.data.fetch import fetch as fetch_mnist

@@ -15,8 +15,8 @@ from nnbasic.cli.failures import low
 from nnbasic.cli.finding import find_one
 from nnbasic.cli.loading import recorded_data
 from nnbasic.cli.numbers import accuracy, short
-from nnbasic.cli.tables import Column, paragraph, table
-from nnbasic.cli.terminal import out, print_json, terminal_width
+from nnbasic.cli.tables import Column, table
+from nnbasic.cli.terminal import out, paragraph, print_json, terminal_width
 from nnbasic.model.arrays import Array
 from nnbasic.training.predictions import Predictions
 from nnbasic.training.trained import Checkpoint

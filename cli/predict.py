@@ -18,8 +18,8 @@ from nnbasic.cli.charts import side_by_side
 from nnbasic.cli.failures import FAILED
 from nnbasic.cli.finding import find_each
 from nnbasic.cli.numbers import tested
-from nnbasic.cli.tables import Column, paragraph, table
-from nnbasic.cli.terminal import err, out, print_file, print_json, terminal_width
+from nnbasic.cli.tables import Column, table
+from nnbasic.cli.terminal import err, out, paragraph, print_file, print_json, terminal_width
 from nnbasic.data import DATASETS
 from nnbasic.inference import Digit, Prediction, Skipped, Unreadable, read
 from nnbasic.inference import predict as predicted

@@ -8,8 +8,7 @@ import click
 
 from nnbasic.cli import options
 from nnbasic.cli.finding import distinct, find_one, read_all
-from nnbasic.cli.tables import indented
-from nnbasic.cli.terminal import lines_of, out, printable, warn
+from nnbasic.cli.terminal import indented, lines_of, out, printable, warn
 from nnbasic.training import curation, metrics_export
 from nnbasic.training.collection import find
 from nnbasic.training.storage import RunError

@@ -13,8 +13,8 @@ import click
 from nnbasic.cli import options
 from nnbasic.cli.finding import read_all, summary
 from nnbasic.cli.numbers import NONE, percent, tested
-from nnbasic.cli.tables import Column, fitting, least_width, paragraph, table
-from nnbasic.cli.terminal import out, print_json, printable, terminal_width
+from nnbasic.cli.tables import Column, fitting, least_width, table
+from nnbasic.cli.terminal import out, paragraph, print_json, printable, terminal_width
 from nnbasic.training.choices import headings, shown, tell_apart
 from nnbasic.training.collection import RunData, all_runs
 from nnbasic.training.selection import is_number, select

@@ -13,8 +13,17 @@ from nnbasic.cli.charts import accuracy_curve
 from nnbasic.cli.finding import read_all, read_one, summary
 from nnbasic.cli.numbers import NONE, percent, tested
 from nnbasic.cli.runs_list import epochs
-from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
-from nnbasic.cli.terminal import Printable, err, out, print_json, terminal_width
+from nnbasic.cli.tables import Column, table
+from nnbasic.cli.terminal import (
+    GAP,
+    Printable,
+    err,
+    indented,
+    out,
+    paragraph,
+    print_json,
+    terminal_width,
+)
 from nnbasic.compare import figure_file
 from nnbasic.compare.style import DASHES, MUTED, SERIES, SETTINGS
 from nnbasic.configs import printable

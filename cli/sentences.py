@@ -6,8 +6,7 @@ import re
 
 import wcwidth
 
-from nnbasic.cli.tables import GAP, indented, paragraph
-from nnbasic.cli.terminal import Printable, printable, styled
+from nnbasic.cli.terminal import GAP, Printable, indented, paragraph, printable, styled
 from nnbasic.compare import formats
 from nnbasic.compare.tables import WARNING
 

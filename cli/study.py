@@ -11,11 +11,14 @@ from nnbasic.cli import options
 from nnbasic.cli.charts import strip
 from nnbasic.cli.groups import OrderedGroup
 from nnbasic.cli.sweeping import dask_option, jobs_option, train_all, workforce
-from nnbasic.cli.tables import GAP, Column, indented, paragraph, table
+from nnbasic.cli.tables import Column, table
 from nnbasic.cli.terminal import (
+    GAP,
     Printable,
     can_show,
+    indented,
     out,
+    paragraph,
     print_json,
     styled,
     terminal_width,

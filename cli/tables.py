@@ -1,4 +1,4 @@
-"""Tables and paragraphs that fit the terminal.
+"""Tables that fit the terminal.
 
 Widths are those of wcwidth: two columns for a Hangul syllable or an emoji, of however many code
 points, and none for a style. What stands in a cell is escaped here.
@@ -6,7 +6,7 @@ points, and none for a style. What stands in a cell is escaped here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
@@ -14,9 +14,7 @@ from typing import Literal
 
 import wcwidth
 
-from nnbasic.cli.terminal import Printable, encodable, printable
-
-GAP = "  "
+from nnbasic.cli.terminal import GAP, Printable, encodable
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,26 +104,6 @@ def least_width(columns: Sequence[Column], gap: str = GAP) -> int:
 def full_width(columns: Sequence[Column], gap: str = GAP) -> int:
     """How wide the terminal must be for all of ``columns`` to stand in it whole."""
     return _gaps(columns, gap) + sum(column.full_width for column in columns)
-
-
-def paragraph(text: str, room: int, indent: str = "") -> list[Printable]:
-    """``text`` in lines of ``room`` columns, all but the first indented.
-
-    Words stay whole, however long: paths are there to be copied. So does a number with its %.
-    """
-    lines = wcwidth.wrap(
-        printable(text).replace(" %", "\N{NO-BREAK SPACE}%"),
-        room,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [Printable(line.replace("\N{NO-BREAK SPACE}", " ")) for line in lines]
-
-
-def indented(lines: Iterable[Printable], by: str = GAP) -> list[Printable]:
-    """``lines`` with ``by`` before each."""
-    return [Printable(by + line) for line in lines]
 
 
 def _gaps(columns: Sequence[Column], gap: str) -> int:

@@ -10,13 +10,20 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
+import re
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
 RESERVED = "nnbasic.reserved"
 """Where a click context keeps what gives stdout back, while `--json` reserves it."""
+
+GAP = "  "
+"""Before the lines that belong to the one above, and between the columns of a table."""
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 PLAIN = {"–": "-", "−": "-", "±": "+-", "≠": "!=", "…": "...", "·": ".", "×": "x", "∞": "inf"}
 """What stands in for the program's own marks where stdout cannot encode them."""
@@ -56,9 +63,46 @@ def out(*lines: str) -> None:
 
 
 def err(*lines: str) -> None:
-    """Write ``lines`` to stderr; if it is full or closed, there is nobody to tell."""
+    """Write ``lines`` to stderr; if it is full or closed, there is nobody to tell.
+
+    In a terminal a long line becomes a `paragraph`; not one that is indented, as commands are.
+    """
     with contextlib.suppress(OSError):
+        if sys.stderr.isatty():
+            lines = tuple(piece for line in lines for piece in _wrapped(line))
         click.echo("\n".join(map(printable, lines)), err=True)
+
+
+def _wrapped(line: str) -> list[Printable]:
+    whole = not line or line.startswith(" ")
+    return [printable(line)] if whole else paragraph(line, terminal_width(), GAP)
+
+
+def paragraph(text: str, room: int, indent: str = "") -> list[Printable]:
+    """``text`` in lines of ``room`` columns, all but the first indented.
+
+    Words stay whole, however long: paths are there to be copied. So do a command between backticks
+    and a number with its %.
+    """
+    import wcwidth  # help does without
+
+    lines = wcwidth.wrap(
+        re.sub("`[^`]+`| %", _unbroken, printable(text)),
+        room,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [Printable(line.replace(NO_BREAK, " ")) for line in lines]
+
+
+def indented(lines: Iterable[Printable], by: str = GAP) -> list[Printable]:
+    """``lines`` with ``by`` before each."""
+    return [Printable(by + line) for line in lines]
+
+
+def _unbroken(found: re.Match[str]) -> str:
+    return found[0].replace(" ", NO_BREAK)
 
 
 def open_standard_streams() -> None:

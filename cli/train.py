@@ -19,8 +19,7 @@ from nnbasic.cli.interrupts import INTERRUPTED, Interrupts, interrupts
 from nnbasic.cli.loading import load, recorded_data
 from nnbasic.cli.numbers import percent, short, tested
 from nnbasic.cli.progress import shown
-from nnbasic.cli.tables import paragraph
-from nnbasic.cli.terminal import err, out, print_json, terminal_width, warn
+from nnbasic.cli.terminal import err, out, paragraph, print_json, terminal_width, warn
 from nnbasic.configs.plugins import unkept
 from nnbasic.data import Dataset
 from nnbasic.data.files import syncing

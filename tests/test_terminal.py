@@ -122,7 +122,8 @@ class TestTerminal:
         with started(NNBASIC, "train", "--resume", newest().id, stderr=theirs) as process:
             process.communicate(timeout=PATIENCE)
         assert process.returncode == 2
-        assert screen(text())[0].endswith("the run has finished; there is nothing to resume")
+        said = " ".join("".join(screen(text())).split())
+        assert said.endswith("the run has finished; there is nothing to resume")
 
     def test_our_styles_pass_and_those_of_others_are_escaped(
         self, workplace: Path, terminal: tuple[int, Callable[[], str]]
@@ -133,6 +134,21 @@ class TestTerminal:
             process.communicate(timeout=PATIENCE)
         warning = "\x1b[33m\x1b[1mWarning:\x1b[0m runs/foreign\\x1b[31m: not a run"
         assert text().startswith(warning)
+
+    def test_a_long_message_is_wrapped_and_what_is_copied_stays_whole(
+        self, workplace: Path, terminal: tuple[int, Callable[[], str]]
+    ) -> None:
+        path = f"{workplace}/{'a-folder/' * 9}none.yaml"
+        theirs, text = terminal
+        with started(NNBASIC, "train", "--config", path, stderr=theirs) as process:
+            process.communicate(timeout=PATIENCE)
+        lines = text().splitlines()
+        assert any(path in line for line in lines)
+        assert any("`nnbasic configs list`" in line for line in lines)
+        assert all(len(line) <= 80 for line in lines if path not in line)
+        piped = run("train", "--config", path).err
+        assert len(piped.splitlines()) < len(lines)
+        assert " ".join("\n".join(lines).split()) == " ".join(piped.split())
 
 
 def screen(written: str) -> list[str]:

@@ -8,8 +8,8 @@ import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbasic.cli.tables import Column, fitting, paragraph, table
-from nnbasic.cli.terminal import Printable, styled
+from nnbasic.cli.tables import Column, fitting, table
+from nnbasic.cli.terminal import Printable, paragraph, styled
 
 RUNS = [
     Column("id", ["2026-relu-aa", "2026-tanh-bb"], min_width=6),
