@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nnbasic.cli.progress import tqdm
+from nnbasic.cli.progress import bar
 from nnbasic.cli.terminal import lines_of, printable, warn
 from nnbasic.configs import Config, Data
 from nnbasic.data import DataError, Dataset, mnist
@@ -57,24 +57,21 @@ def recorded_data(
 @contextmanager
 def download_bar() -> Iterator[Progress]:
     """Give the block a function that shows on stderr, if it is a terminal, how far a file is."""
-    bars: dict[str, tqdm[Any]] = {}
+    bars: dict[str, Any] = {}
 
     def progress(name: str, received: int, total: int | None) -> None:
         if name not in bars:
             for finished in bars.values():
                 finished.close()
-            bars[name] = tqdm(
-                desc=printable(name), unit="B", unit_scale=True, disable=None, dynamic_ncols=True
-            )
-        bar = bars[name]
-        bar.total = total
-        bar.update(received - bar.n)  # negative when the next mirror starts anew
+            bars[name] = bar(desc=printable(name), unit="B", unit_scale=True)
+        bars[name].total = total
+        bars[name].update(received - bars[name].n)  # negative when the next mirror starts anew
 
     try:
         yield progress
     finally:
-        for bar in bars.values():
-            bar.close()
+        for unfinished in bars.values():
+            unfinished.close()
 
 
 def data_at_hand(record: Record, data_dir: Path | None) -> Dataset | str:

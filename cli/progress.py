@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -19,12 +18,7 @@ try:
 except ValueError as error:
     raise click.UsageError(f"A variable TQDM_… of the environment is wrong: {error}") from None
 
-__all__ = ["figures", "shown", "tqdm"]
-
 tqdm.monitor_interval = 0  # no thread: a run forks, which beside a thread may deadlock
-
-REFRESH = 0.1
-"""Seconds after which the figures beside a bar are drawn anew."""
 
 
 def shown(
@@ -33,71 +27,58 @@ def shown(
     """Pass ``events`` on and show them: ``epochs`` of ``steps`` batches, ``done`` already done."""
     events = iter(events)
     first = list(itertools.islice(events, 1))  # a training that cannot begin shows no bar
-    bars = _Bars(epochs, steps, done) if sys.stderr.isatty() else None
+    width = len(str(max(epochs, steps)))
+    layout = "{percentage:3.0f}%|{bar:8}| ETA {remaining}"
+    # It counts batches too, so that it has an ETA before the first epoch ends.
+    epoch_bar = bar(
+        total=epochs * steps,
+        initial=done * steps,
+        bar_format=f"epoch {{desc:>{width}}}/{epochs:<{width}} {layout}",
+        desc=str(done + 1),
+        leave=False,
+    )
+    batch_bar = bar(
+        total=steps,
+        bar_format=f"batch {{n:>{width}}}/{steps:<{width}} {layout}{{postfix}}",
+        position=1,
+        leave=False,
+    )
     try:
         for event in itertools.chain(first, events):
             if isinstance(event, Epoch):
-                line = figures(event, epochs)
-                if bars:
-                    bars.write(line)
-                else:
-                    err(line)
-            elif bars:
-                bars.step(event)
+                print_above(epoch_bar, figures(event, epochs))
+            elif not batch_bar.disable:
+                _count(event, epoch_bar, batch_bar)
             yield event
     finally:
-        if bars:
-            bars.close()
+        batch_bar.close()
+        epoch_bar.close()
+        if not batch_bar.disable:  # the ^C that a terminal writes
+            print(end="\033[J", file=sys.stderr, flush=True)
 
 
-class _Bars:
-    """A bar over the epochs, and one over the batches of the current epoch."""
-
-    def __init__(self, epochs: int, steps: int, done: int) -> None:
-        width = len(str(max(epochs, steps)))
-        layout = "{percentage:3.0f}%|{bar:8}| ETA {remaining}"
-        style: dict[str, Any] = {"file": sys.stderr, "dynamic_ncols": True, "leave": False}
-        # It counts batches too, so that it has an ETA before the first epoch ends.
-        self.epochs = tqdm(
-            total=epochs * steps,
-            initial=done * steps,
-            bar_format=f"epoch {{desc:>{width}}}/{epochs:<{width}} {layout}",
-            desc=str(done + 1),
-            **style,
+def _count(step: Step, epoch_bar: tqdm[Any], batch_bar: tqdm[Any]) -> None:
+    """Count a batch; when the bar is drawn, the figures beside it are made anew."""
+    if batch_bar.n == batch_bar.total:
+        batch_bar.reset()
+        epoch_bar.set_description_str(str(step.epoch), refresh=False)
+    epoch_bar.update()
+    if batch_bar.update():
+        batch_bar.set_postfix_str(
+            f"loss {step.loss:.3g}, acc {100 * step.accuracy:.1f} %, lr {step.learning_rate:.2g}",
+            refresh=False,
         )
-        self.batches = tqdm(
-            total=steps,
-            bar_format=f"batch {{n:>{width}}}/{steps:<{width}} {layout}{{postfix}}",
-            position=1,
-            **style,
-        )
-        self.drawn = 0.0
 
-    def step(self, result: Step) -> None:
-        """Count a batch, and show its figures from time to time."""
-        if self.batches.n == self.batches.total:
-            self.batches.reset()
-            self.epochs.set_description_str(str(result.epoch), refresh=False)
-        if (moment := time.perf_counter()) - self.drawn > REFRESH:
-            self.drawn = moment
-            self.batches.set_postfix_str(
-                f"loss {result.loss:.3g}, acc {100 * result.accuracy:.1f} %,"
-                f" lr {result.learning_rate:.2g}",
-                refresh=False,
-            )
-        self.epochs.update()
-        self.batches.update()
 
-    def write(self, line: str) -> None:
-        """Print a line above the bars."""
-        with self.epochs.external_write_mode(file=sys.stderr):
-            err(line)
+def bar(**options: Any) -> tqdm[Any]:
+    """A bar as wide as the terminal that stderr is; none is shown where it is something else."""
+    return tqdm(disable=None, dynamic_ncols=True, **options)
 
-    def close(self) -> None:
-        """Clear the bars off the screen, with the ^C that a terminal writes there."""
-        self.batches.close()
-        self.epochs.close()
-        print(end="\033[J", file=sys.stderr, flush=True)
+
+def print_above(bar: tqdm[Any], line: str) -> None:
+    """Print a line to stderr above the bars."""
+    with bar.external_write_mode(file=sys.stderr):
+        err(line)
 
 
 def figures(result: Epoch, epochs: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import partial
@@ -15,7 +14,7 @@ from nnbasic import configs
 from nnbasic.cli.interrupts import INTERRUPTED, interrupts
 from nnbasic.cli.loading import load
 from nnbasic.cli.numbers import percent
-from nnbasic.cli.progress import tqdm
+from nnbasic.cli.progress import bar, print_above
 from nnbasic.cli.terminal import err, warn
 from nnbasic.configs import Data
 from nnbasic.configs.plugins import unkept
@@ -148,55 +147,29 @@ def train_jobs(
         err(f"{plugin} has changed since {n} of these {what}; {anew}.")
     if not left:
         return []
-    ended = []
-    with contextlib.closing(carry_out(left, folder)) as events, Bar(left, what) as bar:
-        for event in events:
-            bar.show(event)
-            if isinstance(event, Outcome):
-                ended.append(event)
-    return ended
-
-
-class Bar:
-    """A bar over the epochs of ``jobs``, and a line as each of them ends."""
-
-    def __init__(self, jobs: Sequence[Job], what: str) -> None:
-        done = [job.begun.record().epoch if job.begun else 0 for job in jobs]
-        self.left = {job.key: job.config.epochs - n for job, n in zip(jobs, done, strict=True)}
-        self.what = what
-        self.jobs = len(jobs)
-        self.ended = 0
-        self.tqdm = tqdm(
-            total=sum(self.left.values()),
-            desc=self._count(),
+    begun = [job.begun.record().epoch if job.begun else 0 for job in left]
+    epochs = {job.key: job.config.epochs - n for job, n in zip(left, begun, strict=True)}
+    done = dict.fromkeys(epochs, 0)
+    ended: list[Outcome] = []
+    with (
+        contextlib.closing(carry_out(left, folder)) as events,
+        bar(
+            total=sum(epochs.values()),
+            desc=f"{what} 0/{len(left)}",
             bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}, ETA {remaining}",
             smoothing=0,  # the mean speed: two epochs that end together are no burst
             leave=False,
-            dynamic_ncols=True,
-            disable=None,
-        )
-        self.tallied = dict.fromkeys(self.left, 0)
-
-    def __enter__(self) -> Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.tqdm.close()
-
-    def show(self, event: Progress | Outcome) -> None:
-        """Move the bar; one that has ended, however early, has no epochs left."""
-        key = event.job.key
-        if isinstance(event, Outcome):
-            with self.tqdm.external_write_mode(file=sys.stderr):
-                err(line(event))
-            self.ended += 1
-            self.tqdm.set_description_str(self._count(), refresh=False)
-        epochs = event.epochs if isinstance(event, Progress) else self.left[key]
-        self.tqdm.update(epochs - self.tallied[key])
-        self.tallied[key] = epochs
-
-    def _count(self) -> str:
-        return f"{self.what} {self.ended}/{self.jobs}"
+        ) as shown,
+    ):
+        for event in events:
+            key = event.job.key
+            if isinstance(event, Outcome):  # however early, it has no epochs left
+                ended.append(event)
+                print_above(shown, line(event))
+                shown.set_description_str(f"{what} {len(ended)}/{len(left)}", refresh=False)
+            done[key] = event.epochs if isinstance(event, Progress) else epochs[key]
+            shown.update(sum(done.values()) - shown.n)
+    return ended
 
 
 def line(outcome: Outcome) -> str:
