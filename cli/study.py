@@ -151,10 +151,17 @@ def _print(verdict: Verdict, name: str, as_json: bool) -> None:
         command = shlex.join(["nnbasic", "study", "run", name])
         out(*paragraph(f"No verdict yet: `{command}` trains what is missing.", room, GAP))
     out(*paragraph(f"For {scope}.", room, GAP))
+    if edge := [cell.name for cell in study.cells if cell.rate_search and cell.rate_search.at_edge]:
+        advice = "a better one may lie beyond it: set optimizer.lr of the arm to it, and run again"
+        out(*paragraph(f"Rate at the edge of the grid: {', '.join(edge)}; {advice}.", room, GAP))
 
 
 def _arms(study: Study, room: int) -> list[Printable]:
-    """A line for each arm, with what tells it from the others."""
+    """A line for each choice that the arms cross, or for each arm with what tells it apart."""
+    if study.choices:
+        values = [", ".join(own) for _, own in study.choices]
+        keys = [key for key, _ in study.choices]
+        return table([Column("choice", keys), Column("values", values, no_wrap=False)], room)
     configs = [flatten(cell.config.model_dump()) for cell in study.cells]
     rows = [{key.removesuffix(".name"): value for key, value in one.items()} for one in configs]
     columns = [Column("arm", [cell.name for cell in study.cells])]

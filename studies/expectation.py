@@ -1,10 +1,10 @@
-"""What a study expects: an inequality between two arms, with a bound stated before any run."""
+"""What a study expects: an inequality of two arms or choices, with a bound set before any run."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from nnbasic.studies.measures import Measure
@@ -43,10 +43,10 @@ class Expectation:
         return [end for end in every if math.isfinite(end) and (end or not self.ratio)]
 
 
-def parse(text: str, measure: Measure, arms: Mapping[str, object]) -> Expectation:
+def parse(text: str, measure: Measure, names: Collection[str]) -> Expectation:
     """The expectation in ``text``, such as ``sigmoid / relu >= 1.5``; ValueError if it has none.
 
-    ``arms`` are the arms that there are.
+    ``names`` are those of the arms, or of the choices.
     """
     form = FORM.fullmatch(" ".join(text.split()))
     if form is None:
@@ -55,11 +55,15 @@ def parse(text: str, measure: Measure, arms: Mapping[str, object]) -> Expectatio
             " `relu - sigmoid >= 0.5`"
         )
     first, second, ratio = form["first"], form["second"], form["operator"] == "/"
-    for arm in (first, second):
-        if arm not in arms:
-            raise ValueError(f"{text!r}: there is no arm {arm!r}; the arms are {', '.join(arms)}")
+    kind = "choice" if measure.of_choices else "arm"
+    for name in (first, second):
+        if name not in names:
+            known = f"the {kind}s are {', '.join(names)}"
+            raise ValueError(f"{text!r}: there is no {kind} {name!r}; {known}")
     if first == second:
-        raise ValueError(f"{text!r}: compares an arm with itself")
+        raise ValueError(f"{text!r}: compares {first} with itself")
+    if measure.of_choices and ratio:
+        raise ValueError(f"{text!r}: shares of variance have differences, not ratios")
     try:
         bound = float(form["bound"])
     except ValueError:
@@ -67,8 +71,8 @@ def parse(text: str, measure: Measure, arms: Mapping[str, object]) -> Expectatio
     margin = form["relation"] == "within"
     above = 1.0 if ratio and margin else 0.0
     if not math.isfinite(bound) or ((ratio or margin) and bound <= above):
-        kind = f"a number above {above:g}" if ratio or margin else "a number"
-        raise ValueError(f"{text!r}: the bound must be {kind}")
+        what = f"a number above {above:g}" if ratio or margin else "a number"
+        raise ValueError(f"{text!r}: the bound must be {what}")
     low, high = (0.0 if ratio else -math.inf), bound
     if margin:
         low = 1 / bound if ratio else -bound

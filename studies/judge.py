@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import bisect
 import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
@@ -13,11 +13,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from nnbasic.compare.caveats import ASPECTS
-from nnbasic.compare.distributions import LEVEL, t_quantile
-from nnbasic.compare.significance import Contrast, Differences, moderated_t
+from nnbasic.compare.factors import Choice
+from nnbasic.compare.significance import Differences, Inference, moderated_t
 from nnbasic.configs import Data
 from nnbasic.model.arrays import Array
 from nnbasic.studies.expectation import Expectation
+from nnbasic.studies.shares import share_values
 from nnbasic.studies.study import Study
 from nnbasic.sweeps.learning_rates import FOLDER, choose_rates
 from nnbasic.sweeps.plan import ENDED, Attempt, Images, Key, attempts, jobs
@@ -25,8 +26,8 @@ from nnbasic.training.collection import RunData
 
 Word = Literal["supported", "refuted", "undecided"]
 
-MOST_SEEDS = 1000
-"""More seeds than this are no answer to how many it takes."""
+Arms = Mapping[str, Mapping[int, RunData]]
+"""The run of each arm by seed."""
 
 SMALLEST = float(np.finfo(np.float32).tiny)
 """What counts as 0 in a ratio, which is then at least so large."""
@@ -40,9 +41,9 @@ class Judged(NamedTuple):
 
     ``interval`` is the 95 % confidence interval of ``estimate``, simultaneous with those of the
     study's other expectations; it is infinite at an end where runs never came to what is measured.
-    ``seeds`` is how many seeds it would take to decide, None where it is decided or more seeds do
-    not help. ``means`` are those of the two arms, geometric ones for a ratio. ``reason`` says why
-    there is no interval, or why it is infinite.
+    ``seeds`` is how many seeds would decide with a power of 80 %, None where it is decided or more
+    seeds do not help. ``means`` are those of the two arms, geometric ones for a ratio. ``reason``
+    says why there is no interval, or why it is infinite.
     """
 
     expectation: Expectation
@@ -84,7 +85,10 @@ class Judged(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The verdict on a study; ``word`` is None as long as some of its runs are missing."""
+    """The verdict on a study; ``word`` is None as long as some of its runs are missing.
+
+    Otherwise the cells of the study have the learning rates that were found.
+    """
 
     study: Study
     word: Word | None
@@ -125,22 +129,25 @@ class Evidence(NamedTuple):
                 found[source] = SimpleNamespace(name=record.dataset, sha256=record.dataset_sha256)
         return found
 
-    def of_arms(self, study: Study) -> dict[str, dict[int, RunData]]:
-        """The run of each arm of ``study`` by seed; {} if one of them has not ended yet."""
+    def of_arms(self, study: Study) -> tuple[Study, dict[str, dict[int, RunData]]]:
+        """``study`` with its learning rates, and the run of each arm by seed.
+
+        No runs if one of them has not ended yet.
+        """
         images, cells = self.images(), list(study.cells)
         if not {cell.config.data.source for cell in cells} <= images.keys():
-            return {}
+            return study, {}
         if study.searched:
             cells, problems = choose_rates(cells, images, lambda jobs: self.trials)
             if problems:
-                return {}
+                return study, {}
         found: dict[str, dict[int, RunData]] = {}
         for job in jobs(cells, study.seeds, images):
             ended = [each for each in self.runs.get(job.key, ()) if each.status in ENDED]
             if not ended:
-                return {}
+                return study, {}
             found.setdefault(job.name, {})[job.config.seed] = RunData.read(ended[-1].run)
-        return found
+        return replace(study, cells=tuple(cells)), found
 
 
 def judge(study: Study, evidence: Evidence) -> Verdict:
@@ -150,10 +157,10 @@ def judge(study: Study, evidence: Evidence) -> Verdict:
     on the other side, and else undecided. The study is supported if all of them are, and refuted
     if one is.
     """
-    arms = evidence.of_arms(study)
+    study, arms = evidence.of_arms(study)
     if not arms:
         return Verdict(study, None, tuple(map(Judged, study.expect)), ())
-    judged = tuple(judge_all(study.expect, arms))
+    judged = tuple(judge_all(study.expect, arms, study.choices))
     words = {each.verdict for each in judged}
     word: Word = "supported" if words == {"supported"} else "undecided"
     runs = tuple(run for own in arms.values() for run in own.values())
@@ -161,17 +168,17 @@ def judge(study: Study, evidence: Evidence) -> Verdict:
 
 
 def judge_all(
-    expectations: Sequence[Expectation], arms: Mapping[str, Mapping[int, RunData]]
+    expectations: Sequence[Expectation], arms: Arms, choices: Sequence[Choice] = ()
 ) -> Iterator[Judged]:
-    """Judge ``expectations`` together by the runs of ``arms``, which have the same seeds."""
+    """Judge ``expectations`` together by the runs of ``arms``, which have the same seeds.
+
+    If there are ``choices``, the arms are every combination of their values, in order.
+    """
     reasons = [_unknown(each, arms) for each in expectations]
     known = [each for each, why in zip(expectations, reasons, strict=True) if not why]
-    samples = [_sample(each, arms) for each in known]
+    samples = [_sample(each, arms, choices) for each in known]
     tested = moderated_t(*(sample.differences for sample in samples))
-    judged = (
-        _judged(expectation, sample, inference.contrasts[0], len(samples))
-        for expectation, sample, inference in zip(known, samples, tested, strict=True)
-    )
+    judged = map(_judged, known, samples, tested)
     for expectation, why in zip(expectations, reasons, strict=True):
         yield Judged(expectation, reason=why) if why else next(judged)
 
@@ -189,13 +196,14 @@ class _Sample(NamedTuple):
     open: tuple[bool, bool]
 
 
-def _unknown(expectation: Expectation, arms: Mapping[str, Mapping[int, RunData]]) -> str:
+def _unknown(expectation: Expectation, arms: Arms) -> str:
     """Why nothing can be said; empty if the measure of each run is known.
 
     Runs without it are not left out: they may be those in which something went wrong.
     """
     measure = expectation.measure
-    runs = [run for arm in (expectation.first, expectation.second) for run in arms[arm].values()]
+    names = arms if measure.of_choices else (expectation.first, expectation.second)
+    runs = [run for arm in names for run in arms[arm].values()]
     if problem := next((run.problem for run in runs if run.problem), None):
         return f"{problem}; remove this run, and `nnbasic study run` trains it again"
     if unknown := sum(measure.value(run) is None for run in runs):
@@ -207,20 +215,23 @@ def _unknown(expectation: Expectation, arms: Mapping[str, Mapping[int, RunData]]
     return ""
 
 
-def _sample(expectation: Expectation, arms: Mapping[str, Mapping[int, RunData]]) -> _Sample:
+def _sample(expectation: Expectation, arms: Arms, choices: Sequence[Choice]) -> _Sample:
     """The known values of the measure of each run.
 
     What is counted in steps is rounded, which adds to the variance; without it the few values that
     a number of epochs has gave false verdicts.
     """
     measure = expectation.measure
-    both = arms[expectation.first], arms[expectation.second]
-    values = np.array([[measure.value(arm[seed]) for seed in both[0]] for arm in both], float)
-    never = [any(measure.figure(run) == math.inf for run in arm.values()) for arm in both]
-    floors = [
-        measure.variance(own, next(iter(arm.values())))
-        for own, arm in zip(values, both, strict=True)
-    ]
+    names = expectation.first, expectation.second
+    if measure.of_choices:
+        every = [[measure.value(run) for run in arm.values()] for arm in arms.values()]
+        values = share_values(np.array(every, float), choices, names)
+        never, floors = [False, False], []
+    else:
+        both = [list(arms[name].values()) for name in names]
+        values = np.array([[measure.value(run) for run in arm] for arm in both], float)
+        never = [any(measure.figure(run) == math.inf for run in arm) for arm in both]
+        floors = [measure.variance(own, arm[0]) for own, arm in zip(values, both, strict=True)]
     if expectation.ratio:
         values = np.maximum(values, SMALLEST)
         floors = [floor / own.mean() ** 2 for floor, own in zip(floors, values, strict=True)]
@@ -233,14 +244,15 @@ def _sample(expectation: Expectation, arms: Mapping[str, Mapping[int, RunData]])
     return _Sample(values, Differences(differences, floor, 1, widest), (never[1], never[0]))
 
 
-def _judged(expectation: Expectation, sample: _Sample, contrast: Contrast, tests: int) -> Judged:
-    """The verdict on one of ``tests`` expectations that were tested together."""
+def _judged(expectation: Expectation, sample: _Sample, tested: Inference) -> Judged:
+    """The verdict on one of the expectations that were tested together."""
+    contrast, plan = tested.contrasts[0], tested.plan
+    assert contrast.ci95 is not None  # there are two seeds or more
+    assert plan is not None
     scale = _exp if expectation.ratio else float
     estimate = scale(contrast.mean)
     means = [scale(mean) for mean in sample.values.mean(axis=1).tolist()]
     first, second = (0.0 if expectation.ratio and mean < 2 * SMALLEST else mean for mean in means)
-    assert contrast.ci95 is not None  # there are two seeds or more
-    assert contrast.error is not None
     below = scale(-math.inf if sample.open[0] else contrast.ci95[0])
     above = scale(math.inf if sample.open[1] else contrast.ci95[1])
     holds = expectation.holds(below, above)
@@ -251,22 +263,10 @@ def _judged(expectation: Expectation, sample: _Sample, contrast: Contrast, tests
     seeds = None
     if holds is None and not any(sample.open):
         bounds = [math.log(each) if expectation.ratio else each for each in expectation.bounds]
-        distance = min(abs(bound - contrast.mean) for bound in bounds)
-        count = sample.values.shape[1]
-        seeds = _seeds_to_decide(distance, contrast.error * math.sqrt(count), tests, count)
+        seeds = plan.seeds(min(abs(bound - contrast.mean) for bound in bounds))
     return Judged(expectation, word, estimate, (below, above), seeds, (first, second), reason)
 
 
 def _exp(value: float) -> float:
     """e to the ``value``, infinite beyond what numbers can hold."""
     return math.exp(value) if value < 700 else math.inf
-
-
-def _seeds_to_decide(distance: float, sd: float, tests: int, seeds: int) -> int | None:
-    """The fewest of more than ``seeds`` whose interval would not reach so far, at the same SD."""
-    level = 1 - (1 - LEVEL) / tests
-    candidates = range(seeds + 1, MOST_SEEDS + 1)
-    place = bisect.bisect_left(
-        candidates, True, key=lambda n: t_quantile(level, n - 1) * sd < distance * math.sqrt(n)
-    )
-    return candidates[place] if place < len(candidates) else None

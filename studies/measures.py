@@ -26,6 +26,7 @@ class Measure:
 
     Where the ``figure`` is infinite, the run counts as if it had been ``beyond`` the end. It is
     counted in steps of ``step``, 0 if it is continuous; ``binary`` if it is either 0 or 100.
+    ``of_choices`` asks for the share of a choice in the variance of the figure between all runs.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Measure:
     beyond: Figure = lambda run: None
     step: Callable[[RunData], float] = lambda run: 0.0
     binary: bool = False
+    of_choices: bool = False
 
     def value(self, run: RunData) -> float | None:
         figure = self.figure(run)
@@ -194,5 +196,6 @@ MEASURES = (
     Measure("error_ratio_before", "", partial(gradient_ratio, "preactivation_gradient_norm", 0)),
     Measure("variance_ratio_before", "", variance_ratio),
     Measure("failed_runs", "points", failed_runs, binary=True),
+    Measure("variance_share", "points", val_accuracy, of_choices=True),
 )
 """Those without an argument; docs/studies.md describes them all."""

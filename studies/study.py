@@ -6,23 +6,27 @@ import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any
 
+from nnbasic.compare.factors import Choice
 from nnbasic.configs import Config, ConfigError, Problem, flow, load, loads
 from nnbasic.configs.errors import KeyPath, described, dotted
 from nnbasic.configs.sources import read
 from nnbasic.configs.text import Document
 from nnbasic.studies.expectation import Expectation, parse
 from nnbasic.studies.measures import measure
+from nnbasic.studies.shares import FEWEST_SEEDS, SEED
 from nnbasic.sweeps.learning_rates import at_rate
-from nnbasic.sweeps.plan import Cell
+from nnbasic.sweeps.plan import Cell, word
 
 SHIPPED = Path(__file__).resolve().parent
 
 REQUIRED = ("claim", "config", "arms", "measure", "expect")
 OPTIONAL = ("source", "learning_rate", "seeds")
+
+CROSSED = "such as `{activation: [relu, tanh], init: [he, xavier]}`"
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Study:
     fixed: str | None
     seeds: range
     expect: tuple[Expectation, ...]
+    choices: tuple[Choice, ...] = ()
 
     @property
     def searched(self) -> bool:
@@ -52,8 +57,18 @@ class Study:
         nets = _different(map(_net, (config.layers for config in configs)))
         epochs = _different(f"{config.epochs}" for config in configs)
         rates = _different(f"{config.optimizer.lr:g}" for config in configs)
-        how = "searched for each arm" if self.searched else f"{rates}: {self.fixed}"
+        how = self._rates() if self.searched else f"{rates}: {self.fixed}"
         return f"{nets}; {epochs} epoch{'s' * (epochs != '1')}; learning rate {how}"
+
+    def _rates(self) -> str:
+        """The rates that were found, and for which arms: ``searched: 0.1 (relu), 1 (tanh)``."""
+        found: dict[str, list[str]] = {}
+        for cell in self.cells:
+            if cell.rate_search is None:
+                return "searched for each arm"
+            edge = " at the edge of the grid" * cell.rate_search.at_edge
+            found.setdefault(f"{cell.config.optimizer.lr:g}{edge}", []).append(cell.name)
+        return "searched: " + ", ".join(f"{rate} ({', '.join(own)})" for rate, own in found.items())
 
 
 def shipped() -> list[str]:
@@ -86,6 +101,7 @@ class _Reader:
         self.path = path
         self.problems: list[Problem] = []
         self.content: dict[str, Any] = {}
+        self.choices: tuple[Choice, ...] = ()
 
     def study(self) -> Study:
         if not isinstance(self.document.value, dict):
@@ -105,11 +121,11 @@ class _Reader:
         cells = self._cells()
         self._check(cells, searched=fixed is None)
         self._stop()
-        expect = self._expect({cell.name: cell for cell in cells})
+        expect = self._expect([cell.name for cell in cells], seeds)
         self._stop()
         first = cells[0].config.seed
         every = range(first, first + seeds)
-        return Study(self.path.stem, claim, source, tuple(cells), fixed, every, tuple(expect))
+        return Study(self.path.stem, claim, source, cells, fixed, every, expect, self.choices)
 
     def _text(self, key: str, default: str | None = None) -> str:
         value = self.content.get(key, default)
@@ -138,11 +154,25 @@ class _Reader:
         self._problem(("learning_rate",), message)
         return None
 
-    def _cells(self) -> list[Cell]:
+    def _arms(self) -> Any:
+        """Arm → changes: of lists of values, which are choices, every combination."""
         arms = self.content["arms"]
+        if not (isinstance(arms, dict) and all(isinstance(each, list) for each in arms.values())):
+            return arms
+        self.choices = tuple((key, tuple(map(flow, values))) for key, values in arms.items())
+        for key, values in arms.items():
+            if len({word(key, value) for value in values}) < max(2, len(values)):
+                self._problem(("arms", key), "must be a list of two different values or more")
+        return {
+            "-".join(map(word, arms, values)): dict(zip(arms, values, strict=True))
+            for values in product(*arms.values())
+        }
+
+    def _cells(self) -> tuple[Cell, ...]:
+        arms = self._arms()
         if not (isinstance(arms, dict) and len(arms) > 1):
             self._problem(("arms",), "must be a mapping of two arms or more, each with its changes")
-            return []
+            return ()
         cells: dict[str, Cell] = {}
         for arm, changes in arms.items():
             if not isinstance(changes, dict | None):
@@ -154,7 +184,7 @@ class _Reader:
                 same = cells.setdefault(config.identity(), Cell(arm, config))
                 if same.name != arm:
                     self._problem(("arms", arm), f"does not differ from {same.name}")
-        return list(cells.values())
+        return tuple(cells.values())
 
     def _config(self, path: KeyPath, changes: Mapping[str, Any]) -> Config | None:
         """The config with the ``changes`` of an arm; its problems are placed where the arm is."""
@@ -190,13 +220,15 @@ class _Reader:
                 message = f"differs from {same} only in its learning rate, which is searched"
                 self._problem(path, f"{message}; say `learning_rate: {{fixed: why}}`")
 
-    def _expect(self, arms: Mapping[str, Cell]) -> list[Expectation]:
+    def _expect(self, arms: Sequence[str], seeds: int) -> tuple[Expectation, ...]:
         found: list[Expectation] = []
         entries = self.content["expect"]
         if not (isinstance(entries, list) and entries):
             self._problem(("expect",), "must be a list of inequalities between arms")
-            return []
+            return ()
         usual = self._text("measure")
+        choices = [*(key for key, _ in self.choices), SEED]
+        crossed = self.choices and seeds >= FEWEST_SEEDS
         for index, entry in enumerate(entries):
             name, text = usual, entry
             if isinstance(entry, dict) and len(entry) == 1:
@@ -204,10 +236,14 @@ class _Reader:
             try:
                 if not isinstance(text, str):
                     raise ValueError(f"must be an inequality; this is {described(entry)}")
-                found.append(parse(text, measure(name), arms))
+                measured = measure(name)
+                if measured.of_choices and not crossed:
+                    raise ValueError(f"{name} needs {FEWEST_SEEDS} seeds, and arms {CROSSED}")
+                names = choices if measured.of_choices else arms
+                found.append(parse(text, measured, names))
             except ValueError as error:
                 self._problem(("expect", index), str(error))
-        return found
+        return tuple(found)
 
     def _problem(self, path: KeyPath, message: str) -> None:
         ends = (path[:end] for end in range(len(path), 0, -1))

@@ -120,7 +120,7 @@ def cells(source: str, overrides: Sequence[str], vary: Sequence[str]) -> list[Ce
             for problem in error.problems:  # one that many combinations have is told once
                 problems.setdefault(str(problem), _placed(problem, combination, changes))
             continue
-        name = "-".join(map(_word, keys, values)) or Path(source).stem
+        name = "-".join(map(word, keys, values)) or Path(source).stem
         if config.identity() in found:
             raise RunError(f"--vary asks for the same config again with {combination}")
         found[config.identity()] = Cell(name, config)
@@ -224,7 +224,7 @@ def _placed(problem: Problem, combination: str, changes: Sequence[str]) -> Probl
     return replace(problem, place=place)
 
 
-def _word(key: str, value: Any) -> str:
+def word(key: str, value: Any) -> str:
     """``value`` in the name of a run, after the last part of ``key`` unless it has a name itself.
 
     ``relu`` for activation=relu, ``leaky_relu-0.2`` for a mapping, ``lr-0.1`` for optimizer.lr=0.1.

@@ -152,11 +152,16 @@ class RateSearch(Stored):
         if not self.tried or not all(0 < rate < math.inf for rate in self.tried):
             raise ValueError("a search for a learning rate has tried none")
 
+    @property
+    def at_edge(self) -> bool:
+        """Whether a rate beyond those tried may be better."""
+        return self.chosen in (min(self.tried), max(self.tried))
+
     def __str__(self) -> str:
-        edge = self.chosen in (min(self.tried), max(self.tried))
         tried = ", ".join(f"{rate:g}: {self.tried[rate]:.4f}" for rate in sorted(self.tried))
+        edge = " (at the edge of the grid)" * self.at_edge
         return (
-            f"optimizer.lr {self.chosen:g}{' (at the edge of the grid)' * edge} chosen by the mean"
+            f"optimizer.lr {self.chosen:g}{edge} chosen by the mean"
             f" validation accuracy of {self.seeds} other seeds: {tried}"
         )
 

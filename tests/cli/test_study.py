@@ -75,11 +75,14 @@ def test_runs_are_kept_and_hidden(nnbasic: Command, study: str) -> None:
 @pytest.mark.slow
 def test_with_a_searched_rate(nnbasic: Command, study: str) -> None:
     lines = [line for line in STUDY.splitlines() if not line.startswith("learning_rate")]
-    Path("searched.yaml").write_text("\n".join(lines[:-2]))
+    text = "\n".join(lines[:-2])  # the best rate of step, about 1, is out of reach from 0.0001
+    Path("searched.yaml").write_text(text.replace("step}", "step, optimizer.lr: 0.0001}"))
     assert nnbasic("study", "show", "searched.yaml", "--json").json()["verdict"] is None
     found = nnbasic("study", "run", "searched.yaml", "--json").json()
     assert found["verdict"] == "supported"
-    assert found["scope"].endswith("learning rate searched for each arm")
+    assert found["scope"].endswith("searched: 0.1 (relu), 0.01 at the edge of the grid (step)")
+    shown = " ".join(nnbasic("study", "show", "searched.yaml").out.split())
+    assert "Rate at the edge of the grid: step; a better one may lie beyond it" in shown
     assert nnbasic("study", "show", "searched.yaml", "--json").json() == found
 
 

@@ -36,7 +36,7 @@ def test_what_is_expected(text: str, ratio: bool, low: float, high: float) -> No
         ("relu >= 0.5", "must be ARM - ARM or ARM / ARM"),
         ("relu-leaky-0.1 >= 0.5", "must be ARM - ARM or ARM / ARM"),
         ("relu - elu >= 0.5", "there is no arm 'elu'; the arms are relu, leaky-0.1"),
-        ("relu - relu >= 0.5", "compares an arm with itself"),
+        ("relu - relu >= 0.5", "compares relu with itself"),
         ("relu - leaky-0.1 >= much", "the bound must be a number"),
         ("relu - leaky-0.1 >= nan", "the bound must be a number"),
         ("relu - leaky-0.1 within 0", "the bound must be a number above 0"),

@@ -15,6 +15,7 @@ from nnbasic.studies.measures import Measure
 
 FIGURE = Measure("figure", "", lambda run: run.figure, beyond=lambda run: 8.0)
 FAILED = Measure("failed_runs", "points", lambda run: run.figure, binary=True)
+SHARE = Measure("variance_share", "points", lambda run: run.figure, of_choices=True)
 EPOCHS = Measure("epochs_to(0.97)", "epochs", lambda run: run.figure, step=lambda run: 1)
 
 T_4 = 2.7764451
@@ -95,17 +96,11 @@ def test_seeds_that_would_decide() -> None:
     first, second = [3.0, 5, 4, 6, 2], [1.0, 1, 1, 1, 1]
     needed = judged("a - b >= 2", first, second).seeds
     assert needed is not None
-    more = [3 + math.sqrt(2.5) * z for z in _standard(needed)]
-    assert judged("a - b >= 2", [1 + each for each in more], [1.0] * needed).verdict == "supported"
-    fewer = [3 + math.sqrt(2.5) * z for z in _standard(needed - 1)]
-    assert judged("a - b >= 2", [1 + each for each in fewer], [1.0] * (needed - 1)).seeds == needed
+    rng = np.random.default_rng(3)
+    more = [rng.normal(4, math.sqrt(2.5), needed).tolist() for _ in range(400)]
+    decided = sum(judged("a - b >= 2", own, [1.0] * needed).verdict == "supported" for own in more)
+    assert 0.74 < decided / 400 < 0.86  # a power of 80 %, give or take three standard errors
     assert judged("a - b >= 3", first, second).seeds is None  # the estimate itself is the bound
-
-
-def _standard(count: int) -> Any:
-    """So many numbers with mean 0 and standard deviation 1."""
-    values = np.linspace(-1, 1, count)
-    return (values - values.mean()) / values.std(ddof=1)
 
 
 def test_equal_outcomes_of_few_runs_are_no_certainty() -> None:
@@ -187,3 +182,42 @@ def test_few_studies_are_wrong(count: int, seeds: int, kind: str) -> None:
         arms: Any = {name: runs(draw().tolist()) for name in names}
         wrong += any(each.verdict != "undecided" for each in judge_all(expect, arms))
     assert wrong < 33
+
+
+CHOICES = (("activation", ("relu", "tanh")), ("init", ("he", "xavier")))
+
+
+def crossed(activation: float, init: float, noise: Any) -> Any:
+    """Arms of `CHOICES` whose second values are so much better, with the ``noise`` (4, seeds)."""
+    means = [a + b for a in (0, activation) for b in (0, init)]
+    return {f"arm{index}": runs(means[index] + each) for index, each in enumerate(noise)}
+
+
+def test_shares_of_variance() -> None:
+    """Effects of ±3 and ±1 make 9 and 1 of a variance of 10 and little noise."""
+    noise = np.random.default_rng(1).normal(0, 1e-3, (4, 5))
+    texts = "activation - init >= 79", "init - seed >= 9"
+    expect = [parse(text, SHARE, ("activation", "init", "seed")) for text in texts]
+    first, second = judge_all(expect, crossed(6, 2, noise), CHOICES)
+    assert first.means == pytest.approx((90, 10), abs=0.1)
+    assert second.means == pytest.approx((10, 0), abs=0.1)
+    assert {first.verdict, second.verdict} == {"supported"}
+    (unknown,) = judge_all(expect[:1], {"a": runs([None] * 3), "b": runs([1.0] * 3)}, CHOICES)
+    assert unknown.reason == "unknown for 3 of 6 runs"
+
+
+def test_the_seeds_make_all_of_the_variance_where_nothing_else_does() -> None:
+    noise = np.random.default_rng(1).normal(0, 1, (4, 20))
+    expect = parse("seed - activation >= 50", SHARE, ("activation", "init", "seed"))
+    (found,) = judge_all([expect], crossed(0, 0, noise), CHOICES)
+    assert found.verdict == "supported"
+
+
+@pytest.mark.parametrize("effect", [0.3, 1.0, 3.0])
+def test_few_studies_of_shares_are_wrong(effect: float) -> None:
+    """Two choices of the same effect: 5 % of studies may say that one matters more."""
+    rng = np.random.default_rng(3)
+    expect = [parse("activation - init >= 0", SHARE, ("activation", "init", "seed"))]
+    studies = (crossed(effect, effect, rng.normal(0, 1, (4, 5))) for _ in range(400))
+    verdicts = [next(judge_all(expect, arms, CHOICES)).verdict for arms in studies]
+    assert sum(verdict != "undecided" for verdict in verdicts) < 33

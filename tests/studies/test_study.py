@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nnbasic.configs import ConfigError
 from nnbasic.model import ACTIVATIONS
+from nnbasic.studies.shares import SEED
 from nnbasic.studies.study import read_study, shipped
+from nnbasic.training.record import RateSearch
 
 GOOD = """\
 claim: ReLU is better.
@@ -25,8 +28,9 @@ expect:
 @pytest.mark.parametrize("name", shipped())
 def test_every_shipped_study_can_be_read(name: str) -> None:
     study = read_study(name)
-    used = {arm for each in study.expect for arm in (each.first, each.second)}
-    assert {cell.name for cell in study.cells} >= used
+    used = {name for each in study.expect for name in (each.first, each.second)}
+    names = {SEED, *(key for key, _ in study.choices), *(cell.name for cell in study.cells)}
+    assert names >= used
     assert study.source
 
 
@@ -49,6 +53,60 @@ def test_a_preset_and_keys_with_dots(tmp_path: Path) -> None:
     )
     small = read_study(str(tmp_path / "mine.yaml")).cells[1].config
     assert vars(small.activation)["alpha"] == 0.5
+
+
+CROSSED = GOOD.replace("relu: {activation: relu}", "activation: [relu, tanh]").replace(
+    "tanh: {activation: tanh}", "init: [he, {name: normal, std: 0.02}]"
+)
+
+
+def test_arms_of_crossed_choices(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    shares = "variance_share: activation - seed >= 0"
+    file.write_text(CROSSED.replace("relu - tanh", "relu-he - relu-normal-0.02") + f"  - {shares}")
+    study = read_study(str(file))
+    arms = ["relu-he", "relu-normal-0.02", "tanh-he", "tanh-normal-0.02"]
+    assert [cell.name for cell in study.cells] == arms
+    assert [ACTIVATIONS.name(cell.config.activation) for cell in study.cells[::2]] == [
+        "relu",
+        "tanh",
+    ]
+    assert [key for key, _ in study.choices] == ["activation", "init"]
+    assert (study.expect[1].first, study.expect[1].second) == ("activation", "seed")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        (
+            "relu - tanh",
+            "activation - lr",
+            8,
+            "there is no choice 'lr'; the choices are activation",
+        ),
+        ("relu - tanh >= 0.5", "activation / init >= 1", 8, "have differences, not ratios"),
+        ("measure:", "seeds: 2\nmeasure:", 9, "variance_share needs 3 seeds, and arms such as"),
+        ("[relu, tanh]", "[relu]", 4, "arms.activation: must be a list of two different"),
+        ("[relu, tanh]", "[relu, relu]", 4, "arms.activation: must be a list of two different"),
+    ],
+)
+def test_a_mistake_in_crossed_choices(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    file = tmp_path / "mine.yaml"
+    text = CROSSED.replace("val_accuracy", "variance_share").replace(old, new)
+    file.write_text(text.replace("relu - tanh", "activation - init"))
+    with pytest.raises(ConfigError) as error:
+        read_study(str(file))
+    assert words in str(error.value)
+    assert line in [problem.line for problem in error.value.problems]
+
+
+def test_shares_of_arms_that_cross_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(GOOD.replace("val_accuracy", "variance_share"))
+    with pytest.raises(ConfigError, match="variance_share needs 3 seeds, and arms such as"):
+        read_study(str(file))
 
 
 @pytest.mark.parametrize(
@@ -109,3 +167,21 @@ def test_a_deep_net_is_named_shortly(tmp_path: Path) -> None:
     file = tmp_path / "deep.yaml"
     file.write_text(GOOD.replace("[784, 16, 10]", "[784, 9, 9, 9, 4, 4, 10]"))
     assert read_study(str(file)).scope().startswith("784-3×9-4-4-10; 2 epochs; ")
+
+
+def test_rates_that_were_found_are_said(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(GOOD)
+    study = read_study(str(file))
+    assert study.scope().endswith("learning rate searched for each arm")
+    searches = [
+        RateSearch(given=0.1, chosen=0.1, tried=tried, seeds=2)
+        for tried in ({0.01: 0.5, 0.1: 0.9, 1.0: 0.1}, {0.01: 0.5, 0.1: 0.9})
+    ]
+    found = [
+        replace(cell, rate_search=each) for cell, each in zip(study.cells, searches, strict=True)
+    ]
+    study = replace(study, cells=tuple(found))
+    assert study.scope().endswith(
+        "learning rate searched: 0.1 (relu), 0.1 at the edge of the grid (tanh)"
+    )
