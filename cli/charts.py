@@ -83,35 +83,21 @@ def curves(
     margin = max(map(len, labels))
     width = max(min(room - margin, WIDTH), 2)
     grid = [[Printable(" ")] * width for _ in range(HEIGHT)]
-
-    def put(value: float, across: int, text: str, colour: str) -> None:
-        down = round((high - value) / (high - low or 1) * (HEIGHT - 1))
-        both = {click.unstyle(grid[down][across]), text} == {*marks[:2]}
-        grid[down][across] = styled(marks[2]) if both else styled(text, fg=colour)
-
-    for colour, curve in zip(COLOURS, accuracies, strict=False):
-        for across in range(width):
-            value = _between(curve, across / (width - 1) * (epochs - 1))
-            if value is not None:
-                put(value, across, marks[3], colour)
     for mark, colour, curve in zip(marks, COLOURS, accuracies, strict=False):
-        for epoch, value in enumerate(curve):
-            if value is not None:
-                put(value, round(epoch / (epochs - 1) * (width - 1)), mark, colour)
+        places = [round(epoch / (epochs - 1) * (width - 1)) for epoch in range(len(curve))]
+        there = {x: value for x, value in zip(places, curve, strict=True) if value is not None}
+        for across in range(min(there, default=0), max(there, default=-1) + 1):
+            value = np.interp(across, list(there), list(there.values()))
+            row = grid[round((high - value) / (high - low or 1) * (HEIGHT - 1))]
+            if across in there:
+                both = click.unstyle(row[across]) == marks[0]
+                row[across] = styled(marks[2]) if both else styled(mark, fg=colour)
+            elif row[across] == " ":
+                row[across] = styled(marks[3], fg=colour)
     rows = zip(labels, map("".join, grid), strict=True)
     picture = [Printable(f"{label:>{margin}}{row}".rstrip()) for label, row in rows]
     ends = f"epoch 1{epochs:>{width - len('epoch 1')}}"
     return [*picture, Printable(" " * margin + ends), Printable(""), *legend]
-
-
-def _between(curve: Sequence[float | None], epoch: float) -> float | None:
-    """The value at ``epoch``, counted from 0, on a straight line between two epochs."""
-    before = int(epoch)
-    ends = curve[before : before + 2]
-    first, last = (ends[0], ends[-1]) if ends else (None, None)
-    if first is None or last is None:
-        return None
-    return first + (epoch - before) * (last - first)
 
 
 def accuracy_curve(metrics: Sequence[EpochRow], room: int) -> list[Printable]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -32,26 +33,20 @@ from nnbasic.training.selection import select
 from nnbasic.training.storage import RunError
 
 
-def figure_files(
-    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
-) -> list[tuple[str, Path]]:
-    """The kinds of figures and their files."""
-    return [_figure_file(ctx, value) for value in values]
+class FigureFile(options.OutputFile):
+    """The type of a figure's kind and file; no other name is taken, so that no file is lost."""
 
-
-def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
-    """The kind of a figure and its file; no other name is taken, so that no file is lost."""
-    kind, equals, name = value.partition("=")
-    file = Path(name if equals else value)
-    kind = kind if equals else file.stem
-    if kind not in figure_file.KINDS:
-        raise click.BadParameter(
-            f"{value}: there is no figure {kind!r}. Name the file after one of"
-            f" {', '.join(figure_file.KINDS)}, as curves.pdf, or say it, as curves=slide.pdf."
-        )
-    options.writable(ctx, file, options.FIGURES)
-    figure_file.check()
-    return kind, file
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        kind, equals, name = value.partition("=")
+        file = name if equals else value
+        kind = kind if equals else Path(file).stem
+        if kind not in figure_file.KINDS:
+            self.fail(
+                f"{value}: there is no figure {kind!r}. Name the file after one of"
+                f" {', '.join(figure_file.KINDS)}, as curves.pdf, or say it, as curves=slide.pdf."
+            )
+        figure_file.check()
+        return kind, super().convert(file, param, ctx)
 
 
 @click.command()
@@ -103,7 +98,7 @@ def _figure_file(ctx: click.Context, value: str) -> tuple[str, Path]:
     "figures",
     multiple=True,
     metavar="[KIND=]FILE",
-    callback=figure_files,
+    type=FigureFile(*options.FIGURES),
     help="Write a figure instead of the table, as .pdf, .svg or .png: curves, map, effects, seeds,"
     " layers, histograms, rates or confusion, as FILE is named or KIND says; may be repeated.",
 )
@@ -123,7 +118,7 @@ def compare(
     form: str,
     report_file: Path | None,
     title: str,
-    figures: list[tuple[str, Path]],
+    figures: tuple[tuple[str, Path], ...],
     as_json: bool,
     force: bool,
     runs_dir: Path,

@@ -14,7 +14,6 @@ from nnbasic.cli.charts import abreast, side_by_side
 from nnbasic.cli.failures import UNUSABLE
 from nnbasic.cli.groups import OrderedGroup
 from nnbasic.cli.loading import download_bar, load
-from nnbasic.cli.tables import Column, table
 from nnbasic.cli.terminal import indented, out, paragraph, print_json, terminal_width
 from nnbasic.configs import Data
 from nnbasic.data import DataError, Dataset, mnist
@@ -220,16 +219,11 @@ def _listed(files: list[dict[str, Any]], room: int) -> list[str]:
     """A line for each file, and below it what is wrong with it."""
     if not any(file["path"] or file["problem"] for file in files):
         return ["    nothing there"]
-    names = [Path(file["path"] or file["name"]).name for file in files]
-    kinds = ["images" if "images" in name else "labels" for name in names]
-    counts = [f"{file['examples']:>6,} {kind}" for file, kind in zip(files, kinds, strict=True)]
-    states = [
-        "verified" if file["verified"] else "BROKEN" if file["problem"] else "missing"
-        for file in files
-    ]
-    columns = [Column("", names), Column("", counts), Column("", states)]
     lines: list[str] = []
-    for line, file in zip(indented(table(columns, room - 4), "    "), files, strict=True):
-        problem = paragraph(file["problem"] or "", room - 6)
-        lines += [line, *indented(problem, "      ")]
+    for file in files:
+        name = Path(file["path"] or file["name"]).name
+        kind = "images" if "images" in name else "labels"
+        state = "verified" if file["verified"] else "BROKEN" if file["problem"] else "missing"
+        lines.append(f"    {name:<26}  {file['examples']:>6,} {kind}  {state}")
+        lines += indented(paragraph(file["problem"] or "", room - 6), "      ")
     return lines

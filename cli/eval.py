@@ -13,7 +13,7 @@ from nnbasic import training
 from nnbasic.cli import options
 from nnbasic.cli.failures import low
 from nnbasic.cli.finding import find_one
-from nnbasic.cli.loading import recorded_data
+from nnbasic.cli.loading import load
 from nnbasic.cli.numbers import accuracy, short
 from nnbasic.cli.tables import Column, table
 from nnbasic.cli.terminal import out, paragraph, print_json, terminal_width
@@ -68,7 +68,7 @@ def evaluate(
     """Score RUN: an id, its beginning, a name or a directory.  [default: the newest run]"""
     chosen = find_one(run, runs_dir)
     record, config = chosen.record(), chosen.config(trust_plugins=trust_plugins)
-    dataset = recorded_data(record, config, data_dir)
+    dataset = load(config.data, record.dataset, data_dir=data_dir)
     predictions = training.evaluate_run(
         chosen, dataset, split, checkpoint, trust_plugins=trust_plugins
     )

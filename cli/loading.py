@@ -10,7 +10,7 @@ from typing import Any
 
 from nnbasic.cli.progress import bar
 from nnbasic.cli.terminal import lines_of, printable, warn
-from nnbasic.configs import Config, Data
+from nnbasic.configs import Data
 from nnbasic.data import DataError, Dataset, mnist
 from nnbasic.data.fetch import FetchError, Progress
 from nnbasic.data.files import MnistError
@@ -32,7 +32,10 @@ def advice(error: Exception) -> str:
 def load(
     wanted: Data, recorded: str | None = None, *, data_dir: Path | None, quiet: bool = False
 ) -> Dataset:
-    """The data set that `images.load` gives; ``quiet`` hides the progress of a download."""
+    """The data set that a config's ``data`` mean, or those of a run that has ``recorded`` which.
+
+    ``quiet`` hides the progress of a download.
+    """
     with download_bar() as progress, warnings.catch_warnings():
         shown = None if quiet else progress
         warnings.simplefilter("ignore")  # the note says the same
@@ -45,13 +48,6 @@ def load(
             UNFETCHED,
         )
     return dataset
-
-
-def recorded_data(
-    record: Record, config: Config, data_dir: Path | None, quiet: bool = False
-) -> Dataset:
-    """The data set that a run was trained on, whatever its ``config`` would find today."""
-    return load(config.data, record.dataset, data_dir=data_dir, quiet=quiet)
 
 
 @contextmanager

@@ -31,18 +31,10 @@ def completer(names: Callable[[click.Context], Iterable[str]], *, files: bool = 
 
 
 def config_names(ctx: click.Context) -> list[str]:
-    """The configs, and the YAML files here.
+    """The configs, and the YAML files here."""
+    from nnbasic.configs import listing
 
-    Looks where `nnbasic.configs.listing` does, but does not import that room: nobody waits that
-    long for a completion.
-    """
-    from importlib.util import find_spec
-
-    package = find_spec("nnbasic.configs")
-    shipped = package.submodule_search_locations if package else None
-    folders = ["configs", *(shipped or [])]
-    names = {file.stem for folder in folders for file in Path(folder).glob("*.yaml")}
-    return sorted(names | {file.name for file in Path().glob("*.yaml")})
+    return sorted({*(entry.name for entry in listing()), *map(str, Path().glob("*.yaml"))})
 
 
 def run_ids(ctx: click.Context, below: str = "") -> list[str]:

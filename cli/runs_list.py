@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import pairwise
+from os.path import commonprefix
 from pathlib import Path
 
 import click
@@ -13,16 +13,14 @@ import click
 from nnbasic.cli import options
 from nnbasic.cli.finding import read_all, summary
 from nnbasic.cli.numbers import NONE, percent, tested
-from nnbasic.cli.tables import Column, fitting, least_width, table
+from nnbasic.cli.tables import Column, fitting, table
 from nnbasic.cli.terminal import out, paragraph, print_json, printable, terminal_width
 from nnbasic.training.choices import headings, shown, tell_apart
 from nnbasic.training.collection import RunData, all_runs
 from nnbasic.training.selection import is_number, select
 
-LONGEST_NAME = 16
+SHORTEST_NAME = 12
 """Other columns are left out before a name is cut to less than this."""
-
-SHORTEST_NAME = 8
 
 
 @click.command("list")
@@ -58,9 +56,9 @@ def list_runs(
 
 def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[str]:
     """The table of ``runs``, at least one; below it how many there are, and what all have alike."""
-    shortest = {"id": unique_length(all_ids), "name": SHORTEST_NAME}
+    shortest = max(unique_length(all_ids), _to_name(runs))
     columns = [
-        Column("id", [data.run.id for data in runs], min_width=max(shortest["id"], _to_name(runs))),
+        Column("id", [data.run.id for data in runs], min_width=shortest),
         *_named(runs),
         *_unlike(Column("status", [data.status for data in runs])),
         *_unlike(Column("dataset", [data.record.dataset for data in runs], may_drop=True)),
@@ -71,8 +69,6 @@ def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[
         *_tags(runs),
     ]
     kept = fitting(columns, room)
-    if least_width(kept) > room:  # then the names are cut too
-        kept = [replace(column, min_width=shortest.get(column.head)) for column in kept]
     lines = table(kept, room)
     notes = [_count(runs)]
     if any(column.head == "test %" and {*column.cells} != {NONE} for column in kept):
@@ -87,7 +83,8 @@ def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[
 
 def unique_length(ids: Iterable[str]) -> int:
     """How many characters of each of ``ids`` tell them all apart."""
-    return 1 + max((_common(a, b) for a, b in pairwise(sorted(ids))), default=0)
+    common = (commonprefix(pair) for pair in pairwise(sorted(ids)))  # noqa: RUF071 - no paths
+    return 1 + max(map(len, common), default=0)
 
 
 def epochs(data: RunData) -> str:
@@ -98,12 +95,12 @@ def epochs(data: RunData) -> str:
 def _named(runs: Sequence[RunData]) -> list[Column]:
     """The names, if there is one that its id does not contain."""
     names = ["" if f"-{d.user.name}-" in d.run.id else d.user.name for d in runs]
-    return [Column("name", names, min_width=LONGEST_NAME)] if any(names) else []
+    return [Column("name", names, min_width=SHORTEST_NAME)] if any(names) else []
 
 
 def _to_name(runs: Sequence[RunData]) -> int:
     """How many characters of the ids hold the time and the name, of long names the beginning."""
-    names = [(data.run.id, f"-{data.user.name}"[: LONGEST_NAME + 1]) for data in runs]
+    names = [(data.run.id, f"-{data.user.name}"[: SHORTEST_NAME + 1]) for data in runs]
     return max(run.find(name) + len(name) if name in run else 0 for run, name in names)
 
 
@@ -150,8 +147,3 @@ def _count(runs: Sequence[RunData]) -> str:
     done = {epochs(data) for data in runs}
     alike = f", {done.pop()} epochs" if len(done) == 1 else ""
     return f"{what} on {datasets}: {counts}{alike}."
-
-
-def _common(a: str, b: str) -> int:
-    """The length of the longest common beginning of two different texts."""
-    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(min(a, b)))

@@ -25,17 +25,11 @@ def sentence_lines(sentence: str, room: int) -> list[Printable]:
 
 
 def _command(command: str, room: int) -> list[Printable]:
-    """The lines of a command, broken between words; what a loop repeats has lines of its own."""
-    lines, depth, before = [""], 0, ""
+    """The lines of a command, broken between words."""
+    lines = [""]
     for word in re.findall(WORD, printable(command)):
-        ends = word.rstrip(";") == "done" and before.endswith(";")
-        depth -= ends
-        if ends or (before == "do" and depth):
-            lines.append(GAP * depth)
-        elif wcwidth.width(lines[-1] + word) > room - len(" \\"):
+        if wcwidth.width(lines[-1] + word) > room - len(" \\"):
             lines[-1] += "\\"
-            lines.append(GAP * (depth + 1))
-        depth += word == "do" and before.endswith(";")
+            lines.append(GAP)
         lines[-1] += f"{word} "
-        before = word
     return [Printable(line.rstrip()) for line in lines if line]

@@ -13,10 +13,10 @@ import click
 from nnbasic import configs, training
 from nnbasic.cli import options
 from nnbasic.cli.charts import accuracy_curve
-from nnbasic.cli.failures import low, traced
+from nnbasic.cli.failures import FAILED, low, traced
 from nnbasic.cli.finding import find_one, result
 from nnbasic.cli.interrupts import INTERRUPTED, Interrupts, interrupts
-from nnbasic.cli.loading import load, recorded_data
+from nnbasic.cli.loading import load
 from nnbasic.cli.numbers import percent, short, tested
 from nnbasic.cli.progress import shown
 from nnbasic.cli.terminal import err, out, paragraph, print_json, terminal_width, warn
@@ -35,9 +35,6 @@ class Work(NamedTuple):
     record: Record
     config: configs.Config
     dataset: Dataset
-
-
-EXIT_CODES = {"finished": 0, "interrupted": INTERRUPTED}
 
 
 @click.command(cls=options.ConfigCommand)
@@ -119,7 +116,9 @@ def train(
         out("", *accuracy_curve(run.metrics(), terminal_width()))
     if record.status == "finished" and fail_under is not None:
         return low(record.val_accuracy, fail_under, "validation accuracy")
-    return EXIT_CODES.get(record.status, 1)
+    if record.status == "interrupted":
+        return INTERRUPTED
+    return 0 if record.status == "finished" else FAILED
 
 
 def started(
@@ -176,7 +175,7 @@ def resumed(
     run = find_one(text, runs_dir, resumable=True)
     record, config = run.record(), run.config(trust_plugins=trust_plugins)
     check_validation(config, fail_under)
-    dataset = recorded_data(record, config, data_dir, quiet)
+    dataset = load(config.data, record.dataset, data_dir=data_dir, quiet=quiet)
     changes = environment.changes(record)
     if changes:
         warn(f"the last bits may differ from those of an uninterrupted run: {'; '.join(changes)}.")
