@@ -16,7 +16,7 @@ from nnbasic.compare.cells import percentage, spread
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.factors import Factor, Level
 from nnbasic.compare.plotting import WITHIN, Drawn, cut, drawn_rows, first_rows, logit
-from nnbasic.compare.pooling import by_epoch, by_seconds
+from nnbasic.compare.pooling import by_epoch
 from nnbasic.compare.significance import Contrast
 from nnbasic.compare.standing import LOST, PARTLY, RANKED, Row
 from nnbasic.compare.style import INK, MUTED
@@ -24,7 +24,7 @@ from nnbasic.compare.style import INK, MUTED
 ACCURACY = "validation accuracy, %"
 
 LOWEST = 0.05
-"""Learning rates that give less than this accuracy are off the scale."""
+"""A learning rate that gives a lower accuracy is drawn as if it gave this one."""
 
 MOST_ACROSS = 12
 """A map with more columns is turned round."""
@@ -69,36 +69,26 @@ def effects(comparison: Comparison) -> Figure | None:
     return figure
 
 
-def curves(comparison: Comparison, *, x: str = "epoch", y: str = "val_accuracy") -> Figure | None:
-    """The mean of the metric ``y`` by ``x``, epoch or seconds, with 95 % intervals of the mean.
+def curves(comparison: Comparison, y: str = "val_accuracy") -> Figure | None:
+    """The mean of the metric ``y`` by epoch, with 95 % intervals of the mean.
 
     A line for each value of the first choice, a panel for each of the others. Accuracies are on
     a logit scale, losses on a logarithmic one. None where there is one epoch.
     """
-    mean = by_epoch if x == "epoch" else by_seconds
-    every = [(each, mean(each.row.counted, y)) for each in first_rows(comparison)]
+    every = [(each, by_epoch(each.row.counted, y)) for each in first_rows(comparison)]
     bands = [(each, band) for each, band in every if band is not None and len(band.x) > 1]
     if not bands:
         return None
-    accuracy = y == "val_accuracy"
-    name = ACCURACY if accuracy else "training loss"
+    name, scale = (ACCURACY, "logit") if y == "val_accuracy" else ("training loss", "log")
     lines = [(each.panel, each, band.x, band.mean) for each, band in bands]
-    text = f"{x}{plotting.means(comparison)}"
-    figure, panels = plotting.line_figure(comparison, lines, text, name)
-    figure.set_label(f"{name} by {x}")
-    lowest = min(float(band.mean.min()) for _, band in bands)
-    highest = max(float(band.mean.max()) for _, band in bands)
-    for axes in panels.values():
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=x == "epoch"))
-        if accuracy:
-            plotting.logit_scale(axes.yaxis, lowest, highest)
-        else:
-            plotting.log_scale(axes.yaxis, max(lowest, 1e-12), highest)
+    text = f"epoch{plotting.means(comparison)}"
+    figure, panels = plotting.line_figure(comparison, lines, text, name, scale)
+    figure.set_label(f"{name} by epoch")
     for each, band in bands:
-        if band.low is not None and band.high is not None:
-            axes = panels[each.panel]
-            low, high = (np.clip(edge, *axes.get_ylim()) for edge in (band.low, band.high))
-            axes.fill_between(band.x, low, high, color=each.look.colour, alpha=0.1, linewidth=0)
+        axes = panels[each.panel]
+        axes.set_ylim(limits := axes.get_ylim())  # that of the means
+        low, high = (np.clip(band.mean + end, *limits) for end in (-band.half, band.half))
+        axes.fill_between(band.x, low, high, color=each.look.colour, alpha=0.1, linewidth=0)
     return figure
 
 
@@ -142,12 +132,13 @@ def seeds(comparison: Comparison) -> Figure | None:
         return None
     names = [each.row.name for each in drawn]
     figure, (axes,) = plotting.grid(1, (4.5, 0.25 * len(drawn) + 0.5))
-    runs = [score for each in drawn for score in each.row.scores.values()]
-    plotting.logit_scale(axes.xaxis, min(runs), max(runs))
-    limits = axes.get_xlim()
     for y, each in enumerate(drawn):
         dots = np.clip(list(each.row.scores.values()), *WITHIN)
         axes.plot(dots, [y] * len(dots), "o", color=each.look.colour, alpha=0.55, ms=5, mew=0)
+    axes.margins(x=0.1)
+    plotting.scale(axes.xaxis, "logit")
+    axes.set_xlim(limits := axes.get_xlim())  # that of the dots
+    for y, each in enumerate(drawn):
         mean = each.row.val_accuracy
         if mean.ci95:
             axes.plot(np.clip(mean.ci95, *limits), [y, y], color=INK, linewidth=1)
@@ -171,14 +162,12 @@ def rates(comparison: Comparison) -> Figure | None:
     lines = []
     for each, search in searches:
         tried = sorted(search.tried.items())
-        shares = np.clip([share for _, share in tried], *WITHIN)
+        shares = np.clip([share for _, share in tried], LOWEST, WITHIN[1])
         lines.append((each.panel, each, [rate for rate, _ in tried], shares))
     text = f"learning rate, the chosen one ringed · mean of {searches[0][1].seeds} other seeds"
-    figure, panels = plotting.line_figure(comparison, lines, text, ACCURACY)
-    xs, ys = (np.concatenate([line[axis] for line in lines]) for axis in (2, 3))
+    figure, panels = plotting.line_figure(comparison, lines, text, ACCURACY, "logit")
     for axes in panels.values():
-        plotting.log_scale(axes.xaxis, xs.min(), xs.max())
-        plotting.logit_scale(axes.yaxis, max(ys.min(), min(LOWEST, ys.max())), ys.max())
+        plotting.scale(axes.xaxis, "log")
     for each, search in searches:
         if search.chosen in search.tried:
             place, colour = (search.chosen, search.tried[search.chosen]), each.look.colour

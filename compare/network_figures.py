@@ -12,8 +12,9 @@ from matplotlib.ticker import MaxNLocator
 
 from nnbasic.compare import plotting
 from nnbasic.compare.comparison import Comparison
+from nnbasic.compare.measures import layers_of
 from nnbasic.compare.plotting import cut, first_rows
-from nnbasic.compare.pooling import Answers, answers, gradient_norms, layer_histogram, layer_names
+from nnbasic.compare.pooling import Answers, activations, answers, gradient_norms
 from nnbasic.compare.standing import Row
 from nnbasic.compare.style import INK, MUTED, SERIES, TEXT
 from nnbasic.model.arrays import Array
@@ -38,28 +39,25 @@ def gradients(comparison: Comparison) -> Figure | None:
     if not lines:
         return None
     text = f"layer{plotting.means(comparison)}"
-    figure, panels = plotting.line_figure(comparison, lines, text, "gradient norm", (2, 1.9))
-    known = [norm for *_, norms in lines for norm in norms]
-    for axes in panels.values():
-        axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
-        plotting.log_scale(axes.yaxis, min(known), max(known))
-    return figure
+    return plotting.line_figure(comparison, lines, text, "gradient norm", "log", (2, 1.9))[0]
 
 
 def histograms(comparison: Comparison) -> Figure | None:
     """Histograms of the activations of each hidden layer, before (grey) and after training.
 
-    Heights are square roots of counts, so that a spike at 0 does not hide the rest.
+    Those of each row's first run. Heights are square roots of counts, so that a spike at 0 does not
+    hide the rest.
     """
     known = []
-    text = "activation: before training in grey, after it in colour"
+    text = "activation: before training in grey, after it in colour · first seed"
     for each in first_rows(comparison):
-        runs, names = each.row.counted, layer_names(each.row.counted)[:-1]
+        run = each.row.counted[0]
+        names = [str(layer.get("layer")) for layer in layers_of(run)][:-1]
         some = min(len(names), MOST_LAYERS)
         layers = np.linspace(0, len(names) - 1, some).round().astype(int)
         if len(names) > some:
             text = f"{text} · {MOST_LAYERS} of {len(names)} layers"
-        pairs = [(layer_histogram(runs, n, 0), layer_histogram(runs, n)) for n in layers]
+        pairs = [(activations(run, n, 0), activations(run, n)) for n in layers]
         if any(one for pair in pairs for one in pair):
             known.append((each, [names[n] for n in layers], pairs))
     if not known:
@@ -125,11 +123,11 @@ def wrong_images(comparison: Comparison, images: Array) -> Figure | None:
         return None
     names = known[0][0].runs[0].record.class_names(len(known[0][1].confusion))
     figure, panels = plotting.grid(len(worst), (1.1, 1.5), 6)
-    for axes, wrong in zip(panels, worst, strict=True):
-        axes.imshow(images[wrong.image].reshape(28, 28), "gray_r")
-        axes.set_title(f"{cut(names[wrong.true], 9)} → {cut(names[wrong.predicted], 9)}")
+    for axes, (image, true, predicted, probability) in zip(panels, worst, strict=True):
+        axes.imshow(images[image].reshape(28, 28), "gray_r")
+        axes.set_title(f"{cut(names[true], 9)} → {cut(names[predicted], 9)}")
         axes.set(xticks=[], yticks=[])
-        axes.set_xlabel(f"{100 * wrong.probability:.1f} %", fontsize=TEXT - 1)
+        axes.set_xlabel(f"{100 * probability:.1f} %", fontsize=TEXT - 1)
         plotting.bare(axes)
     return figure
 

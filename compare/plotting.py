@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.grouping import ALL, joined, words
@@ -33,7 +33,13 @@ LINE_HEIGHT = 1.4 * TEXT / 72
 WITHIN = (1e-4, 1 - 1e-4)
 """What an accuracy is drawn within: the logit scale has no 0 and no 1."""
 
-TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
+MOST_TICKS = 7
+
+ROUND = {
+    "log": [digit * 10.0**power for power in range(-15, 15) for digit in (1, 2, 5)],
+    "logit": [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999],
+}
+"""Numbers at which a scale has ticks."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +119,13 @@ def line_figure(
     lines: Sequence[Line],
     x: str,
     y: str,
+    kind: str,
     shape: tuple[int, float] = (ABREAST, 2.6),
 ) -> tuple[Figure, dict[str, Axes]]:
     """A figure with a panel for each title, one legend, and ``x`` and ``y`` beside its panels.
 
-    ``shape``: how many panels are side by side, and the inches of their height.
+    ``kind`` is that of the y `scale`; ``shape``: how many panels are side by side, and the inches
+    of their height.
     """
     titles = list(dict.fromkeys(title for title, *_ in lines))
     size = (3.3, shape[1]) if len(titles) > 1 else (5.0, 3.0)
@@ -127,6 +135,8 @@ def line_figure(
     for title, drawn, xs, ys in lines:
         (handles[drawn.line["label"]],) = panels[title].plot(xs, ys, marker="o", ms=4, **drawn.line)
         panels[title].set_title(cut(title, 34))
+        panels[title].xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+    scale(every[0].yaxis, kind)  # which all share
     if len(handles) > 1:
         figure.legend(handles=list(handles.values()), loc="outside right upper")
     figure.supylabel(y, fontsize=TEXT)
@@ -172,25 +182,31 @@ def bare(axes: Axes) -> None:
     axes.spines[:].set_visible(False)
 
 
-def logit_scale(axis: Any, low: float, high: float) -> None:
-    """A logit scale around ``low`` to ``high``: 98 and 99 % are as far apart as 50 and 67 %."""
-    low, high = logit(low), logit(high)
-    room = 0.06 * (high - low) + 0.03
-    low, high = 1 / (1 + math.exp(room - low)), 1 / (1 + math.exp(-room - high))
-    ticks: Sequence[float] = TICKS
-    if sum(low <= tick <= high for tick in ticks) < 3:
-        ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
-    _scale(axis, "logit", low, high, {tick: f"{100 * tick:.6g}" for tick in ticks})
+def scale(axis: Any, kind: str) -> None:
+    """Make ``axis`` log or logit, around what is drawn so far.
+
+    A logit scale is of shares, in percent: 98 and 99 % are as far apart as 50 and 67 %.
+    """
+    factor = 100 if kind == "logit" else 1
+    axis.axes.set(**{f"{axis.axis_name}scale": kind})
+    axis.set_major_locator(Ticks(kind))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(lambda tick, _: f"{factor * tick:.6g}")
 
 
-def log_scale(axis: Any, low: float, high: float) -> None:
-    """A logarithmic scale around ``low`` to ``high``, with at most six ticks."""
-    low, high = low / 1.3, high * 1.3
-    first, decades = math.floor(math.log10(low)), math.log10(high / low)
-    digits = (1, 2, 5) if decades < 1.7 else (1, 3) if decades < 3 else (1,)
-    powers = range(first, first + math.ceil(decades) + 2, math.ceil((decades + 1) / 6))
-    ticks = [digit * 10.0**power for power in powers for digit in digits]
-    _scale(axis, "log", low, high, {tick: f"{tick:.6g}" for tick in ticks})
+class Ticks(MaxNLocator):
+    """The round numbers within an axis, or fewer of them; equal steps where they are too few."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(5, steps=[1, 2, 5, 10])
+        self.round = ROUND[kind]
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        for every in (1, 3, 6, 9, 12):  # of a logarithmic axis all, or powers of ten
+            ticks = [tick for tick in self.round[::every] if vmin <= tick <= vmax]
+            if len(ticks) <= MOST_TICKS:
+                break
+        return ticks if len(ticks) > 2 else super().tick_values(vmin, vmax)
 
 
 def logit(share: float) -> float:
@@ -202,10 +218,3 @@ def cut(text: str, length: int) -> str:
     """``text`` as it can be drawn: without control characters, and no longer than ``length``."""
     text = printable(text)
     return text if len(text) <= length else f"{text[: length - 1]}…"
-
-
-def _scale(axis: Any, scale: str, low: float, high: float, ticks: dict[float, str]) -> None:
-    axis.axes.set(**{f"{axis.axis_name}scale": scale, f"{axis.axis_name}lim": (low, high)})
-    within = {tick: text for tick, text in ticks.items() if low <= tick <= high}
-    axis.set_ticks(list(within), list(within.values()))
-    axis.set_ticks([], minor=True)

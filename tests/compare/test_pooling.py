@@ -1,4 +1,4 @@
-"""Mean curves and pooled histograms, against figures worked out by hand and by scipy."""
+"""Mean curves, gradients and activations, against figures worked out by hand and by scipy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nnbasic.compare.pooling import BINS, by_epoch, by_seconds, gradient_norms, layer_names, pooled
+from nnbasic.compare.pooling import activations, by_epoch, gradient_norms
 from nnbasic.training.layer_statistics import histogram
 from support import figures
 
@@ -36,9 +36,7 @@ def test_the_band_is_students_interval() -> None:
     for index, values in enumerate(zip(*columns, strict=True)):
         low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
         assert band.mean[index] == pytest.approx(np.mean(values))
-        assert band.low is not None
-        assert band.high is not None
-        assert (band.low[index], band.high[index]) == pytest.approx((low, high))
+        assert band.half[index] == pytest.approx((high - low) / 2)
 
 
 def test_epochs_are_those_that_all_runs_have_a_figure_for() -> None:
@@ -51,35 +49,6 @@ def test_epochs_are_those_that_all_runs_have_a_figure_for() -> None:
 @pytest.mark.parametrize("runs", [[], [run()], [run(None)], [run(0.5), run()]])
 def test_no_curve_without_a_common_epoch(runs: list[Any]) -> None:
     assert by_epoch(runs, "val_accuracy") is None
-    assert by_seconds(runs, "val_accuracy") is None
-
-
-def test_seconds_are_the_mean_time_of_each_epoch() -> None:
-    slow, quick = run(0.2, 0.4, 0.6, seconds=30), run(0.1, 0.2, 0.3, 0.4, seconds=2)
-    band = by_seconds([slow, quick], "val_accuracy")
-    assert band is not None
-    assert band.x.tolist() == [16, 32, 48]
-    assert band.mean.tolist() == pytest.approx([0.15, 0.3, 0.45])
-
-
-def test_pooled_histograms_lose_nothing(rng: np.random.Generator) -> None:
-    parts = [rng.normal(0.3, scale, 500).astype(np.float32) for scale in (0.01, 1, 3)]
-    found = pooled(map(histogram, parts))
-    assert found is not None
-    assert len(found.counts) <= BINS
-    expected, _ = np.histogram(np.concatenate(parts), found.edges)
-    # A value right on an edge belongs to the upper bin in both, so this is exact.
-    assert found.counts.tolist() == expected.tolist()
-
-
-def test_far_apart_histograms_get_wider_bins() -> None:
-    parts = [np.array([0.0, 0.5, 1.0]), np.array([1000.0, 1000.5])]
-    found = pooled(map(histogram, parts))
-    assert found is not None
-    assert found.counts.sum() == 5
-    assert len(found.counts) <= BINS
-    assert found.edges[0] <= 0
-    assert found.edges[-1] > 1000
 
 
 @pytest.mark.parametrize(
@@ -98,12 +67,14 @@ def test_far_apart_histograms_get_wider_bins() -> None:
     ],
 )
 def test_what_is_no_histogram_is_left_out(broken: object) -> None:
-    good = histogram(np.array([0.1, 0.2]))
-    assert pooled([broken]) is None
-    found, expected = pooled([broken, good]), pooled([good])
+    layers = [{"histogram": broken}, {"histogram": histogram(np.array([0.1, 0.2]))}]
+    run: Any = Stub(diagnostics=[{"epoch": 0, "layers": layers}])
+    assert activations(run, 0) is None
+    assert activations(run, 1, epoch=3) is None
+    found = activations(run, 1, epoch=0)
     assert found is not None
-    assert expected is not None
-    assert found.counts.tolist() == expected.counts.tolist()
+    assert found.counts.sum() == 2
+    assert found.edges[0] <= 0.1 < 0.2 <= found.edges[-1]
 
 
 def line(epoch: int, *norms: float | None) -> dict[str, Any]:
@@ -117,7 +88,5 @@ def test_means_of_a_layers_figures() -> None:
         Stub(diagnostics=[line(0, 100, 3), line(1, 8, None)]),
         Stub(diagnostics=[{"epoch": 0, "layers": "torn"}]),
     ]
-    assert layer_names(runs) == ["layer1", "layer2"]
     assert gradient_norms(runs, 0) == pytest.approx({1: 10, 2: 3})
     assert gradient_norms(runs) == pytest.approx({1: 4})
-    assert layer_names([Stub()]) == []  # type: ignore[list-item]

@@ -77,7 +77,7 @@ def drawn(page: Page) -> str:
 
 def test_every_figure_is_described(page: Page) -> None:
     labels = [str(attributes["alt"]) for tag, attributes in page.elements if tag == "img"]
-    assert len(labels) == 10
+    assert len(labels) == 9
     assert labels[1].startswith("validation accuracy, % by epoch: ")
     for label in labels:
         what, _, rows = label.rpartition(": ")

@@ -74,7 +74,7 @@ def test_every_figure_can_be_seen(page: Browser) -> None:
             return [box.width, box.height, element.complete && element.naturalWidth > 1];
         })"""
     )
-    assert len(seen) == 10  # as many as `test_report` counts
+    assert len(seen) == 9  # as many as `test_report` counts
     for width, height, loaded in seen:
         assert width >= 300
         assert height >= 60
