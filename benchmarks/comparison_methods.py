@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special, stats
 
 from nnbasic.compare.distributions import trigamma_inverse
-from nnbasic.compare.significance import image_floor, rank
+from nnbasic.compare.significance import image_floor, rank, significant
 
 Method = Callable[[np.ndarray], np.ndarray]
 
@@ -26,7 +26,7 @@ MODERATED = "moderated t, paired"
 
 def moderated(x: np.ndarray) -> np.ndarray:
     (ranking,) = rank((x, image_floor(np.full(len(x), IMAGES))))
-    return np.array([contrast.significant for contrast in ranking.tested.contrasts])
+    return np.array([significant(contrast.p) for contrast in ranking.contrasts])
 
 
 def sign_flip(x: np.ndarray) -> np.ndarray:

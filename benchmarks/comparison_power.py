@@ -23,7 +23,7 @@ from comparison_methods import IMAGES, METHODS, MODERATED, differences
 
 from nnbasic.compare import compare
 from nnbasic.compare.findings import judge
-from nnbasic.compare.significance import image_floor, rank
+from nnbasic.compare.significance import image_floor, rank, significant
 from nnbasic.compare.standing import Row, accuracies
 from nnbasic.compare.verdict import verdict
 from nnbasic.training.collection import collect
@@ -222,7 +222,7 @@ def coverage(
         x, truth = x[order], source.true[order]
         (ranking,) = rank((x, image_floor(np.full(len(x), IMAGES))))
         true = differences(truth[:, None])[:, 0]
-        ends = np.array([contrast.ci95 for contrast in ranking.tested.contrasts])
+        ends = np.array([contrast.ci95 for contrast in ranking.contrasts])
         simultaneous += bool(np.all((ends[:, 0] <= true) & (true <= ends[:, 1])))
         best = ranking.letters[int(np.argmax(truth))] or ""
         kept += bool(set(best) & set(ranking.letters[0] or ""))
@@ -241,14 +241,14 @@ def planned(
     floor = image_floor(np.full(len(source.true), IMAGES))
     plans = []
     for _ in range(200):
-        made = rank((source.draw(rng, seeds), floor))[0].tested.plan
+        made = rank((source.draw(rng, seeds), floor))[0].plan
         plans.append(made.seeds(difference) or np.inf if made else np.inf)
     median = round(np.median(plans))
     found = 0.0
     for _ in range(replicates):
         x = source.draw(rng, median)
         x[0] += difference
-        found += np.mean([each.significant for each in rank((x, floor))[0].differences if each])
+        found += np.mean([significant(each.p) for each in rank((x, floor))[0].differences if each])
     return median, found / replicates
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from nnbasic.compare.planning import DIFFERENCES, POWER, Plan
+from nnbasic.compare.significance import DIFFERENCES, POWER, Plan
 from nnbasic.compare.standing import Row
 from nnbasic.training.choices import shown
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnbasic.compare.findings import Findings
 from nnbasic.compare.measures import first_at
-from nnbasic.compare.significance import moderated_t, pairs
+from nnbasic.compare.significance import moderated_t, pairs, significant
 from nnbasic.compare.standing import Row
 from nnbasic.compare.verdict import listed, percent
 from nnbasic.training.choices import Scalar
@@ -63,7 +63,9 @@ def speed(found: Findings, threshold: float) -> Iterator[str]:
     every = pairs(values, np.full(len(values), ROUNDING))._replace(widest=math.inf)
     (tested,) = moderated_t(every)
     from_first = zip(reached[1:], tested.contrasts, strict=False)
-    later = {row.name: test.ci95 for (row, _), test in from_first if test.significant and test.ci95}
+    later = {
+        row.name: test.ci95 for (row, _), test in from_first if significant(test.p) and test.ci95
+    }
     if later:
         least = max(min(low for low, _ in later.values()), 0)
         most = max(high for _, high in later.values())

@@ -49,10 +49,6 @@ class Factor(NamedTuple):
     share: float | None
     p: float | None
 
-    @property
-    def significant(self) -> bool:
-        return significant(self.p)
-
 
 class Simple(NamedTuple):
     """The ``levels`` of the factor ``key``, best first, ``at`` a value of another factor."""
@@ -69,10 +65,6 @@ class Interaction(NamedTuple):
     share: float | None
     p: float | None
     simple: tuple[Simple, ...]
-
-    @property
-    def significant(self) -> bool:
-        return significant(self.p)
 
 
 class Effects(NamedTuple):
@@ -114,7 +106,7 @@ def effects(
     crossed, floors = accuracies[order].reshape(*sizes, -1), floor[order].reshape(sizes)
     shares = variance_shares(crossed)
     factors = _factors(choices, crossed, floors, shares)
-    alone = not any(factor.significant for factor in factors)
+    alone = not any(significant(factor.p) for factor in factors)
     interactions = _interactions(choices, crossed, floors, shares, alone=alone)
     return Effects(factors, interactions, shares.get(()))
 
@@ -239,11 +231,8 @@ def _levels(
     for values, means, floor in factors:
         order = np.argsort(-means.mean(axis=1).round(EXACT), kind="stable")
         ordered.append(([values[place] for place in order], means[order], floor[order]))
-    rankings = rank(*((means, floor) for _, means, floor in ordered))
+    every = rank(*((means, floor) for _, means, floor in ordered))
     return [
-        (
-            tuple(map(Level, values, means.mean(axis=1).tolist(), *ranking[:2])),
-            ranking.tested,
-        )
-        for (values, means, _), ranking in zip(ordered, rankings, strict=True)
+        (tuple(map(Level, values, means.mean(axis=1).tolist(), own.differences, own.letters)), own)
+        for (values, means, _), own in zip(ordered, every, strict=True)
     ]

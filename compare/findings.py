@@ -10,8 +10,7 @@ import numpy as np
 
 from nnbasic.compare.factors import Cell, Effects, effects
 from nnbasic.compare.grouping import sorted_by
-from nnbasic.compare.planning import Plan
-from nnbasic.compare.significance import holm, rank, significant
+from nnbasic.compare.significance import Plan, holm, rank, significant
 from nnbasic.compare.standing import LOST, PARTLY, RANKED, Row, accuracies, stand
 from nnbasic.training.choices import Scalar
 
@@ -64,13 +63,15 @@ def judge(given: Sequence[Row]) -> Findings:
     effect, planned = None, None
     if len(ranked) > 1:
         shares, floor = accuracies(ranked, seeds)
-        (ranking,) = rank((shares, floor))
+        (tested,) = rank((shares, floor))
         rows[: len(ranked)] = [
             replace(row, difference=difference, letters=letters)
-            for row, difference, letters in zip(ranked, *ranking[:2], strict=True)
+            for row, difference, letters in zip(
+                ranked, tested.differences, tested.letters, strict=True
+            )
         ]
         keys, cells = crossing(ranked)
-        effect, planned = effects(keys, cells, shares, floor), ranking.tested.plan
+        effect, planned = effects(keys, cells, shares, floor), tested.plan
     ended = [row for row in rows if row.comparable and row.ended]
     decided = decisions(ended)
     if effect is not None:

@@ -7,10 +7,12 @@ of one difference, so it is shrunk towards that of the others (Smyth 2004).
 
 from __future__ import annotations
 
+import bisect
 import math
 import statistics
 import string
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -23,11 +25,25 @@ from nnbasic.compare.distributions import (
     trigamma,
     trigamma_inverse,
 )
-from nnbasic.compare.planning import Plan
 from nnbasic.model.arrays import Array
 
 SHRUNK_FROM = 6
 """The number of differences from which their variances are shrunk: that of four rows."""
+
+TRUSTED = 0.4
+"""The part of the borrowed degrees of freedom that counts: differences that share rows look more
+alike than they are. docs/statistics.md has what was measured with it."""
+
+POWER = 0.8
+"""How often a difference is to be detected."""
+
+MOST_SEEDS = 1000
+
+MANY = 100
+"""Seeds that are more than anybody trains."""
+
+DIFFERENCES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+"""The differences of which a plan says how many seeds they take."""
 
 
 class Summary(NamedTuple):
@@ -53,10 +69,6 @@ class Contrast(NamedTuple):
     p_uncorrected: float | None = None
     ci95: tuple[float, float] | None = None
 
-    @property
-    def significant(self) -> bool:
-        return significant(self.p)
-
 
 class Differences(NamedTuple):
     """Differences whose variances are shrunk together, ``values`` (differences, seeds).
@@ -71,30 +83,70 @@ class Differences(NamedTuple):
     widest: float = 1.0
 
 
+class Plan(NamedTuple):
+    """A comparison with more seeds, as far as one with few can tell.
+
+    ``differences`` are tested together, ``rank`` of them independent; ``sd`` is that of a
+    difference between two runs of one seed, ``prior`` the degrees of freedom that the differences
+    share for its variance.
+    """
+
+    differences: int
+    rank: int
+    sd: float
+    prior: float
+
+    def seeds(self, difference: float) -> int | None:
+        """The fewest seeds that detect ``difference`` with `POWER`; None if too many."""
+        every = range(2, MOST_SEEDS)
+        place = bisect.bisect_left(every, -difference, key=lambda seeds: -self.smallest(seeds))
+        return every[place] if place < len(every) else None
+
+    def smallest(self, seeds: int) -> float:
+        """The smallest difference of two rows that ``seeds`` ≥ 2 seeds detect with `POWER`.
+
+        Bonferroni's threshold in place of Holm's, and a shifted t for the noncentral one.
+        """
+        margin = t_quantile(2 * POWER - 1, self.freedom(seeds))
+        return (self.threshold(seeds) + margin) * self.sd / math.sqrt(seeds)
+
+    def further(self, seeds: int) -> list[tuple[float, int]]:
+        """Of `DIFFERENCES` those well below what ``seeds`` detect, and how many do; at most MANY.
+
+        The largest one first.
+        """
+        sizes = [size for size in reversed(DIFFERENCES) if size < 0.8 * self.smallest(seeds)]
+        needed = [(size, self.seeds(size)) for size in sizes]
+        return [(size, n) for size, n in needed if n is not None and seeds < n <= MANY]
+
+    def freedom(self, seeds: int) -> float:
+        """The degrees of freedom of each difference over ``seeds`` seeds."""
+        return seeds - 1 + TRUSTED * min(self.prior, self.rank * (seeds - 1))
+
+    def threshold(self, seeds: int) -> float:
+        """The t beyond which each of the differences is significant, by Bonferroni."""
+        return t_quantile(1 - (1 - LEVEL) / self.differences, self.freedom(seeds))
+
+
 class Inference(NamedTuple):
     """`Differences` after the test: a `Contrast` for each, and the `Plan` that they make.
 
-    Without a second seed there is no plan.
+    Without a second seed there is no plan. If they are those of all pairs of some rows or levels,
+    best first, those that share one of the ``letters`` show no significant difference.
     """
 
     contrasts: tuple[Contrast, ...]
     plan: Plan | None = None
+    letters: tuple[str | None, ...] = ()
 
     @property
     def smallest_p(self) -> float | None:
         return min((each.p for each in self.contrasts if each.p is not None), default=None)
 
-
-class Ranking(NamedTuple):
-    """Several rows or levels, best first, compared with the first and with each other.
-
-    ``differences`` are from the first, which has none; items that share one of the ``letters``
-    show no significant difference (None for a single seed).
-    """
-
-    differences: tuple[Contrast | None, ...]
-    letters: tuple[str | None, ...]
-    tested: Inference
+    @property
+    def differences(self) -> tuple[Contrast | None, ...]:
+        """From the first row or level, which has none."""
+        return None, *self.contrasts[: len(self.letters) - 1]
 
 
 def significant(p: float | None) -> bool:
@@ -149,24 +201,16 @@ def moderated_t(*families: Differences) -> list[Inference]:
     ]
 
 
-def rank(*items: tuple[Array, Array]) -> list[Ranking]:
+def rank(*items: tuple[Array, Array]) -> list[Inference]:
     """Compare all pairs of each ``items``: values (items, seeds), best first, and their floors.
 
     p-values and intervals are corrected for all of them together.
     """
-    rankings = []
-    for (values, _), tested in zip(
-        items, moderated_t(*(pairs(*each) for each in items)), strict=True
-    ):
-        count = len(values)
-        apart = [
-            (int(a), int(b))
-            for a, b, contrast in zip(*np.triu_indices(count, 1), tested.contrasts, strict=True)
-            if contrast.significant
-        ]
-        named = letters(count, apart) if tested.plan else (None,) * count
-        rankings.append(Ranking((None, *tested.contrasts[: count - 1]), named, tested))
-    return rankings
+    every = moderated_t(*(pairs(*each) for each in items))
+    return [
+        tested._replace(letters=_lettered(len(values), tested))
+        for (values, _), tested in zip(items, every, strict=True)
+    ]
 
 
 def letters(rows: int, apart: Iterable[tuple[int, int]]) -> tuple[str, ...]:
@@ -226,6 +270,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, (len(p_values) - rank) * p_values[index])
         corrected[index] = min(1.0, largest)
     return corrected
+
+
+def _lettered(count: int, tested: Inference) -> tuple[str | None, ...]:
+    if not tested.plan:
+        return (None,) * count
+    every = zip(combinations(range(count), 2), tested.contrasts, strict=True)
+    return letters(count, [pair for pair, contrast in every if significant(contrast.p)])
 
 
 def _tested(differences: Differences, count: int) -> Inference:

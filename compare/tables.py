@@ -11,7 +11,7 @@ from nnbasic.compare.cells import NONE
 from nnbasic.compare.comparison import Comparison, Comparisons
 from nnbasic.compare.factors import Effects, Level
 from nnbasic.compare.grouping import UNVALIDATED
-from nnbasic.compare.significance import Contrast
+from nnbasic.compare.significance import Contrast, significant
 from nnbasic.compare.standing import RANKED, Row
 from nnbasic.compare.verdict import percent
 from nnbasic.training.choices import headings, shown
@@ -163,7 +163,7 @@ def choices(comparison: Comparison, wanted: Wanted) -> Iterator[Block]:
         said = f"p of no effect: {alone}; of no interaction: {', '.join(both)}."
         yield Sentences("", (said,), "choices")
     for each in found.interactions:
-        if each.significant:
+        if significant(each.p):
             what, on = each.keys
             yield Sentences(
                 f"Effect of the {what} at each {on}, and the other way round:",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from nnbasic.compare.factors import EXACT, Effects, Factor, Interaction
 from nnbasic.compare.findings import Findings, by_value, crossing
 from nnbasic.compare.grouping import sorted_by
-from nnbasic.compare.planning import Plan
+from nnbasic.compare.significance import Plan, significant
 from nnbasic.compare.standing import LOST, RANKED, UNSTABLE, Row
 
 MOST_NAMES = 6
@@ -221,15 +221,17 @@ def _effects(found: Findings) -> Iterator[str]:
     if effects is None or effects.seeds is None:
         return
     troubled = any(row.state != RANKED for row in found.comparable)
-    factors = sorted(effects.factors, key=lambda each: (not each.significant, -(each.share or 0)))
+    factors = sorted(
+        effects.factors, key=lambda each: (not significant(each.p), -(each.share or 0))
+    )
     first, *others = factors
-    depends = [both for both in effects.interactions if both.significant]
+    depends = [both for both in effects.interactions if significant(both.p)]
     shares = _shares(factors, effects)
     left_out = effects.left_out
     without = f" Without {listed(left_out)}, of which rows are left out." if left_out else ""
-    if first.significant:
+    if significant(first.p):
         own, half = percent(first.share or 0), (first.share or 0) / 2
-        close = any(each.significant and (each.share or 0) > half for each in others)
+        close = any(significant(each.p) and (each.share or 0) > half for each in others)
         kind = "the largest effect" if others and not close else "a significant effect"
         rest = ", ".join(shares[1:])
         yield (
@@ -259,7 +261,7 @@ def _shares(factors: Sequence[Factor], effects: Effects) -> list[str]:
     ]
     shares = []
     for name, each in named:
-        small = each.significant and (each.share or 0) < SMALL
+        small = significant(each.p) and (each.share or 0) < SMALL
         shares.append(f"{name} {percent(each.share or 0)}{' (small but real)' * small}")
     return [*shares, f"seeds {percent(effects.seeds or 0)}"]
 

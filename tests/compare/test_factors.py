@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from nnbasic.compare.factors import Cell, Effects, complete_crossing, effects
-from nnbasic.compare.significance import image_floor
+from nnbasic.compare.significance import image_floor, significant
 
 KEYS = ("activation", "init")
 CELLS = list(itertools.product(("relu", "tanh", "elu"), ("he", "xavier")))
@@ -85,7 +85,7 @@ def test_an_interaction_by_hand(rng: np.random.Generator) -> None:
     a, b, c, d = accuracies
     (both,) = result.interactions
     assert both.p == pytest.approx(stats.ttest_1samp(a - b - c + d, 0).pvalue)
-    assert both.significant
+    assert significant(both.p)
 
 
 def test_simple_effects(rng: np.random.Generator) -> None:

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nnbasic.compare.planning import Plan
-from nnbasic.compare.significance import image_floor, rank
+from nnbasic.compare.significance import Plan, image_floor, rank
 
 TWO = Plan(differences=1, rank=1, sd=0.002, prior=0.0)
 TWELVE = Plan(differences=66, rank=11, sd=0.002, prior=math.inf)
@@ -43,7 +42,7 @@ def test_what_no_reasonable_number_of_seeds_finds() -> None:
 
 def test_a_plan_is_made_of_a_comparison(rng: np.random.Generator) -> None:
     accuracies = 0.97 + rng.normal(0, 0.0015, (5, 40))
-    found = rank((accuracies, image_floor([5000] * 5)))[0].tested.plan
+    found = rank((accuracies, image_floor([5000] * 5)))[0].plan
     assert found is not None
     assert (found.differences, found.rank) == (10, 4)
     assert found.sd == pytest.approx(0.0015 * math.sqrt(2), rel=0.1)
@@ -52,6 +51,6 @@ def test_a_plan_is_made_of_a_comparison(rng: np.random.Generator) -> None:
 def test_one_bad_row_does_not_make_the_figure_for_all(rng: np.random.Generator) -> None:
     accuracies = 0.97 + rng.normal(0, 0.0015, (12, 4))
     accuracies[0] = [0.6, 0.9, 0.3, 0.8]
-    found = rank((accuracies, image_floor([5000] * 12)))[0].tested.plan
+    found = rank((accuracies, image_floor([5000] * 12)))[0].plan
     assert found is not None
     assert found.sd < 0.02

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from comparison_power import IMAGES, SIMULATED, claims
 
-from nnbasic.compare.significance import image_floor, rank
+from nnbasic.compare.significance import image_floor, rank, significant
 
 EQUAL = SIMULATED[0]
 
@@ -46,7 +46,7 @@ def test_three_seeds_find_what_is_large_and_few_find_what_is_small(
 @pytest.mark.parametrize("rows", [2, 6])
 def test_the_planned_seeds_detect_the_difference(rows: int, rng: np.random.Generator) -> None:
     difference, floor = 0.003, image_floor([IMAGES] * rows)
-    planned = rank((EQUAL.draw(rng, 200)[:rows], floor))[0].tested.plan
+    planned = rank((EQUAL.draw(rng, 200)[:rows], floor))[0].plan
     assert planned is not None
     seeds = planned.seeds(difference)
     assert seeds is not None
@@ -56,4 +56,4 @@ def test_the_planned_seeds_detect_the_difference(rows: int, rng: np.random.Gener
     found = [
         rank((EQUAL.draw(rng, seeds)[:rows] + lower, floor))[0].differences[-1] for _ in range(300)
     ]
-    assert 0.7 <= np.mean([each is not None and each.significant for each in found]) <= 0.92
+    assert 0.7 <= np.mean([each is not None and significant(each.p) for each in found]) <= 0.92

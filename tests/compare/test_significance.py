@@ -13,12 +13,12 @@ from scipy import optimize, stats
 
 from nnbasic.compare.significance import (
     Inference,
-    Ranking,
     fitted_prior,
     holm,
     image_floor,
     letters,
     rank,
+    significant,
     summary,
 )
 from nnbasic.compare.two import mcnemar_p
@@ -26,14 +26,10 @@ from nnbasic.compare.two import mcnemar_p
 IMAGES = 5000
 
 
-def ranked(accuracies: object, images: object = IMAGES) -> Ranking:
+def ranked(accuracies: object, images: object = IMAGES) -> Inference:
     rows = np.array(accuracies, dtype=float)
     (found,) = rank((rows, image_floor([*np.broadcast_to(images, len(rows))])))
     return found
-
-
-def pairs(accuracies: object, images: object = IMAGES) -> Inference:
-    return ranked(accuracies, images).tested
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=12))
@@ -61,14 +57,14 @@ def test_no_interval_goes_beyond_all_images() -> None:
     low, high = found.ci95
     assert high == 1
     assert low == pytest.approx(0.97 - 12.706 * 0.01, abs=1e-5)
-    (far,) = pairs([[0.0, 0.1], [1.0, 0.7]]).contrasts
+    (far,) = ranked([[0.0, 0.1], [1.0, 0.7]]).contrasts
     assert far.ci95 == (-1, 1)
 
 
 @pytest.mark.parametrize("rows", [2, 3])
 def test_of_two_or_three_rows_it_is_the_paired_t_test(rows: int, rng: np.random.Generator) -> None:
     accuracies = rng.integers(4700, 4900, (rows, 5)) / IMAGES
-    found = pairs(accuracies)
+    found = ranked(accuracies)
     both = itertools.combinations(range(rows), 2)
     for contrast, (first, second) in zip(found.contrasts, both, strict=True):
         expected = stats.ttest_rel(accuracies[second], accuracies[first])
@@ -80,25 +76,25 @@ def test_of_two_or_three_rows_it_is_the_paired_t_test(rows: int, rng: np.random.
 
 def test_a_variance_is_never_less_than_that_of_whole_images() -> None:
     """Three equal differences of 2 in 100 images: the variance is 2/12 of one image squared."""
-    (found,) = pairs([[0.5, 0.6, 0.7], [0.52, 0.62, 0.72]], 100).contrasts
+    (found,) = ranked([[0.5, 0.6, 0.7], [0.52, 0.62, 0.72]], 100).contrasts
     assert found.error == pytest.approx(0.01 * math.sqrt(1 / 6) / math.sqrt(3))
     # t² = 4·3·6 = 72, and P(|T| > t) = 1 - t/√(2 + t²) with two degrees of freedom
     assert found.p == pytest.approx(1 - math.sqrt(72 / 74))
 
 
 def test_rows_may_be_of_unequal_numbers_of_images() -> None:
-    (found,) = pairs([[0.5, 0.5], [0.5, 0.5]], np.array([100, 50])).contrasts
+    (found,) = ranked([[0.5, 0.5], [0.5, 0.5]], np.array([100, 50])).contrasts
     assert found.error == pytest.approx(math.sqrt((1e-4 + 4e-4) / 12 / 2))
     assert found.p == 1
 
 
 def test_one_seed_has_a_mean_and_nothing_else() -> None:
-    found = pairs([[0.9], [0.92], [0.95], [0.8]])
+    found = ranked([[0.9], [0.92], [0.95], [0.8]])
     assert [contrast.mean for contrast in found.contrasts] == pytest.approx(
         [0.02, 0.05, -0.1, 0.03, -0.12, -0.15]
     )
     assert all(contrast[1:] == (None,) * 4 for contrast in found.contrasts)
-    assert not any(contrast.significant for contrast in found.contrasts)
+    assert not any(significant(contrast.p) for contrast in found.contrasts)
     assert found.plan is found.smallest_p is None
 
 
@@ -141,7 +137,7 @@ def test_a_variance_is_shrunk_towards_the_others() -> None:
     images = [[4800, 4800, 4800], [4802, 4800, 4798], [4809, 4810, 4811], [4820, 4819, 4821]]
     variances = [4, 1, 1, 9, 7, 1]
     means = [0, 10, 20, 10, 20, 10]
-    found = pairs(np.array(images) / IMAGES)
+    found = ranked(np.array(images) / IMAGES)
     assert found.plan is not None
     assert found.plan.freedom(3) == pytest.approx(4.4)
     for contrast, variance, mean in zip(found.contrasts, variances, means, strict=True):
@@ -158,12 +154,12 @@ def test_families_are_shrunk_apart_and_corrected_together(rng: np.random.Generat
     floor = image_floor([IMAGES] * 4)
     first, second = rank((rows, floor), (levels, floor[:2]))
     alone = stats.ttest_rel(*levels).pvalue
-    assert second.tested.contrasts[0].p_uncorrected == pytest.approx(alone)
-    assert second.tested.contrasts[0].p == pytest.approx(7 * alone)
-    alone_too = ranked(rows).tested.plan
-    assert first.tested.plan
+    assert second.contrasts[0].p_uncorrected == pytest.approx(alone)
+    assert second.contrasts[0].p == pytest.approx(7 * alone)
+    alone_too = ranked(rows).plan
+    assert first.plan
     assert alone_too
-    assert first.tested.plan.prior == alone_too.prior
+    assert first.plan.prior == alone_too.prior
 
 
 APART = st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda p: p[0] < p[1]))
