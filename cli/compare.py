@@ -27,7 +27,7 @@ from nnbasic.cli.terminal import (
     warn,
 )
 from nnbasic.compare import Comparisons, compare_all, figure_file, formats, report
-from nnbasic.compare.tables import Block, Sentences, Table, Wanted, blocks
+from nnbasic.compare.tables import Block, Wanted, blocks
 from nnbasic.training.collection import collect, of_sweep
 from nnbasic.training.selection import select
 from nnbasic.training.storage import RunError
@@ -183,7 +183,7 @@ def in_terminal(comparisons: Comparisons, wanted: Wanted, room: int) -> list[str
 def _lines(block: Block, room: int, *, more: bool) -> list[Printable]:
     """``more``: whether a legend tells where there is more of it."""
     title = [styled(line, bold=True) for line in paragraph(block.title, room)]
-    if isinstance(block, Sentences):
+    if block.lines:
         inner = GAP if title else ""
         for sentence in block.lines:
             title += indented(sentence_lines(sentence, room - len(inner)), inner)
@@ -196,7 +196,7 @@ def _lines(block: Block, room: int, *, more: bool) -> list[Printable]:
     return lines
 
 
-def aligned(block: Table, room: int) -> list[Printable]:
+def aligned(block: Block, room: int) -> list[Printable]:
     """The lines of a table; too wide, its rows stand below their names, sentences below those."""
     columns = [
         Column(head, column, no_wrap=False, justify="left" if place < block.names else "right")
@@ -223,7 +223,7 @@ def aligned(block: Table, room: int) -> list[Printable]:
     return head
 
 
-def _strip(block: Table, room: int) -> list[Column]:
+def _strip(block: Block, room: int) -> list[Column]:
     """A column that shows the differences of ranked rows, if there are several and room."""
     drawn = strips(block.differences, room) if len(block.differences) > 1 else None
     if drawn is None:

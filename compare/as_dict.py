@@ -8,6 +8,7 @@ from typing import Any
 from nnbasic.compare.significance import DIFFERENCES, POWER, Plan
 from nnbasic.compare.standing import Row
 from nnbasic.training.choices import shown
+from nnbasic.training.collection import RunData
 
 DIFFERENCE = {
     "difference": "mean",
@@ -58,6 +59,11 @@ def row_content(row: Row, first: str | None) -> dict[str, Any]:
     }
     found: dict[str, Any] = plain(content | (row.measures._asdict() if row.measures else {}))
     return found
+
+
+def curve(run: RunData) -> dict[str, Any]:
+    """The validation accuracy after each epoch, None where it is not known."""
+    return {"run": run.run.id, "val_accuracy": [row.val_accuracy for row in run.metrics]}
 
 
 def plan_content(plan: Plan, seeds: int) -> dict[str, Any]:

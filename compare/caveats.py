@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from nnbasic.compare.findings import Findings, crossing
 from nnbasic.compare.grouping import ALL, EPOCHS, ids, searched, sorted_by
-from nnbasic.compare.measures import ENDED, SamplingError, has_all_metrics, latest_of_each
+from nnbasic.compare.measures import ENDED, has_all_metrics, latest_of_each
 from nnbasic.compare.standing import Row
 from nnbasic.training.choices import RATE, SEARCHED, Values, shown
 from nnbasic.training.collection import RunData
@@ -49,10 +49,9 @@ def warnings(found: Findings, differs: Sequence[str]) -> Iterator[str]:
         yield f"metrics.jsonl has gaps, so not in the figures to the threshold: {ids(torn)}."
 
 
-def notes(
-    found: Findings, same: Values, threshold: float, test: SamplingError | None
-) -> Iterator[str]:
+def notes(found: Findings, same: Values, threshold: float) -> Iterator[str]:
     """How the figures are to be read."""
+    first = found.rows[0]
     runs = [run for row in found.rows for run in row.runs]
     if len(found.ranked) > 1:
         yield from _about_differences(found.ranked)
@@ -74,10 +73,10 @@ def notes(
             " Gradient ratio: its norm in the first layer over that in the last, median of the"
             " runs. All after the last epoch."
         )
-    if test:
+    if first.test_error:
         yield (
-            f"Test accuracy on {test.images:,} images has a binomial standard error of"
-            f" {100 * test.standard_error:.2f} points, the same images for every row. No row is"
+            f"Test accuracy on {first.counted[0].record.test_images:,} images has a binomial standard"
+            f" error of {100 * first.test_error:.2f} points, the same images for every row. No row is"
             " chosen by it."
         )
     for consequence, aspects in ASPECTS.items():

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from nnbasic.compare.advice import SEVERAL_SEEDS, more_seeds, next_steps
-from nnbasic.compare.as_dict import flat_row, plain, plan_content, row_content
+from nnbasic.compare.as_dict import curve, flat_row, plain, plan_content, row_content
 from nnbasic.compare.caveats import notes, warnings
 from nnbasic.compare.course import inside, speed
 from nnbasic.compare.findings import Findings, judge
 from nnbasic.compare.grouping import config, decisive, group_runs, searched, sorted_by
-from nnbasic.compare.measures import Curve, SamplingError, curve, test_error
 from nnbasic.compare.significance import Contrast, Differences, moderated_t
 from nnbasic.compare.standing import Row, accuracies, rows_of
 from nnbasic.compare.two import McNemar, mcnemar, two_runs
@@ -23,7 +22,7 @@ from nnbasic.training.storage import RunError
 
 WRITTEN = (
     *("verdict", "same", "differs", "warnings", "notes", "next_steps", "threshold", "seeds"),
-    *("test_set", "mcnemar", "curves", "rates_searched"),
+    *("mcnemar", "rates_searched"),
 )
 """What JSON has of a comparison as it is."""
 
@@ -36,7 +35,7 @@ class Comparison(Findings):
     what the runs have in common and what not (see `nnbasic.training.choices.Choices`).
     ``rates_searched``: whether each row has a learning rate that a search chose for it.
     ``warnings`` say what weakens the comparison, ``notes`` how to read it, ``next_steps`` what to
-    do. ``curves`` and ``mcnemar`` are those of two runs.
+    do. ``mcnemar`` is of two runs.
     """
 
     verdict: tuple[str, ...]
@@ -45,12 +44,10 @@ class Comparison(Findings):
     implied: tuple[str, ...]
     threshold: float
     rates_searched: bool
-    test_set: SamplingError | None
     mcnemar: McNemar | None
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     next_steps: tuple[str, ...]
-    curves: tuple[Curve, ...]
 
     @property
     def differences(self) -> dict[str, Contrast]:
@@ -59,11 +56,15 @@ class Comparison(Findings):
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as strict JSON can hold it; shares are between 0 and 1."""
-        effects, first = self.effects, self.rows[0].letters
+        effects, first = self.effects, self.rows[0]
+        runs = [run for row in self.rows for run in row.runs]
+        images = first.counted[0].record.test_images if first.counted else None
         content: dict[str, Any] = plain({name: getattr(self, name) for name in WRITTEN})
         return content | {
-            "runs": sum(len(row.runs) for row in self.rows),
-            "groups": [row_content(row, first) for row in self.rows],
+            "runs": len(runs),
+            "groups": [row_content(row, first.letters) for row in self.rows],
+            "test_set": first.test_error and {"images": images, "standard_error": first.test_error},
+            "curves": list(map(curve, runs)) if len(runs) == 2 else [],
             "factors": plain(effects.factors if effects else []),
             "interactions": plain(effects.interactions if effects else []),
             "seeds_share": effects and effects.seeds,
@@ -157,23 +158,19 @@ def compare(
         said = (*two_runs(found.rows, choices, test, command), *inside(found))
     else:
         said = (*verdict(found, command), *inside(found), *speed(found, threshold))
-    first = found.rows[0]
-    tested = first.measures and test_error(first.measures.test_accuracy, first.counted)
     return Comparison(
         **vars(found),
         **choices._asdict(),
         verdict=said,
         threshold=threshold,
         rates_searched=searched(data[0]),
-        test_set=tested,
         mcnemar=test if isinstance(test, McNemar) else None,
         warnings=(*problems, *warnings(found, choices.differs)),
         notes=(
-            *notes(found, choices.same, threshold, tested),
+            *notes(found, choices.same, threshold),
             *([test] if isinstance(test, str) else []),
         ),
         next_steps=tuple(next_steps(found, choices.same, not search or searched(data[0]))),
-        curves=tuple(map(curve, data)) if len(data) == 2 else (),
     )
 
 

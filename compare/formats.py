@@ -7,7 +7,7 @@ import io
 import re
 
 from nnbasic.compare.comparison import Comparisons
-from nnbasic.compare.tables import Block, Sentences, Wanted, blocks
+from nnbasic.compare.tables import Block, Wanted, blocks
 from nnbasic.configs.errors import printable
 from nnbasic.training.choices import in_spreadsheet
 
@@ -62,7 +62,7 @@ def told(sentence: str) -> tuple[str, str]:
 
 def _in_markdown(block: Block) -> str:
     title = f"**{_plain(block.title)}**" if block.title else ""
-    if isinstance(block, Sentences):
+    if block.lines:
         lines = list(map(_with_code, block.lines))
         return "\n- ".join([f"{title}\n", *lines]) if title else "  \n".join(lines)
     marks = ["---"] * block.names + ["---:"] * (len(block.head) - block.names)
@@ -85,7 +85,7 @@ def _plain(text: str) -> str:
 
 def _in_latex(block: Block) -> str:
     title = rf"\textbf{{{_typeset(block.title)}}}" if block.title else ""
-    if isinstance(block, Sentences):
+    if block.lines:
         return "\n\n".join(filter(None, [title, *map(_with_typewriter, block.lines)]))
     columns = "l" * block.names + "r" * (len(block.head) - block.names)
     head, *rows = (" & ".join(map(_typeset, row)) + r" \\" for row in (block.head, *block.rows))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nnbasic.compare.significance import Summary, summary
 from nnbasic.training.choices import Scalar
 from nnbasic.training.collection import RunData
-from nnbasic.training.record import binomial_error
 
 if TYPE_CHECKING:
     from nnbasic.training import EpochRow
@@ -50,20 +49,6 @@ class Measures(NamedTuple):
     gradient_ratio: float | None
 
 
-class SamplingError(NamedTuple):
-    """The binomial standard error of the first row's test accuracy on so many ``images``."""
-
-    images: int
-    standard_error: float
-
-
-class Curve(NamedTuple):
-    """The validation accuracy of a run after each epoch, or None where it is not known."""
-
-    run: str
-    val_accuracy: tuple[float | None, ...]
-
-
 def latest_of_each(runs: Iterable[RunData]) -> list[RunData]:
     """Of the ``runs`` of one config that ended, the latest with each seed.
 
@@ -98,19 +83,6 @@ def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: floa
         _of_known(statistics.median, map(_gradient_ratio, untrained)),
         _of_known(statistics.median, map(_gradient_ratio, layers)),
     )
-
-
-def curve(run: RunData) -> Curve:
-    """The course of ``run``, from its first epoch on."""
-    return Curve(run.run.id, tuple(row.val_accuracy for row in run.metrics))
-
-
-def test_error(accuracy: Summary, runs: Iterable[RunData]) -> SamplingError | None:
-    """How far the mean test ``accuracy`` of ``runs`` may be off because of its sample of images."""
-    images = next((run.record.test_images for run in runs), None)
-    if images is None or accuracy.mean is None:
-        return None
-    return SamplingError(images, binomial_error(accuracy.mean, images))
 
 
 def by_seed(

@@ -18,7 +18,7 @@ from nnbasic.compare.comparison import Comparison, Comparisons
 from nnbasic.compare.formats import told
 from nnbasic.compare.grouping import config
 from nnbasic.compare.standing import Row
-from nnbasic.compare.tables import Table, Wanted
+from nnbasic.compare.tables import Block, Wanted
 from nnbasic.configs import printable
 from nnbasic.data import Dataset
 from nnbasic.training import environment
@@ -120,15 +120,15 @@ def _test_images(comparison: Comparison, dataset: Dataset | str) -> tuple[Any, s
     return dataset.test.images, ""
 
 
-def _differences(comparison: Comparison) -> Table:
+def _differences(comparison: Comparison) -> Block:
     """The values of each row for all keys in which the rows differ."""
     keys = (*comparison.differs, *comparison.implied)
     values = [row.runs[0].values for row in comparison.rows]
     rows = (tuple(shown(own[key]) if key in own else "–" for key in keys) for own in values)
-    return Table("", 0, keys, tuple(rows), "texts")
+    return Block("texts", head=keys, rows=tuple(rows))
 
 
-def _runs(runs: Sequence[RunData]) -> Table:
+def _runs(runs: Sequence[RunData]) -> Block:
     """All runs, with what users and the trainer said of them."""
     head = ("run", "name", "seed", "status", "val. acc. %", "test acc. %", "tags, notes, warnings")
     rows = []
@@ -138,7 +138,7 @@ def _runs(runs: Sequence[RunData]) -> Table:
         accuracies = map(cells.percentage, (record.val_accuracy, record.test_accuracy))
         seed = shown(run.seed)
         rows.append((run.run.id, user.name, seed, run.status, *accuracies, remarks))
-    return Table("", 0, head, tuple(rows), "texts")
+    return Block("texts", head=head, rows=tuple(rows))
 
 
 def _environment(runs: Sequence[RunData]) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from nnbasic.compare.significance import Contrast, Summary, image_floor, summary
 from nnbasic.model.arrays import Array
 from nnbasic.training.choices import Scalar, Values, shown
 from nnbasic.training.collection import RunData
+from nnbasic.training.record import binomial_error
 
 RANKED, UNSTABLE, PARTLY, LOST, APART = range(5)
 """The state of a row, in the order of the table. Ranked: all runs worked. Unstable: they did, but
@@ -68,6 +69,12 @@ class Row:
     @property
     def comparable(self) -> bool:
         return self.state != APART
+
+    @property
+    def test_error(self) -> float | None:
+        """How far the mean test accuracy may be off because of its sample of images."""
+        mean = self.measures and self.measures.test_accuracy.mean
+        return mean and binomial_error(mean, self.counted[0].record.test_images)
 
     @property
     def statuses(self) -> dict[str, int]:

@@ -35,36 +35,24 @@ class Wanted(NamedTuple):
     test: bool = False
 
 
-class Sentences(NamedTuple):
-    """Sentences under a title, if it has one; some end in a command between backticks.
+class Block(NamedTuple):
+    """Sentences, some of which end in a command between backticks, or a table, under a title.
 
-    ``kind`` is verdict, warnings, rows, choices, steps or reading.
+    The first ``names`` columns of a table name a row, the others are figures; ``legend`` is a line
+    below it. A terminal may draw the ``differences`` of its rows beside them, and ``curves``
+    instead of them: the accuracies by epoch of the columns. ``kind`` is verdict, warnings, rows,
+    choices, details, gains, curves, steps or reading.
     """
 
-    title: str
-    lines: tuple[str, ...]
-    kind: str = "rows"
-
-
-class Table(NamedTuple):
-    """The first ``names`` columns name a row, the others are figures; ``legend`` is a line below.
-
-    A terminal may draw the ``differences`` of the rows beside them, and ``curves`` instead of
-    them: the accuracies by epoch of the columns. ``kind`` is rows, choices, details, gains
-    or curves.
-    """
-
-    title: str
-    names: int
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    kind: str = "rows"
+    kind: str
+    title: str = ""
+    lines: tuple[str, ...] = ()
+    names: int = 0
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
     legend: str = ""
     differences: tuple[Contrast | None, ...] = ()
     curves: tuple[tuple[float | None, ...], ...] = ()
-
-
-Block = Sentences | Table
 
 
 def blocks(comparisons: Comparisons, wanted: Wanted) -> Iterator[Block]:
@@ -72,7 +60,7 @@ def blocks(comparisons: Comparisons, wanted: Wanted) -> Iterator[Block]:
     titles = ["", GIVEN] if comparisons.second is None else [SEARCHED, GIVEN]
     for title, each in zip(titles, comparisons.parts, strict=False):
         for block in _part(each, title, wanted):
-            if block.lines if isinstance(block, Sentences) else len(block.head) > block.names:
+            if block.lines or len(block.head) > block.names:
                 yield block
     if comparisons.gains:
         yield gains(comparisons)
@@ -80,7 +68,7 @@ def blocks(comparisons: Comparisons, wanted: Wanted) -> Iterator[Block]:
         yield reading(comparisons)
 
 
-def reading(comparisons: Comparisons) -> Sentences:
+def reading(comparisons: Comparisons) -> Block:
     """How the figures are to be read; what is said of both comparisons is said once."""
     lines = [
         line
@@ -88,7 +76,7 @@ def reading(comparisons: Comparisons) -> Sentences:
         for line in (*(f"{part}." for part in opening(each)[2:]), *each.notes)
     ]
     title = "How to read this (docs/statistics.md has all of it):"
-    return Sentences(title, tuple(dict.fromkeys(lines)), "reading")
+    return Block("reading", title, tuple(dict.fromkeys(lines)))
 
 
 def opening(comparison: Comparison) -> list[str]:
@@ -108,7 +96,7 @@ def opening(comparison: Comparison) -> list[str]:
     ]
 
 
-def rows(comparison: Comparison, wanted: Wanted) -> Iterator[Table]:
+def rows(comparison: Comparison, wanted: Wanted) -> Iterator[Block]:
     """The comparable rows, and the others."""
     comparable = comparison.comparable
     others = [row for row in comparison.rows if not row.comparable]
@@ -132,7 +120,7 @@ def rows(comparison: Comparison, wanted: Wanted) -> Iterator[Table]:
         yield _table("rows", "", _names(others), figures, wanted)
 
 
-def course(comparison: Comparison, wanted: Wanted) -> Table:
+def course(comparison: Comparison, wanted: Wanted) -> Block:
     """Speed and layer diagnostics of each row."""
     goal = f"{100 * comparison.threshold:g} %"
     every = [row for row in comparison.rows if row.measures]
@@ -161,20 +149,20 @@ def choices(comparison: Comparison, wanted: Wanted) -> Iterator[Block]:
         alone = ", ".join(f"{each.key} {cells.p_value(each.p)}" for each in found.factors)
         both = [f"{' and '.join(each.keys)} {cells.p_value(each.p)}" for each in found.interactions]
         said = f"p of no effect: {alone}; of no interaction: {', '.join(both)}."
-        yield Sentences("", (said,), "choices")
+        yield Block("choices", lines=(said,))
     for each in found.interactions:
         if significant(each.p):
             what, on = each.keys
-            yield Sentences(
+            yield Block(
+                "choices",
                 f"Effect of the {what} at each {on}, and the other way round:",
                 tuple(
                     f"{' '.join(*one.at.items())}: {_in_words(one.levels)}" for one in each.simple
                 ),
-                "choices",
             )
 
 
-def gains(comparisons: Comparisons) -> Table:
+def gains(comparisons: Comparisons) -> Block:
     """What a searched rate did for each row that is in both comparisons."""
     found = comparisons.gains
     figures = {
@@ -187,19 +175,18 @@ def gains(comparisons: Comparisons) -> Table:
 
 
 def _part(comparison: Comparison, title: str, wanted: Wanted) -> Iterator[Block]:
-    warnings = tuple(f"{WARNING} {each}" for each in comparison.warnings)
-    yield Sentences(title, comparison.verdict, "verdict")
-    yield Sentences("", warnings, "warnings")
-    validated = any(set(curve.val_accuracy) - {None} for curve in comparison.curves)
-    if validated:
-        yield _curves(comparison)
-    if not validated or wanted.details:
-        yield Sentences("", (". ".join(opening(comparison)[:2]) + ".",), "rows")
+    yield Block("verdict", title, comparison.verdict)
+    yield Block("warnings", lines=tuple(f"{WARNING} {each}" for each in comparison.warnings))
+    curves = _curves(comparison)
+    if curves:
+        yield curves
+    if not curves or wanted.details:
+        yield Block("rows", lines=(". ".join(opening(comparison)[:2]) + ".",))
         yield from rows(comparison, wanted)
         yield from choices(comparison, wanted)
         if wanted.details:
             yield course(comparison, wanted)
-        yield Sentences("Next steps:", comparison.next_steps, "steps")
+        yield Block("steps", "Next steps:", comparison.next_steps)
 
 
 def _table(
@@ -208,7 +195,7 @@ def _table(
     names: Mapping[str, Sequence[str]],
     figures: Mapping[str, Sequence[str]],
     wanted: Wanted,
-) -> Table:
+) -> Block:
     """A table of columns, without those in which nothing is known."""
     own = {head: column for head, column in names.items() if any(column)}
     known = {head: column for head, column in figures.items() if set(column) - {NONE, ""}}
@@ -217,7 +204,7 @@ def _table(
     if not any("(" in cell for cell in known.get(DIFFERENCE, ())):  # no interval
         known = {head.replace(DIFFERENCE, "difference"): column for head, column in known.items()}
     lines = zip(*own.values(), *known.values(), strict=True)
-    return Table(title, len(own), (*own, *known), tuple(lines), kind)
+    return Block(kind, title, names=len(own), head=(*own, *known), rows=tuple(lines))
 
 
 def _names(rows: Sequence[Row]) -> dict[str, list[str]]:
@@ -229,20 +216,21 @@ def _counts(rows: Sequence[Row]) -> dict[str, list[str]]:
     return {"n": list(map(cells.counted, rows)), "accuracy %": list(map(cells.accuracy, rows))}
 
 
-def _curves(comparison: Comparison) -> Table:
-    """The accuracies of two runs by epoch."""
-    of_run = {run.run.id: (row, run) for row in comparison.rows for run in row.runs}
-    owners = [of_run[curve.run] for curve in comparison.curves]
-    names = [row.name for row, _ in owners]
+def _curves(comparison: Comparison) -> Block | None:
+    """The accuracies of two runs by epoch; None of other runs, or without any."""
+    pair = [(row, run) for row in comparison.rows for run in row.runs]
+    curves = tuple(tuple(epoch.val_accuracy for epoch in run.metrics) for _, run in pair)
+    if len(pair) != 2 or not set().union(*curves) - {None}:
+        return None
+    names = [row.name for row, _ in pair]
     if len(set(names)) < len(names):
-        names = [f"seed {shown(run.seed)}" for _, run in owners]
-    curves = tuple(curve.val_accuracy for curve in comparison.curves)
+        names = [f"seed {shown(run.seed)}" for _, run in pair]
     lines = tuple(
         (str(epoch), *map(cells.percentage, accuracies))
         for epoch, accuracies in enumerate(zip_longest(*curves), 1)
     )
-    title = "Validation accuracy by epoch:"
-    return Table(title, 0, ("epoch", *names), lines, "curves", curves=curves)
+    head = ("epoch", *names)
+    return Block("curves", "Validation accuracy by epoch:", head=head, rows=lines, curves=curves)
 
 
 def _legend(rows: Sequence[Row]) -> str:
@@ -254,7 +242,7 @@ def _legend(rows: Sequence[Row]) -> str:
     return "; ".join(part for part, said in parts.items() if said)
 
 
-def _levels(found: Effects, wanted: Wanted) -> Table:
+def _levels(found: Effects, wanted: Wanted) -> Block:
     """A row for each level, the best of its factor first."""
     each = [(factor, level) for factor in found.factors for level in factor.levels]
     firsts = [factor if level is factor.levels[0] else None for factor, level in each]

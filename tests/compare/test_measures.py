@@ -13,7 +13,7 @@ from scipy import stats
 
 from nnbasic.compare import Comparison, tables
 from nnbasic.compare.measures import Measures
-from nnbasic.compare.tables import Table, Wanted
+from nnbasic.compare.tables import Block, Wanted
 from support import figures, scored
 
 Make = Callable[..., Path]
@@ -28,7 +28,7 @@ def measures_of(comparison: Comparison) -> Measures:
     return measures
 
 
-def cells(table: Table) -> set[str]:
+def cells(table: Block) -> set[str]:
     return {cell for row in table.rows for cell in row}
 
 

@@ -12,7 +12,7 @@ from nnbasic.cli.compare import in_terminal
 from nnbasic.compare import Comparison, Comparisons
 from nnbasic.compare.cells import difference, points
 from nnbasic.compare.significance import Contrast
-from nnbasic.compare.tables import Sentences, Table, Wanted, blocks
+from nnbasic.compare.tables import Block, Wanted, blocks
 from support import scored
 
 Make = Callable[..., Path]
@@ -20,7 +20,7 @@ Compared = Callable[..., Comparison]
 Compare = Callable[..., Comparisons]
 
 
-def column(table: Table, head: str) -> tuple[str, ...]:
+def column(table: Block, head: str) -> tuple[str, ...]:
     return tuple(row[table.head.index(head)] for row in table.rows)
 
 
@@ -37,7 +37,7 @@ def crossed(make: Make) -> None:
 
 
 def test_rows_and_levels(crossed: None, compare_runs: Compare) -> None:
-    rows, levels = (b for b in blocks(compare_runs(), Wanted()) if isinstance(b, Table))
+    rows, levels = (b for b in blocks(compare_runs(), Wanted()) if b.rows)
     assert column(rows, "activation") == ("relu", "relu", "tanh", "tanh")
     assert column(rows, "accuracy %")[0] == "91.00 ± 1.00"
     assert column(rows, "group") == ("a", "a", "b", "c")
@@ -49,28 +49,25 @@ def test_rows_and_levels(crossed: None, compare_runs: Compare) -> None:
 
 def test_simple_effects_and_p_values(crossed: None, compare_runs: Compare) -> None:
     found = list(blocks(compare_runs(), Wanted(p_values=True)))
-    simple = next(b for b in found if isinstance(b, Sentences) and "Effect of the" in b.title)
+    simple = next(b for b in found if "Effect of the" in b.title and b.lines)
     assert simple.title == "Effect of the activation at each init, and the other way round:"
     assert simple.lines[0] == "init he: relu 91.00 a, tanh 86.00 b"
     assert any(
-        "p of no effect: activation <.001" in line
-        for b in found
-        if isinstance(b, Sentences)
-        for line in b.lines
+        "p of no effect: activation <.001" in line for b in found if b.lines for line in b.lines
     )
-    assert all("p" in block.head for block in found if isinstance(block, Table))
+    assert all("p" in block.head for block in found if block.rows)
 
 
 def test_one_choice_is_in_the_table_of_rows_alone(make: Make, compare_runs: Compare) -> None:
     for seed, activation in itertools.product(range(2), ("relu", "tanh")):
         make(activation=activation, seed=seed)
-    assert len([b for b in blocks(compare_runs(), Wanted()) if isinstance(b, Table)]) == 1
+    assert len([b for b in blocks(compare_runs(), Wanted()) if b.rows]) == 1
 
 
 def test_one_seed_has_no_figure_of_chance(make: Make, compare_runs: Compare) -> None:
     for activation in ("relu", "tanh", "elu"):
         make({"best": scored(0.9)}, activation=activation)
-    (rows,) = (b for b in blocks(compare_runs(), Wanted(p_values=True)) if isinstance(b, Table))
+    (rows,) = (b for b in blocks(compare_runs(), Wanted(p_values=True)) if b.rows)
     assert rows.head == ("activation", "n", "accuracy %", "difference")
     assert column(rows, "difference") == ("–", "0.00", "0.00")
 
@@ -83,7 +80,7 @@ def test_rows_that_failed_say_so_in_the_table(make: Make, compare_runs: Compare)
         lost = {"last": scored(0.1), "best": scored(0.1)} if seed else {"best": scored(0.95)}
         make(lost, activation="elu", seed=seed)
     make({"config": {"epochs": 9}}, activation="relu", seed=0)
-    rows, others = (b for b in blocks(compare_runs(), Wanted()) if isinstance(b, Table))
+    rows, others = (b for b in blocks(compare_runs(), Wanted()) if b.rows)
     assert column(rows, "activation") == ("relu", "tanh", "elu", "sigmoid")
     assert column(rows, "accuracy %")[2:] == ("10.00 to 95.00", "10.00 ± 0.00")
     assert column(rows, "group")[2:] == ("failed 1/2", "failed 2/2")
@@ -96,19 +93,10 @@ def test_two_runs_are_two_curves_and_no_table(make: Make, compare_runs: Compare)
     make(activation="tanh")
     comparisons = compare_runs()
     found = list(blocks(comparisons, Wanted()))
-    (curves,) = (block for block in found if isinstance(block, Table))
+    (curves,) = (block for block in found if block.rows)
     assert set(curves.head[1:]) == {"relu", "tanh"}
     assert len(curves.rows) == len(curves.curves[0]) == 3
-    assert (
-        len(
-            [
-                block
-                for block in blocks(comparisons, Wanted(details=True))
-                if isinstance(block, Table)
-            ]
-        )
-        > 1
-    )
+    assert len([block for block in blocks(comparisons, Wanted(details=True)) if block.rows]) > 1
     assert "Validation accuracy by epoch:" in "\n".join(in_terminal(comparisons, Wanted(), 80))
 
 
