@@ -1,19 +1,20 @@
-"""What to do next: how many seeds detect which difference, and the command that trains them."""
+"""What weakens a comparison, how to read it, and what to do next, in sentences."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
 from typing import Any
 
-from nnbasic.compare.findings import Findings
-from nnbasic.compare.grouping import UNDECISIVE, config
-from nnbasic.compare.measures import number
+from nnbasic.compare.findings import Findings, crossing
+from nnbasic.compare.grouping import ALL, EPOCHS, UNDECISIVE, config, ids, searched, sorted_by
+from nnbasic.compare.measures import ENDED, has_all_metrics, latest_of_each, number
+from nnbasic.compare.significance import Plan
 from nnbasic.compare.standing import Row
 from nnbasic.compare.verdict import more, points
 from nnbasic.configs import Config, flow
-from nnbasic.training.choices import RATE, Values, shown
+from nnbasic.training.choices import RATE, SEARCHED, Values, shown
 from nnbasic.training.collection import RunData
 
 SEVERAL_SEEDS = 5
@@ -21,6 +22,78 @@ SEVERAL_SEEDS = 5
 
 MOST_TOLD = 3
 """For how many smaller differences the number of seeds is given."""
+
+ASPECTS: dict[str, dict[str, Callable[[RunData], object]]] = {
+    "Times are not comparable": {
+        "threads": lambda run: run.record.threads,
+        "processor": lambda run: run.record.machine.get("processor"),
+    },
+    "The last digits may differ for this reason alone": {
+        "Python": lambda run: run.record.versions.get("python"),
+        "NumPy": lambda run: run.record.versions.get("numpy"),
+        "BLAS": lambda run: run.record.versions.get("blas"),
+        "BLAS kernels": lambda run: run.record.versions.get("kernels"),
+    },
+}
+"""What should be the same in all runs, by what follows where it is not."""
+
+
+def warnings(found: Findings, differs: Sequence[str]) -> Iterator[str]:
+    """What weakens the comparison; runs that are not as the others are named by their ids."""
+    if EPOCHS in differs:
+        yield "The rows were trained for different numbers of epochs, which may be why they differ."
+    keys, _ = crossing(found.ranked)
+    if found.effects is None and len(keys) > 1 and len(found.ranked) == len(found.comparable):
+        yield (
+            f"{' and '.join(keys)} change together, not in all combinations: which of them makes a"
+            " difference between rows is unknown."
+        )
+    for row in found.rows:
+        yield from _not_counted(row)
+    runs = [run for row in found.ranked for run in row.counted if run.seed not in found.seeds]
+    if runs and len(found.ranked) > 1:
+        yield f"Left out, as not all ranked rows have their seed: {ids(runs)}."
+    counted = [
+        run for row in found.rows for run in row.counted if run.record.val_accuracy is not None
+    ]
+    torn = [run for run in counted if not has_all_metrics(run)]
+    if torn:
+        yield f"metrics.jsonl has gaps, so not in the figures to the threshold: {ids(torn)}."
+
+
+def notes(found: Findings, same: Values, threshold: float) -> Iterator[str]:
+    """How the figures are to be read."""
+    first, runs = found.rows[0], [run for row in found.rows for run in row.runs]
+    if len(found.ranked) > 1:
+        yield from _about_differences(found.plan)
+    if found.effects and found.effects.seeds is not None:
+        yield (
+            "Share: the part of the variance between these runs that is due to a choice, less what"
+            " chance puts into it; it depends on which values were compared."
+        )
+    if SEARCHED in same:
+        yield "The learning rate of each row was searched (nnbasic sweep --lr-search)."
+    yield (
+        f"Epochs and seconds to a {100 * threshold:g} % validation accuracy: median of the runs"
+        " that finished, diverged or collapsed; those that did not reach it count as later. Seconds"
+        " an epoch: median of all epochs."
+    )
+    if any(run.diagnostics for row in found.rows for run in row.counted):
+        yield (
+            "Dead, saturated: share of the units in the layer with the most, mean over the runs."
+            " Gradient ratio: its norm in the first layer over that in the last, median of the"
+            " runs. All after the last epoch."
+        )
+    if first.test_error:
+        yield (
+            f"Test accuracy: its binomial standard error is {100 * first.test_error:.2f} points on"
+            f" {first.counted[0].record.test_images:,} images, which are the same for every row. No"
+            " row is chosen by it."
+        )
+    for consequence, aspects in ASPECTS.items():
+        parts = [part for name, aspect in aspects.items() for part in _unlike(runs, name, aspect)]
+        if parts:
+            yield f"{consequence}: {'; '.join(parts)}."
 
 
 def next_steps(found: Findings, same: Values, searched: bool) -> Iterator[str]:
@@ -91,6 +164,55 @@ def more_seeds(rows: Sequence[Row], seeds: int) -> str | None:
     directories = shlex.join(str(run.run.directory) for run in runs)
     train = f'nnbasic train --config "$run/config.yaml" --seed $seed {shlex.join(elsewhere)}'
     return f"for run in {directories}; do for seed in {wanted}; do {train.strip()}; done; done"
+
+
+def _about_differences(plan: Plan | None) -> Iterator[str]:
+    yield (
+        "Accuracy: on the validation images, at each run's best epoch; mean ± standard deviation"
+        " over the shared seeds. Rows are sorted by it. Difference: from the first row, paired by"
+        " seed."
+    )
+    if plan is None:
+        yield "One seed says nothing about chance: no intervals and no p."
+        return
+    yield (
+        "Intervals: simultaneous 95 % confidence intervals for all pairs of rows. They are of other"
+        " seeds on these validation images; other images would add their own error."
+    )
+    yield (
+        "Group: rows that share a letter show no significant difference, which does not make them"
+        f" equal. p: moderated paired t-test, corrected for all {plan.differences} pairs (Holm)."
+    )
+
+
+def _not_counted(row: Row) -> Iterator[str]:
+    """The runs of ``row`` that have no accuracy, or are repeated by a later one."""
+    which = "" if row.name == ALL else f"{row.name}: "
+    for status, n in row.statuses.items():
+        if status not in ENDED:
+            runs = [run for run in row.runs if run.status == status]
+            yield f"{which}{n} of {len(row.runs)} runs {status} ({ids(runs)}); not counted."
+    latest = {id(run) for run in latest_of_each(row.runs)}
+    repeated = [run for run in row.runs if run.status in ENDED and id(run) not in latest]
+    if repeated:
+        what = "1 run is" if len(repeated) == 1 else f"{len(repeated)} runs are"
+        its = "its seed" if len(repeated) == 1 else "the seed"
+        yield f"{which}{what} not counted, as a later one repeats {its}: {ids(repeated)}."
+    rates = sorted_by(row.counted, lambda run: shown(run.values.get(RATE)))
+    if len(rates) > 1 and searched(row.runs[0]):
+        parts = [f"{rate} ({ids(runs)})" for rate, runs in rates.items()]
+        yield f"{row.name} was searched more than once: rates {' and '.join(parts)}."
+
+
+def _unlike(
+    runs: Sequence[RunData], name: str, aspect: Callable[[RunData], object]
+) -> Iterator[str]:
+    """The runs that are unlike most in one ``aspect``."""
+    by_value = sorted_by(runs, lambda run: str(aspect(run)))
+    usual = max(by_value, key=lambda value: len(by_value[value]), default="")
+    for value, unlike in by_value.items():
+        if value != usual:
+            yield f"{name} {value} instead of {usual} ({ids(unlike)})"
 
 
 def _seed(run: RunData) -> float:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from nnbasic.compare.advice import SEVERAL_SEEDS, more_seeds, next_steps
+from nnbasic.compare.advice import SEVERAL_SEEDS, more_seeds, next_steps, notes, warnings
 from nnbasic.compare.as_dict import curve, flat_row, plain, plan_content, row_content
-from nnbasic.compare.caveats import notes, warnings
 from nnbasic.compare.course import inside, speed
 from nnbasic.compare.findings import Findings, judge
 from nnbasic.compare.grouping import config, decisive, group_runs, searched, sorted_by

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from nnbasic.compare.caveats import ASPECTS
+from nnbasic.compare.advice import ASPECTS
 from nnbasic.compare.factors import Choice
 from nnbasic.compare.significance import Differences, Inference, moderated_t
 from nnbasic.configs import Data
