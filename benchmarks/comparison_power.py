@@ -35,7 +35,7 @@ SEEDS = (3, 4, 6, 8)
 BASE, SD = 0.968, 0.0015
 
 CLAIMS = {
-    "a row": ("Worse:", "Best:", "Better:"),
+    "a row": ("Worse:", "Best:"),
     "a choice": ("of the variance between runs;", "decides whether"),
     "an interaction": ("The effect of the",),
 }
@@ -147,7 +147,7 @@ def says(sentences: Iterable[str]) -> set[str]:
     """Which of `CLAIMS` a verdict makes."""
     text = "\n".join(sentences)
     if "Worse:" not in text:  # then a best row is named without others being worse
-        text = text.replace("Best:", "").replace("Better:", "")
+        text = text.replace("Best:", "")
     return {claim for claim, words in CLAIMS.items() if any(word in text for word in words)}
 
 

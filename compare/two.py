@@ -58,14 +58,13 @@ def two_runs(
 def mcnemar(runs: Sequence[RunData]) -> McNemar | str:
     """McNemar's test of two ``runs``, or a sentence that says why it is impossible."""
     first, second = runs
-    if first.record.dataset_sha256 != second.record.dataset_sha256:
-        return "No McNemar test: the two runs have different test sets."
     try:
         a, b = (Predictions.load(run.run.predictions) for run in runs)
     except RunError as error:
         return f"No McNemar test: {error}."
-    if not np.array_equal(a.labels, b.labels):
-        return "No McNemar test: the labels in the two predictions.npz are not the same."
+    alike = first.record.dataset_sha256 == second.record.dataset_sha256
+    if not alike or not np.array_equal(a.labels, b.labels):
+        return "No McNemar test: the two runs have different test images."
     right, other_right = a.predicted == a.labels, b.predicted == b.labels
     only_first = int(np.sum(right & ~other_right))
     only_second = int(np.sum(other_right & ~right))

@@ -116,50 +116,39 @@ def _ranking(found: Findings, command: str | None) -> Iterator[str]:
             yield f"{_names(rows)} are identical in every seed{mean}."
     worse = [row for row in ranked if not set(row.letters or "") & set(best.letters or "")]
     if worse:
-        yield _best([row for row in ranked if row not in worse], two=len(ranked) == 2)
+        yield _best([row for row in ranked if row not in worse])
         yield _worse(found, worse)
     elif len(same) > 1:
-        yield from _no_difference(ranked, found.plan, len(found.seeds))
+        yield from _no_difference(best, found.plan, len(found.seeds))
 
 
 def _alone(found: Findings) -> Iterator[str]:
     """What there is to say of a single ranked row, or of none."""
-    if found.ranked:
-        (row,) = found.ranked
-        n = row.val_accuracy.n
-        name = f", {row.name}" if row.key else ""
-        runs = f"One row{name}, {n} seeds" if n > 1 else f"One run{name}"
+    for row in found.ranked:
+        seeds = f" over {row.val_accuracy.n} seeds" * (row.val_accuracy.n > 1)
         if len(found.rows) > 1:
             yield f"Best: {row.name}, {_mean(row)}, the only row that can be ranked."
         else:
-            yield f"{runs}: {_mean(row)}. There is nothing to compare it with."
-    elif any(row.state != LOST for row in found.rows):
+            yield f"{_mean(row)}{seeds}. There is nothing to compare it with."
+    if not found.ranked and any(row.state != LOST for row in found.rows):
         yield "No row can be ranked."
 
 
-def _best(rows: Sequence[Row], *, two: bool) -> str:
+def _best(rows: Sequence[Row]) -> str:
     """The first of ``rows``, of which the others show no significant difference from it."""
     best, *peers = rows
-    first = f"{'Better' if two else 'Best'}: {best.name}, {_mean(best)}."
+    first = f"Best: {best.name}, {_mean(best)}."
     if not peers:
         return first
-    verb = "shows" if len(peers) == 1 else "show"
-    return (
-        f"{first} {_names(peers)} {verb} no significant difference from it (group {best.letters})."
-    )
+    show = "shows" if len(peers) == 1 else "show"
+    rest = f"{show} no significant difference from it (group {best.letters})."
+    return f"{first} {_names(peers)} {rest}"
 
 
-def _no_difference(ranked: Sequence[Row], plan: Plan, seeds: int) -> Iterator[str]:
+def _no_difference(best: Row, plan: Plan, seeds: int) -> Iterator[str]:
     """No row is worse than the first, so what so many seeds detect."""
-    best = ranked[0]
-    if len(ranked) == 2:
-        means = " and ".join(f"{100 * _score(row):.2f}" for row in ranked)
-        yield f"No significant difference between {_names(ranked)} ({means} % {VALIDATION})."
-    else:
-        yield (
-            f"No row differs significantly from the one with the best mean, {best.name},"
-            f" {_mean(best)}."
-        )
+    first = f"{best.name}, {_mean(best)}"
+    yield f"No row differs significantly from the one with the best mean, {first}."
     further = "".join(f"; {n} seeds detect {points(size)}" for size, n in plan.further(seeds)[:1])
     smallest = points(plan.smallest(seeds))
     yield f"{seeds} seeds detect a difference of {smallest} with 80 % power{further}."
@@ -193,12 +182,9 @@ def _by(rows: Sequence[Row]) -> str:
     intervals = [row.difference.ci95 for row in rows if row.difference and row.difference.ci95]
     least, most = -max(high for _, high in intervals), -min(low for low, _ in intervals)
     digits = 1 if most >= 0.01 else 2
-    least_points, most_points = (f"{100 * max(end, 0):.{digits}f}" for end in (least, most))
-    if float(least_points) == 0:
-        return f"by up to {most_points} points"
-    if least_points == most_points:
-        return f"by {most_points} points"
-    return f"by {least_points} to {most_points} points"
+    ends = dict.fromkeys(f"{100 * max(end, 0):.{digits}f}" for end in (least, most))
+    span = " to ".join(ends) if float(next(iter(ends))) else f"up to {[*ends][-1]}"
+    return f"by {span} points"
 
 
 def _decided(found: Findings) -> Iterator[str]:
@@ -230,12 +216,13 @@ def _effects(found: Findings) -> Iterator[str]:
     left_out = effects.left_out
     without = f" Without {listed(left_out)}, of which rows are left out." if left_out else ""
     if significant(first.p):
-        own, half = percent(first.share or 0), (first.share or 0) / 2
-        close = any(significant(each.p) and (each.share or 0) > half for each in others)
-        kind = "the largest effect" if others and not close else "a significant effect"
-        rest = ", ".join(shares[1:])
+        own, rest = percent(first.share or 0), ", ".join(shares[1:])
+        close = any(
+            significant(each.p) and 2 * (each.share or 0) > (first.share or 0) for each in others
+        )
+        kind = "the largest" if others and not close else "a significant"
         yield (
-            f"The {word(first.key)} has {kind} ({own} of the variance between runs; {rest})."
+            f"The {word(first.key)} has {kind} effect ({own} of the variance between runs; {rest})."
             f"{without}"
         )
     elif depends:
@@ -245,8 +232,7 @@ def _effects(found: Findings) -> Iterator[str]:
         yield f"No choice has a significant effect (of the variance between runs: {every})."
     for both in depends:
         what, on = map(word, both.keys)
-        little = ", but little" if (both.share or 0) < SMALL else ""
-        yield f"The effect of the {what} depends on the {on}{little}."
+        yield f"The effect of the {what} depends on the {on}."
     if len(effects.interactions) == 1 and not depends and not troubled:
         what, on = map(word, effects.interactions[0].keys)
         yield f"No interaction between {what} and {on} found."

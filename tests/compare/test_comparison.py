@@ -124,7 +124,7 @@ def test_a_public_call_gives_rows_and_sentences(make: Make, runs: Path) -> None:
     for activation, seed in itertools.product(("relu", "tanh"), range(3)):
         make({"best": scored(0.9 - (activation == "tanh") / 10)}, activation=activation, seed=seed)
     found = compare.compare(collect(runs)[0])
-    assert found.verdict[0] == "Better: relu, 90.00 % validation accuracy."
+    assert found.verdict[0] == "Best: relu, 90.00 % validation accuracy."
     assert list(found.differences) == ["tanh"]
     assert found.effects is not None
     first, second = found.to_rows()
@@ -220,16 +220,15 @@ class TestTwoRuns:
     def test_two_seeds_of_one_config(self, make: Make, compared: Compared) -> None:
         make({"best": scored(0.8)}, seed=0)
         make({"best": scored(0.9)}, seed=1)
-        assert compared().verdict == (
-            "One row, 2 seeds: 85.00 % validation accuracy. There is nothing to compare it with.",
-        )
+        (sentence,) = compared().verdict
+        assert sentence.startswith("85.00 % validation accuracy over 2 seeds. There is nothing")
 
 
 def test_one_run(make: Make, compared: Compared) -> None:
     make({"best": scored(0.8)})
     comparison = compared()
     assert comparison.verdict == (
-        "One run: 80.00 % validation accuracy. There is nothing to compare it with.",
+        "80.00 % validation accuracy. There is nothing to compare it with.",
     )
     assert comparison.next_steps == ()
 
@@ -253,7 +252,7 @@ class TestSearchedRates:
         assert found.first.verdict[0].endswith(
             "identical in every seed (90.00 % validation accuracy)."
         )
-        assert found.second.verdict[0].startswith("Better: relu, 80.00 %")
+        assert found.second.verdict[0].startswith("Best: relu, 80.00 %")
         content = found.to_dict()
         assert content["verdict"] == list(found.first.verdict)
         assert content["given"]["verdict"] == list(found.second.verdict)

@@ -111,7 +111,7 @@ def test_other_epochs_in_many_runs_are_a_choice(make: Make, compared: Compared, 
         make({"config": {"epochs": 9}, "best": scored(0.9)}, activation="tanh", seed=seed)
     comparison = compared()
     assert [row.name for row in comparison.rows] == ["tanh/epochs=9", "relu/epochs=3"]
-    assert comparison.verdict[0].startswith("Better: tanh/epochs=9")
+    assert comparison.verdict[0].startswith("Best: tanh/epochs=9")
     assert said(comparison.warnings, "different numbers of epochs")
     assert said(comparison.warnings, "activation and epochs change together")
 

@@ -61,11 +61,11 @@ def test_what_shares_a_letter_with_the_first_is_never_worse(judged: Judge) -> No
     [
         (
             {"relu": around(0.96), "tanh": around(0.94, own=2)},
-            ["Better: relu, 96.00 % validation accuracy.", "Worse: tanh, by 1.9"],
+            ["Best: relu, 96.00 % validation accuracy.", "Worse: tanh, by 1.9"],
         ),
         (
             {"relu": [0.96, 0.95], "tanh": [0.95, 0.951]},
-            ["No significant difference between relu and tanh (95.50 and 95.05 % validation"],
+            ["No row differs significantly from the one with the best mean, relu, 95.50 %"],
         ),
         (
             {"relu": around(0.96), "elu": around(0.96)},
