@@ -124,13 +124,6 @@ def test_verdict_effects_and_curves_are_on_the_first_screen(browser: Browser, pl
     assert effects["top"] == pytest.approx(curves["top"], abs=1)
 
 
-def test_a_link_opens_the_part_that_it_leads_to(browser: Browser, plain: Path) -> None:
-    browser.open(plain, width=1280)
-    assert not places(browser, "#gradients + .figures img")
-    browser.evaluate("() => document.querySelector('nav a[href=\\'#gradients\\']').click()")
-    assert len(places(browser, "#gradients + .figures img")) == 1
-
-
 @pytest.mark.parametrize("paper", [(8.27, 11.69), (8.5, 11)], ids=["A4", "Letter"])
 def test_printed_it_is_a_handout_of_two_pages(
     browser: Browser, plain: Path, paper: tuple[float, float]
@@ -145,7 +138,7 @@ def test_printed_it_is_a_handout_of_two_pages(
 def test_paper_is_light_and_nothing_is_cut_or_folded(browser: Browser, plain: Path) -> None:
     browser.open(plain, width=703, scheme="dark")  # A4 within its margins
     browser.call("Emulation.setEmulatedMedia", media="print")
-    assert not places(browser, "nav, details:not([open])")
+    assert not places(browser, "details:not([open])")
     assert len(places(browser, "#table table thead")) == 2  # of rows, and of what each choice does
     assert max(place["right"] for place in places(browser, "td, img, p")) <= 703
     assert browser.evaluate("() => getComputedStyle(document.body).backgroundColor") == CLEAR
@@ -165,7 +158,7 @@ def test_colours_stand_out(page: Browser) -> None:
     colours = page.evaluate(
         """() => {
             const probe = document.body.appendChild(document.createElement('i'));
-            const names = ['page', 'panel', 'ink', 'muted', 'accent', 'alert', 'alert-panel'];
+            const names = ['page', 'panel', 'ink', 'muted', 'alert', 'alert-panel'];
             const found = names.map(name => {
                 probe.style.color = `var(--${name})`;
                 return [name, getComputedStyle(probe).color.match(/[0-9.]+/g).map(Number)];
@@ -175,7 +168,7 @@ def test_colours_stand_out(page: Browser) -> None:
         }"""
     )
 
-    for text in ("ink", "muted", "accent"):
+    for text in ("ink", "muted"):
         assert contrast(colours[text], colours["page"]) >= 4.5
         assert contrast(colours[text], colours["panel"]) >= 4.5
     assert contrast(colours["alert"], colours["alert-panel"]) >= 4.5
