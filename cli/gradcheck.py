@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 import numpy as np
 
@@ -33,7 +35,7 @@ def gradcheck(config: str | None, overrides: tuple[str, ...]) -> int:
     """
     if config is None:
         raise click.UsageError("Give --config FILE.")
-    loaded = configs.load(config, overrides).model_copy(update={"dtype": "float64"})
+    loaded = replace(configs.load(config, overrides), dtype="float64")
     network = training.build(loaded)
     faulty = []
     for name, activation in {ACTIVATIONS.name(a): a for a in network.activations}.items():

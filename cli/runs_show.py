@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,10 +99,10 @@ def diff(a: str | None, b: str | None, runs_dir: Path) -> None:
 
 def complete(data: RunData) -> dict[str, Any]:
     """What `runs show --json` says: all that is recorded of the run."""
-    record = data.record.model_dump()
+    record = asdict(data.record)
     for key in ("schema_version", "id", "status", "epoch"):  # which the summary says
         del record[key]
-    return {**summary(data), **record, "metrics": [row.model_dump() for row in data.metrics]}
+    return {**summary(data), **record, "metrics": [asdict(row) for row in data.metrics]}
 
 
 def showing(data: RunData, room: int) -> list[str]:

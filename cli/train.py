@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -108,7 +109,7 @@ def train(
     with contextlib.suppress(training.RunError):  # its directory may be gone
         record = run.record()
     if failure:  # a full disk may have kept it from the record
-        record = record.model_copy(update={"status": "failed", "reason": failure})
+        record = replace(record, status="failed", reason=failure)
     if as_json:
         print_json(result(run, run.user(), record, record.outcome))
     report(run, record, data_dir, as_json)

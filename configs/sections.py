@@ -72,10 +72,6 @@ class Section:
             raise HyperparameterError(cls.__name__, flaws)
         return section
 
-    def model_copy(self, update: Mapping[str, Any]) -> Self:
-        """This section with other values for some of its keys, which are checked too."""
-        return dataclasses.replace(self, **update)
-
     def model_dump(self) -> dict[str, Any]:
         """The complete content, of dicts, lists and scalars."""
         keys = _annotations(type(self)).items()

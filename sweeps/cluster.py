@@ -13,6 +13,7 @@ import logging
 import tempfile
 import uuid
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,7 +135,7 @@ def train_on_worker(task: Task, begun: Files, sweep: str) -> tuple[Files, str]:
     with tempfile.TemporaryDirectory(dir=worker.local_directory) as folder:
         runs = Path(folder)
         resume = str(write_files(runs, begun).directory) if begun else None
-        here = task.model_copy(update={"runs": folder, "resume": resume})
+        here = replace(task, runs=folder, resume=resume)
         run, words = train_in_process(_server, here, stopped)
         return read_files(run) if run else {}, words
 

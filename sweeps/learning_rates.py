@@ -105,9 +105,7 @@ class _Search:
         return max(sorted(self.scores), key=self.scores.__getitem__)
 
     def _trials(self, step: int) -> list[Job]:
-        config = at_rate(self.cell.config, self._rate(step)).model_copy(
-            update={"diagnostics": False}
-        )
+        config = replace(at_rate(self.cell.config, self._rate(step)), diagnostics=False)
         cell = Cell(f"{self.cell.name}-lr-{self._rate(step):g}", config)
         return jobs([cell], [config.seed + seed for seed in SEEDS], self.datasets)
 
@@ -118,7 +116,7 @@ class _Search:
 
 def at_rate(config: Config, rate: float) -> Config:
     """``config`` with this learning rate."""
-    return config.model_copy(update={"optimizer": replace(config.optimizer, lr=rate)})
+    return replace(config, optimizer=replace(config.optimizer, lr=rate))
 
 
 def _accuracy(attempts: Sequence[Attempt]) -> float | None:

@@ -164,7 +164,7 @@ def jobs(cells: Sequence[Cell], seeds: Sequence[int], datasets: Mapping[str, Ima
     """
     found = []
     for seed, cell in product(seeds, cells):
-        config = cell.config.model_copy(update={"seed": seed})
+        config = replace(cell.config, seed=seed)
         dataset = datasets[config.data.source]
         found.append(Job(config, cell.name, cell.rate_search, dataset.name, dataset.sha256))
     return found

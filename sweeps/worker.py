@@ -27,7 +27,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ from nnbasic.data.files import syncing
 from nnbasic.model import DivergedError, Epoch
 from nnbasic.training import images, machine
 from nnbasic.training.directory import Run
-from nnbasic.training.record import RateSearch, Stored
+from nnbasic.training.record import RateSearch, from_json
 from nnbasic.training.session import FailedError, start, train
 from nnbasic.training.storage import RunError
 
@@ -56,7 +56,7 @@ FORKS = sys.platform == "linux"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task(Stored):
+class Task:
     """The run that a process is to train, as it is sent to it."""
 
     config: str
@@ -91,7 +91,7 @@ class Server:
 
         OSError if no process can be started.
         """
-        content = json.dumps(task.model_dump()).encode()
+        content = json.dumps(asdict(task)).encode()
         with self._lock:
             if self._server is None or self._server[0].poll() is not None or not FORKS:
                 self.close()
@@ -205,7 +205,7 @@ def _received(tasks: socket.socket) -> tuple[Task, socket.socket] | None:
     if not head:
         return None
     content = tasks.recv(int.from_bytes(head), socket.MSG_WAITALL)
-    return Task.model_validate(json.loads(content)), socket.socket(fileno=descriptors[0])
+    return from_json(Task, json.loads(content)), socket.socket(fileno=descriptors[0])
 
 
 def _begin(task: Task, connection: socket.socket, at_work: AtWork) -> None:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -198,7 +198,7 @@ class Held:
                     file.name for file in run.directory.iterdir() if file.name[0] != "."
                 ),
                 "diagnostics": (run.directory / "diagnostics.jsonl").read_text(),
-                "metrics": [timeless(row.model_dump()) for row in run.metrics()],
+                "metrics": [timeless(asdict(row)) for row in run.metrics()],
             }
             for name in ("last.npz", "best.npz", "predictions.npz"):
                 with np.load(run.directory / name) as file:

@@ -9,7 +9,7 @@ import subprocess
 import sysconfig
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -203,13 +203,13 @@ def content(run: Run) -> dict[str, Any]:
     for name in ("last.npz", "best.npz", "predictions.npz"):
         with np.load(run.directory / name) as file:
             found[name] = {key: (file[key].dtype.str, file[key].tobytes()) for key in file}
-    found["metrics"] = [timeless(row.model_dump()) for row in run.metrics()]
+    found["metrics"] = [timeless(asdict(row)) for row in run.metrics()]
     found["diagnostics"] = (run.directory / "diagnostics.jsonl").read_text()
     record = run.record()
     assert record.best is not None
     assert record.last is not None
     found["record"] = record.status, record.epoch, record.test_accuracy, record.test_loss
-    found["best and last"] = [timeless(each.model_dump()) for each in (record.best, record.last)]
+    found["best and last"] = [timeless(asdict(each)) for each in (record.best, record.last)]
     return found
 
 

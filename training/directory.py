@@ -9,13 +9,15 @@ import shlex
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnbasic.data.files import append, read_bytes, sync_folder
 from nnbasic.training import lock
-from nnbasic.training.record import SCHEMA_VERSION, EpochRow, Record, Stored, User
+from nnbasic.training.record import SCHEMA_VERSION, EpochRow, Record, User, from_json
 from nnbasic.training.storage import (
     LARGEST,
     Lines,
@@ -60,7 +62,8 @@ class Run:
             content = parse_json(read_bytes(path, LARGEST))
             version = content.get("schema_version") if isinstance(content, dict) else None
             if type(version) is not int or version == SCHEMA_VERSION:
-                return Record.model_validate(content)
+                record: Record = from_json(Record, content)
+                return record
         except FileNotFoundError:
             raise ForeignError(f"{self.directory}: not a run, it has no run.json") from None
         except OSError as error:
@@ -112,7 +115,8 @@ class Run:
         """
         path = self.directory / "user.json"
         try:
-            return User.model_validate(parse_json(read_bytes(path, LARGEST)))
+            user: User = from_json(User, parse_json(read_bytes(path, LARGEST)))
+            return user
         except FileNotFoundError:
             return User(name=self.id)
         except (OSError, ValueError):
@@ -126,9 +130,9 @@ class Run:
         """Replace `user.json`; RunError if it would be larger than what is read."""
         self._write("user.json", user)
 
-    def _write(self, name: str, content: Stored) -> None:
+    def _write(self, name: str, content: Record | User) -> None:
         path = self.directory / name
-        text = json.dumps(content.model_dump(), indent=2, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(asdict(content), indent=2, ensure_ascii=False, allow_nan=False)
         encoded = f"{text}\n".encode(errors="replace")  # an argument may hold half a character
         if len(encoded) > LARGEST:
             raise RunError(
@@ -139,7 +143,7 @@ class Run:
 
     def metrics(self) -> Lines[EpochRow]:
         """The lines of `metrics.jsonl`, one per epoch, up to one that is torn or broken."""
-        return read_lines(self.directory / "metrics.jsonl", EpochRow.model_validate)
+        return read_lines(self.directory / "metrics.jsonl", partial(from_json, EpochRow))
 
     def diagnostics(self) -> Lines[dict[str, Any]]:
         """The lines of `diagnostics.jsonl`, from epoch 0, up to one that is torn or broken."""

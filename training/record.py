@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from nnbasic.data.scale import Scale
 
@@ -35,78 +34,47 @@ Rate = Annotated[float, lambda x: x > 0]
 Moment = Annotated[str, _is_moment]
 
 
-class Stored:
-    """A dataclass that is written as JSON, and checked against its annotations when it is read."""
+def from_json(kind: Any, content: Any, path: str = "") -> Any:
+    """``content``, a value of JSON, as ``kind``; ValueError, in one line, names what does not fit.
 
-    @classmethod
-    def model_validate(cls, content: Any) -> Self:
-        """What ``content``, a value from JSON, says; ValueError, in one line, if it does not fit.
-
-        Keys that are not known are left out.
-        """
-        found: Self = _fit(cls, content, ())
+    ``kind`` is a scalar, a Literal, Any, a dataclass, a list or dict of these, one of these or
+    None, or one Annotated with a function that says whether the value will do. Keys that a
+    dataclass does not have are left out.
+    """
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        found = from_json(arguments[0], content, path)
+        if not arguments[1](found):
+            raise ValueError(f"{path}: is out of range")
         return found
-
-    def model_dump(self) -> dict[str, Any]:
-        """The complete content, of dicts, lists and scalars."""
-        return asdict(self)  # type: ignore[call-overload, no-any-return]
-
-    def model_copy(self, update: Mapping[str, Any]) -> Self:
-        """A copy with other values for some of its keys."""
-        return replace(self, **update)  # type: ignore[type-var]
+    if type(None) in arguments:
+        return None if content is None else from_json(arguments[0], content, path)
+    if origin is list and isinstance(content, list):
+        return [from_json(arguments[0], each, path) for each in content]
+    if origin is dict and isinstance(content, dict):
+        of_keys, of_values = arguments
+        return {of_keys(key): from_json(of_values, each, path) for key, each in content.items()}
+    if isinstance(kind, type) and is_dataclass(kind) and isinstance(content, dict):
+        for each in fields(kind):
+            if each.name not in content and each.default is each.default_factory is MISSING:
+                raise ValueError(f"{path}.{each.name}: is missing".strip("."))
+        known = {name: hint for name, hint in _hints(kind).items() if name in content}
+        paths = {name: f"{path}.{name}".strip(".") for name in known}
+        return kind(**{name: from_json(known[name], content[name], paths[name]) for name in known})
+    if kind is float and type(content) is int:
+        return float(content)
+    if kind is Any or type(content) is kind or (origin is Literal and content in arguments):
+        return content
+    raise ValueError(f"{path or 'content'}: has a value of another kind than it must have")
 
 
 @cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind, include_extras=True)
 
 
-def _fit(annotation: Any, value: Any, path: tuple[str, ...]) -> Any:
-    """``value`` in the type that ``annotation`` says; ValueError names the ``path`` to what is not.
-
-    It is a scalar, a Literal, Any, a dataclass, a list or dict of these, one of these or None, or
-    one Annotated with a function that says whether the value will do.
-    """
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        fitted = _fit(arguments[0], value, path)
-        if not arguments[1](fitted):
-            raise _error(path, "is out of range")
-        return fitted
-    if type(None) in arguments:
-        return None if value is None else _fit(arguments[0], value, path)
-    if origin is list and isinstance(value, list):
-        return [_fit(arguments[0], each, path) for each in value]
-    if origin is dict and isinstance(value, dict):
-        kind, of = arguments
-        return {kind(key): _fit(of, each, (*path, key)) for key, each in value.items()}
-    if is_dataclass(annotation) and isinstance(value, dict):
-        return _built(annotation, value, path)
-    if annotation is float and type(value) is int:
-        return float(value)
-    if annotation is Any or type(value) is annotation or (origin is Literal and value in arguments):
-        return value
-    raise _error(path, "has a value of another kind than it must have")
-
-
-def _built(kind: Any, content: dict[str, Any], path: tuple[str, ...]) -> Any:
-    """The dataclass ``kind`` with the keys and values of ``content``."""
-    found = {}
-    for each in fields(kind):
-        if each.name in content:
-            found[each.name] = _fit(_hints(kind)[each.name], content[each.name], (*path, each.name))
-        elif each.default is each.default_factory is MISSING:
-            raise _error((*path, each.name), "is missing")
-    return kind(**found)
-
-
-def _error(path: tuple[str, ...], what: str) -> ValueError:
-    key = " ".join(".".join(path).split())  # a key may have line breaks
-    return ValueError(f"{key or 'content'}: {what}")
-
-
 @dataclass(frozen=True, kw_only=True)
-class EpochRow(Stored):
+class EpochRow:
     """A line of `metrics.jsonl`: what an epoch came to, and the time so far.
 
     All that concerns validation is None without a validation split. A number that is not finite
@@ -133,11 +101,11 @@ class EpochRow(Stored):
 
     def line(self) -> str:
         """The line of the file."""
-        return json.dumps(self.model_dump(), allow_nan=False) + "\n"
+        return json.dumps(asdict(self), allow_nan=False) + "\n"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RateSearch(Stored):
+class RateSearch:
     """How a sweep chose ``optimizer.lr`` for a run: see `nnbasic.sweeps.learning_rates`."""
 
     given: Rate
@@ -167,7 +135,7 @@ class RateSearch(Stored):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record(Stored):
+class Record:
     """What `run.json` holds. An accuracy is a share of images, rounded once."""
 
     schema_version: int = SCHEMA_VERSION
@@ -272,7 +240,7 @@ class Record(Stored):
 
 
 @dataclass(kw_only=True)
-class User(Stored):
+class User:
     """What `user.json` holds: the only file that is edited after the run."""
 
     name: str

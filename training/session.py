@@ -11,6 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -258,7 +259,7 @@ class _Log:
             "last": self.history[-1] if self.history else None,
             "seconds": time.perf_counter() - self.began,
         }
-        self.record = self.record.model_copy(update=changes)
+        self.record = replace(self.record, **changes)
         self.run.write_record(self.record)
 
     def gone(self) -> RunError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +95,7 @@ def few(
     """The page of two networks of two hidden layers: relu, and tanh, whose name is hostile."""
     tanh = networks["tanh"]
     before = tanh.user()
-    tanh.write_user(before.model_copy(update={"name": HOSTILE, "notes": "note " + HOSTILE}))
+    tanh.write_user(replace(before, name=HOSTILE, notes="note " + HOSTILE))
     file = tmp_path_factory.mktemp("few") / "page.html"
     write([networks["relu"], tanh], file, dataset=dataset)
     tanh.write_user(before)

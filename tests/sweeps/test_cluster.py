@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,7 @@ class TestFiles:
 
     def test_a_run_that_had_begun_is_completed_but_stays_the_persons(self, finished: Run) -> None:
         files = read_files(finished)
-        finished.write_user(finished.user().model_copy(update={"tags": ["mine"]}))
+        finished.write_user(replace(finished.user(), tags=["mine"]))
         (finished.directory / "run.json").write_text("old")
         (finished.directory / "predictions.npz").unlink()
         write_files(finished.directory.parent, files, begun=finished)

@@ -41,7 +41,7 @@ class Laboratory:
             change: dict[str, Any] = {"status": ended}
             if not isinstance(ended, str):
                 change = {"status": "finished", "best": figures(ended)}
-            run.write_record(run.record().model_copy(update=change))
+            run.write_record(replace(run.record(), **change))
         return attempts(self.runs)
 
     def choose(self, cells: Sequence[Cell]) -> tuple[list[Cell], list[str]]:
@@ -65,7 +65,7 @@ def peak(at: float) -> Curve:
 
 def with_optimizer(cell: Cell, **changes: Any) -> Config:
     optimizer = replace(cell.config.optimizer, **changes)
-    return cell.config.model_copy(update={"optimizer": optimizer})
+    return replace(cell.config, optimizer=optimizer)
 
 
 def test_the_best_rate_of_the_grid(laboratory: Any, cell: Cell) -> None:
@@ -73,7 +73,7 @@ def test_the_best_rate_of_the_grid(laboratory: Any, cell: Cell) -> None:
     (chosen,), problems = lab.choose([cell])
     assert problems == []
     assert chosen.config.optimizer == replace(cell.config.optimizer, lr=0.0316)
-    assert chosen.config.model_copy(update={"optimizer": cell.config.optimizer}) == cell.config
+    assert replace(chosen.config, optimizer=cell.config.optimizer) == cell.config
     assert chosen.name == "net"
     assert chosen.rate_search == RateSearch(
         given=0.1,
@@ -172,7 +172,7 @@ def test_a_cell_with_a_trial_that_did_not_end_does_not_stop_the_others(
             return ended
         return peak(0.1)(rate, job)
 
-    broken = Cell("broken", cell.config.model_copy(update={"batch_size": 7}))
+    broken = Cell("broken", replace(cell.config, batch_size=7))
     chosen, problems = laboratory(curve).choose([broken, cell])
     assert [each.name for each in chosen] == ["net"]
     assert problems == ["broken: no learning rate chosen, because trials at 1 did not end"]
@@ -186,9 +186,9 @@ def test_a_cell_that_diverges_everywhere_has_no_rate(laboratory: Any, cell: Cell
 
 def test_what_cannot_be_searched(laboratory: Any, cell: Cell) -> None:
     lab = laboratory(peak(0.1))
-    data = cell.config.data.model_copy(update={"validation": 0})
+    data = replace(cell.config.data, validation=0)
     with pytest.raises(RunError, match="net has no validation data to choose by"):
-        lab.choose([Cell("net", cell.config.model_copy(update={"data": data}))])
+        lab.choose([Cell("net", replace(cell.config, data=data))])
     faster = with_optimizer(cell, lr=0.2)
     with pytest.raises(RunError, match=r"--lr-search chooses optimizer\.lr"):
         lab.choose([cell, Cell("faster", faster)])

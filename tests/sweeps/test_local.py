@@ -54,7 +54,7 @@ def test_a_run_and_what_is_known_of_it(job: Job) -> None:
 
 
 def test_two_sweeps_at_once_share_the_runs(job: Job) -> None:
-    second = replace(job, config=job.config.model_copy(update={"seed": 1}))
+    second = replace(job, config=replace(job.config, seed=1))
     with ThreadPoolExecutor(2) as pool:
         sweeps = list(pool.map(lambda _: carried_out(job, second), range(2)))
     assert all(ended.ended for outcomes in sweeps for ended in outcomes)

@@ -187,7 +187,7 @@ class TestPairs:
         )
         for seed, same in configs.items():
             for config in same:
-                still = config.model_copy(update={"optimizer": replace(config.optimizer, lr=1e-60)})
+                still = replace(config, optimizer=replace(config.optimizer, lr=1e-60))
                 run = start(still, dataset, runs=tmp_path / "runs", name="still")
                 results = train(run, dataset)
                 steps = [each for each in results if isinstance(each, Step)]
@@ -241,12 +241,12 @@ class TestOutstanding:
     ) -> None:
         """A recorded ``running`` that nobody holds has crashed, and goes on."""
         run = self.begin(job, dataset, epochs=0)
-        run.write_record(run.record().model_copy(update={"status": status}))
+        run.write_record(replace(run.record(), status=status))
         assert ["the run" if begun else None for begun in self.left(job)] == left
 
     def test_a_run_at_work_is_left_alone(self, job: Job, dataset: Dataset) -> None:
         run = self.begin(job, dataset, epochs=0)
-        run.write_record(run.record().model_copy(update={"status": "running"}))
+        run.write_record(replace(run.record(), status="running"))
         with run.claim():
             assert self.left(job) == []
 
@@ -256,7 +256,7 @@ class TestOutstanding:
         self.begin(job, dataset, epochs=0)
         self.begin(job, dataset)
         failed = self.begin(job, dataset, epochs=0)
-        failed.write_record(failed.record().model_copy(update={"status": "failed"}))
+        failed.write_record(replace(failed.record(), status="failed"))
         assert self.left(job) == []
 
     @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ class TestOutstanding:
         self, job: Job, dataset: Dataset, other: dict[str, Any]
     ) -> None:
         self.begin(job, dataset)
-        config = job.config.model_copy(update={k: v for k, v in other.items() if k != "sha256"})
+        config = replace(job.config, **{k: v for k, v in other.items() if k != "sha256"})
         different = Job(config, "x", None, "digits", other.get("sha256", job.sha256))
         assert self.left(job, different) == [None]
 

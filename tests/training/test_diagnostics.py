@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def test_training_does_not_notice(tmp_path: Path, dataset: Dataset) -> None:
     with np.load(with_it.last) as a, np.load(without.last) as b:
         assert all(a[name].tobytes() == b[name].tobytes() for name in a)
     rows: list[list[dict[str, Any]]] = [
-        [timeless(row.model_dump()) for row in run.metrics()] for run in (with_it, without)
+        [timeless(asdict(row)) for row in run.metrics()] for run in (with_it, without)
     ]
     assert rows[0] == rows[1]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
 from nnbasic.configs import EarlyStopping
@@ -13,7 +15,7 @@ from support import Begin, figures, finish
 
 def epochs(key: str, *values: float | None) -> list[EpochRow]:
     """A history with these values of ``key``."""
-    row = figures(0.5).model_dump()
+    row = asdict(figures(0.5))
     return [EpochRow(**{**row, "epoch": i, key: value}) for i, value in enumerate(values, 1)]
 
 

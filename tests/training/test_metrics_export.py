@@ -8,6 +8,7 @@ import shutil
 import struct
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def test_the_csv_has_a_row_for_each_epoch_of_each_run(data: list[RunData], tmp_p
             assert float(row[key]) == getattr(metrics, key)
     head = list(rows[0])
     assert head[:5] == ["run", "name", "seed", "activation", "activation.slope"]
-    assert head[5:] == list(data[0].metrics[0].model_dump())[:-1]
+    assert head[5:] == list(asdict(data[0].metrics[0]))[:-1]
     assert [row["seed"] for row in rows] == list("000111000")
     assert [row["activation"] for row in rows] == ["relu"] * 6 + ["leaky_relu"] * 3
     assert [row["activation.slope"] for row in rows] == [""] * 6 + ["0.1"] * 3
@@ -85,7 +86,7 @@ def test_numbers_stay_numbers_and_no_heading_is_a_formula(
     path = data[0].run.directory / "metrics.jsonl"
     changes = {"train_loss": -1.5e-7, "val_loss": None, "learning_rate": None}
     infinite = {"non_finite": {"val_loss": "inf", "learning_rate": "-inf", "train_accuracy": "=2"}}
-    path.write_text(json.dumps(data[0].metrics[0].model_dump() | changes | infinite) + "\n")
+    path.write_text(json.dumps(asdict(data[0].metrics[0]) | changes | infinite) + "\n")
     edit(data[0].run, config={"=1+1": 2.5})
     write_csv(collect(tmp_path / "runs")[0], tmp_path / "metrics.csv")
     first = read_csv(tmp_path / "metrics.csv")[0]

@@ -14,7 +14,7 @@ from scipy import stats
 
 from nnbasic.data import Dataset
 from nnbasic.training import EpochRow, Predictions, Run, User
-from nnbasic.training.record import binomial_error
+from nnbasic.training.record import binomial_error, from_json
 
 ROW: dict[str, Any] = {
     "epoch": 1,
@@ -64,7 +64,7 @@ class TestRows:
     def test_what_is_written_is_read_bit_for_bit(self) -> None:
         row = EpochRow(**ROW)
         assert json.loads(row.line()) == ROW | {"non_finite": {}}
-        assert EpochRow.model_validate(json.loads(row.line())) == row
+        assert from_json(EpochRow, json.loads(row.line())) == row
 
     def test_without_validation_there_are_no_figures_of_it(self) -> None:
         row = EpochRow(**{key: value for key, value in ROW.items() if key[:4] != "val_"})
@@ -75,7 +75,7 @@ class TestRows:
         assert (row.train_loss, row.val_loss) == (None, None)
         written = json.loads(row.line(), parse_constant=pytest.fail)
         assert written["non_finite"] == {"train_loss": "inf", "val_loss": "nan"}
-        assert EpochRow.model_validate(json.loads(row.line())) == row
+        assert from_json(EpochRow, json.loads(row.line())) == row
 
     @pytest.mark.parametrize(
         "changes",
@@ -89,4 +89,4 @@ class TestRows:
     def test_anything_else_is_refused_in_one_line(self, changes: dict[str, Any]) -> None:
         (key,) = changes
         with pytest.raises(ValueError, match=f"^{key}: [^\n]+$"):
-            EpochRow.model_validate(ROW | changes)
+            from_json(EpochRow, ROW | changes)

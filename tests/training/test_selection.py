@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def data(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> list[Run
             "epoch": number,
             "seconds": 10.0 - number,
         }
-        run.write_record(record.model_copy(update=changes))
+        run.write_record(replace(record, **changes))
         run.write_user(User(name=f"{number}e3", tags=["odd", f"n{number}"] if number % 2 else []))
     return collect(runs)[0]
 
