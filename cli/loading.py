@@ -14,7 +14,8 @@ from nnbasic.configs import Data
 from nnbasic.data import DataError, Dataset, mnist
 from nnbasic.data.fetch import FetchError, Progress
 from nnbasic.data.files import MnistError
-from nnbasic.training import Record, images
+from nnbasic.training import Record
+from nnbasic.training.trained import load_dataset
 
 UNFETCHED = "--data or $NNBASIC_DATA can name a folder that holds MNIST's files."
 UNUSABLE = (
@@ -39,7 +40,7 @@ def load(
     with download_bar() as progress, warnings.catch_warnings():
         shown = None if quiet else progress
         warnings.simplefilter("ignore")  # the note says the same
-        dataset = images.load(wanted, recorded, directory=data_dir, progress=shown)
+        dataset = load_dataset(wanted, recorded, directory=data_dir, progress=shown)
     if dataset.note:
         warn(
             "MNIST is not available, so these are the built-in digits; results on them do not"
@@ -76,7 +77,7 @@ def data_at_hand(record: Record, data_dir: Path | None) -> Dataset | str:
         if record.dataset == "mnist" and mnist.find(data_dir) is None:
             return "MNIST is not on this machine; `nnbasic data fetch` gets it"
         wanted = Data.model_validate(record.config.get("data"))
-        dataset = images.load(wanted, record.dataset, directory=data_dir)
+        dataset = load_dataset(wanted, record.dataset, directory=data_dir)
     except ValueError:
         return "the run's config does not say what they are"
     except DataError as error:

@@ -28,7 +28,8 @@ from nnbasic.cli.terminal import (
 from nnbasic.compare import figure_file
 from nnbasic.compare.style import DASHES, MUTED, SERIES, SETTINGS
 from nnbasic.configs import printable
-from nnbasic.training.choices import flow, shown
+from nnbasic.configs.text import flow
+from nnbasic.training.choices import shown
 from nnbasic.training.collection import RunData
 from nnbasic.training.record import EpochRow
 from nnbasic.training.selection import is_number

@@ -27,6 +27,9 @@ from nnbasic.model.registry import Registry, hyperparameters
 PIXELS = 28 * 28
 CLASSES = 10
 
+MOST_EPOCHS = 100_000
+"""So many lines of metrics, each below 600 bytes, stay within what is read of a file of a run."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Data(Section):
@@ -160,7 +163,9 @@ class Config(Section):
     schedule: Annotated[model.Schedule, model.SCHEDULES] = key(
         {"name": "cosine", "warmup": 0.05}, "How the learning rate changes during training."
     )
-    epochs: Annotated[int, Bounds(ge=1)] = key(10, "Passes over the training images.")
+    epochs: Annotated[int, Bounds(ge=1, le=MOST_EPOCHS)] = key(
+        10, "Passes over the training images."
+    )
     batch_size: Annotated[int, Bounds(ge=1)] = key(128, "Images per step.")
     seed: Annotated[int, Bounds(ge=0)] = key(
         0, "Seed of all that is random: initial weights, order of the images, noise, distortions."

@@ -36,11 +36,12 @@ from nnbasic.configs.schema import Data
 from nnbasic.data import DataError, Dataset
 from nnbasic.data.files import syncing
 from nnbasic.model import DivergedError, Epoch
-from nnbasic.training import images, machine
+from nnbasic.training import machine
 from nnbasic.training.directory import Run
 from nnbasic.training.record import RateSearch, from_json
 from nnbasic.training.session import FailedError, start, train
 from nnbasic.training.storage import RunError
+from nnbasic.training.trained import load_dataset
 
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
@@ -286,7 +287,7 @@ def _train(task: Task, dataset: Dataset, connection: socket.socket) -> None:
 def _load(wanted: str, dataset: str, folder: str | None) -> Dataset:
     """The images that the config's ``data``, in JSON, asks for; once for all tasks."""
     data = Data.model_validate(json.loads(wanted))
-    loaded = images.load(data, dataset, directory=None if folder is None else Path(folder))
+    loaded = load_dataset(data, dataset, directory=None if folder is None else Path(folder))
     loaded.scale(data.scale)  # fitted here, it is there for all
     return loaded
 

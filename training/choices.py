@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nnbasic.configs.errors import printable
+from nnbasic.configs.text import flow
 
 Scalar = str | int | float | bool | None
 
@@ -70,20 +71,14 @@ def flatten(config: Mapping[str, Any]) -> Values:
         if isinstance(value, Mapping):
             flat |= {f"{key}.{inner}": each for inner, each in flatten(value).items()}
         else:
-            flat[key] = flow(value) if isinstance(value, list) else value
+            flat[key] = _flow(json.dumps(value)) if isinstance(value, list) else value
     return flat
 
 
-def flow(value: Any) -> str:
-    """``value`` as YAML on one line; a component without hyperparameters is its name alone."""
-    return _flow(json.dumps(value))
-
-
 @functools.lru_cache  # a thousand runs have few different lists, and writing YAML is slow
-def _flow(text: str) -> str:
-    from nnbasic.configs.text import flow, short  # YAML: a list without lists does without it
-
-    return flow(short(json.loads(text)))
+def _flow(content: str) -> str:
+    """The list that is ``content`` in JSON, as a config writes it on one line."""
+    return flow(json.loads(content))
 
 
 def headings(keys: Iterable[str]) -> dict[str, str]:

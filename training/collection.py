@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -15,14 +15,14 @@ from nnbasic.configs.errors import printable
 from nnbasic.training.choices import SEARCHED, Scalar, Values, flatten
 from nnbasic.training.directory import ForeignError, Run
 from nnbasic.training.record import EpochRow, Record, User
-from nnbasic.training.storage import Lines, RunError
+from nnbasic.training.storage import Lines, RunError, run_error
 
 DIRECTORY = Path("runs")
 
 LATEST = "latest"
 """The newest run, where commands take a RUN."""
 
-RESUMABLE = ("interrupted", "crashed", "failed")
+RESUMABLE = {"interrupted", "crashed", "failed"}
 """The statuses of runs that can be gone on with."""
 
 NAMED = 5
@@ -97,10 +97,8 @@ def all_runs(runs: Path = DIRECTORY) -> Iterator[Run]:
     RunError if the folder cannot be read.
     """
     if runs.is_dir():
-        try:
+        with run_error(runs, "cannot be read"):
             directories = sorted(runs.iterdir())
-        except OSError as error:
-            raise RunError(f"{runs}: cannot be read: {error.strerror}") from None
         for directory in directories:
             if directory.name[0] not in "._" and directory.is_dir():
                 yield Run(directory)
@@ -113,16 +111,19 @@ def newest(runs: Path = DIRECTORY) -> Run:
     raise RunError(f"{runs}: there is no run yet; start one with `nnbasic train --config relu`")
 
 
-def _last(runs: Iterable[Run], count: int) -> list[Run]:
+def _last(runs: Iterable[Run], count: int, statuses: Collection[str] = ()) -> list[Run]:
     """The ``count`` runs that were started last, the newest first; those that are broken left out.
 
-    An id begins with the second in which its run was started, so few records are read.
+    If ``statuses`` are given, only runs that have one of them count. An id begins with the second
+    in which its run was started, so few records are read.
     """
     started: list[tuple[str, Run]] = []
     for second, there in groupby(sorted(runs, key=_second, reverse=True), _second):
         for run in there if len(started) < count or not second else ():
             with contextlib.suppress(RunError):
-                started.append((run.record().started, run))
+                record = run.record()
+                if not statuses or run.status(record) in statuses:
+                    started.append((record.started, run))
     started.sort(key=lambda each: each[0], reverse=True)
     return [run for _, run in started[:count]]
 
@@ -146,30 +147,17 @@ def find_newest(text: str, folder: Path = DIRECTORY, *, resumable: bool = False)
     """`find`, or the newest of the runs that share the name ``text``; and how many share it.
 
     `LATEST` is the newest run of all. With ``resumable``, of those that share a name only the ones
-    that can be gone on with count; RunError if there is none.
+    that can be gone on with count. RunError if there is none.
     """
     if text == LATEST:
         return newest(folder), 1
     matches = _meant(text, [folder])
-    if len(matches) > 1 and not any(run.id.startswith(text) for run in matches):
-        chosen = _resumable(text, matches) if resumable else matches
-        return (_last(chosen, 1) or chosen)[0], len(matches)
-    return _only(text, matches), 1
-
-
-def _resumable(text: str, runs: Sequence[Run]) -> list[Run]:
-    """Those of ``runs``, all called ``text``, that can be gone on with; RunError if none can."""
-    by_status: dict[str, list[Run]] = {}
-    for run in runs:
-        with contextlib.suppress(RunError):
-            by_status.setdefault(run.status(), []).append(run)
-    if found := [run for status in RESUMABLE for run in by_status.get(status, [])]:
-        return found
-    counts = ", ".join(f"{len(alike)} {status}" for status, alike in by_status.items())
-    raise RunError(
-        f"{len(runs)} runs are called {text!r}, and none of them can be resumed"
-        f" ({counts or 'their records are broken'})"
-    )
+    if len(matches) == 1 or matches[0].id.startswith(text):
+        return _only(text, matches), 1
+    if found := _last(matches, 1, RESUMABLE if resumable else ()):
+        return found[0], len(matches)
+    what = "resumed" if resumable else "read"
+    raise RunError(f"{len(matches)} runs are called {text!r}, and none of them can be {what}")
 
 
 def _only(text: str, matches: Sequence[Run]) -> Run:

@@ -14,7 +14,7 @@ from nnbasic.data.files import sync_folder
 from nnbasic.training.directory import Run
 from nnbasic.training.lock import EDITING, locked
 from nnbasic.training.record import User
-from nnbasic.training.storage import RunError, refuse_link
+from nnbasic.training.storage import RunError, refuse_link, run_error
 
 TRASH = ".trash"
 """Where removed runs go, below the runs: hidden, so that nothing lists them."""
@@ -83,10 +83,8 @@ def _edited(run: Run) -> Iterator[User]:
     with locked(run.directory, EDITING):
         user = run.user(needed=True)
         yield user
-        try:
+        with run_error(run.directory):
             run.write_user(user)
-        except OSError as error:
-            raise RunError(f"{run.directory}: cannot be written: {error.strerror}") from None
 
 
 def discard(runs: Sequence[Run]) -> None:
@@ -115,12 +113,9 @@ def purge(runs: Sequence[Run]) -> None:
     _move(runs, doomed)  # there nobody finds them, so that none is brought back half deleted
     left = (each for target in doomed for each in target.parent.glob(f".*{DOOMED}"))
     for directory in sorted({*doomed, *left}):  # also what a killed process has left
-        try:
+        # another process may delete it too
+        with run_error(directory, "cannot be deleted"), contextlib.suppress(FileNotFoundError):
             shutil.rmtree(directory)
-        except FileNotFoundError:  # another process deletes it too
-            continue
-        except OSError as error:
-            raise RunError(f"{directory}: cannot be deleted: {error}") from None
 
 
 def _trash(run: Run) -> Path:
@@ -142,7 +137,7 @@ def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
         if target.exists():
             raise RunError(f"{target}: already exists; move it away first")
     for run, target in zip(runs, targets, strict=True):
-        try:
+        with run_error(run.directory, "cannot be moved"):
             if not target.parent.exists():
                 target.parent.mkdir(exist_ok=True)
                 sync_folder(target.parent.parent)
@@ -150,8 +145,6 @@ def _move(runs: Sequence[Run], targets: Sequence[Path]) -> None:
                 run.directory.rename(target)
             sync_folder(target.parent)
             sync_folder(run.directory.parent)
-        except OSError as error:
-            raise RunError(f"{run.directory}: cannot be moved: {error.strerror}") from None
 
 
 @contextlib.contextmanager

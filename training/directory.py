@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from nnbasic.training.storage import (
     RunError,
     parse_json,
     read_lines,
+    run_error,
     with_epoch,
     write_bytes,
     write_text,
@@ -31,6 +33,9 @@ from nnbasic.training.storage import (
 
 if TYPE_CHECKING:  # NumPy and YAML take their time: they are loaded once they are needed
     from nnbasic.configs import Config
+
+
+UNUSABLE = "cannot make a run directory (--runs names another folder)"
 
 
 class ForeignError(RunError):
@@ -193,40 +198,33 @@ def check_folder(runs: Path) -> None:
     Only the nearest existing folder is tried, and nothing is left there, so `create` may still
     fail.
     """
-    try:
+    with run_error(runs, UNUSABLE):
         there = next(folder for folder in (runs, *runs.absolute().parents) if folder.exists())
         tempfile.TemporaryDirectory(prefix=".", dir=there).cleanup()
-    except OSError as error:
-        raise _unusable(runs, error) from error
 
 
 def create(runs: Path, name: str) -> Run:
     """Make a new directory ``<utc time>-<name>-<4 hex>`` in ``runs``; RunError if impossible."""
     word = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:40] or "run"
-    try:
+    with run_error(runs, UNUSABLE):
         # the folder of runs may be new, as may those above it
         new = [folder for folder in (runs, *runs.absolute().parents) if not folder.exists()]
         runs.mkdir(parents=True, exist_ok=True)
-        while True:
-            time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-            directory = runs / f"{time}-{word}-{os.urandom(2).hex()}"
-            try:
-                directory.mkdir()
-            except FileExistsError:  # another run drew the same four digits in the same second
-                continue
-            break
-    except OSError as error:
-        raise _unusable(runs, error) from error
-    try:
-        for folder in (runs, runs.absolute().parent, *(each.parent for each in new)):
-            sync_folder(folder)
-    except OSError as error:
-        directory.rmdir()
-        raise RunError(f"{directory}: cannot be written: {error.strerror}") from error
+        directory = _claimed(runs, word)
+        try:
+            for folder in (runs, runs.absolute().parent, *(each.parent for each in new)):
+                sync_folder(folder)
+        except OSError:
+            directory.rmdir()
+            raise
     return Run(directory)
 
 
-def _unusable(runs: Path, error: OSError) -> RunError:
-    return RunError(
-        f"{runs}: cannot make a run directory: {error.strerror}; name another with --runs"
-    )
+def _claimed(runs: Path, word: str) -> Path:
+    while True:
+        time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        directory = runs / f"{time}-{word}-{os.urandom(2).hex()}"
+        # another run may have drawn the same four digits in the same second
+        with contextlib.suppress(FileExistsError):
+            directory.mkdir()
+            return directory

@@ -9,7 +9,7 @@ import importlib.metadata
 import platform
 import socket
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,8 @@ def versions() -> dict[str, str | None]:
     """Versions of Python, NumPy, its BLAS with its kernels, and nnbasic; a checkout's commit."""
     build: Any = np.show_config(mode="dicts")
     built_with = build.get("Build Dependencies", {}).get("blas", {})
-    library = numpys(loaded().select(user_api="blas").lib_controllers)
+    # NumPy's own is loaded before SciPy's
+    library = next(iter(loaded().select(user_api="blas").lib_controllers), None)
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -79,11 +80,6 @@ def versions() -> dict[str, str | None]:
         "nnbasic": importlib.metadata.version("nnbasic"),
         "git_commit": _git_commit(),
     }
-
-
-def numpys(libraries: Sequence[Any]) -> Any | None:
-    """NumPy's own of the BLAS ``libraries``: SciPy has another, perhaps with other kernels."""
-    return min(libraries, key=lambda library: "numpy" not in library.filepath, default=None)
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from nnbasic.data.files import appending, opened
-from nnbasic.training.storage import RunError, refuse_link
+from nnbasic.training.storage import RunError, refuse_link, run_error
 
 if sys.platform != "win32":  # which has no such locks
     import fcntl
@@ -58,10 +58,8 @@ def locked(directory: Path, name: str = TRAINING) -> Iterator[Callable[[], bool]
         except OSError:
             return False
 
-    try:
+    with run_error(directory):
         file = appending(path)
-    except OSError as error:
-        raise RunError(f"{directory}: cannot be written: {error.strerror}") from None
     with file:
         while not _lock(file.fileno(), directory, needed=name == TRAINING):
             if name == TRAINING:

@@ -77,20 +77,19 @@ def cores() -> int:
 def quotas(root: Path = Path("/")) -> Iterator[float]:
     """The cores' worth of time that the control groups of this process, its own and those above,
     allow it, where they do not allow all. ``root`` is where ``proc`` and ``sys`` are.
+
+    Groups of version 1, which systemd has given up, are not looked at.
     """
     try:
         groups = (root / "proc/self/cgroup").read_text().splitlines()
     except OSError:
         return
-    for line in groups:
-        _, controllers, path = line.split(":", 2)  # v2 names no controllers
-        names = ["cpu.cfs_quota_us", "cpu.cfs_period_us"] if controllers else ["cpu.max"]
-        group = PurePosixPath(path.lstrip("/"))
-        for folder in (group, *group.parents) if "cpu" in (controllers or "cpu").split(",") else ():
-            files = [root / "sys/fs/cgroup" / controllers / folder / name for name in names]
-            try:
-                time, period = (int(n) for file in files for n in file.read_text().split())
-            except (OSError, ValueError):  # not visible from here; "max", v2's "no limit"
-                continue
-            if min(time, period) > 0:  # v1: -1 is none
-                yield time / period
+    paths = (line[4:] for line in groups if line.startswith("0::/"))
+    group = PurePosixPath(next(paths, ""))
+    for folder in (group, *group.parents):
+        file = root / "sys/fs/cgroup" / folder / "cpu.max"
+        try:
+            quota, period = map(int, file.read_text().split())
+            yield quota / period
+        except (OSError, ValueError, ZeroDivisionError):  # not visible from here; "max": no limit
+            continue

@@ -17,7 +17,7 @@ from nnbasic.training.choices import in_spreadsheet, shown, tell_apart
 from nnbasic.training.collection import RunData
 from nnbasic.training.record import EpochRow
 from nnbasic.training.selection import is_number
-from nnbasic.training.storage import RunError, needs_extra
+from nnbasic.training.storage import RunError, needs_extra, run_error
 
 SCALARS = {
     "train_loss": "loss/train",
@@ -51,13 +51,12 @@ def write_csv(data: Sequence[RunData], path: Path, *, overwrite: bool = False) -
         for row in run.metrics:
             own = [row.non_finite.get(key, getattr(row, key)) for key in figures]
             writer.writerow(map(_cell, [*head, *own]))
-    try:
-        with replacing(path, new=not overwrite) as file:
-            file.write(text.getvalue().encode())
-    except FileExistsError:
-        raise RunError(f"{path}: already exists; name a new file") from None
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written: {error.strerror}") from None
+    with run_error(path):
+        try:
+            with replacing(path, new=not overwrite) as file:
+                file.write(text.getvalue().encode())
+        except FileExistsError:
+            raise RunError(f"{path}: already exists; name a new file") from None
     return rows, sum(bool(run.metrics) for run in data)
 
 
@@ -87,17 +86,17 @@ def write_tensorboard(
             raise RunError(f"{folder / run.run.id}: already exists; name another folder")
     problems = []
     for run in data:
-        try:
+        with run_error(folder):
             # two commands cannot both make it
             (folder / run.run.id).mkdir(parents=True, exist_ok=overwrite)
             for old in (folder / run.run.id).glob("events.out.tfevents.*"):
                 old.unlink()
             with SummaryWriter(str(folder / run.run.id)) as writer:
-                _write_run(run, writer)
-        except OSError as error:
-            raise RunError(f"{folder}: cannot be written: {error.strerror}") from None
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            problems.append(f"{run.run.directory}: broken, it is exported in part: {error!r}")
+                try:
+                    _write_run(run, writer)
+                except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                    said = f"{run.run.directory}: broken, it is exported in part: {error!r}"
+                    problems.append(said)
     return problems
 
 

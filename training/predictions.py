@@ -10,7 +10,7 @@ import numpy as np
 
 from nnbasic.data.files import replacing
 from nnbasic.model.arrays import Array
-from nnbasic.training.npz import read_arrays
+from nnbasic.training.checkpoint import read_arrays
 from nnbasic.training.storage import RunError
 
 LARGEST = 1 << 28

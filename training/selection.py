@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeGuard
 
 from nnbasic.configs.errors import ConfigError
+from nnbasic.configs.text import Document
 from nnbasic.training.choices import Scalar, flatten
 from nnbasic.training.collection import RunData
 from nnbasic.training.storage import RunError
@@ -57,8 +58,6 @@ def _condition(text: str) -> tuple[str, Callable[[Scalar | list[str]], bool]]:
 
     RunError if ``text`` is none.
     """
-    from nnbasic.configs.text import Document  # YAML, which a plain list does without
-
     match = re.fullmatch(r"\s*([\w.]+)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
     if not match:
         raise RunError(

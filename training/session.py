@@ -25,9 +25,6 @@ from nnbasic.training.record import EpochRow, RateSearch, Record, Status, User
 from nnbasic.training.storage import RunError, clear, write_text
 from nnbasic.training.trained import Trained, build, check_dataset
 
-MOST_EPOCHS = 100_000
-"""So many lines of metrics.jsonl, each below 600 bytes, stay within the limit of a file."""
-
 
 class FailedError(Exception):
     """A run could not go on: the disk or the memory is full, or a plugin has a fault; says which.
@@ -47,8 +44,7 @@ def start(
 ) -> Run:
     """Make a new run in ``runs``, ready to be trained, and diagnose it before its first step.
 
-    Raises RunError if it cannot be written, has too few outputs, batches larger than the data, or
-    more than `MOST_EPOCHS` epochs.
+    Raises RunError if it cannot be written, or has too few outputs or batches larger than the data.
     """
     if dataset.classes > config.layers[-1]:
         unused = "" if 0 in dataset.train.labels else "; no image has the label 0: count from 0"
@@ -56,8 +52,6 @@ def start(
             f"layers {config.layers}: {dataset.name} has {dataset.classes} classes, so the last"
             f" layer needs at least {dataset.classes} units{unused}"
         )
-    if config.epochs > MOST_EPOCHS:  # or metrics.jsonl could not be read when the run is resumed
-        raise RunError(f"epochs {config.epochs}: a run has at most {MOST_EPOCHS:,} epochs")
     if config.batch_size > (images := len(dataset.train.labels)):
         raise RunError(
             f"batch_size {config.batch_size}: {dataset.name} has {images} training images; a batch"

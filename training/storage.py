@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,15 @@ Row = TypeVar("Row")
 
 class RunError(Exception):
     """A run cannot be found, read, resumed or locked; says which one, why, and what to do."""
+
+
+@contextlib.contextmanager
+def run_error(place: Path, what: str = "cannot be written") -> Iterator[None]:
+    """RunError for an OSError in the block, which says of ``place`` ``what`` it is, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{place}: {what}: {error.strerror}") from error
 
 
 def needs_extra(what: str, extra: str) -> str:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from nnbasic.configs import Config
+from nnbasic import data
+from nnbasic.configs import Config, Data
 from nnbasic.configs.schema import Augmentation
 from nnbasic.data import Batches, Dataset, Scale, Split
 from nnbasic.data.augmentation import Distortion
+from nnbasic.data.fetch import Progress
 from nnbasic.model import MLP, stream
 from nnbasic.model.arrays import Array
 from nnbasic.model.blas import one_blas_thread
@@ -171,6 +174,36 @@ def evaluate_run(
     if not len(chosen.labels):
         raise RunError(f"{run.directory}: the run was trained without a {split} split")
     return load(run, checkpoint, trust_plugins=trust_plugins).evaluate(chosen)
+
+
+def load_dataset(
+    wanted: Data,
+    found: str | None = None,
+    *,
+    directory: Path | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """The data set that a config wants.
+
+    ``found`` is what ``auto`` has turned out to be, if that is known. ``directory`` is where the
+    files are: where MNIST is looked for first, or where those of ``idx`` are now. Raises as
+    `nnbasic.data.load`.
+    """
+    if wanted.dataset == "idx":
+        dataset = data.load_idx(
+            directory or Path(wanted.directory or ""),
+            name=wanted.name or "",
+            validation=wanted.validation,
+            classes=wanted.classes,
+        )
+    else:
+        dataset = data.load(
+            found or wanted.dataset,
+            validation=wanted.validation,
+            directory=directory,
+            progress=progress,
+        )
+    return dataset.shortened(wanted.train)
 
 
 def check_dataset(run: Run, record: Record, dataset: Dataset) -> None:

@@ -56,7 +56,7 @@ def test_check_reports_each_problem_on_stderr(empty_folder: Path) -> None:
     assert result.out == ""
     assert result.err.splitlines() == [
         "Error: the config has 3 problems:",
-        "my.yaml:1: epochs: must be at least 1, not 0",
+        "my.yaml:1: epochs: must be at least 1 and at most 100000, not 0",
         "my.yaml:2: layer: unknown key; did you mean 'layers'?",
         "--set seed=x: seed: must be a whole number, not the text 'x'",
     ]
@@ -82,7 +82,7 @@ def test_check_json_of_a_wrong_config_is_one_object_too(empty_folder: Path) -> N
         "config": "my.yaml",
         "valid": False,
         "problems": [
-            {"key": "epochs", "line": 3, "message": "must be at least 1, not 0"},
+            {"key": "epochs", "line": 3, "message": "must be at least 1 and at most 100000, not 0"},
             {"key": "seed", "line": None, "message": "must be a whole number, not the text 'x'"},
         ],
         "resolved": None,

@@ -59,7 +59,7 @@ class TestResume:
             f"3 runs are called 'stopped'; this is the newest that can be resumed: {stopped.id}\n"
         )
         said = nnbasic("train", "--resume", "stopped")
-        assert said.refused("3 runs are called 'stopped', and none of them", "(3 finished)")
+        assert said.refused("3 runs are called 'stopped', and none of them can be resumed")
 
     def test_from_another_directory(
         self,

@@ -43,7 +43,7 @@ WRONG_VALUES = [
     ("optimizer: momentum", "did you mean {name: sgd, momentum: 0.9}?"),
     ("learning_rate: 1", "config:1: learning_rate: unknown key; did you mean optimizer.lr?"),
     # plain values
-    ("epochs: 0", "config:1: epochs: must be at least 1, not 0"),
+    ("epochs: 0", "config:1: epochs: must be at least 1 and at most 100000, not 0"),
     ("epochs: 1.0", "config:1: epochs: must be a whole number, not 1.0"),
     ("epochs: true", "config:1: epochs: must be a whole number, not true"),
     ("epochs: 010_000", "config:1: epochs: must be a whole number, not the text '010_000'"),
@@ -137,14 +137,14 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
         load(file, ["seed=-1"])
     assert str(caught.value).splitlines() == [
         "the config has 4 problems:",
-        f"{file}:1: epochs: must be at least 1, not 0",
+        f"{file}:1: epochs: must be at least 1 and at most 100000, not 0",
         f"{file}:3: optimizer.lrr: unknown key; did you mean 'lr'?",
         f"{file}:5: activation: unknown activation 'rellu'; did you mean 'relu'?"
         " (one of your own needs plugins: [FILE.py] in the config)",
         "--set seed=-1: seed: must be at least 0, not -1",
     ]
     first = caught.value.problems[0]
-    assert first == Problem("must be at least 1, not 0", "epochs", str(file), 1)
+    assert first == Problem("must be at least 1 and at most 100000, not 0", "epochs", str(file), 1)
 
 
 @pytest.mark.parametrize(

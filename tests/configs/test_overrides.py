@@ -80,7 +80,7 @@ def test_the_last_one_counts_and_puts_right_what_the_file_gets_wrong() -> None:
         ("optimizer..lr=3", "--set optimizer..lr=3: must be KEY=VALUE"),
         ("epochs=[", "--set epochs=[: epochs: not valid YAML"),
         ("data={scale: unit, scale: unit}", "data.scale: given twice"),
-        ("epochs=0", "--set epochs=0: epochs: must be at least 1, not 0"),
+        ("epochs=0", "--set epochs=0: epochs: must be at least 1 and at most 100000, not 0"),
         ("optimiser.lr=3", "optimiser: unknown key; did you mean 'optimizer'?"),
         ("optimizer.lr.x=3", "optimizer.lr is a value; set it as a whole, as in optimizer.lr=..."),
         ("epochs.x=3", "--set epochs.x=3: epochs.x: epochs is a value; set it as a whole"),

@@ -134,7 +134,9 @@ class TestCells:
         Path("small.yaml").write_text("epochs: 0\n")
         with pytest.raises(ConfigError) as error:
             varied("activation=tanh,relu")
-        assert str(error.value) == "small.yaml:1: epochs: must be at least 1, not 0"
+        assert (
+            str(error.value) == "small.yaml:1: epochs: must be at least 1 and at most 100000, not 0"
+        )
 
 
 class TestPairs:

@@ -126,8 +126,3 @@ def test_a_batch_larger_than_the_data_is_refused(
     with pytest.raises(RunError, match=f"has {images} training images; a batch takes at most"):
         begin(batch_size=images + 1)
     assert not list(tmp_path.glob("*/run.json"))
-
-
-def test_more_epochs_than_can_be_read_again_are_refused(begin: Begin) -> None:
-    with pytest.raises(RunError, match="epochs 100001: a run has at most 100,000 epochs"):
-        begin(epochs=100_001)
