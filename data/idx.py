@@ -11,7 +11,6 @@ import gzip
 import hashlib
 import io
 import math
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -28,57 +27,46 @@ LIMIT = 1 << 31
 """The most bytes of elements that `read` accepts by default."""
 
 _CHUNK = 1 << 20  # bytes per read: much less than the array, and few system calls
-_MAX_RANK = 64  # NumPy's own limit
-_DEFLATE = 1032  # the most that a deflate stream (RFC 1951) can expand
-
-
-class _DamageError(Exception):
-    """What is wrong with the content of a file."""
 
 
 def read(path: Path, *, limit: int = LIMIT) -> np.ndarray:
     """The array in an IDX file, gzipped or not (its first bytes tell), in native byte order.
 
-    It is read only if its size in the header is at most ``limit`` bytes and possible for a file of
-    this length, and bytes directly into the array, without a second copy. DataError if the file
-    cannot be read or is not exactly one IDX array.
+    It is read only if its size in the header is at most ``limit`` bytes, and bytes without a second
+    copy. DataError if the file cannot be read or is not exactly one IDX array.
     """
     try:
         with opened(path) as file:
-            size = os.fstat(file.fileno()).st_size
-            if file.peek(2)[:2] != b"\x1f\x8b":
-                return _read(file, size, limit)
-            with gzip.GzipFile(fileobj=file) as unzipped:
-                return _read(unzipped, size * _DEFLATE, limit)
+            zipped = file.peek(2)[:2] == b"\x1f\x8b"
+            return _read(gzip.GzipFile(fileobj=file) if zipped else file, limit)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: the gzip stream is broken ({error}); get it again") from error
     except OSError as error:
         reason = error.strerror or error
         raise DataError(f"{path}: cannot be read ({reason}); check its permissions") from error
-    except _DamageError as damage:
+    except ValueError as damage:
         raise DataError(
             f"{path}: {damage}; get it again, or check that it is the file you meant"
         ) from damage
 
 
-def _read(file: io.BufferedIOBase, room: int, limit: int) -> np.ndarray:
-    """`read` from an open file with at most ``room`` bytes of content."""
+def _read(file: io.BufferedIOBase, limit: int) -> np.ndarray:
+    """`read` from an open file; ValueError says what is wrong with its content."""
     dtype, shape = _header(file)
     size = math.prod(shape) * dtype.itemsize
     what = f"{' × '.join(map(str, shape)) or 'one'} elements of {dtype.itemsize} bytes"
     # An array without elements must not have more rows than one can have, either.
     if max(size, math.prod(length or 1 for length in shape)) > limit:
-        raise _DamageError(f"promises {what}, and at most {limit:,} bytes are accepted")
-    if size > room:
-        raise _DamageError(f"promises {what} and was cut short: it cannot hold as many")
-    content, filled = np.empty(size, np.uint8), 0
-    while count := file.readinto(content.data[filled : filled + _CHUNK]):
-        filled += count
-    if filled < size:
-        raise _DamageError(f"promises {what} and was cut short after {filled:,} bytes of them")
-    if file.read(1):
-        raise _DamageError(f"goes on after the {what} that it promises")
-    return content.view(dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
+        raise ValueError(f"promises {what}, and at most {limit:,} bytes are accepted")
+    content = bytearray()
+    while len(content) <= size and (piece := file.read(_CHUNK)):
+        content += piece
+    if len(content) < size:
+        raise ValueError(f"promises {what} and was cut short after {len(content):,} bytes of them")
+    if len(content) > size:
+        raise ValueError(f"goes on after the {what} that it promises")
+    array = np.frombuffer(content, dtype).reshape(shape)
+    return array.astype(dtype.newbyteorder("="), copy=False)
 
 
 def _header(file: io.BufferedIOBase) -> tuple[np.dtype[Any], tuple[int, ...]]:
@@ -86,16 +74,14 @@ def _header(file: io.BufferedIOBase) -> tuple[np.dtype[Any], tuple[int, ...]]:
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES:
         known = ", ".join(f"{code:02x}" for code in TYPES)
-        raise _DamageError(
+        raise ValueError(
             f"starts with the bytes {magic.hex(' ') or '(none)'}, so it is not an IDX file, which"
             f" starts with 00 00, one of {known}, and the rank"
         )
     rank = magic[3]
-    if rank > _MAX_RANK:
-        raise _DamageError(f"promises {rank} dimensions, and at most {_MAX_RANK} are accepted")
     dimensions = file.read(4 * rank)
     if len(dimensions) < 4 * rank:
-        raise _DamageError(f"ends within the header, which should list {rank} dimensions")
+        raise ValueError(f"ends within the header, which should list {rank} dimensions")
     return np.dtype(TYPES[magic[2]]).newbyteorder(">"), struct.unpack(f">{rank}I", dimensions)
 
 

@@ -98,9 +98,9 @@ DAMAGED = {
     "text": (b"<html>not found</html>", "not an IDX file"),
     "unknown type": (b"\0\0\x0a\x01\0\0\0\0", "not an IDX file"),
     "little-endian magic": (b"\x01\x08\0\0\x03\0\0\0abc", "not an IDX file"),
-    "rank 200": (b"\0\0\x08\xc8" + bytes(800), "200 dimensions"),
+    "rank 200": (b"\0\0\x08\xc8" + bytes(800), "200"),
     "cut in the header": (b"\0\0\x08\x03\0\0\0\x01\0\0", "ends within the header"),
-    "cut in the elements": (b"\0\0\x08\x01\0\0\0\x09abc", "promises 9 elements"),
+    "cut in the elements": (b"\0\0\x08\x01\0\0\0\x09abc", "cut short after 3 bytes"),
     "too long": (b"\0\0\x08\x01\0\0\0\x03abcd", "goes on after the 3 elements"),
     "rows without elements": (b"\0\0\x08\x02\xff\xff\xff\xff\0\0\0\0", "at most"),
     "absurd": (b"\0\0\x0e\x03" + b"\xff" * 12, "at most 2,147,483,648 bytes are accepted"),
@@ -115,9 +115,6 @@ def test_damage_is_named(tmp_path: Path, case: str, pack: Any) -> None:
     path = file_of(tmp_path, pack(content))
     with pytest.raises(DataError) as caught:
         idx.read(path)
-    # A short gzip file can hold more than a short plain one, so it is noticed at its end.
-    if case == "cut in the elements" and pack is gzip.compress:
-        message = "cut short after 3 bytes"
     assert str(caught.value).startswith(str(path))
     assert message in str(caught.value)
 
@@ -130,14 +127,14 @@ def test_a_damaged_gzip_stream_is_named(tmp_path: Path, cut: int | None) -> None
         idx.read(file_of(tmp_path, content[:cut] if cut else flipped))
 
 
-def test_what_a_small_gzip_file_cannot_hold_is_not_allocated(tmp_path: Path) -> None:
+def test_what_a_file_does_not_hold_is_not_allocated(tmp_path: Path) -> None:
     path = file_of(tmp_path, gzip.compress(b"\0\0\x08\x01\x70\0\0\0"))
     tracemalloc.start()
-    with pytest.raises(DataError, match="it cannot hold as many"):
+    with pytest.raises(DataError, match="cut short after 0 bytes"):
         idx.read(path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 1 << 20
+    assert peak < 3 << 20
 
 
 def test_missing_files_and_folders_are_data_errors(tmp_path: Path) -> None:
