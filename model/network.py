@@ -15,10 +15,9 @@ from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.initializers import INITIALIZERS, Initializer
 from nnbasic.model.layers import Layer, check_shapes
 from nnbasic.model.losses import LOSSES, Loss
-from nnbasic.model.noise import Dropout, GaussianNoise
-from nnbasic.model.normalization import BatchNorm
 from nnbasic.model.randomness import StepRandom, stream
 from nnbasic.model.registry import Spec
+from nnbasic.model.regularisation import BatchNorm, Dropout, GaussianNoise
 
 ActivationSpec = Spec | Layer | Sequence[Spec | Layer]
 

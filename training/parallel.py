@@ -24,9 +24,9 @@ import numpy as np
 
 from nnbasic.model.arrays import Array, Labels
 from nnbasic.model.blas import one_blas_thread
-from nnbasic.model.normalization import BatchNorm
 from nnbasic.model.optimizers import squared_norm
 from nnbasic.model.randomness import StepRandom
+from nnbasic.model.regularisation import BatchNorm
 from nnbasic.model.training import DivergedError, Epoch, Step, Trainer
 from nnbasic.training.environment import blas_threads
 

@@ -1,18 +1,66 @@
-"""Batch normalisation: a layer that keeps the pre-activations of each unit in one range."""
+"""Layers that act while the network trains, so that it overfits less or learns sooner.
+
+Scoring and prediction pass through noise unchanged; `BatchNorm` is then one affine map.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from nnbasic.model.arrays import Array
 from nnbasic.model.layers import Layer
 from nnbasic.model.randomness import StepRandom
+from nnbasic.model.registry import Bounds
 
 EPSILON = 1e-5
 """What is added to a variance, which may be 0."""
 
 NEW = 0.1
 """The share that a batch has in the moving averages."""
+
+
+@dataclass(init=False)
+class GaussianNoise(Layer):
+    """x + N(0, sd²), for each value anew."""
+
+    title = "noise"
+    role = "noise"
+    sd: Annotated[float, Bounds(ge=0)]
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        if rng is None:
+            return x
+        return x + rng.standard_normal(x.shape) * x.dtype.type(self.sd)
+
+    def backward(self, gradient: Array) -> Array:
+        return gradient
+
+
+@dataclass(init=False)
+class Dropout(Layer):
+    """Each value is 0 with probability ``rate``, and otherwise divided by 1 - rate.
+
+    Srivastava et al. 2014; their scaling by 1 - rate in scoring is done in training instead, so
+    that the expected value is the same in both.
+    """
+
+    title = "dropout"
+    role = "noise"
+    rate: Annotated[float, Bounds(ge=0, lt=1)]
+
+    def forward(self, x: Array, rng: StepRandom | None = None) -> Array:
+        self.mask = np.ones((), x.dtype)
+        if rng is None:
+            return x
+        kept = rng.bernoulli(1 - self.rate, x.shape)
+        self.mask = np.multiply(kept, 1 / (1 - self.rate), dtype=x.dtype)
+        return x * self.mask
+
+    def backward(self, gradient: Array) -> Array:
+        return gradient * self.mask
 
 
 class BatchNorm(Layer):

@@ -9,8 +9,7 @@ import pytest
 
 from nnbasic.data import Batches
 from nnbasic.model import MLP, Layer, StepRandom, fit
-from nnbasic.model.noise import Dropout, GaussianNoise
-from nnbasic.model.normalization import BatchNorm
+from nnbasic.model.regularisation import BatchNorm, Dropout, GaussianNoise
 from support import examples
 
 ALL: dict[str, Any] = {"dropout": 0.5, "input_dropout": 0.2, "input_noise": 0.3}
