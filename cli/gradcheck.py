@@ -72,7 +72,7 @@ def _show(checks: list[GradientCheck], faulty: list[str]) -> bool:
         points = " and ".join(faulty)
         out(f"The {agree}, but not all points of {points}." if faulty else f"All {agree}.")
         return False
-    out(*(f"{check.worst}" for check in wrong))
+    out(*(check.worst for check in wrong))
     differ = "differs" if len(wrong) == 1 else "differ"
     out(f"{len(wrong)} of {len(checks)} parameters {differ}.")
     return True

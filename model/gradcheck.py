@@ -31,31 +31,18 @@ DOUT = 2.0
 """dL/da at each point: not 1, or a backward that forgets to multiply by it would seem right."""
 
 
-class Mismatch(NamedTuple):
-    """Where backward and the difference quotient differ most: ``weight[3, 5]``."""
-
-    where: str
-    backward: float
-    quotient: float
-
-    def __str__(self) -> str:
-        return (
-            f"at {self.where} backward gives {self.backward:.6g}, the difference quotient"
-            f" {self.quotient:.6g}"
-        )
-
-
 class GradientCheck(NamedTuple):
     """One parameter's comparison over ``checked`` of its ``size`` entries.
 
-    ``error`` is ‖analytic - numeric‖ / (‖analytic‖ + ‖numeric‖), 0 if the sum is below `NOTHING`.
+    ``error`` is ‖analytic - numeric‖ / (‖analytic‖ + ‖numeric‖), 0 if the sum is below `NOTHING`;
+    ``worst`` says where they differ most, and what they are there.
     """
 
     name: str
     size: int
     checked: int
     error: float
-    worst: Mismatch
+    worst: str
 
     @property
     def agrees(self) -> bool:
@@ -142,7 +129,8 @@ def check_gradients(
         numeric = quotients[np.arange(len(chosen)), nearest]
         i = int(np.argmax(np.abs(analytic - numeric)))
         place = ", ".join(map(str, np.unravel_index(chosen[i], parameter.shape)))
-        worst = Mismatch(f"{name}[{place}]", float(analytic[i]), float(numeric[i]))
+        worst = f"at {name}[{place}] backward gives {analytic[i]:.6g}, the difference quotient"
+        worst += f" {numeric[i]:.6g}"
         scale = float(np.linalg.norm(analytic) + np.linalg.norm(numeric))
         error = float(np.linalg.norm(analytic - numeric)) / scale if scale > NOTHING else 0.0
         checks.append(GradientCheck(name, parameter.size, len(chosen), error, worst))

@@ -126,25 +126,26 @@ def adapted(cls: type[Any]) -> type[TutorialLayer]:
     number. An argument that is called as something of `Layer`, such as ``name``, is none of them
     and keeps its default. ValueError if ``cls`` has no forward or backward, or an argument no type.
     """
-    missing = [name for name in ("forward", "backward") if not callable(getattr(cls, name, None))]
-    if missing:
-        raise ValueError(f"{cls.__name__} has no method {' and no method '.join(missing)}")
+    for method in ("forward", "backward"):
+        if not hasattr(cls, method):
+            raise ValueError(f"{cls.__name__} has no method {method}")
     hints, arguments = get_type_hints(cls.__init__), []
     for name, parameter in inspect.signature(cls).parameters.items():
-        default, required = parameter.default, parameter.default is parameter.empty
-        if hasattr(Layer, name) and required:
-            raise ValueError(
-                f"the argument {name} of {cls.__name__} needs another name, or a default that it"
-                f" keeps: every layer has a {name} of its own"
-            )
+        default = MISSING if parameter.default is parameter.empty else parameter.default
+        if hasattr(Layer, name):
+            if default is MISSING:
+                raise ValueError(
+                    f"the argument {name} of {cls.__name__} needs another name, or a default that"
+                    f" it keeps: every layer has a {name} of its own"
+                )
+            continue
         kind = hints.get(name, float if type(default) is int else type(default))
         if name not in hints and kind not in (bool, float, str):
             raise ValueError(
                 f"the argument {name} of {cls.__name__} needs a default, or an annotation such as"
                 f" {name}: float"
             )
-        if not hasattr(Layer, name):
-            arguments.append((name, kind, field(default=MISSING if required else default)))
+        arguments.append((name, kind, field(default=default)))
     namespace = {"written": cls, "__doc__": cls.__doc__, "__module__": cls.__module__}
     return make_dataclass(
         cls.__name__, arguments, bases=(TutorialLayer,), namespace=namespace, init=False

@@ -174,10 +174,10 @@ class Registry(Generic[T]):
 
     def name(self, component: T) -> str:
         """The name that ``component`` is registered by; ValueError if it is not."""
-        names = {cls: name for name, cls in self._classes.items()}
-        if type(component) not in names:
-            raise ValueError(f"{component!r} is not a registered {self.kind}")
-        return names[type(component)]
+        for name, cls in self._classes.items():
+            if type(component) is cls:
+                return name
+        raise ValueError(f"{component!r} is not a registered {self.kind}")
 
     def spec(self, component: T) -> dict[str, Any]:
         """The complete mapping that `build` turns back into ``component``, of lists and scalars."""

@@ -214,8 +214,7 @@ def test_one_wrong_entry_is_caught_and_named(name: str) -> None:
     network = Wrong([4, 5, 3], "prelu", seed=1, dtype=np.float64)
     (wrong,) = (check for check in checked(network) if not check.agrees)
     place = "0, 2" if name.endswith("weight") else "2"
-    assert (wrong.name, wrong.worst.where) == (name, f"{name}[{place}]")
-    assert wrong.worst.backward - wrong.worst.quotient == pytest.approx(1e-4, rel=1e-4)
+    assert (wrong.name, wrong.worst.split()[1]) == (name, f"{name}[{place}]")
 
 
 def test_float32_is_refused() -> None:
