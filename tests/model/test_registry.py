@@ -137,16 +137,9 @@ def test_a_subclass_with_arguments_of_its_own_is_refused() -> None:
         ACTIVATIONS.register("sloped")(Sloped)
 
 
-@pytest.mark.parametrize(
-    ("made", "expected"),
-    [
-        (lambda: SGD(lr=1), "1.0"),
-        (lambda: SGD(lr=np.float32(0.5)), "0.5"),
-        (lambda: OPTIMIZERS.build({"name": "sgd", "lr": np.float32(0.5)}), "0.5"),
-    ],
-)
-def test_what_is_built_in_python_is_normalised_as_from_yaml(made: Any, expected: str) -> None:
-    assert repr(OPTIMIZERS.spec(made())["lr"]) == expected
+def test_what_is_built_in_python_is_normalised_as_from_yaml() -> None:
+    assert repr(OPTIMIZERS.spec(SGD(lr=1))["lr"]) == "1.0"
+    assert repr(OPTIMIZERS.spec(SGD(lr=np.float32(0.5)))["lr"]) == "0.5"
 
 
 def test_what_is_built_in_python_is_checked_as_from_yaml() -> None:
@@ -162,19 +155,3 @@ def test_every_component_is_rebuilt_by_its_spec(table: Registry[Any], name: str)
     assert list(spec) == ["name", *hyperparameters(table[name])]
     assert spec["name"] == name
     assert table.build(spec) == component
-
-
-@pytest.mark.parametrize(
-    ("table", "spec"),
-    [
-        (ACTIVATIONS, {"name": "relu", "grad_at_zero": 2}),
-        (ACTIVATIONS, {"name": "elu", "alpha": -1}),
-        (INITIALIZERS, {"name": "xavier", "distribution": "cauchy"}),
-        (LOSSES, {"name": "mse", "output": "tanh"}),
-        (OPTIMIZERS, {"name": "adam", "beta2": 1.0}),
-        (SCHEDULES, {"name": "step", "milestones": [0.5, 1.5]}),
-    ],
-)
-def test_hyperparameters_out_of_bounds_are_refused(table: Any, spec: dict[str, Any]) -> None:
-    with pytest.raises(HyperparameterError, match=f"{spec['name']}': .*must be"):
-        table.build(spec)
