@@ -58,15 +58,14 @@ def _read(file: io.BufferedIOBase, limit: int) -> np.ndarray:
     # An array without elements must not have more rows than one can have, either.
     if max(size, math.prod(length or 1 for length in shape)) > limit:
         raise ValueError(f"promises {what}, and at most {limit:,} bytes are accepted")
-    content = bytearray()
-    while len(content) <= size and (piece := file.read(_CHUNK)):
-        content += piece
-    if len(content) < size:
-        raise ValueError(f"promises {what} and was cut short after {len(content):,} bytes of them")
-    if len(content) > size:
+    content, filled = np.empty(size, np.uint8), 0
+    while count := file.readinto(content.data[filled : filled + _CHUNK]):
+        filled += count
+    if filled < size:
+        raise ValueError(f"promises {what} and was cut short after {filled:,} bytes of them")
+    if file.read(1):
         raise ValueError(f"goes on after the {what} that it promises")
-    array = np.frombuffer(content, dtype).reshape(shape)
-    return array.astype(dtype.newbyteorder("="), copy=False)
+    return content.view(dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
 
 
 def _header(file: io.BufferedIOBase) -> tuple[np.dtype[Any], tuple[int, ...]]:

@@ -78,17 +78,6 @@ def test_auto_does_not_replace_a_broken_file(offline: Path) -> None:
         load("auto", validation=5)
 
 
-@pytest.mark.parametrize("name", ["mnist", "auto"])
-def test_a_chosen_folder_without_the_files_is_not_passed_over(
-    name: str, offline: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(DataError, match="nowhere does not exist"):
-        load(name, validation=5, directory=Path("nowhere"))
-    monkeypatch.setenv("NNBASIC_DATA", "mistyped")
-    with pytest.raises(DataError, match=r"mistyped, which \$NNBASIC_DATA names, does not exist"):
-        load(name, validation=5)
-
-
 def test_the_first_training_images_alone(dataset: Dataset) -> None:
     short = dataset.shortened(100)
     np.testing.assert_array_equal(short.train.images, dataset.train.images[:100])

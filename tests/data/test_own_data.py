@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,23 +97,10 @@ def test_mnist_keeps_its_own_hash(mnist_directory: Path) -> None:
 
 
 BAD: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray], str]] = {
-    "other size": (
-        0,
-        lambda x: x[:, :20],
-        r"train-images-idx3-ubyte: an array of shape \(30, 20, 28\)",
-    ),
+    "other size": (0, lambda x: x[:, :20], r"train-images-idx3-ubyte: .* shape \(30, 20, 28\)"),
     "other type": (2, lambda x: x.astype("f4"), r"t10k-images-idx3-ubyte: .* type float32; exp"),
-    "too few labels": (
-        1,
-        lambda y: y[:-1],
-        r"labels-idx1-ubyte: an array of shape \(29,\) .* expected 30 whole numbers, one for each",
-    ),
-    "labels of images": (
-        3,
-        lambda y: y[:, np.newaxis],
-        r"shape \(12, 1\) and type uint8; expected 12 whole numbers",
-    ),
     "no images": (2, lambda x: x[:0], r"t10k-images-idx3-ubyte: an array of shape \(0, 28, 28\)"),
+    "too few labels": (1, lambda y: y[:-1], r"shape \(29,\) .* expected 30 whole numbers"),
     "fractions": (3, lambda y: y.astype("f4"), "type float32; expected 12 whole numbers"),
     "a negative label": (3, lambda y: y.astype("i1") - 1, "labels from -1 to 1; expected 0 to"),
     "a large label": (1, lambda y: y.astype("i4") * 500, "labels from 0 to 1000; expected 0 to 2"),
@@ -143,18 +129,12 @@ def test_a_name_for_each_class(
         load_idx(written(tmp_path, arrays), name="mine", validation=0, classes=classes)
 
 
-def test_missing_files_and_cut_ones(tmp_path: Path, arrays: list[np.ndarray]) -> None:
-    folder, last = written(tmp_path / "data", arrays), tmp_path / "elsewhere"
-    shutil.move(folder / NAMES[3], last)
+def test_missing_files_and_too_large_a_split(tmp_path: Path, arrays: list[np.ndarray]) -> None:
+    folder = written(tmp_path / "data", arrays)
+    with pytest.raises(DataError, match="a validation split of 30 images; mine has 30 training"):
+        load_idx(folder, name="mine", validation=30)
+    (folder / NAMES[3]).unlink()
     with pytest.raises(DataError, match=r"data has no t10k-labels-idx1-ubyte \(.gz or not\); put"):
         load_idx(folder, name="mine", validation=0)
     with pytest.raises(DataError, match="nowhere does not exist; put the four files there"):
         load_idx(tmp_path / "nowhere", name="mine", validation=0)
-    (folder / NAMES[3]).write_bytes(last.read_bytes()[:-1])
-    with pytest.raises(
-        DataError, match=r"t10k-labels-idx1-ubyte: promises 12 elements .*cut short"
-    ):
-        load_idx(folder, name="mine", validation=0)
-    shutil.copy(last, folder / NAMES[3])
-    with pytest.raises(DataError, match="a validation split of 30 images; mine has 30 training"):
-        load_idx(folder, name="mine", validation=30)
