@@ -44,13 +44,14 @@ def write_csv(data: Sequence[RunData], path: Path, *, overwrite: bool = False) -
     figures = [field.name for field in fields(EpochRow) if field.name != "non_finite"]
     text, rows = io.StringIO(), 0
     writer = csv.writer(text)
-    writer.writerow(map(_cell, ["run", "name", "seed", *keys, *figures]))
+    writer.writerow(map(in_spreadsheet, ["run", "name", "seed", *keys, *figures]))
     for run in data:
         rows += len(run.metrics)
-        head = [run.run.id, run.user.name, run.seed, *(_shown(run, key) for key in keys)]
+        choices = [shown(run.values[key]) if key in run.values else "" for key in keys]
         for row in run.metrics:
             own = [row.non_finite.get(key, getattr(row, key)) for key in figures]
-            writer.writerow(map(_cell, [*head, *own]))
+            cells = [run.run.id, run.user.name, run.seed, *choices, *own]
+            writer.writerow(map(in_spreadsheet, cells))
     with run_error(path):
         try:
             with replacing(path, new=not overwrite) as file:
@@ -58,14 +59,6 @@ def write_csv(data: Sequence[RunData], path: Path, *, overwrite: bool = False) -
         except FileExistsError:
             raise RunError(f"{path}: already exists; name a new file") from None
     return rows, sum(bool(run.metrics) for run in data)
-
-
-def _shown(run: RunData, key: str) -> str:
-    return shown(run.values[key]) if key in run.values else ""
-
-
-def _cell(value: Any) -> Any:
-    return value if value is None or is_number(value) else in_spreadsheet(str(value))
 
 
 def write_tensorboard(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,6 @@ WRONG_VALUES = [
         "optimizer:\n  name: sgd\n  lrr: 3",
         "config:3: optimizer.lrr: unknown key; did you mean 'lr'?",
     ),
-    ("data: {folder: x}", "config:1: data.folder: unknown key; known: dataset, directory, name,"),
-    (
-        "early_stopping: {patients: 3}",
-        "early_stopping.patients: unknown key; did you mean 'patience'",
-    ),
-    ("activation: {name: tanh, slope: 1}", "config:1: activation.slope: unknown key; known: none"),
     ("<<: {epochs: 3}", "config:1: <<: unknown key"),
     ("lr: 0.1", "config:1: lr: unknown key; did you mean optimizer.lr?"),
     ("title: relu", "config:1: title: unknown key; known: layers,"),
@@ -36,19 +29,14 @@ WRONG_VALUES = [
     ("optimizer: {name: sgd, lr: '0.1'}", "optimizer.lr: must be a number, not the text '0.1'"),
     # other names of the field
     ("activation: lrelu", "unknown activation 'lrelu'; did you mean 'leaky_relu'?"),
-    ("activation: Swish", "unknown activation 'Swish'; did you mean 'silu'?"),
     ("init: he_normal", "unknown initialiser 'he_normal'; did you mean 'he'?"),
-    ("init: glorot_uniform", "unknown initialiser 'glorot_uniform'; did you mean 'xavier'?"),
     ("criterion: mse", "config:1: criterion: unknown key; did you mean 'loss'?"),
     ("optimizer: momentum", "did you mean {name: sgd, momentum: 0.9}?"),
-    ("learning_rate: 1", "config:1: learning_rate: unknown key; did you mean optimizer.lr?"),
     # plain values
     ("epochs: 0", "config:1: epochs: must be at least 1 and at most 100000, not 0"),
     ("epochs: 1.0", "config:1: epochs: must be a whole number, not 1.0"),
     ("epochs: true", "config:1: epochs: must be a whole number, not true"),
-    ("epochs: 010_000", "config:1: epochs: must be a whole number, not the text '010_000'"),
     (f"epochs: {'9' * 5000}", "epochs: must be a whole number, not the text '999"),
-    ("batch_size: 0", "config:1: batch_size: must be at least 1, not 0"),
     ("dtype: float16", "dtype: must be one of 'float32' or 'float64', not the text 'float16'"),
     ("diagnostics: yes", "diagnostics: must be true or false, not the text 'yes'"),
     ("data: 3", "config:1: data: must be a mapping with any of the keys dataset, directory, name,"),
@@ -59,7 +47,6 @@ WRONG_VALUES = [
         "data: {dataset: idx, directory: x, name: mnist}",
         "data.name: mnist is a data set of nnbasic",
     ),
-    ("data: {dataset: idx, directory: x, name: ''}", "data.name: is missing"),
     ('data: {dataset: idx, directory: "\\0", name: x}', "data.directory: \x00 cannot be a path"),
     (
         "layers: [784, 2]\ndata: {dataset: idx, directory: x, name: x, classes: [a, b, c]}",
@@ -75,13 +62,10 @@ WRONG_VALUES = [
     ),
     ("plugins: cube.py", "config:1: plugins: must be a list, not the text 'cube.py'"),
     ("plugins: [3]", "config:1: plugins.0: must be text, not 3"),
-    ('plugins: ["\\0"]', "config:1: plugins.0: \x00 cannot be a path"),
-    ('plugins: ["\\uD800.py"]', "config:1: not valid text: it holds half of a"),
     ('"\\uD800": 1', "config:1: not valid text: it holds half of a character"),
     # layers
     ("layers: [784]", "config:1: layers: must have at least 2 entries, not 1"),
     ("layers: 784,32,10", "must be a list, not the text '784,32,10'; write [784,32,10]"),
-    ("layers: 784", "config:1: layers: must be a list, not 784"),
     ("layers:\n- 784\n- x\n- 10", "config:3: layers.1: must be a whole number, not the text 'x'"),
     ("layers: [10, 10]", "layers: must begin with 784, one input per pixel, not 10"),
     ("layers: [784, 3]", "layers: must end with at least 10, one output per class, not 3"),
@@ -91,18 +75,15 @@ WRONG_VALUES = [
 WRONG_YAML = [
     ("", "config: must be keys and values, such as `activation: relu`; this is empty"),
     ("- relu", "this is a list"),
-    ("relu", "this is the text 'relu'"),
     ("epochs: 1\nlayers: [784", "config:2: not valid YAML: expected ',' or ']'"),
     ("epochs: 1\n\tseed: 2", "config:2: not valid YAML: indented with a tab; use spaces"),
     ("epochs: 1\nseed: 1\nepochs: 2", "config:3: epochs: given twice; first on line 1"),
-    ("data: {scale: unit, scale: unit}", "config:1: data.scale: given twice; first on line 1"),
     ("epochs: 1\n---\nepochs: 2", "config:2: a second document begins here (---)"),
     ("a: !!python/object/apply:os.system [exit]", "config:1: tags (!) are not accepted"),
     ("epochs: &a 1\nseed: *a", "config:1: anchors and aliases (& and *) are not accepted"),
     ("[" * 5000, "config:1: nested more than 20 deep"),
     ("activation:relu\nepochs: 1", "config:1: a space is missing after `activation:`"),
     ("epochs: 1\n seed: 2\n", "config:2: indented unlike the key before it"),
-    (" epochs: 1\nseed: 2", "config:2: indented unlike the key before it"),
     ("epochs: a: b", "config:1: not valid YAML: mapping values are not allowed here"),
     ("? [a]\n: 1", "config:1: a key must be a word, not a list or a mapping"),
     ('a: "\\UFFFFFFFF"', "config: not valid YAML: a number or an escape out of range"),
@@ -174,14 +155,6 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
 def test_a_directory_is_called_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=f"{tmp_path}: is a directory; name a file in it"):
         load(tmp_path)
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
-    file = tmp_path / "my.yaml"
-    file.touch(mode=0o000)
-    with pytest.raises(ConfigError, match="cannot be read: Permission denied"):
-        load(file)
 
 
 def test_an_endless_device_is_too_large() -> None:

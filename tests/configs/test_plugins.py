@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnbasic.configs import ConfigError, dump, json_schema, load, loads
+from nnbasic.configs import ConfigError, json_schema, load, loads
 
 
 @pytest.fixture
@@ -29,10 +29,6 @@ def test_a_plugin_is_known_to_its_config(cube: Path) -> None:
     assert config.plugins == [str(cube.parent / "cube.py")]
     schema = json_schema()["properties"]["activation"]["anyOf"]
     assert "cube" in schema[0]["enum"]
-
-
-def test_reading_it_again_is_harmless(cube: Path) -> None:
-    assert load(cube) == load(cube) == loads(dump(load(cube)))
 
 
 def test_its_hyperparameters_are_checked(cube: Path) -> None:

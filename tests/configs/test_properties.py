@@ -12,7 +12,7 @@ import yaml
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from nnbasic.configs import Config, ConfigError, dump, flow, json_schema, load, loads, presets
+from nnbasic.configs import Config, ConfigError, dump, flow, json_schema, load, loads
 from nnbasic.configs.schema import COMPONENTS, PARTS
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, Bounds
 from nnbasic.model.registry import Registry, hyperparameters
@@ -151,11 +151,6 @@ def test_any_file_gives_a_config_or_a_config_error(content: bytes) -> None:
     with tempfile.NamedTemporaryFile(suffix=".yaml") as file:
         Path(file.name).write_bytes(content)
         check(lambda: load(file.name))
-
-
-@given(st.text() | st.sampled_from([*presets(), "configs/relu.yaml", "./relu", "none"]))
-def test_any_name_gives_a_config_or_a_config_error(name: str) -> None:
-    check(lambda: load(name))
 
 
 @given(contents(), contents())

@@ -47,14 +47,10 @@ def test_the_schema_knows_each_component_in_both_forms(validator: Any, registry:
     "text",
     [
         "epoch: 3",
-        "epochs: 0",
         "activation: rellu",
         "activation: {name: tanh, slope: 0.1}",
         "activation: {name: leaky_relu, slope: -1}",
-        "optimizer: {name: sgd, lr: 0}",
-        "loss: [mse]",
         "data: {dataset: minst}",
-        "layers: [784, 0, 10]",
         "early_stopping: {patience: 0}",
         "schedule: {name: step, milestones: [2]}",
     ],
@@ -63,14 +59,6 @@ def test_what_the_reader_refuses_the_schema_refuses(validator: Any, text: str) -
     with pytest.raises(ConfigError):
         loads(text)
     assert not validator.is_valid(yaml.safe_load(text))
-
-
-def test_every_key_is_described() -> None:
-    top = json_schema()
-    stopping = top["properties"]["early_stopping"]["anyOf"][0]
-    for section in (top, top["properties"]["data"], stopping):
-        for key, value in section["properties"].items():
-            assert value.get("description", "").endswith("."), key
 
 
 def test_the_tables_of_the_reference_are_up_to_date() -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nnbasic.configs import Config, dump, flow, load
+from nnbasic.configs import Config, flow
 from nnbasic.configs.text import Document
 
 
@@ -33,28 +32,11 @@ def test_on_one_line(value: Any, text: str) -> None:
     assert Document(text, "here").value == value
 
 
-def test_a_mere_name_is_written_without_its_mapping() -> None:
-    assert flow([{"name": "tanh"}, {"name": "relu", "grad_at_zero": 0}]) == (
-        "[tanh, {name: relu, grad_at_zero: 0}]"
-    )
-
-
 @pytest.mark.parametrize(
     "value", [0.1, 1e-5, 1e38, -0.0, 10**20, float("inf"), "a\nb", "#", "a: b"]
 )
 def test_is_read_as_what_it_is(value: Any) -> None:
     assert Document(f"[{flow(value)}]", "here").value == [value]
-
-
-@pytest.mark.slow
-def test_a_config_is_read_again_however_much_is_written_out(tmp_path: Path) -> None:
-    """Complete, it is several times as large as it was typed."""
-    typed, complete = tmp_path / "typed.yaml", tmp_path / "complete.yaml"
-    count = 4000
-    typed.write_text(f"layers: [784{', 2' * count}, 10]\nactivation: [{'elu, ' * count}]\n")
-    complete.write_text(dump(load(typed)))
-    assert complete.stat().st_size > 100_000
-    assert load(complete) == load(typed)
 
 
 @pytest.mark.parametrize("recipe", [{}, {"shift": 1.0}, {"elastic": 30.0, "smoothness": 6.0}])

@@ -56,13 +56,6 @@ def test_everything_comes_back(path: Path, network: MLP, state: State) -> None:
         assert fresh[name].tobytes() == array.tobytes()
 
 
-def test_it_holds_named_arrays_and_nothing_else(path: Path, network: MLP) -> None:
-    names = {f"parameters/{name}" for name in network.parameters}
-    optimizer = {name for name in arrays(path) if name.startswith("optimizer/")}
-    assert "optimizer/steps" in optimizer
-    assert set(arrays(path)) == names | optimizer | {"epoch"}
-
-
 def truncated(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
@@ -85,9 +78,7 @@ def single(content: bytes) -> bytes:
         flipped,
         single,
         lambda content: b"",
-        lambda content: b"no archive at all",
         lambda content: pickle.dumps({"epoch": 1}),
-        lambda content: content[-30:],
     ],
 )
 def test_a_damaged_file(
@@ -104,11 +95,6 @@ def test_a_damaged_file(
             "parameters/layer1.weight",
             np.zeros((3, 4), np.float32),
             "parameters/layer1.weight is float32 (3, 4), expected float32 (4, 3)",
-        ),
-        (
-            "parameters/layer2.bias",
-            np.zeros(10),
-            "parameters/layer2.bias is float64 (10,), expected float32 (10,)",
         ),
         ("optimizer/steps", np.zeros(2, np.int64), "optimizer/steps is int64 (2,)"),
     ],

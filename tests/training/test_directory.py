@@ -14,7 +14,7 @@ from nnbasic.data import Dataset
 from nnbasic.training import Run, RunError, User, start
 from nnbasic.training.directory import ForeignError, create
 from nnbasic.training.record import SCHEMA_VERSION
-from support import edit
+from support import edit, limited_files
 
 
 def test_the_config_of_a_run_is_the_one_it_was_started_with(
@@ -34,7 +34,6 @@ def test_the_config_of_a_run_is_the_one_it_was_started_with(
     [
         (b"", "broken"),
         (b"[" * 200_000, "broken: nested too deeply"),
-        (b"[]", "broken"),
         (b"{}", "broken: id: is missing"),
         (b'{"schema_version": 999}', "version 999, this nnbasic reads version 3; use the newer"),
     ],
@@ -57,17 +56,6 @@ def test_a_record_of_an_older_version_says_how_to_train_it_again(finished: Run) 
     assert load(config) == before
 
 
-def test_a_wrong_value_in_the_record_is_named(finished: Run) -> None:
-    edit(finished, status="sleeping")
-    with pytest.raises(RunError, match=r"run\.json: broken: status: "):
-        finished.record()
-
-
-def test_a_directory_without_a_record_is_not_a_run(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="not a run, it has no run"):
-        Run(tmp_path).record()
-
-
 def test_a_config_that_was_broken_says_so(finished: Run) -> None:
     edit(finished, config={"layers": [784, 10], "epochs": 0})
     with pytest.raises(RunError, match="its config cannot be used:\n"):
@@ -86,16 +74,12 @@ def test_a_run_without_a_readable_user_file_is_called_by_its_id(
 @pytest.mark.parametrize(
     ("name", "word"),
     [
-        ("relu", "relu"),
-        ("a/b\\..", "a-b"),
+        ("leaky_relu-0.2", "leaky_relu-0.2"),
         ("../../etc", "etc"),
         ("-rf", "rf"),
-        (".hidden", "hidden"),
         ("활성화", "run"),
-        ("", "run"),
         ("x" * 300, "x" * 40),
         ("a\nb\x1b[31m", "a-b-31m"),
-        ("leaky_relu-0.2", "leaky_relu-0.2"),
     ],
 )
 def test_a_run_directory_has_a_tame_name(tmp_path: Path, name: str, word: str) -> None:
@@ -105,7 +89,7 @@ def test_a_run_directory_has_a_tame_name(tmp_path: Path, name: str, word: str) -
     assert run.directory.is_dir()
 
 
-@pytest.mark.parametrize("name", ["활성화 ½", 'a"b\\', "-rf", "a\nb", "caf\udce9"])
+@pytest.mark.parametrize("name", ["활성화 ½", "a\nb", "caf\udce9"])
 def test_the_name_itself_is_kept_as_it_was_typed(finished: Run, name: str) -> None:
     finished.write_user(User(name=name))
     assert finished.user().name == name.replace("\udce9", "?")
@@ -123,14 +107,9 @@ def test_runs_that_cannot_be_a_folder(tmp_path: Path, folder: str) -> None:
 def test_what_cannot_be_begun_leaves_no_directory(
     tmp_path: Path, dataset: Dataset, config: Callable[..., Config]
 ) -> None:
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
-    try:
-        with pytest.raises(RunError, match="cannot begin a run: File too large"):
-            start(config(), dataset, runs=tmp_path, name="x")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    pytest.importorskip("resource")
+    with limited_files(10), pytest.raises(RunError, match="cannot begin a run: File too large"):
+        start(config(), dataset, runs=tmp_path, name="x")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -40,11 +40,6 @@ def test_the_kernels_for_a_processor(
     assert variables({}, tmp_path / "cpuinfo").get("OPENBLAS_CORETYPE") == expected
 
 
-def test_the_users_own_choice_stands() -> None:
-    own = {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_THREAD_TIMEOUT": "4"}
-    assert variables(own) == {}
-
-
 @pytest.mark.skipif(
     "avx512vl" not in Path("/proc/cpuinfo").read_text() or versions()["kernels"] is None,
     reason="needs a processor with AVX-512, and OpenBLAS",
@@ -101,7 +96,3 @@ def test_quotas(tmp_path: Path, groups: str, files: dict[str, str], expected: li
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
     assert [*quotas(tmp_path)] == expected
-
-
-def test_no_quota_where_there_is_no_proc(tmp_path: Path) -> None:
-    assert [*quotas(tmp_path)] == []

@@ -27,7 +27,6 @@ from nnbasic.model import (
     stream,
 )
 from nnbasic.model.arrays import Array
-from nnbasic.model.training import evaluate
 from nnbasic.training.parallel import AVAILABLE, SharedTrainer, Team, shared_by
 from support import examples
 
@@ -89,29 +88,6 @@ def test_several_processes_learn_what_one_does(setting: str, processes: int) -> 
     for mine, theirs in zip(*([run.network.vector, *run.state.values()] for run in runs)):  # noqa: B905
         np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-12)
     assert runs[1].state["steps"] == runs[0].state["steps"] == 8
-
-
-@pytest.mark.parametrize("processes", [1, 2])
-def test_no_step_ends_with_weights_beyond_the_max_norm(processes: int) -> None:
-    run = trainer(processes, optimizer={"name": "sgd", "lr": 0.5, "max_norm": 1.2})
-    for _ in run.results():
-        norms = np.concatenate([np.linalg.norm(each, axis=0) for each in run.network.weights])
-        assert norms.max() == pytest.approx(1.2, rel=1e-12)
-        assert norms.min() < 1.1
-
-
-@pytest.mark.parametrize("processes", [1, 2])
-def test_the_average_is_what_is_scored(processes: int) -> None:
-    run = trainer(processes, optimizer={"name": "sgd", "lr": 0.5, "averaging": 0.9})
-    for result in run.results():
-        if isinstance(result, Epoch):
-            alone = MLP(SIZES, "prelu", dtype=np.float64)
-            scores = []
-            for vector in (run.network.vector, run.state["average"]):
-                alone.vector[:] = vector
-                assert run.validation is not None
-                scores.append(evaluate(alone, run.validation)["loss"])
-            assert result.metrics["val_loss"] == scores[1] != scores[0]
 
 
 def test_batch_normalisation_trains_in_one_process() -> None:

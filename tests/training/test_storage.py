@@ -37,8 +37,3 @@ def test_reading_stops_at_a_torn_line(tmp_path: Path, tail: str) -> None:
     rows = read_lines(path, with_epoch)
     assert rows == [{"epoch": 1}, {"epoch": 2}]
     assert str(rows.problem).startswith(f"{path}: line 3 and what follows are left out: ")
-
-
-def test_a_missing_file_has_no_lines(tmp_path: Path) -> None:
-    rows = read_lines(tmp_path / "no.jsonl", with_epoch)
-    assert (rows, rows.problem) == ([], None)
