@@ -107,18 +107,13 @@ def test_training_does_not_notice(tmp_path: Path, dataset: Dataset) -> None:
     momentum = ("optimizer.momentum=0.9", "batch_size=50")
     with_it = trained(tmp_path, dataset, *momentum)
     without = trained(tmp_path, dataset, *momentum, "diagnostics=false")
+    assert not (without.directory / FILE).exists()
     with np.load(with_it.last) as a, np.load(without.last) as b:
         assert all(a[name].tobytes() == b[name].tobytes() for name in a)
     rows: list[list[dict[str, Any]]] = [
         [timeless(asdict(row)) for row in run.metrics()] for run in (with_it, without)
     ]
     assert rows[0] == rows[1]
-
-
-def test_diagnostics_false_leaves_none(tmp_path: Path, dataset: Dataset) -> None:
-    run = trained(tmp_path, dataset, "diagnostics=false", "epochs=1")
-    assert run.diagnostics() == []
-    assert not (run.directory / FILE).exists()
 
 
 def test_training_images_stand_in_for_missing_validation_ones(dataset: Dataset) -> None:

@@ -33,13 +33,6 @@ def test_the_validation_score_of_a_checkpoint_is_that_of_its_epoch(
         assert (scored.accuracy, scored.loss) == (figures.val_accuracy, figures.val_loss)
 
 
-def test_the_training_images_are_not_gone_through_again(begin: Begin, dataset: Dataset) -> None:
-    run = finish(begin(data={"validation": 100, "scale": "standard"}), dataset)
-    nothing = Split(dataset.train.images[:0], dataset.train.labels[:0])
-    without = dataclasses.replace(dataset, train=nothing)
-    assert evaluate_run(run, without).loss == run.record().test_loss
-
-
 def test_other_data_is_refused(finished: Run, dataset: Dataset) -> None:
     other = dataclasses.replace(dataset, name="mnist", sha256="cd" * 32)
     with pytest.raises(

@@ -118,9 +118,3 @@ class TestNoTrainedNetwork:
         assert "not finite at epoch 1, step 2" in message
         again = f"nnbasic train --config {run.directory / 'config.yaml'} --set optimizer.lr=1e+24"
         assert message.endswith(again)
-
-    @pytest.mark.parametrize("checkpoint", ["best", "last"])
-    def test_a_checkpoint_that_was_lost(self, finished: Run, checkpoint: Any) -> None:
-        (finished.directory / f"{checkpoint}.npz").unlink()
-        with pytest.raises(RunError, match=rf"{checkpoint}\.npz: there is no such file"):
-            load(finished, checkpoint)

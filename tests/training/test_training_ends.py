@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 
 from nnbasic.data import Dataset, Split
 from nnbasic.model import DivergedError
-from nnbasic.training import FailedError, Run, RunError, train
+from nnbasic.training import FailedError, Run, RunError
 from support import Begin, content, edit, finish, limited_files, stop_after
 
 pytest.importorskip("resource")
@@ -24,16 +23,6 @@ class TestRefused:
         with pytest.raises(RunError, match="the run has finished; there is nothing to resume"):
             finish(finished, dataset)
         assert content(finished) == before
-
-    def test_a_run_that_is_being_trained(self, begin: Begin, dataset: Dataset) -> None:
-        run = begin()
-        with contextlib.closing(train(run, dataset)) as events:
-            next(events)
-            assert run.status() == "running"
-            with pytest.raises(RunError, match="another process is training this run"):
-                finish(run, dataset)
-            assert run.status() == "running"
-        assert run.status() == "interrupted"
 
     def test_a_config_that_was_edited(self, begin: Begin, dataset: Dataset) -> None:
         run = begin()
@@ -96,13 +85,6 @@ class TestFailed:
         assert record.reason == str(error.value) == "OSError: [Errno 27] File too large"
         assert content(finish(run, dataset)) == plain
         assert run.record().reason is None
-
-    def test_a_disk_too_full_for_the_record(self, begin: Begin, dataset: Dataset) -> None:
-        run = begin()
-        stop_after(1, run, dataset)
-        with limited_files(100), pytest.raises(FailedError, match="File too large"):
-            finish(run, dataset)
-        assert run.record().status == "interrupted"
 
     def test_a_fault_of_the_code(self, begin: Begin, dataset: Dataset) -> None:
         run = begin()
