@@ -3,9 +3,10 @@
     python benchmarks/quote.py docs/tutorial.md docs/comparing.md
 
 The commands of a page are the lines that begin with `$ ` in its ```console blocks. They run from
-top to bottom in one empty folder a page, with the files in it that the page says to save: the code
-blocks after a paragraph that ends by naming a file, as in "save this as `mine.py`:". What a command
-prints on stdout replaces what stands below it. Where `...` stands below it, that stays.
+top to bottom in one folder a page. It has `docs/`, as a clone does, and the files that the page
+says to save: the code blocks after a paragraph that ends by naming a file, as in "save this as
+`mine.py`:". What a command prints on stdout replaces what stands below it. Where `...` stands below
+it, that stays.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+DOCS = Path(__file__).parents[1] / "docs"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 """A command with its continued lines, and what stands below it."""
@@ -74,6 +76,7 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     for page in arguments.pages:
         with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "docs").symlink_to(DOCS)
             page.write_text(
                 quoted(page.read_text("utf-8"), Path(folder), arguments.columns), "utf-8"
             )
