@@ -106,6 +106,10 @@ def invoke(*arguments: object, **options: Any) -> Said:
     return Said(ended.exit_code, ended.stdout, ended.stderr)
 
 
+Command = Callable[..., Said]
+"""What `invoke` is, which the fixture `nnbasic` gives to tests in a working directory."""
+
+
 @contextlib.contextmanager
 def started(
     *command: object, hangup: signal.Handlers = signal.SIG_DFL, **options: Any

@@ -43,21 +43,10 @@ def test_figures(name: str, figures: str) -> None:
     assert not any(line.startswith("tanh") for line in lines[2:])
 
 
-@pytest.mark.parametrize(
-    ("file", "first_bytes"),
-    [("all.png", b"\x89PNG\r\n"), ("all.SVG", b"<?xml"), ("all.pdf", b"%PDF-")],
-)
-def test_picture(tmp_path: Path, file: str, first_bytes: bytes) -> None:
-    picture = tmp_path / file
-    result = activations("--figure", str(picture))
-    assert result.code == 0
-    assert result.err == f"The figure is in {picture}\n"
-    assert picture.read_bytes().startswith(first_bytes)
-
-
 def test_what_the_picture_shows(tmp_path: Path) -> None:
     picture = tmp_path / "two.svg"
-    activations("tanh", "maxout", "--figure", str(picture))
+    said = activations("tanh", "maxout", "--figure", picture)
+    assert said.err == f"The figure is in {picture}\n"
     shown = words(picture)
     assert {"tanh", "maxout", "pieces 2", "function", "derivative"} <= shown
     assert "relu" not in shown

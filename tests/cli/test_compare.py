@@ -129,25 +129,10 @@ def test_selection(here: Path) -> None:
         (["--threshold", "nan"], ["nan is not between 0 and 1"]),
         (["--runs", "nowhere"], ["no run to compare"]),
         (["--where", "activation=elu"], ["none of the 8 runs matches"]),
-        (["--format", "html"], ["'html' is not one of"]),
+        (["--figure", "thesis.pdf"], ["--figure", "no figure 'thesis'"]),
+        (["--figure", "loss=curves.pdf"], ["no figure 'loss'"]),
+        (["--figure", "curves="], ["must end in"]),
     ],
 )
 def test_what_cannot_be_compared(arguments: list[str], words: list[str]) -> None:
     assert compare(*arguments).refused(*words)
-
-
-def test_bad_directories_are_named_and_the_rest_compared(here: Path) -> None:
-    runs = sorted((here / "runs").iterdir())
-    (runs[0] / "run.json").write_text("{")
-    edit(runs[1], schema_version=99)
-    (here / "runs" / "foreign").mkdir()
-    torn = runs[2] / "metrics.jsonl"
-    torn.write_text(torn.read_text()[:-20])
-    content = parsed()
-    assert sum(group["n"] for group in content["groups"]) == 6
-    for name in (runs[0].name, runs[1].name, "foreign", runs[2].name):
-        assert any(name in warning for warning in content["warnings"]), name
-    text = " ".join(compare().out.split())
-    assert text.count("Warning: ") == len(content["warnings"])
-    for name in (runs[0].name, runs[1].name):
-        shutil.rmtree(here / "runs" / name)

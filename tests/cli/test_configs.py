@@ -96,12 +96,6 @@ def test_no_such_config(command: str) -> None:
     assert "Error: rellu: no such config; did you mean relu" in result.err
 
 
-def test_check_reads_what_show_writes(empty_folder: Path) -> None:
-    for name in presets():
-        Path(f"my-{name}.yaml").write_text(configs("show", name).out, encoding="utf-8")
-        assert configs("check", f"my-{name}").code == 0
-
-
 def test_schema() -> None:
     assert json.loads(configs("schema").out) == json.loads(json.dumps(json_schema()))
     assert configs("schema", "--markdown").out == reference()

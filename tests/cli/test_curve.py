@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 
 from nnbasic.cli.charts import accuracy_curve
-from support import figures, words
-
-Command = Callable[..., Any]
+from support import Command, figures, words
 
 
 def drawn(*values: float | None, room: int = 80) -> list[str]:
@@ -52,16 +48,10 @@ def test_train_and_show_draw_it(nnbasic: Command) -> None:
     assert nnbasic("train", "--config", "small", "-q", "--curve", "--json").json()
 
 
-@pytest.mark.parametrize(
-    ("file", "first_bytes"), [("x.png", b"\x89PNG"), ("x.svg", b"<?xml"), ("x.pdf", b"%PDF")]
-)
-def test_a_figure(runs: Path, nnbasic: Command, file: str, first_bytes: bytes) -> None:
+def test_a_figure(runs: Path, nnbasic: Command) -> None:
     nnbasic("runs", "rename", "latest", "$5$ <b>")
-    said = nnbasic("runs", "show", "--json", "--figure", file)
-    assert said.err == f"The figure is in {file}\n"
+    said = nnbasic("runs", "show", "--json", "--figure", "x.svg")
+    assert said.err == "The figure is in x.svg\n"
     assert said.json()["name"] == "$5$ <b>"
-    content = Path(file).read_bytes()
-    assert content.startswith(first_bytes)
-    if file == "x.svg":
-        shown = {"training", "validation", "accuracy, %", "loss", "best: epoch 2"}
-        assert shown <= words(Path(file))
+    shown = {"training", "validation", "accuracy, %", "loss", "best: epoch 2"}
+    assert shown <= words(Path("x.svg"))

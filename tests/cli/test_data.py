@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +14,7 @@ from PIL import Image
 from nnbasic import configs
 from nnbasic.data import load, mnist
 from nnbasic.training.trained import Trained, build
-from support import Said, invoke, run
+from support import Said, invoke
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -160,38 +156,12 @@ class TestAugment:
             assert data("show", "--augment", "bent", *more).refused("--augment says which images")
 
 
+def test_what_is_there_is_not_fetched_again(mnist_directory: Path) -> None:
+    said = data("fetch", "--data", mnist_directory)
+    assert said.out == f"MNIST is in {mnist_directory}, verified; nothing to fetch.\n"
+
+
 def test_fetch_without_a_network_is_an_error(workplace: Path) -> None:
     words = "http://127.0.0.1:9/", "Check the connection to the network. --data or $NNBASIC_DATA"
     assert data("fetch").refused(*words)
     assert not (workplace / "data").exists()
-
-
-@pytest.fixture
-def mirror(mnist_directory: Path) -> Iterator[str]:
-    """Python's own HTTP server, in the folder with the real files."""
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"],
-        cwd=mnist_directory,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    with process:
-        assert process.stdout is not None
-        found = re.search(r"port (\d+)", process.stdout.readline())
-        assert found is not None
-        yield f"http://127.0.0.1:{found[1]}"
-        process.terminate()
-
-
-def test_fetch_gets_mnist_once_and_it_is_found_afterwards(mirror: str) -> None:
-    there = os.environ | {"NNBASIC_MIRRORS": mirror}
-    fetched = run("data", "fetch", env=there)
-    assert fetched.out == "MNIST is in data/mnist, verified; 4 files fetched.\n"
-    again = run("data", "fetch")
-    assert again.out == "MNIST is in data/mnist, verified; nothing to fetch.\n"
-    shown = run("data", "show", env=os.environ | {"PYTHONIOENCODING": "ascii"}).out
-    assert shown.startswith("mnist train 0: 5")
-    assert "@" in shown
-    assert run("data", "fetch", "--data", "elsewhere", env=there).code == 0
-    assert len(mnist.read(Path("elsewhere"))[1]) == 60000

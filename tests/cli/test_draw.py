@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from support import edit
-
-Command = Callable[..., Any]
+from support import Command, edit
 
 
 def networks(file: str) -> list[str]:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from nnbasic.training import Run, find, newest
-from support import content, edit
-
-Command = Callable[..., Any]
+from support import Command, edit
 
 
 @pytest.fixture
@@ -24,18 +20,6 @@ def older(ids: list[str]) -> Run:
 @pytest.fixture
 def newer(ids: list[str]) -> Run:
     return find(ids[2])
-
-
-def test_the_same_number_as_at_the_end_of_the_training(
-    nnbasic: Command, older: Run, newer: Run
-) -> None:
-    for run in older, newer:
-        before = content(run)
-        said = nnbasic("eval", run.id, "--json")
-        assert content(run) == before
-        assert (said.code, said.err) == (0, "")
-        assert said.json()["accuracy"] == run.record().test_accuracy
-        assert said.json()["loss"] == run.record().test_loss
 
 
 def test_what_is_scored_and_kept_is_the_average_without_noise(
@@ -71,16 +55,6 @@ def test_json_has_the_keys_of_the_promise(nnbasic: Command, older: Run, newer: R
     assert confusion.trace() / 2000 == scores["accuracy"]
 
 
-def test_rows_of_the_confusion_are_the_true_classes(
-    nnbasic: Command, older: Run, newer: Run
-) -> None:
-    confusion = nnbasic("eval", "--json").json()["confusion"]
-    with np.load(newer.predictions) as file:
-        labels, predicted = file["labels"], file["predicted"]
-    assert confusion[3][5] == ((labels == 3) & (predicted == 5)).sum()
-    assert confusion[5][3] == ((labels == 5) & (predicted == 3)).sum()
-
-
 @pytest.mark.parametrize(("split", "examples"), [("train", 3000), ("validation", 9000)])
 def test_other_splits(nnbasic: Command, older: Run, newer: Run, split: str, examples: int) -> None:
     scores = nnbasic("eval", "--split", split, "--json").json()
@@ -99,12 +73,6 @@ def test_the_last_checkpoint(nnbasic: Command, older: Run, ids: list[str]) -> No
     assert scores["accuracy"] == older.record().test_accuracy
     best = nnbasic("eval", other.id, "--json").json()
     assert best["accuracy"] == other.record().test_accuracy != scores["accuracy"]
-
-
-def test_every_way_to_name_a_run(nnbasic: Command, older: Run, newer: Run) -> None:
-    folder = older.directory
-    for text in (older.id, older.id[:-1], folder, folder.absolute()):
-        assert nnbasic("eval", text, "--json").json()["run"] == older.id
 
 
 def test_the_table(nnbasic: Command, older: Run, newer: Run) -> None:
@@ -130,28 +98,9 @@ class TestRefused:
         assert nnbasic("eval").refused("there is no run yet; start one")
         assert not (workplace / "runs").exists()
 
-    def test_an_ambiguous_run(self, nnbasic: Command, older: Run, newer: Run) -> None:
-        assert nnbasic("eval", "20").refused("could mean 3 runs", older.id)
-
-    @pytest.mark.parametrize("content", ["", "{", "[]", '{"schema_version": 99}'])
-    def test_a_broken_record(self, nnbasic: Command, older: Run, newer: Run, content: str) -> None:
-        (older.directory / "run.json").write_text(content)
-        assert nnbasic("eval", older.id).refused(older.id)
-        assert nnbasic("eval", "--json").json()["run"] == newer.id
-
     def test_data_that_is_not_there(self, nnbasic: Command, older: Run, newer: Run) -> None:
         edit(older, dataset="mnist")
         assert nnbasic("eval", older.id).refused("MNIST", "Connection refused")
-
-    def test_no_validation_split(self, nnbasic: Command) -> None:
-        change = "data.validation=0"
-        nnbasic("train", "--config", "small", "--epochs", 1, "--set", change, "--quiet")
-        said = nnbasic("eval", "--split", "validation")
-        assert said.refused("the run was trained without a validation split")
-
-    def test_wrong_choices(self, nnbasic: Command, older: Run, newer: Run) -> None:
-        assert nnbasic("eval", "--split", "tests").refused("'tests' is not one of")
-        assert nnbasic("eval", "--checkpoint", "first").refused("'first' is not one of")
 
 
 def test_an_accuracy_below_the_wanted_one_is_exit_code_3(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-Command = Callable[..., Any]
+from support import Command
 
 
 @pytest.mark.parametrize("ending", ["onnx", "safetensors", "npz", "json", "ONNX"])

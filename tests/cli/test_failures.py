@@ -6,15 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support import NNBASIC, PATIENCE, started
-
-Command = Callable[..., Any]
+from support import NNBASIC, PATIENCE, Command, started
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="/dev/full and pipes of POSIX")
 

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from nnbasic.compare.figure_file import KINDS
-from support import words
+from support import Command, words
 
 
 @pytest.mark.usefixtures("runs")
 @pytest.mark.parametrize("kind", set(KINDS) - {"effects", "rates"})
-def test_each_figure_is_named_by_its_file(nnbasic: Callable[..., Any], kind: str) -> None:
+def test_each_figure_is_named_by_its_file(nnbasic: Command, kind: str) -> None:
     said = nnbasic("compare", "--figure", f"{kind}.svg")
     assert said.code == 0
     assert said.err.endswith(f"The figure is in {kind}.svg\n")
     assert {"relu", "tanh"} <= words(Path(f"{kind}.svg"))
 
 
-def test_effects_are_those_of_the_runs_that_are_ranked(
-    nnbasic: Callable[..., Any], runs: Path
-) -> None:
+def test_effects_are_those_of_the_runs_that_are_ranked(nnbasic: Command, runs: Path) -> None:
     assert nnbasic("compare", "--figure", "effects=slide.svg").code == 0
     assert {"relu", "tanh", "Effect of activation"} <= words(Path("slide.svg"))
     for run in list(runs.iterdir())[1:]:
@@ -38,7 +34,7 @@ def test_effects_are_those_of_the_runs_that_are_ranked(
 
 
 @pytest.mark.usefixtures("runs")
-def test_a_file_of_another_name_says_which_figure_it_is(nnbasic: Callable[..., Any]) -> None:
+def test_a_file_of_another_name_says_which_figure_it_is(nnbasic: Command) -> None:
     assert nnbasic("compare", "--figure", "curves=talk.PNG").code == 0
     pixels = np.asarray(Image.open("talk.PNG").convert("L"))
     assert pixels.shape[1] == 2640
@@ -52,7 +48,7 @@ def test_a_file_of_another_name_says_which_figure_it_is(nnbasic: Callable[..., A
 
 @pytest.mark.usefixtures("runs")
 @pytest.mark.parametrize("file", ["curves.pdf", "curves.svg", "curves.png"])
-def test_the_same_runs_make_the_same_file(nnbasic: Callable[..., Any], file: str) -> None:
+def test_the_same_runs_make_the_same_file(nnbasic: Command, file: str) -> None:
     contents = set()
     for _ in range(2):
         assert nnbasic("compare", "--figure", file, "--force").code == 0
@@ -61,20 +57,7 @@ def test_the_same_runs_make_the_same_file(nnbasic: Callable[..., Any], file: str
 
 
 @pytest.mark.usefixtures("runs")
-@pytest.mark.parametrize(
-    ("value", "reason"),
-    [
-        ("thesis.pdf", "no figure 'thesis'"),
-        ("loss=curves.pdf", "no figure 'loss'"),
-        ("curves=", "must end in"),
-    ],
-)
-def test_no_other_name_is_taken(nnbasic: Callable[..., Any], value: str, reason: str) -> None:
-    assert nnbasic("compare", "--figure", value).refused("--figure", reason)
-
-
-@pytest.mark.usefixtures("runs")
-def test_several_figures_are_written_instead_of_the_table(nnbasic: Callable[..., Any]) -> None:
+def test_several_figures_are_written_instead_of_the_table(nnbasic: Command) -> None:
     said = nnbasic("compare", "--figure", "seeds.svg", "--figure", "map=slide.png")
     assert said.code == 0
     assert said.out == ""

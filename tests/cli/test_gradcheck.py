@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-Command = Callable[..., Any]
+from support import Command
+
 SMALL = ("--set", "layers=[784, 12, 8, 10]")
 
 WRONG = '''
 import numpy as np
 
 from nnbasic.model import ACTIVATIONS
+
 
 
 @ACTIVATIONS.register("wrong_tanh")

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support import run
-
-Command = Callable[..., Any]
+from support import Command, run
 
 LOUD = """
 import os

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -15,8 +14,8 @@ from click.shell_completion import ShellComplete
 
 from nnbasic.cli.groups import LazyGroup
 from nnbasic.cli.main import main
+from support import Command
 
-Command = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
 
 

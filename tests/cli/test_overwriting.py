@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from support import Command
 
 
 @pytest.mark.usefixtures("runs")
@@ -23,9 +23,7 @@ import pytest
         ("runs export tanh relu --csv all.csv", "all.csv"),
     ],
 )
-def test_a_file_is_overwritten_with_force_alone(
-    nnbasic: Callable[..., Any], command: str, file: str
-) -> None:
+def test_a_file_is_overwritten_with_force_alone(nnbasic: Command, command: str, file: str) -> None:
     other = command if file in command else f"{command} --output {file}"
     assert nnbasic(*other.replace(file, f"no/{file}").split()).refused("there is no folder no")
     if not file.endswith(".csv"):  # which may be called anything

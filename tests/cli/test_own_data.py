@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +13,7 @@ import pytest
 from nnbasic.cli.eval import by_class
 from nnbasic.data import digits, idx, mnist
 from nnbasic.training.predictions import Predictions
-
-Command = Callable[..., Any]
+from support import Command
 
 CLASSES = ["t-shirt", "boot", "sandal"]
 CONFIG = """
@@ -64,17 +61,6 @@ def test_it_is_scored_with_the_names_of_its_classes(nnbasic: Command, trained: s
     said = nnbasic("eval", "--json").json()
     assert said["classes"] == CLASSES
     assert said["accuracy"] > 0.8
-
-
-def test_images_sorted_by_class_are_warned_of_once_before_the_training(
-    nnbasic: Command, shapes: Path
-) -> None:
-    images, labels = (shapes / f"{file.name}.gz" for file in mnist.FILES[:2])
-    order = np.argsort(idx.read(labels), kind="stable")
-    for path in (images, labels):
-        idx.write(path, idx.read(path)[order])
-    said = " ".join(nnbasic(*TRAIN).err.split())
-    assert said.count("the 100 validation images hold 1 of the 3 classes") == 1
 
 
 def test_it_is_found_from_elsewhere_and_after_it_has_moved(
@@ -138,15 +124,6 @@ def test_runs_on_other_images_stand_apart_and_the_report_has_the_names(
     assert re.search("(t-shirt|boot|sandal) → (t-shirt|boot|sandal)", drawn)
 
 
-@pytest.mark.slow
-def test_a_sweep_of_them(nnbasic: Command, shapes: Path) -> None:
-    choices = ("--vary", "activation=relu,tanh", "--seeds", "1")
-    answer = nnbasic("sweep", "--config", "mine/shapes.yaml", *choices)
-    assert answer.code == 0, answer.err
-    records = [json.loads(file.read_text()) for file in Path("runs").glob("*/run.json")]
-    assert [record["dataset"] for record in records] == ["shapes", "shapes"]
-
-
 def test_a_directory_that_is_typed_is_relative_to_here(nnbasic: Command, shapes: Path) -> None:
     shapes.rename("here")
     assert nnbasic(*TRAIN, "--quiet").refused("images does not exist")
@@ -156,14 +133,6 @@ def test_a_directory_that_is_typed_is_relative_to_here(nnbasic: Command, shapes:
 def test_they_are_looked_at(nnbasic: Command, shapes: Path) -> None:
     shown = nnbasic("data", "show", "--config", TRAIN[-1], "--count", 3)
     assert re.findall(r"shapes train \d: (\S+)", shown.out) == ["t-shirt", "sandal", "t-shirt"]
-
-
-def test_fewer_outputs_than_classes(nnbasic: Command, shapes: Path) -> None:
-    two = ("--set", "layers=[784, 12, 2]")
-    assert nnbasic(*TRAIN, *two).refused("layers: must end with at least 3")
-    unnamed = nnbasic(*TRAIN, *two, "--set", "data.classes=null")
-    assert unnamed.refused("shapes has 3 classes, so the last layer needs at least 3 units")
-    assert not list(Path("runs").glob("*"))
 
 
 def test_of_many_classes_the_worst_and_the_pairs_most_confused_are_shown() -> None:

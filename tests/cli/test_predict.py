@@ -6,9 +6,7 @@ import csv
 import io
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,9 +16,7 @@ from nnbasic.data import digits
 from nnbasic.inference import predict, prepare
 from nnbasic.training import Run
 from nnbasic.training.trained import load
-from support import NNBASIC
-
-Command = Callable[..., Any]
+from support import NNBASIC, Command
 
 
 @pytest.fixture

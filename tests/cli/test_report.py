@@ -8,16 +8,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
+from support import Command
+
 
 @pytest.mark.usefixtures("runs")
-def test_the_report_stands_beside_what_is_printed(nnbasic: Callable[..., Any]) -> None:
+def test_the_report_stands_beside_what_is_printed(nnbasic: Command) -> None:
     assert nnbasic("compare", "--title", "Lecture").refused("add --report FILE")
     said = nnbasic("compare", "--format", "json", "--report", "out.html", "--title", "Lecture 7")
     assert said.code == 0
@@ -29,7 +29,7 @@ def test_the_report_stands_beside_what_is_printed(nnbasic: Callable[..., Any]) -
     assert 'alt="Most wrong test images' in page
 
 
-def test_mnist_is_not_fetched_for_a_report(runs: Path, nnbasic: Callable[..., Any]) -> None:
+def test_mnist_is_not_fetched_for_a_report(runs: Path, nnbasic: Command) -> None:
     for run in runs.iterdir():
         record = json.loads((run / "run.json").read_text())
         (run / "run.json").write_text(json.dumps(record | {"dataset": "mnist"}))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +13,7 @@ from threadpoolctl import threadpool_limits
 from nnbasic import data
 from nnbasic.configs import load
 from nnbasic.training import Run, find, start
-from support import SMALL, finish, stopped_after_one
-
-Command = Callable[..., Any]
+from support import SMALL, Command, finish, stopped_after_one
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +87,6 @@ class TestResume:
         assert "code 00000000, now" in said.err
         assert "BLAS threads 64, now 1" in said.err
         assert "commit" not in said.err  # it may have changed nothing that computes
-
-    def test_a_damaged_checkpoint(self, stopped: Run, nnbasic: Command) -> None:
-        stopped.last.write_bytes(b"")
-        record = (stopped.directory / "run.json").read_bytes()
-        said = nnbasic("train", "--resume", "stopped")
-        assert said.refused(f"{stopped.last}: damaged, or not of this run")
-        assert stopped.last.read_bytes() == b""
-        assert (stopped.directory / "run.json").read_bytes() == record
 
     def test_other_data(self, stopped: Run, nnbasic: Command) -> None:
         path = stopped.directory / "run.json"

@@ -5,18 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.shell_completion import ShellComplete
 
 from nnbasic.cli.main import main
-from support import edit
-
-Command = Callable[..., Any]
+from support import Command, edit
 
 
 class TestShow:
@@ -72,13 +67,6 @@ class TestShow:
         assert "Epochs" not in out
         assert nnbasic("runs", "diff", ids[0], ids[1]).code == 0
         assert nnbasic("runs", "list").cells()[1][-3:] == ["0/2", "–", "–"]
-
-    @pytest.mark.parametrize("command", ["show", "tag", "rename", "rm", "restore", "export"])
-    def test_a_run_that_is_not_there_is_refused(
-        self, ids: list[str], nnbasic: Command, command: str
-    ) -> None:
-        more = {"tag": ["a"], "rename": ["a"], "export": ["--csv", "file"]}.get(command, [])
-        assert nnbasic("runs", command, "nope", *more).refused("no run 'nope'")
 
 
 class TestDiff:
@@ -136,13 +124,6 @@ class TestTrash:
         assert nnbasic("runs", "rm", "--purge", ids[0], ids[1]).out.count("deleted") == 2
         assert [path.name for path in runs.glob("*/run.json")] == ["run.json"]
         assert list((runs / ".trash").iterdir()) == []
-
-    def test_an_id_that_is_there_again_is_refused(
-        self, runs: Path, ids: list[str], nnbasic: Command
-    ) -> None:
-        nnbasic("runs", "rm", ids[0])
-        shutil.copytree(runs / ids[1], runs / ids[0])
-        assert nnbasic("runs", "restore", ids[0]).refused("already exists")
 
     def test_a_name_of_several_runs_is_refused(self, ids: list[str], nnbasic: Command) -> None:
         assert nnbasic("runs", "rm", "relu").refused("could mean 2 runs", ids[0], ids[1])

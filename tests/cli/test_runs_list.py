@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support import edit
-
-Command = Callable[..., Any]
+from support import Command, edit
 
 
 class TestList:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nnbasic.training import all_runs
-
-Command = Callable[..., Any]
+from support import Command
 
 STUDY = """\
 claim: ReLU is better than step, from which no gradient flows back.
@@ -104,26 +101,6 @@ def test_a_page_of_claims(nnbasic: Command, study: str, suffix: str) -> None:
     assert "from which no gradient flows back" in text
     assert "supported" in text
     assert nnbasic("study", "report", study, "--output", page).refused("already exists", "--force")
-
-
-@pytest.mark.slow
-def test_runs_of_which_files_are_missing_or_torn(nnbasic: Command, study: str) -> None:
-    """No traceback, and no verdict on what cannot be known."""
-    nnbasic("study", "run", study)
-    folders = [run.directory for run in all_runs(Path("runs/.studies"))]
-    relu, step = (next(each for each in folders if arm in each.name) for arm in ("relu", "step"))
-    (relu / "diagnostics.jsonl").unlink()
-    accuracy, gradient, _ = nnbasic("study", "show", study, "--json").json()["expectations"]
-    assert (accuracy["verdict"], gradient["verdict"]) == ("supported", "undecided")
-    assert gradient["reason"] == "unknown for 1 of 6 runs"
-    (step / "metrics.jsonl").write_text("{")
-    shown = nnbasic("study", "show", study)
-    assert shown.code == 0
-    assert "remove this run" in " ".join(shown.out.split())
-    record = json.loads((relu / "run.json").read_text()) | {"config": {"data": 3}}
-    (relu / "run.json").write_text(json.dumps(record | {"identity": "another"}))
-    assert nnbasic("study", "show", study, "--json").json()["verdict"] is None
-    assert "relu seed" in nnbasic("study", "run", study).err
 
 
 def test_mistakes_end_with_code_2(nnbasic: Command) -> None:

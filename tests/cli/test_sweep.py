@@ -8,19 +8,17 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nnbasic.training import Run, all_runs
-from support import PATIENCE, started, wait_for
+from support import PATIENCE, Command, started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
-Command = Callable[..., Any]
 Sweep = subprocess.Popen[str]
 SWEEP = sys.executable, "-m", "nnbasic", "sweep"
 LAST = "More: nnbasic compare\n"
@@ -131,27 +129,6 @@ def test_a_sweep_is_compared_as_a_unit_with_the_runs_that_it_found(nnbasic: Comm
     assert compared(first) == ["relu", "tanh"]
     assert compared("latest") == ["elu", "relu", "tanh"]
     assert nnbasic("compare", "--sweep=other").refused("no sweep 'other'; there are", first)
-
-
-@pytest.fixture
-def one_core() -> Iterator[None]:
-    """The test and the processes that it starts may use one core."""
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cores)})
-    yield
-    os.sched_setaffinity(0, cores)
-
-
-@pytest.mark.slow
-def test_as_many_jobs_as_cores(held: Any, one_core: None) -> None:
-    held.hold()
-    with started(*SWEEP, *held.arguments) as process:
-        wait_for(held.processes)
-        time.sleep(0.5)
-        assert len(held.processes()) == 1
-        process.kill()
-        process.communicate()
-    wait_for(lambda: not held.processes())
 
 
 class TestBrokenOff:
@@ -285,8 +262,6 @@ def test_without_mnist_the_network_is_asked_once_for_all(nnbasic: Command) -> No
     ("arguments", "message"),
     [
         ([], "Give --config FILE"),
-        (["--config=small", "--seeds=0"], "'--seeds': 0 is not in the range x>=1"),
-        (["--config=small", "--jobs=0"], "'--jobs': 0 is not in the range x>=1"),
         (["--config=small", "--jobs=2", "--dask=tcp://x:1"], "--jobs is for this machine"),
         (
             ["--config=small", "--vary=activation=tanh,relu", "--vary=init=he,hee"],
@@ -302,15 +277,6 @@ def test_what_is_refused_before_anything_runs(
 ) -> None:
     assert nnbasic("sweep", *arguments).refused(message)
     assert not (workplace / "runs").exists()
-
-
-@pytest.mark.slow
-def test_cautions_are_given_once_for_each_combination(nnbasic: Command) -> None:
-    command = ("sweep", "--config=small", "--set=epochs=1", "--seeds=2")
-    lines = nnbasic(*command, "--vary=init=zeros,he").err.splitlines()
-    cautions = [line for line in lines if line.startswith("Warning: ")]
-    assert len(cautions) == 1
-    assert cautions[0].startswith("Warning: zeros: with init zeros all units of a layer stay alike")
 
 
 @pytest.mark.slow

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nnbasic.training import newest
-from support import PLUGIN, limited_files
+from support import PLUGIN, Command, limited_files
 
 pytest.importorskip("resource")
-
-Command = Callable[..., Any]
 
 
 def write_plugin(name: str, old: str, new: str) -> None:
