@@ -20,7 +20,6 @@ from nnbasic.configs import ConfigError
 from nnbasic.configs.plugins import PluginError, run_plugin
 from nnbasic.configs.text import Document
 from nnbasic.model import ACTIVATIONS, Layer
-from nnbasic.model.arrays import Array
 from nnbasic.model.gradcheck import curve, pieces
 
 if TYPE_CHECKING:
@@ -163,15 +162,12 @@ def _panel(axes: Axes, name: str, given: str, activation: Layer, colour: str) ->
     slopes, offsets = pieces(activation)
     if len(slopes) > 1:
         axes.plot(z, z[:, np.newaxis] * slopes + offsets, color=MUTED, linewidth=0.8, dashes=(2, 2))
-    axes.plot(z, _broken(a), color=colour, label="function", **FUNCTION)
-    axes.plot(z, _broken(slope), color=INK, label="derivative", **DERIVATIVE)
+    for values, label, look in (
+        (a, "function", FUNCTION | {"color": colour}),
+        (slope, "derivative", DERIVATIVE | {"color": INK}),
+    ):
+        jumps = np.abs(np.diff(values, append=values[-1])) > 0.1
+        axes.plot(z, np.where(jumps, np.nan, values), label=label, **look)
     axes.set(xlim=SIDES, ylim=HEIGHTS, xticks=range(-4, 5, 2), yticks=range(-2, 4))
     axes.set_title(name)
     axes.set_title(given, fontsize=8, fontweight="normal", color=MUTED, loc="right")
-
-
-def _broken(values: Array) -> Array:
-    """``values`` with a gap where the curve jumps."""
-    broken: Array = values.copy()
-    broken[:-1][np.abs(np.diff(values)) > 0.1] = np.nan
-    return broken

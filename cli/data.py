@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from nnbasic import configs
-from nnbasic.cli import options, sheets
+from nnbasic.cli import options
 from nnbasic.cli.charts import abreast, side_by_side
 from nnbasic.cli.failures import UNUSABLE
 from nnbasic.cli.groups import OrderedGroup
@@ -18,10 +18,15 @@ from nnbasic.cli.terminal import indented, out, paragraph, print_json, terminal_
 from nnbasic.configs import Data
 from nnbasic.data import DataError, Dataset, mnist
 from nnbasic.data.fetch import fetch as fetch_mnist
+from nnbasic.data.files import replacing
+from nnbasic.training.storage import RunError, needs_extra
 from nnbasic.training.trained import distortion
 
 EPOCHS = 8
 """How many distortions of each image are in a picture."""
+
+ENLARGED, BORDER, GREY = 4, 1, 208
+"""How large a pixel is drawn, how many are between two images, and how light those are."""
 
 
 @click.group(cls=OrderedGroup)
@@ -158,7 +163,7 @@ def show(
 def show_distorted(source: str, count: int, output: Path | None, data_dir: Path | None) -> None:
     """Show the first training images of the config ``source``, each beside its distortions."""
     if output is not None:
-        sheets.check()
+        check_pillow()
     config = configs.load(source)
     recipe = config.augmentation
     if recipe is None:
@@ -174,7 +179,7 @@ def show_distorted(source: str, count: int, output: Path | None, data_dir: Path 
     distorted = [distort(images.copy(), np.arange(len(images)), epoch) for epoch in epochs]
     rows = np.stack([images, *distorted], axis=1)
     if output is not None:
-        sheets.draw(rows, output)
+        draw_sheet(rows, output)
         out(f"{output}: {len(rows)} images of {dataset.name}, distorted as in epochs 1 to {EPOCHS}")
         return
     captions = [
@@ -183,6 +188,36 @@ def show_distorted(source: str, count: int, output: Path | None, data_dir: Path 
         for text in (caption, *(f"epoch {epoch}" for epoch in epochs))
     ]
     out(*side_by_side(rows.reshape(-1, rows.shape[-1]), captions, terminal_width()))
+
+
+def check_pillow() -> None:
+    """RunError if Pillow is missing."""
+    try:
+        import PIL.Image  # noqa: F401
+    except ImportError:
+        raise RunError(needs_extra("PNG files", "pictures")) from None
+
+
+def draw_sheet(rows: np.ndarray, file: Path) -> None:
+    """Draw uint8 images (rows, columns, 784) into a PNG: black ink on white, large pixels.
+
+    The first column stands apart from the others. RunError if ``file`` cannot be written.
+    """
+    from PIL import Image
+
+    down, across = rows.shape[:2]
+    around = (0, 0), (0, 0), (BORDER, 0), (BORDER, 0)
+    tiles = np.pad(255 - rows.reshape(down, across, 28, 28), around, constant_values=GREY)
+    side = 28 + BORDER
+    pixels = tiles.swapaxes(1, 2).reshape(down * side, across * side)
+    pixels = np.pad(pixels, (0, BORDER), constant_values=GREY)  # at the right and below
+    pixels = np.insert(pixels, [side] * 2 * BORDER, GREY, axis=1)
+    picture = Image.fromarray(pixels.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1))
+    try:
+        with replacing(file) as stream:
+            picture.save(stream, "PNG")
+    except OSError as error:
+        raise RunError(f"{file}: the picture cannot be written: {error.strerror}") from error
 
 
 def _captions(dataset: Dataset, wanted: Data, split: str, count: int) -> list[str]:

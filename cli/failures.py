@@ -36,7 +36,7 @@ def report(error: Exception) -> int:
         _give_up_stdout(error)
         return FAILED
     if isinstance(error, MemoryError):
-        err(*lines_of(f"Error: there is not enough memory{_limit()}: {error or 'for anything'}"))
+        err(*lines_of(f"Error: there is not enough memory: {error or 'for anything'}"))
         return FAILED
     # These load NumPy, which the errors above can do without.
     from nnbasic.cli.loading import advice
@@ -76,16 +76,6 @@ def _while_printing(error: OSError) -> bool:
     """Whether `click.echo` raised ``error``: help and everything else is printed with it."""
     frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
     return any(frame.f_code is click.echo.__code__ for frame in frames)
-
-
-def _limit() -> str:
-    """What `ulimit -v` allows this process, in brackets, if it allows less than everything."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return ""
-    size, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return "" if size == resource.RLIM_INFINITY else f" (ulimit -v {size // 1024})"
 
 
 def _give_up_stdout(error: OSError) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,20 +55,17 @@ def load(
 def download_bar() -> Iterator[Progress]:
     """Give the block a function that shows on stderr, if it is a terminal, how far a file is."""
     bars: dict[str, Any] = {}
+    with ExitStack() as stack:
 
-    def progress(name: str, received: int, total: int | None) -> None:
-        if name not in bars:
-            for finished in bars.values():
-                finished.close()
-            bars[name] = bar(desc=printable(name), unit="B", unit_scale=True)
-        bars[name].total = total
-        bars[name].update(received - bars[name].n)  # negative when the next mirror starts anew
+        def progress(name: str, received: int, total: int | None) -> None:
+            if name not in bars:
+                stack.close()  # that of the file before
+                shown = bar(desc=printable(name), unit="B", unit_scale=True)
+                bars[name] = stack.enter_context(shown)
+            bars[name].total = total
+            bars[name].update(received - bars[name].n)  # negative when the next mirror starts anew
 
-    try:
         yield progress
-    finally:
-        for unfinished in bars.values():
-            unfinished.close()
 
 
 def data_at_hand(record: Record, data_dir: Path | None) -> Dataset | str:

@@ -40,6 +40,8 @@ def tested(record: Record) -> str:
     return accuracy(record.test_accuracy, record.test_images)
 
 
-def short(loss: float) -> str:
+def short(loss: float | None) -> str:
     """A loss with four decimals, or with three digits if it is huge."""
+    if loss is None:
+        return NONE
     return f"{loss:.4f}" if loss < 1000 else f"{loss:.3g}"

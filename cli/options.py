@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,17 +94,6 @@ FIGURES = (".png", ".svg", ".pdf")
 """The endings of the files into which figures are drawn."""
 
 
-def writable(ctx: click.Context, file: Path, suffixes: Sequence[str]) -> Path:
-    """``file``, if it is of the kind that ``suffixes`` name, and new unless --force is given."""
-    if suffixes and file.suffix.lower() not in suffixes:
-        raise click.BadParameter(f"{file} must end in {' or '.join(suffixes)}.")
-    if not file.parent.is_dir():
-        raise click.BadParameter(f"{file}: there is no folder {file.parent}; make it first.")
-    if os.path.lexists(file) and not ctx.params["force"]:
-        raise click.BadParameter(f"{file}: already exists; name a new file, or give --force.")
-    return file
-
-
 class HomePath(click.Path):
     """The type of a path: ``~`` is the home directory, also in ``--runs=~/x``, as shells leave."""
 
@@ -114,7 +103,7 @@ class HomePath(click.Path):
 
 
 class OutputFile(HomePath):
-    """The type of a file to write, with one of ``suffixes`` or any; its command takes --force."""
+    """The type of a file to write, with one of ``suffixes`` or any; a new one without --force."""
 
     def __init__(self, *suffixes: str) -> None:
         super().__init__(dir_okay=False, path_type=Path)
@@ -122,7 +111,13 @@ class OutputFile(HomePath):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         file = super().convert(value, param, ctx)
-        return writable(ctx or click.get_current_context(), file, self.suffixes)
+        if self.suffixes and file.suffix.lower() not in self.suffixes:
+            self.fail(f"{file} must end in {' or '.join(self.suffixes)}.", param, ctx)
+        if not file.parent.is_dir():
+            self.fail(f"{file}: there is no folder {file.parent}; make it first.", param, ctx)
+        if os.path.lexists(file) and not click.get_current_context().params["force"]:
+            self.fail(f"{file}: already exists; name a new file, or give --force.", param, ctx)
+        return file
 
 
 @contextlib.contextmanager

@@ -198,7 +198,11 @@ def _table(digits: Sequence[Digit], answers: Sequence[Answer], room: int) -> lis
     """A row for each digit; with several networks, a column for each of them."""
     columns = [Column("file", [_place(digit) for digit in digits], min_width=12, no_wrap=False)]
     if len(answers) == 1:
-        lines = paragraph(_network(answers[0]), room)
+        run, record, *_ = answers[0]
+        text = run.id
+        if record.test_accuracy is not None:
+            text += f", {tested(record)} % right on the test images of {record.dataset}"
+        lines = paragraph(text, room)
         return [*lines, "", *table([*columns, *_one(answers[0])], room)]
     users = [answer.run.user().name for answer in answers]
     names = users if len(set(users)) == len(users) else [answer.run.id for answer in answers]
@@ -232,14 +236,6 @@ def _one(answer: Answer) -> list[Column]:
 
 def _sure(probability: float) -> str:
     return f"{100 * probability:.1f} %"
-
-
-def _network(answer: Answer) -> str:
-    run, record = answer.run, answer.record
-    if record.test_accuracy is None:
-        return run.id
-    right = tested(record)
-    return f"{run.id}, {right} % right on the test images of {record.dataset}"
 
 
 def _shown(digits: Sequence[Digit], answers: Sequence[Answer]) -> list[str]:

@@ -12,7 +12,7 @@ import click
 from nnbasic.cli import options
 from nnbasic.cli.charts import accuracy_curve
 from nnbasic.cli.finding import read_all, read_one, summary
-from nnbasic.cli.numbers import NONE, percent, tested
+from nnbasic.cli.numbers import NONE, percent, short, tested
 from nnbasic.cli.runs_list import epochs
 from nnbasic.cli.tables import Column, table
 from nnbasic.cli.terminal import (
@@ -32,7 +32,6 @@ from nnbasic.configs.text import flow
 from nnbasic.training.choices import shown
 from nnbasic.training.collection import RunData
 from nnbasic.training.record import EpochRow
-from nnbasic.training.selection import is_number
 from nnbasic.training.storage import RunError
 
 if TYPE_CHECKING:
@@ -154,15 +153,13 @@ def _facts(data: RunData) -> dict[str, str]:
     if record.rate_search is not None:
         facts["search"] = str(record.rate_search)
     if best is not None and best.val_accuracy is not None:
-        loss = _number(best.val_loss, ".4f")
-        facts["validation"] = (
-            f"{percent(best.val_accuracy)} %, loss {loss}, best at epoch {best.epoch}"
-        )
+        score = f"{percent(best.val_accuracy)} %, loss {short(best.val_loss)}"
+        facts["validation"] = f"{score}, best at epoch {best.epoch}"
     if not record.val_images:
         facts["validation"] = "none: nothing was held out"
     if record.test_accuracy is not None:
-        loss, kept = _number(record.test_loss, ".4f"), "best" if record.val_images else "last"
-        facts["test"] = f"{tested(record)} %, loss {loss}, with the {kept} weights"
+        score = f"{tested(record)} %, loss {short(record.test_loss)}"
+        facts["test"] = f"{score}, with the {'best' if record.val_images else 'last'} weights"
     return {key: text for key, text in facts.items() if text}
 
 
@@ -185,11 +182,11 @@ def _results(data: RunData) -> dict[str, str]:
         "data": f"{record.dataset} {record.dataset_sha256[:12]}",
         "epochs": epochs(data),
         "seconds": f"{record.seconds:.1f}",
-        "best epoch": _number(best and best.epoch, "g"),
+        "best epoch": str(best.epoch) if best else NONE,
         "val. %": percent(record.val_accuracy),
-        "val. loss": _number(best and best.val_loss, ".4f"),
+        "val. loss": short(best.val_loss if best else None),
         "test %": tested(record),
-        "test loss": _number(record.test_loss, ".4f"),
+        "test loss": short(record.test_loss),
     }
 
 
@@ -203,30 +200,21 @@ def _course(data: RunData, room: int) -> list[Printable]:
             for index, row in enumerate(rows)
             if index < HEAD or index >= len(rows) - TAIL or row.epoch == best
         ]
-    formats = {
-        "epoch": ("epoch", "g"),
-        "train loss": ("train_loss", ".4f"),
-        "train %": ("train_accuracy", "%"),
-        "val. loss": ("val_loss", ".4f"),
-        "val. %": ("val_accuracy", "%"),
-        "learning rate": ("learning_rate", ".3g"),
-        "seconds": ("epoch_seconds", ".2f"),
+    rates = [row.learning_rate for row in rows]
+    figures = {
+        "epoch": [str(row.epoch) for row in rows],
+        "train loss": [short(row.train_loss) for row in rows],
+        "train %": [percent(row.train_accuracy) for row in rows],
+        "val. loss": [short(row.val_loss) for row in rows],
+        "val. %": [percent(row.val_accuracy) for row in rows],
+        "learning rate": [NONE if rate is None else f"{rate:.3g}" for rate in rates],
+        "seconds": [f"{row.epoch_seconds:.2f}" for row in rows],
     }
     columns = [
-        Column(
-            head, [_number(getattr(row, key), form) for row in rows], justify="right", may_drop=True
-        )
-        for head, (key, form) in formats.items()
+        Column(head, cells, justify="right", may_drop=True) for head, cells in figures.items()
     ]
     columns.append(Column("", ["best" if row.epoch == best else "" for row in rows]))
     return table(columns, room)
-
-
-def _number(value: Any, form: str) -> str:
-    """``value`` in the format ``form``, of which ``%`` is `percent`; a dash if it is no number."""
-    if not is_number(value):
-        return NONE
-    return percent(value) if form == "%" else format(value, form)
 
 
 def _pairs(texts: Mapping[str, str], room: int) -> list[Printable]:

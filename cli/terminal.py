@@ -7,7 +7,6 @@ escaped.
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import os
 import re
@@ -25,7 +24,9 @@ GAP = "  "
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
-PLAIN = {"–": "-", "−": "-", "±": "+-", "≠": "!=", "…": "...", "·": ".", "×": "x", "∞": "inf"}
+PLAIN = str.maketrans(
+    {"–": "-", "−": "-", "±": "+-", "≠": "!=", "…": "...", "·": ".", "×": "x", "∞": "inf"}
+)
 """What stands in for the program's own marks where stdout cannot encode them."""
 
 
@@ -153,18 +154,15 @@ def terminal_width() -> int:
 
 
 def encodable(text: str) -> Printable:
-    """``text`` escaped, with `PLAIN` marks, else a question mark, for what stdout cannot take."""
+    """``text`` escaped; if stdout lacks some of it, with `PLAIN` marks, else question marks."""
+    escaped = printable(text)
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-    return Printable(printable(text).encode(encoding, "plain").decode(encoding))
-
-
-def _plain(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return PLAIN.get(error.object[error.start], "?"), error.start + 1
-
-
-codecs.register_error("plain", _plain)
+    try:
+        escaped.encode(encoding)
+    except UnicodeEncodeError:
+        plain = escaped.translate(PLAIN).encode(encoding, "replace")
+        return Printable(plain.decode(encoding))
+    return escaped
 
 
 def can_show(text: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -92,9 +91,14 @@ def train(
     with interrupts() as interrupt, syncing(not no_sync):
         try:
             if resume is not None:
-                work = resumed(resume, runs_dir, data_dir, trust_plugins, quiet, fail_under)
+                run = find_one(resume, runs_dir, resumable=True)
+                loaded = run.config(trust_plugins=trust_plugins)
+                check_validation(loaded, fail_under)
+                work = resumed(run, loaded, data_dir, quiet)
             elif config is not None:
-                work = started(config, overrides, name, runs_dir, data_dir, quiet, fail_under)
+                loaded = configs.load(config, overrides)
+                check_validation(loaded, fail_under)
+                work = started(loaded, name or default_name(config), runs_dir, data_dir, quiet)
             else:
                 raise click.UsageError(
                     "Give --config FILE (`nnbasic configs list` names some) or --resume RUN."
@@ -123,24 +127,16 @@ def train(
 
 
 def started(
-    source: str,
-    overrides: tuple[str, ...],
-    name: str | None,
-    runs_dir: Path,
-    data_dir: Path | None,
-    quiet: bool,
-    fail_under: float | None,
+    config: configs.Config, name: str, runs_dir: Path, data_dir: Path | None, quiet: bool
 ) -> Work:
-    """A new run of the config ``source``."""
-    config = configs.load(source, overrides)
-    check_validation(config, fail_under)
+    """A new run of ``config``."""
     check_folder(runs_dir)
     for caution in configs.cautions(config):
         warn(caution)
     if config.plugins and (why := unkept()):
         warn(f"{why}.")
     dataset = load(config.data, data_dir=data_dir, quiet=quiet)
-    run = training.start(config, dataset, runs=runs_dir, name=name or default_name(source))
+    run = training.start(config, dataset, runs=runs_dir, name=name)
     record = run.record()
     for warning in record.warnings:
         warn(warning)
@@ -164,21 +160,11 @@ def default_name(source: str) -> str:
     return path.stem
 
 
-def resumed(
-    text: str,
-    runs_dir: Path,
-    data_dir: Path | None,
-    trust_plugins: bool,
-    quiet: bool,
-    fail_under: float | None,
-) -> Work:
-    """The run that ``text`` means, with the data that it was trained on."""
-    run = find_one(text, runs_dir, resumable=True)
-    record, config = run.record(), run.config(trust_plugins=trust_plugins)
-    check_validation(config, fail_under)
+def resumed(run: Run, config: configs.Config, data_dir: Path | None, quiet: bool) -> Work:
+    """``run`` with the data that it was trained on."""
+    record = run.record()
     dataset = load(config.data, record.dataset, data_dir=data_dir, quiet=quiet)
-    changes = environment.changes(record)
-    if changes:
+    if changes := environment.changes(record):
         warn(f"the last bits may differ from those of an uninterrupted run: {'; '.join(changes)}.")
     return Work(run, record, config, dataset)
 
@@ -191,11 +177,7 @@ def follow(work: Work, quiet: bool, interrupt: Interrupts) -> str | None:
     run, record, config, dataset = work
     steps = -(-len(dataset.train.labels) // config.batch_size)
     try:
-        with (
-            contextlib.closing(training.train(run, dataset, config)) as events,
-            warnings.catch_warnings(),
-        ):
-            warnings.showwarning = lambda message, *_: warn(str(message))
+        with contextlib.closing(training.train(run, dataset, config)) as events:
             for _ in interrupt.until_pending(
                 events if quiet else shown(events, config.epochs, steps, record.epoch)
             ):
@@ -225,21 +207,19 @@ def report(run: Run, record: Record, data_dir: Path | None, as_json: bool) -> No
         if record.outcome == "collapsed":
             last = percent(record.last_accuracy)
             warn(f"The run has collapsed: it ends near chance, at {last} %: {record.reason}.")
-        if not as_json:
-            score(run, record)
+        if not as_json and record.test_accuracy is not None:
+            out(*paragraph(score(record), terminal_width()), str(run.directory))
 
 
-def score(run: Run, record: Record) -> None:
-    """Print what a run that finished is worth."""
-    if record.test_accuracy is not None and record.test_loss is not None:
-        kept = f"best epoch {record.best.epoch if record.best else 0} of {record.epoch}"
-        if not record.val_images:
-            kept = f"epoch {record.epoch} (nothing held out for validation)"
-        text = (
-            f"test accuracy {tested(record)} % on {record.dataset}"
-            f" (loss {short(record.test_loss)}), {kept}, {record.seconds:.1f} s"
-        )
-        out(*paragraph(text, terminal_width()), str(run.directory))
+def score(record: Record) -> str:
+    """What a run that finished is worth."""
+    kept = f"best epoch {record.best.epoch if record.best else 0} of {record.epoch}"
+    if not record.val_images:
+        kept = f"epoch {record.epoch} (nothing held out for validation)"
+    return (
+        f"test accuracy {tested(record)} % on {record.dataset} (loss {short(record.test_loss)}),"
+        f" {kept}, {record.seconds:.1f} s"
+    )
 
 
 def resume_command(run: Run, data_dir: Path | None) -> str:
