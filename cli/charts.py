@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
+from nnbasic.cli.tables import Column
 from nnbasic.cli.terminal import Printable, can_show, printable, styled
 from nnbasic.training.record import EpochRow
 
@@ -30,19 +31,22 @@ EDGE = 1  # the outermost pixels of a digit are nearly always empty; so three fi
 PICTURE = 28 - 2 * EDGE
 
 
-def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list[str]] | None:
-    """A heading and a strip for each row: its difference from the first, within its interval.
+def strips(differences: Sequence[Contrast | None], rows: int, room: int) -> list[Column]:
+    """A column with a strip for each row: its difference from the first, within its interval.
 
-    The heading has the ends of the scale in points, and a bar stands at zero. None where the
-    terminal has no ``room``, or no characters, for it.
+    The heading has the ends of the scale in points, and a bar stands at zero. The last of the
+    ``rows`` may have no difference. There is none where the terminal has no ``room``, or no
+    characters, for it.
     """
+    if len(differences) < 2:
+        return []
     width = min(room, MOST)
     ends = [(0.0, 0.0) if row is None else row.ci95 or (row.mean,) * 2 for row in differences]
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
     digits = 1 if high - low >= 0.005 else 2
     scale = tuple(f"{100 * end:+.{digits}f}" if end else "0" for end in (low, high))
     if width < max(LEAST, len(" ".join(scale))) or low == high or not can_show("─●│"):
-        return None
+        return []
 
     def column(value: float) -> int:
         return round((value - low) / (high - low) * (width - 1))
@@ -51,7 +55,9 @@ def strips(differences: Sequence[Contrast | None], room: int) -> tuple[str, list
     for row, (left, right) in zip(differences, ends, strict=True):
         mean = column(row.mean if row else 0.0)
         lines.append(strip(width, column(left), column(right), mean, [column(0.0)]))
-    return f"{scale[0]}{scale[1]:>{width - len(scale[0])}}", lines
+    lines += [""] * (rows - len(lines))
+    head = f"{scale[0]}{scale[1]:>{width - len(scale[0])}}"
+    return [Column(head, list(map(Printable, lines)))]
 
 
 def strip(width: int, low: int, high: int, point: int, bars: Iterable[int]) -> str:

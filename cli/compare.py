@@ -204,12 +204,14 @@ def aligned(block: Block, room: int) -> list[Printable]:
     ]
     left = room - full_width(columns)
     if left >= 0:
-        return table([*columns, *_strip(block, left - len(GAP))], room)
+        drawn = strips(block.differences, len(block.rows), left - len(GAP))
+        return table([*columns, *drawn], room)
     inner = room - len(GAP)
     figures = [column for column in columns[block.names :] if column.full_width <= inner // 2]
     reasons = [column for column in columns[block.names :] if column not in figures]
-    strip = _strip(block, inner - full_width(figures) - len(GAP))
-    lines = indented(table([*figures, *strip], inner))
+    left = inner - full_width(figures)
+    drawn = strips(block.differences, len(block.rows), left - len(GAP))
+    lines = indented(table([*figures, *drawn], inner))
     head, below = lines[: -len(block.rows)], lines[-len(block.rows) :]
     for number, (row, line) in enumerate(zip(block.rows, below, strict=True)):
         named = zip(block.head[: block.names], row, strict=False)
@@ -221,13 +223,3 @@ def aligned(block: Block, room: int) -> list[Printable]:
             text = f"{column.head}: {column.cells[number]}"
             head += indented(paragraph(text, inner - len(GAP), GAP), 2 * GAP)
     return head
-
-
-def _strip(block: Block, room: int) -> list[Column]:
-    """A column that shows the differences of ranked rows, if there are several and room."""
-    drawn = strips(block.differences, room) if len(block.differences) > 1 else None
-    if drawn is None:
-        return []
-    head, lines = drawn
-    rest = len(block.rows) - len(lines)
-    return [Column(head, [Printable(line) for line in lines] + [Printable("")] * rest)]

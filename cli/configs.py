@@ -7,8 +7,8 @@ import click
 from nnbasic.cli import options
 from nnbasic.cli.failures import UNUSABLE
 from nnbasic.cli.groups import OrderedGroup
-from nnbasic.cli.tables import Column, table
-from nnbasic.cli.terminal import indented, out, print_file, print_json, terminal_width
+from nnbasic.cli.tables import pairs
+from nnbasic.cli.terminal import GAP, indented, out, print_file, print_json, terminal_width
 from nnbasic.configs import Config, ConfigError, dump, json_schema, listing, load, reference
 from nnbasic.configs.plugins import May, only_known
 
@@ -21,20 +21,15 @@ def configs() -> None:
 @configs.command("list")
 def list_configs() -> None:
     """List the configs that can be used by name."""
-    groups: dict[str, list[tuple[str, str]]] = {}
+    groups: dict[str, dict[str, str]] = {}
     for entry in listing():
         hidden = f"(hidden by ./configs/{entry.name}.yaml) " if entry.hidden else ""
         group = "Shipped:" if entry.shipped else "In ./configs:"
         if entry.shipped and "/" in entry.name:
             group = "Shipped: published results, with their test errors, and the best found here:"
-        groups.setdefault(group, []).append((entry.name, hidden + entry.description))
-    for number, (group, rows) in enumerate(groups.items()):
-        names, descriptions = zip(*rows, strict=True)
-        columns = [
-            Column("", names, min_width=8),
-            Column("", descriptions, no_wrap=False, min_width=20),
-        ]
-        out(*[""] * (number > 0), group, *indented(table(columns, terminal_width() - 2)))
+        groups.setdefault(group, {})[entry.name] = hidden + entry.description
+    for number, (group, texts) in enumerate(groups.items()):
+        out(*[""] * (number > 0), group, *indented(pairs(texts, terminal_width() - len(GAP))))
 
 
 @configs.command(cls=options.ConfigCommand)

@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -120,26 +120,20 @@ class OutputFile(HomePath):
         return file
 
 
-@contextlib.contextmanager
-def stdout_on_stderr() -> Iterator[None]:
-    """A block in which what is written to stdout goes to stderr, also by C and other processes."""
-    sys.stdout.flush()
-    stdout = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    finally:
-        os.dup2(stdout, 1)
-        os.close(stdout)
-
-
 def reserve_stdout(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
-    """Keep stdout for the JSON alone: a plugin may print what it likes."""
+    """Keep stdout for the JSON alone: a plugin may print what it likes, also by C or a process.
+
+    What is written to stdout goes to stderr until the stack in ``ctx.meta`` is closed.
+    """
     if value and sys.stdout is not None and not ctx.resilient_parsing:
         ctx.meta[RESERVED] = stack = contextlib.ExitStack()
         ctx.call_on_close(stack.close)
-        stack.enter_context(stdout_on_stderr())
+        sys.stdout.flush()
+        stdout = os.dup(1)
+        stack.callback(os.close, stdout)
+        stack.callback(os.dup2, stdout, 1)
+        os.dup2(2, 1)
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
     return value
 
 

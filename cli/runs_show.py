@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from nnbasic.cli.charts import accuracy_curve
 from nnbasic.cli.finding import read_all, read_one, summary
 from nnbasic.cli.numbers import NONE, percent, short, tested
 from nnbasic.cli.runs_list import epochs
-from nnbasic.cli.tables import Column, table
+from nnbasic.cli.tables import Column, pairs, table
 from nnbasic.cli.terminal import (
     GAP,
     Printable,
@@ -109,9 +108,9 @@ def showing(data: RunData, room: int) -> list[str]:
     """The lines that show a run: what came of it, its config, where it ran, its epochs."""
     inner = room - len(GAP)
     config = {key: flow(value) for key, value in data.record.config.items()}
-    lines = [data.run.id, "", *_pairs(_facts(data), room)]
-    lines += ["", "Config", *indented(_pairs(config, inner))]
-    lines += ["", "Environment", *indented(_pairs(_environment(data), inner))]
+    lines = [data.run.id, "", *pairs(_facts(data), room)]
+    lines += ["", "Config", *indented(pairs(config, inner))]
+    lines += ["", "Environment", *indented(pairs(_environment(data), inner))]
     if data.metrics:
         lines += ["", "Epochs", *indented(_course(data, inner))]
     return lines
@@ -214,15 +213,6 @@ def _course(data: RunData, room: int) -> list[Printable]:
         Column(head, cells, justify="right", may_drop=True) for head, cells in figures.items()
     ]
     columns.append(Column("", ["best" if row.epoch == best else "" for row in rows]))
-    return table(columns, room)
-
-
-def _pairs(texts: Mapping[str, str], room: int) -> list[Printable]:
-    """Lines with a key and its text each; a long text goes on below its beginning."""
-    columns = [
-        Column("", list(texts)),
-        Column("", list(texts.values()), no_wrap=False, min_width=8),
-    ]
     return table(columns, room)
 
 

@@ -6,7 +6,7 @@ points, and none for a style. What stands in a cell is escaped here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
@@ -83,6 +83,13 @@ def table(columns: Sequence[Column], room: int, gap: str = GAP) -> list[Printabl
             cells = map(_pad, pieces, widths, (column.justify for column in kept))
             lines.append(Printable(gap.join(cells).rstrip()))
     return lines if any(column.head for column in kept) else lines[1:]
+
+
+def pairs(texts: Mapping[str, str], room: int) -> list[Printable]:
+    """Lines with a key and its text each; a long text goes on below its beginning."""
+    keys, values = list(texts), list(texts.values())
+    columns = [Column("", keys, min_width=8), Column("", values, no_wrap=False, min_width=8)]
+    return table(columns, room)
 
 
 def fitting(columns: Sequence[Column], room: int, gap: str = GAP) -> list[Column]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nnbasic.model import ACTIVATIONS
-from support import Said, invoke, words
+from support import PLUGIN, Said, invoke, words
 
 
 def activations(*arguments: object) -> Said:
@@ -52,32 +52,14 @@ def test_what_the_picture_shows(tmp_path: Path) -> None:
     assert "relu" not in shown
 
 
-OWN = """
-import numpy as np
-from nnbasic.model import ACTIVATIONS
-
-
-@ACTIVATIONS.register("hat")
-class Hat:
-    '''f(z) = max(0, 1 - |z|).'''
-
-    def forward(self, x):
-        self.x = x
-        return np.maximum(0, 1 - abs(x))
-
-    def backward(self, dout):
-        return -dout * np.sign(self.x) * (abs(self.x) < 1)
-"""
-
-
 def test_the_activation_of_a_plugin(tmp_path: Path) -> None:
     plugin = tmp_path / "own.py"
-    plugin.write_text(OWN)
+    plugin.write_text(PLUGIN.format(name="squared"))
     picture = tmp_path / "own.svg"
-    result = activations("hat", "--plugin", str(plugin), "--figure", str(picture))
+    result = activations("squared", "--plugin", str(plugin), "--figure", str(picture))
     assert result.code == 0
-    assert " ".join(result.out.splitlines()[1].split()) == "hat 0 … 1 1 0 1 0.369"
-    assert "hat" in words(picture)
+    assert " ".join(result.out.splitlines()[1].split()) == "squared 0 … ∞ 0 0 20 0.5 power 2.0"
+    assert "squared" in words(picture)
     broken = tmp_path / "broken.py"
     broken.write_text("raise Warning('oh')")
     assert activations("--plugin", broken).refused(f"{broken}:1: Warning: oh")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from nnbasic.training import Run, all_runs
-from support import PATIENCE, Command, started, wait_for
+from support import PATIENCE, PLUGIN, Command, started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
@@ -74,29 +74,16 @@ def test_a_sweep_and_the_same_again(nnbasic: Command) -> None:
     ]
 
 
-PLUGIN = """
-from nnbasic.model import ACTIVATIONS
-
-
-@ACTIVATIONS.register("swept")
-class Swept:
-    def forward(self, x):
-        return x
-
-    def backward(self, dout):
-        return dout
-"""
-
-
 def test_a_corrected_plugin_is_trained_anew(nnbasic: Command) -> None:
-    Path("mine.py").write_text(PLUGIN)
+    plugin = PLUGIN.format(name="mine")
+    Path("mine.py").write_text(plugin)
     command = ("sweep", "--config=small", "--set=epochs=1", "--set=plugins=[mine.py]", "--seeds=2")
-    assert nnbasic(*command, "--set=activation=swept").code == 0
-    Path("mine.py").write_text(PLUGIN.replace("return dout", "return 1 * dout"))
-    first, *_ = nnbasic(*command, "--set=activation=swept").err.splitlines()
+    assert nnbasic(*command, "--set=activation=mine").code == 0
+    Path("mine.py").write_text(plugin.replace("return dout", "return 1 * dout"))
+    first, *_ = nnbasic(*command, "--set=activation=mine").err.splitlines()
     assert first == "mine.py has changed since 2 of these runs; they are trained anew."
     assert len(runs()) == 4
-    again = nnbasic(*command, "--set=activation=swept")
+    again = nnbasic(*command, "--set=activation=mine")
     assert again.err == "2 of 2 runs exist already.\n"
 
 
