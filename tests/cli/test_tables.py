@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-import pytest
 import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,21 +53,6 @@ def test_a_column_that_wraps_goes_on_below_its_beginning() -> None:
         "",
         "    five",
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "room"),
-    [
-        ("실행", 4),
-        ("👨\u200d👩\u200d👧", 2),  # a family, joined
-        ("❤\ufe0f", 2),  # a variation selector makes it an emoji
-        ("▁▄█", 3),
-    ],
-)
-def test_columns_are_aligned_by_the_width_that_characters_take(text: str, room: int) -> None:
-    left, right = Column("", [text, "-"]), Column("", [text, "-"], justify="right")
-    lines = table([left, Column("", ["|", "|"]), right], 80)
-    assert lines == [f"{text}  |  {text}", f"-{' ' * (room - 1)}  |  {' ' * (room - 1)}-"]
 
 
 def test_styles_take_no_room_and_nobody_but_us_sets_them() -> None:

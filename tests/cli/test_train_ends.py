@@ -63,17 +63,16 @@ class TestFailed:
         assert said.err.count("File ") == 1
         assert newest().status() == "failed"
 
-    @pytest.mark.parametrize("diagnostics", ["true", "false"])
     @pytest.mark.parametrize(
         ("method", "line", "old"),
         [("forward", 12, "return self.positive"), ("backward", 16, "return dout")],
     )
     def test_a_result_that_is_lost_is_an_error_before_anything_runs(
-        self, workplace: Path, nnbasic: Command, method: str, line: int, old: str, diagnostics: str
+        self, workplace: Path, nnbasic: Command, method: str, line: int, old: str
     ) -> None:
-        name = f"lost_{method}_{diagnostics}"
+        name = f"lost_{method}"
         write_plugin(name, old, old.replace("return", "result ="))
-        said = nnbasic("train", "--config", name, "--set", f"diagnostics={diagnostics}")
+        said = nnbasic("train", "--config", name)
         assert said.refused(f"{name}.py:{line}: {method} of Own returns no array")
         assert not (workplace / "runs").exists()
 
