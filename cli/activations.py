@@ -47,7 +47,6 @@ complete_activation = options.completer(lambda _: ACTIVATIONS)
     "--plugin",
     "plugins",
     multiple=True,
-    metavar="FILE",
     type=options.HomePath(exists=True, dir_okay=False, path_type=Path),
     help="A Python file that registers activations; it is run. May be repeated.",
 )

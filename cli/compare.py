@@ -64,7 +64,6 @@ class FigureFile(options.OutputFile):
     "--threshold",
     type=options.Share(),
     default=0.97,
-    show_default=True,
     help="Time how long runs take to reach this validation accuracy.",
 )
 @click.option(
@@ -77,20 +76,17 @@ class FigureFile(options.OutputFile):
     "form",
     type=click.Choice(["table", "markdown", "latex", "csv", "json"]),
     default="table",
-    show_default=True,
     help="How to print the comparison; csv and json have all figures.",
 )
 @click.option(
     "--report",
     "report_file",
-    metavar="FILE",
     type=options.OutputFile(".html", ".htm"),
     help="Also write everything, with figures, into one HTML file.",
 )
 @click.option(
     "--title",
     metavar="TEXT",
-    default="",
     help="The heading of the report.  [default: what differs]",
 )
 @click.option(
@@ -117,7 +113,7 @@ def compare(
     explain: bool,
     form: str,
     report_file: Path | None,
-    title: str,
+    title: str | None,
     figures: tuple[tuple[str, Path], ...],
     as_json: bool,
     force: bool,
@@ -165,7 +161,7 @@ def compare(
         out(*in_terminal(comparisons, wanted, terminal_width()))
     if report_file is not None:
         dataset = data_at_hand(comparisons.first.rows[0].runs[0].record, data_dir)
-        report.write(comparisons, report_file, dataset=dataset, title=title)
+        report.write(comparisons, report_file, dataset=dataset, title=title or "")
         err(f"The report is in {report_file}")
     for kind, file in figures:
         figure_file.write(comparisons.first, kind, file)

@@ -100,19 +100,15 @@ def fetch(data_dir: Path | None) -> None:
     "--dataset",
     type=click.Choice(["auto", "mnist", "digits"]),
     default="auto",
-    show_default=True,
     help="Without --config: MNIST, the built-in digits, or MNIST if it is available.",
 )
 @click.option(
     "--split",
     type=click.Choice(["train", "test"]),
     default="train",
-    show_default=True,
     help="Which images.",
 )
-@click.option(
-    "--count", type=click.IntRange(min=1), default=6, show_default=True, help="How many to print."
-)
+@click.option("--count", type=click.IntRange(min=1), default=6, help="How many to print.")
 @click.option(
     "--augment",
     metavar="FILE",
@@ -121,7 +117,6 @@ def fetch(data_dir: Path | None) -> None:
 )
 @click.option(
     "--output",
-    metavar="FILE",
     type=options.OutputFile(".png"),
     help=f"With --augment, draw them as a .png file, as in epochs 1 to {EPOCHS}.",
 )

@@ -18,10 +18,8 @@ from nnbasic.inference import page
 @click.argument("names", nargs=-1, metavar="[RUN]...", shell_complete=options.complete_run)
 @click.option(
     "--output",
-    metavar="FILE",
     type=options.OutputFile(".html", ".htm"),
     default=Path("page.html"),
-    show_default=True,
     help="Where to write the page.",
 )
 @options.force

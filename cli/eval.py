@@ -36,14 +36,12 @@ FIGURES = {"prec.": "precision", "rec.": "recall", "F1": "f1"}
     "--checkpoint",
     type=click.Choice(["best", "last"]),
     default="best",
-    show_default=True,
     help="Best by validation accuracy, or the last epoch's.",
 )
 @click.option(
     "--split",
     type=click.Choice(["test", "validation", "train"]),
     default="test",
-    show_default=True,
     help="Which images to score.",
 )
 @click.option(

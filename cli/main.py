@@ -62,7 +62,7 @@ class CommandLine(LazyGroup):
 @click.group(
     cls=CommandLine,
     lazy={name: (name, text) for name, text in COMMANDS.items()},
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
 @click.version_option(package_name="nnbasic")
 def main() -> None:

@@ -167,7 +167,6 @@ runs = click.option(
     metavar="DIR",
     type=HomePath(path_type=Path),
     default=Path("runs"),
-    show_default=True,
     help="The folder that holds the runs.",
 )
 
@@ -191,7 +190,6 @@ where = click.option(
 
 figure = click.option(
     "--figure",
-    metavar="FILE",
     type=OutputFile(*FIGURES),
     help="Draw the curves into a .png, .svg or .pdf file.",
 )

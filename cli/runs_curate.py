@@ -94,9 +94,7 @@ def restore(names: tuple[str, ...], runs_dir: Path) -> None:
 
 @click.command()
 @runs_argument
-@click.option(
-    "--csv", "csv_file", metavar="FILE", type=options.OutputFile(), help="Write one row per epoch."
-)
+@click.option("--csv", "csv_file", type=options.OutputFile(), help="Write one row per epoch.")
 @click.option(
     "--tensorboard",
     "event_folder",

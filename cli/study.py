@@ -117,7 +117,6 @@ def show(name: str, runs_dir: Path, as_json: bool) -> None:
     "--output",
     type=options.OutputFile(*SUFFIXES),
     required=True,
-    metavar="FILE",
     help="The page to write, .html or .md.",
 )
 @options.force

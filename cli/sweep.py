@@ -36,7 +36,6 @@ from nnbasic.training.storage import RunError
     "--seeds",
     type=click.IntRange(min=1),
     default=3,
-    show_default=True,
     help="Runs of each combination, from the config's seed upwards.",
 )
 @jobs_option
