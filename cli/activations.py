@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HEADS = ("name", f"{'range':^10}", "f(0)", "f'(0)", "max f'", "mean", "options")
-
-Chosen = list[tuple[str, str, Layer]]
-"""Activations, each with its name and its options."""
 
 COLUMNS = 4
 SIDES = (-4.0, 4.0)
@@ -71,34 +69,32 @@ def activations(
         except PluginError as error:
             raise click.BadParameter(str(error), param_hint="--plugin") from None
     chosen = [named(text) for text in names or ACTIVATIONS]
-    if figure is not None:
-        figure_file.save(draw(chosen), figure)
     out(*table_of(chosen, terminal_width()))
     if figure is not None:
+        figure_file.save(draw(chosen), figure)
         err(f"The figure is in {figure}")
 
 
-def named(text: str) -> tuple[str, str, Layer]:
+def named(text: str) -> Layer:
     """The activation that ``text`` describes: ``elu``, ``elu(alpha=2)`` or what --set takes."""
     if call := re.fullmatch(r"\s*(\w+)\s*\((.*)\)\s*", text, re.DOTALL):
         text = f"{{name: {call[1]}, {call[2].replace('=', ': ')}}}"
     try:
-        activation = ACTIVATIONS.build(Document(text, "NAME").value)
+        return ACTIVATIONS.build(Document(text, "NAME").value)
     except (ConfigError, ValueError) as error:
         raise click.BadParameter(str(error), param_hint="NAME") from None
-    return ACTIVATIONS.name(activation), hyperparameters(activation), activation
 
 
-def table_of(chosen: Chosen, room: int) -> list[str]:
+def table_of(chosen: Sequence[Layer], room: int) -> list[str]:
     """The figures of each activation in one line, and its formula below."""
-    cells = [(name, *_figures(activation), given) for name, given, activation in chosen]
+    cells = [(ACTIVATIONS.name(each), *_figures(each), hyperparameters(each)) for each in chosen]
     columns = [
         Column(head, column, justify="right" if head in HEADS[2:6] else "left")
         for head, column in zip(HEADS, zip(*cells, strict=True), strict=True)
     ]
     head, *rows = table(columns, room)
     lines: list[str] = [head]
-    for row, (_, _, activation) in zip(rows, chosen, strict=True):
+    for row, activation in zip(rows, chosen, strict=True):
         formula = (inspect.getdoc(type(activation)) or "").replace("``", "")
         lines += [row, *indented(paragraph(formula.replace("\n", " "), room - len(GAP)))]
     return [*lines, "", "mean: of f(z) for z from the standard normal distribution."]
@@ -131,7 +127,7 @@ def hyperparameters(activation: Layer) -> str:
     return ", ".join(f"{key} {json.dumps(value)}" for key, value in spec.items() if key != "name")
 
 
-def draw(activations: Chosen) -> Figure:
+def draw(activations: Sequence[Layer]) -> Figure:
     """The picture of activations, each with its name and its options, which stand beside it."""
     import matplotlib
     from matplotlib.lines import Line2D
@@ -140,9 +136,9 @@ def draw(activations: Chosen) -> Figure:
 
     with matplotlib.rc_context(SETTINGS):
         figure, panels = plotting.grid(len(activations), (2.6, 1.9), COLUMNS, sharex=True)
-        colours = looks([name for name, _, _ in activations])
-        for axes, (name, given, activation) in zip(panels, activations, strict=True):
-            _panel(axes, name, given, activation, colours[name].colour)
+        colours = looks(map(ACTIVATIONS.name, activations))
+        for axes, activation in zip(panels, activations, strict=True):
+            _panel(axes, activation, colours[ACTIVATIONS.name(activation)].colour)
             axes.spines[:].set_visible(False)
         for axes in panels[-COLUMNS:]:  # the lowest of each column has the numbers
             axes.tick_params(labelbottom=True)
@@ -153,7 +149,7 @@ def draw(activations: Chosen) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, name: str, given: str, activation: Layer, colour: str) -> None:
+def _panel(axes: Axes, activation: Layer, colour: str) -> None:
     z = np.linspace(*SIDES, 1601)
     a, slope = curve(activation, z)
     axes.axhline(0, color=MUTED, linewidth=0.8)
@@ -168,5 +164,7 @@ def _panel(axes: Axes, name: str, given: str, activation: Layer, colour: str) ->
         jumps = np.abs(np.diff(values, append=values[-1])) > 0.1
         axes.plot(z, np.where(jumps, np.nan, values), label=label, **look)
     axes.set(xlim=SIDES, ylim=HEIGHTS, xticks=range(-4, 5, 2), yticks=range(-2, 4))
-    axes.set_title(name)
-    axes.set_title(given, fontsize=8, fontweight="normal", color=MUTED, loc="right")
+    axes.set_title(ACTIVATIONS.name(activation))
+    axes.set_title(
+        hyperparameters(activation), fontsize=8, fontweight="normal", color=MUTED, loc="right"
+    )
