@@ -19,7 +19,7 @@ from nnbasic.configs import Data
 from nnbasic.data import DataError, Dataset, mnist
 from nnbasic.data.fetch import fetch as fetch_mnist
 from nnbasic.data.files import replacing
-from nnbasic.training.storage import RunError, needs_extra
+from nnbasic.training.storage import RunError, needs_extra, run_error
 from nnbasic.training.trained import distortion
 
 EPOCHS = 8
@@ -208,11 +208,8 @@ def draw_sheet(rows: np.ndarray, file: Path) -> None:
     pixels = np.pad(pixels, (0, BORDER), constant_values=GREY)  # at the right and below
     pixels = np.insert(pixels, [side] * 2 * BORDER, GREY, axis=1)
     picture = Image.fromarray(pixels.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1))
-    try:
-        with replacing(file) as stream:
-            picture.save(stream, "PNG")
-    except OSError as error:
-        raise RunError(f"{file}: the picture cannot be written: {error.strerror}") from error
+    with run_error(file), replacing(file) as stream:
+        picture.save(stream, "PNG")
 
 
 def _captions(dataset: Dataset, wanted: Data, split: str, count: int) -> list[str]:

@@ -28,7 +28,7 @@ from nnbasic.studies.report import SUFFIXES, render, result, verdict_words
 from nnbasic.studies.study import Study, read_study, shipped
 from nnbasic.training.choices import flatten, headings, shown, tell_apart
 from nnbasic.training.directory import check_folder
-from nnbasic.training.storage import RunError, refuse_link, write_text
+from nnbasic.training.storage import refuse_link, run_error, write_text
 
 WIDTH = 60
 """Columns of an interval."""
@@ -125,10 +125,8 @@ def report(names: tuple[str, ...], output: Path, force: bool, runs_dir: Path) ->
     """Write the verdicts on studies into one page.  [default: the shipped ones]"""
     evidence = Evidence.read(runs_dir / FOLDER)
     page = render([judge(read_study(name), evidence) for name in names or shipped()], output.suffix)
-    try:
+    with run_error(output):
         write_text(output, page)
-    except OSError as error:
-        raise RunError(f"{output}: cannot be written: {error.strerror}") from error
     out(f"Wrote {output}.")
 
 
