@@ -137,14 +137,7 @@ def train_jobs(
     """Train those of the jobs that are left, one bar over all and a line as each ends."""
     there = attempts(folder)
     left = outstanding(wanted, there)
-    if kept := len(wanted) - len(left):
-        elsewhere = sum(any(a.status == "running" for a in there.get(j.key, ())) for j in wanted)
-        others = f", {elsewhere} of them being trained by another process" if elsewhere else ""
-        exist = "exists" if kept == 1 else "exist"
-        err(f"{kept} of {len(wanted)} {what} {exist} already{others}.")
-    for plugin, n in changed_plugins(left, there).items():
-        anew = "it is trained anew" if n == 1 else "they are trained anew"
-        err(f"{plugin} has changed since {n} of these {what}; {anew}.")
+    _announce(wanted, left, there, what)
     if not left:
         return []
     begun = [job.begun.record().epoch if job.begun else 0 for job in left]
@@ -170,6 +163,20 @@ def train_jobs(
             done[key] = event.epochs if isinstance(event, Progress) else epochs[key]
             shown.update(sum(done.values()) - shown.n)
     return ended
+
+
+def _announce(
+    wanted: Sequence[Job], left: Sequence[Job], there: Mapping[Key, Sequence[Attempt]], what: str
+) -> None:
+    """Say which of the jobs are not trained, and which are trained anew."""
+    if kept := len(wanted) - len(left):
+        elsewhere = sum(any(a.status == "running" for a in there.get(j.key, ())) for j in wanted)
+        others = f", {elsewhere} of them being trained by another process" if elsewhere else ""
+        exist = "exists" if kept == 1 else "exist"
+        err(f"{kept} of {len(wanted)} {what} {exist} already{others}.")
+    for plugin, n in changed_plugins(left, there).items():
+        anew = "it is trained anew" if n == 1 else "they are trained anew"
+        err(f"{plugin} has changed since {n} of these {what}; {anew}.")
 
 
 def line(outcome: Outcome) -> str:
