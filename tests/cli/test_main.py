@@ -14,7 +14,7 @@ from click.shell_completion import ShellComplete
 
 from nnbasic.cli.groups import LazyGroup
 from nnbasic.cli.main import main
-from support import Command
+from support import Command, invoke
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,9 +43,9 @@ def test_every_command_and_every_option_has_help(path: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
-def test_the_help_fits_80_columns(path: tuple[str, ...]) -> None:
-    context = click.Context(ALL[path], info_name=" ".join(("nnbasic", *path)), terminal_width=80)
-    text = ALL[path].get_help(context)
+def test_the_help_fits_80_columns(path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = invoke(*path, "--help").out
     assert max(map(len, text.splitlines())) <= 80
     assert "..." not in text.partition("\nCommands:\n")[2]  # no summary is cut
 
