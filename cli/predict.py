@@ -19,7 +19,7 @@ from nnbasic.cli.failures import FAILED
 from nnbasic.cli.finding import find_each
 from nnbasic.cli.numbers import tested
 from nnbasic.cli.tables import Column, table
-from nnbasic.cli.terminal import err, out, paragraph, print_file, print_json, terminal_width
+from nnbasic.cli.terminal import err, out, paragraph, print_file, print_json, terminal_width, warn
 from nnbasic.data import DATASETS
 from nnbasic.inference import Digit, Prediction, Skipped, Unreadable, read
 from nnbasic.inference import predict as predicted
@@ -89,7 +89,7 @@ def predict(
     """
     if show + as_csv + as_json > 1:
         raise click.UsageError("--show, --csv and --json exclude one another.")
-    names, files = _sorted_out(arguments, runs_dir)
+    names, files = _sorted_out(arguments)
     chosen = find_each(names, runs_dir)
     if not files:
         raise click.UsageError("Missing FILE: there are only runs.")
@@ -104,8 +104,13 @@ def predict(
         err(f"Error: {_place(one)}: {one.reason}")
     for folder, others in skipped:
         err(f"{folder}: skipped what is no picture: {_listed(others)}")
-    for warning in dict.fromkeys(_warnings(digits, split)):
-        err(f"Warning: {warning}")
+    cautions = (  # of a picture with several digits, the same for all of them
+        f"{digit.file if split else _place(digit)}: {caution}"
+        for digit in digits
+        for caution in digit.warnings
+    )
+    for caution in dict.fromkeys(cautions):
+        warn(caution)
     answers: list[Answer] = []
     if digits:
         images = [digit.image for digit in digits]
@@ -130,7 +135,7 @@ def predict(
     return FAILED if bad else 0
 
 
-def _sorted_out(arguments: Sequence[str], runs_dir: Path) -> tuple[list[str], list[str]]:
+def _sorted_out(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """The runs and the files among ``arguments``.
 
     What exists is a file, unless it is the directory of a run. What does not is a run, unless it
@@ -150,13 +155,6 @@ def _sorted_out(arguments: Sequence[str], runs_dir: Path) -> tuple[list[str], li
 
 def _place(one: Digit | Unreadable) -> str:
     return one.file if one.number is None else f"{one.file} #{one.number}"
-
-
-def _warnings(digits: Sequence[Digit], split: bool) -> Iterator[str]:
-    """What is to be said of each digit; of a picture with several, the same for all of them."""
-    for digit in digits:
-        place = digit.file if split else _place(digit)
-        yield from (f"{place}: {warning}" for warning in digit.warnings)
 
 
 def _listed(files: Sequence[str]) -> str:
