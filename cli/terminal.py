@@ -88,7 +88,7 @@ def paragraph(text: str, room: int, indent: str = "") -> list[Printable]:
     import wcwidth  # help does without
 
     lines = wcwidth.wrap(
-        re.sub("`[^`]+`| %", _unbroken, printable(text)),
+        re.sub("`[^`]+`| %", lambda found: found[0].replace(" ", NO_BREAK), printable(text)),
         room,
         subsequent_indent=indent,
         break_long_words=False,
@@ -100,10 +100,6 @@ def paragraph(text: str, room: int, indent: str = "") -> list[Printable]:
 def indented(lines: Iterable[Printable], by: str = GAP) -> list[Printable]:
     """``lines`` with ``by`` before each."""
     return [Printable(by + line) for line in lines]
-
-
-def _unbroken(found: re.Match[str]) -> str:
-    return found[0].replace(" ", NO_BREAK)
 
 
 def open_standard_streams() -> None:
