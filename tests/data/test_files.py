@@ -15,14 +15,6 @@ def write(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def test_a_replaced_file_holds_the_new_content_and_nothing_stands_beside_it(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    write(path, b"old")
-    write(path, b"new\n")
-    assert path.read_bytes() == b"new\n"
-    assert list(tmp_path.iterdir()) == [path]
-
-
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_write_that_breaks_off_leaves_the_old_file(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "a.bin"

@@ -102,12 +102,9 @@ def test_sizes_that_make_no_network(layers: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"activation": "rleu"}, "did you mean 'relu'"),
         ({"activation": ["relu"]}, "lists 1, but there are 2 hidden layers"),
         ({"activation": []}, "lists 0, but there are 2 hidden layers"),
-        ({"activation": ["relu", "tnah"]}, "did you mean 'tanh'"),
         ({"activation": SGD()}, "the activation must be a name, such as"),
-        ({"init": "hee"}, "did you mean 'he'"),
         ({"loss": "hinge"}, "unknown loss 'hinge'"),
         ({"dtype": np.float16}, "must be float32 or float64"),
         ({"seed": -1}, "non-negative"),

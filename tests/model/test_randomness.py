@@ -8,18 +8,6 @@ from nnbasic.model import StepRandom, stream
 from nnbasic.model.randomness import STREAMS
 
 
-def numbers(seed: int, name: str) -> list[int]:
-    sequence = stream(seed, name)  # type: ignore[arg-type]
-    return np.random.default_rng(sequence).integers(0, 2**62, 4).tolist()
-
-
-def test_streams_are_the_children_of_the_seed_in_turn() -> None:
-    children = np.random.SeedSequence(7).spawn(len(STREAMS))
-    for name, child in zip(STREAMS, children, strict=True):
-        expected = np.random.default_rng(child).integers(0, 2**62, 4).tolist()
-        assert numbers(7, name) == expected
-
-
 def test_the_order_of_the_names_is_part_of_every_run_on_record() -> None:
     assert STREAMS[:4] == ("initialisation", "batch_order", "noise", "augmentation")
     # NumPy promises that SeedSequence and PCG64 never change

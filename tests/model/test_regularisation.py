@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any
 
 import numpy as np
 import pytest
 
 from nnbasic.data import Batches
-from nnbasic.model import MLP, Layer, StepRandom, fit
+from nnbasic.model import MLP, StepRandom, fit
 from nnbasic.model.regularisation import BatchNorm, Dropout, GaussianNoise
 from support import examples
 
 ALL: dict[str, Any] = {"dropout": 0.5, "input_dropout": 0.2, "input_noise": 0.3}
-NORMALISED: list[Any] = ["tanh", "prelu", {"name": "maxout", "pieces": 3}]
 DTYPES = [np.float32, np.float64]
 
 
@@ -64,69 +64,28 @@ def test_what_is_no_rate_is_refused(key: str, value: Any) -> None:
         MLP([6, 5, 3], dropout=1.0)
 
 
-def normalisation(layers: list[Layer]) -> BatchNorm:
-    (layer,) = (layer for layer in layers if isinstance(layer, BatchNorm))
-    return layer
-
-
-def batch_norm(units: int) -> BatchNorm:
-    """With parameters and gradients of its own."""
-    layer = normalisation(MLP([2, units, 2], batch_norm=True, dtype=np.float64).layers)
-    layer.parameters["gamma"][:] = np.linspace(0.5, 2, units)
-    layer.parameters["beta"][:] = np.linspace(-1, 1, units)
-    return layer
-
-
-def test_batch_normalisation_unit_by_unit(rng: np.random.Generator) -> None:
-    layer = batch_norm(3)
+def test_batch_normalisation_by_hand() -> None:
+    network = MLP([2, 2, 2], batch_norm=True, dtype=np.float64)
+    (layer,) = (layer for layer in network.layers if isinstance(layer, BatchNorm))
     own = layer.parameters
-    mean, variance = [0.0] * 3, [1.0] * 3
-    for n in (8, 5):
-        z = rng.normal(2, 3, (n, 3))
-        y = layer.forward(z, step())
-        for unit, column in enumerate(z.T.tolist()):
-            middle = sum(column) / n
-            square = sum((value - middle) ** 2 for value in column)
-            expected = [
-                own["gamma"][unit] * (value - middle) / (square / n + 1e-5) ** 0.5
-                + own["beta"][unit]
-                for value in column
-            ]
-            np.testing.assert_allclose(y[:, unit], expected, rtol=1e-12)
-            mean[unit] = 0.9 * mean[unit] + 0.1 * middle
-            variance[unit] = 0.9 * variance[unit] + 0.1 * square / (n - 1)
-    np.testing.assert_allclose(own["mean"], mean, rtol=1e-12)
-    np.testing.assert_allclose(own["variance"], variance, rtol=1e-12)
-    expected = own["gamma"] * (z - mean) / np.sqrt(np.add(variance, 1e-5)) + own["beta"]
-    np.testing.assert_allclose(layer.forward(z), expected, rtol=1e-12)
+    own["gamma"][:], own["beta"][:] = [0.5, 3], [-1, 1]
+    z = np.array([[0.0, 10], [4, 30]])  # means 2 and 20, standard deviations 2 and 10
+    np.testing.assert_allclose(layer.forward(z, step()), [[-1.5, -2], [-0.5, 4]], rtol=1e-5)
+    # a tenth of the averages, 0 and 1 before, is new: of variances for n - 1, which are 8 and 200
+    np.testing.assert_allclose(own["mean"], [0.2, 2], rtol=1e-12)
+    np.testing.assert_allclose(own["variance"], [1.7, 20.9], rtol=1e-12)
+    y = [
+        [-0.1 / sqrt(1.70001) - 1, 24 / sqrt(20.90001) + 1],
+        [1.9 / sqrt(1.70001) - 1, 84 / sqrt(20.90001) + 1],
+    ]
+    np.testing.assert_allclose(layer.forward(z), y, rtol=1e-12)
     # one example has no variance: it is normalised as in scoring, and the averages stay
-    np.testing.assert_array_equal(layer.forward(z[:1], step()), layer.forward(z[:1]))
-    np.testing.assert_allclose(own["variance"], variance, rtol=1e-12)
-
-
-def test_batch_normalisation_is_pytorchs(rng: np.random.Generator) -> None:
-    torch = pytest.importorskip("torch")
-    layer, theirs = batch_norm(4), torch.nn.BatchNorm1d(4, dtype=torch.float64)
-    with torch.no_grad():
-        theirs.weight.copy_(torch.from_numpy(layer.parameters["gamma"]))
-        theirs.bias.copy_(torch.from_numpy(layer.parameters["beta"]))
-    for _ in range(3):
-        z, gradient = rng.normal(1, 2, (2, 6, 4))
-        x = torch.from_numpy(z).requires_grad_()
-        y = theirs(x)
-        theirs.zero_grad()
-        y.backward(torch.from_numpy(gradient))
-        np.testing.assert_allclose(layer.forward(z, step()), y.detach().numpy(), rtol=1e-10)
-        np.testing.assert_allclose(layer.backward(gradient), x.grad.numpy(), atol=1e-10)
-        np.testing.assert_allclose(layer.gradients["gamma"], theirs.weight.grad, rtol=1e-10)
-        np.testing.assert_allclose(layer.gradients["beta"], theirs.bias.grad, rtol=1e-10)
-    np.testing.assert_allclose(layer.parameters["mean"], theirs.running_mean, rtol=1e-10)
-    np.testing.assert_allclose(layer.parameters["variance"], theirs.running_var, rtol=1e-10)
-    np.testing.assert_allclose(layer.forward(z), theirs.eval()(x).detach().numpy(), rtol=1e-10)
+    np.testing.assert_allclose(layer.forward(z[:1], step()), y[:1], rtol=1e-12)
+    np.testing.assert_allclose(own["variance"], [1.7, 20.9], rtol=1e-12)
 
 
 @pytest.mark.parametrize(("dtype", "error"), [(np.float32, 1e-5), (np.float64, 1e-12)])
-@pytest.mark.parametrize("activation", NORMALISED, ids=str)
+@pytest.mark.parametrize("activation", ["prelu", {"name": "maxout", "pieces": 3}], ids=str)
 def test_folded_is_the_same_function(activation: Any, dtype: Any, error: float) -> None:
     network = MLP([6, 8, 5, 3], activation, batch_norm=True, dtype=dtype, **ALL)
     x, labels = examples(65, seed=1)  # the last batch has one row
