@@ -19,6 +19,10 @@ State = dict[str, Array]
 Positive = Annotated[float, Bounds(gt=0)]
 Decay = Annotated[float, Bounds(ge=0, lt=1)]
 
+BLOCK = 1 << 16
+"""An update goes block by block: its arrays, 256 KiB each, stay in a core's L2 cache, also those
+that a formula makes on the way: RMSprop's double the time of an epoch where they are long."""
+
 
 @dataclass(init=False)
 class Optimizer(Component, ABC):
@@ -67,9 +71,14 @@ class Optimizer(Component, ABC):
                 norm = math.sqrt(squared_norm(gradient)) if norm is None else norm
                 if norm > self.clip_norm:
                     gradient *= self.clip_norm / norm if norm < math.inf else math.nan
-            if self.weight_decay:
-                self.decay(parameters[:weight_count], gradient[:weight_count], rate)
-            self.apply(parameters, gradient, state, rate)
+            for start in range(0, len(parameters), BLOCK):
+                block = slice(start, start + BLOCK)
+                w, g = parameters[block], gradient[block]
+                if self.weight_decay and start < weight_count:
+                    decaying = slice(weight_count - start)
+                    self.decay(w[decaying], g[decaying], rate)
+                own = {name: array[block] if array.ndim else array for name, array in state.items()}
+                self.apply(w, g, own, rate)
 
     def decay(self, w: Array, g: Array, rate: float) -> None:
         """Apply the weight decay to the weights ``w``, before the update."""
@@ -93,13 +102,16 @@ class Optimizer(Component, ABC):
         if self.averaging:
             steps = int(state["steps"])
             beta = min(self.averaging, (1 + steps) / (10 + steps))
-            state["average"] += (1 - beta) * (parameters - state["average"])
+            for start in range(0, len(parameters), BLOCK):
+                block = slice(start, start + BLOCK)
+                average = state["average"][block]
+                average += (1 - beta) * (parameters[block] - average)
 
     @abstractmethod
     def apply(self, w: Array, g: Array, state: State, rate: float) -> None:
-        """Update the parameters ``w`` and the ``state``.
+        """Update a block ``w`` of the parameters, with the ``state`` that belongs to it.
 
-        The gradient ``g`` is spent afterwards: it may be used for scratch values.
+        Its gradient ``g`` is spent afterwards: it may be used for scratch values.
         """
 
 

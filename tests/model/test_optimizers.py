@@ -1,4 +1,4 @@
-"""Optimisers: the first two steps by hand, decay, clipping, max-norm and averaging."""
+"""Optimisers: the first two steps by hand, a parabola, blocks, and states that can be saved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnbasic.model import OPTIMIZERS, Optimizer
-from nnbasic.model.optimizers import State
+from nnbasic.model.optimizers import BLOCK, State
 
 # One weight at 2, gradients 0.5 and then -0.25: where it is after the first and the second step.
 W, G1, G2 = 2.0, 0.5, -0.25
@@ -120,6 +120,34 @@ def test_a_norm_whose_square_overflows_freezes_nothing(norm: float, dtype: Any) 
     )
     expected = [-3, -4] if dtype == np.float32 else [np.nan, np.nan]
     np.testing.assert_allclose(parameters, expected, rtol=1e-6)
+
+
+VARIANTS: list[dict[str, Any]] = [
+    *({"name": name, "weight_decay": 0.1} for name in OPTIMIZERS),
+    {"name": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.1},
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("spec", VARIANTS, ids=str)
+def test_a_long_vector_is_updated_as_each_of_its_numbers(
+    spec: dict[str, Any], dtype: Any, rng: np.random.Generator
+) -> None:
+    """Going through the vector in blocks changes nothing: a number moves as it would alone."""
+    size = 2 * BLOCK + 5
+    optimizer = OPTIMIZERS.build(spec)
+    start = rng.normal(size=size).astype(dtype)
+    gradients = [rng.normal(size=size).astype(dtype) for _ in range(3)]
+    decays = BLOCK + 100
+    long = start.copy()
+    take(optimizer, long, gradients, weight_count=decays)
+    assert long.dtype == dtype
+    for index in (0, BLOCK - 1, BLOCK, BLOCK + 99, BLOCK + 100, 2 * BLOCK, size - 1):
+        alone = start[index : index + 1].copy()
+        weight_count = int(index < decays)
+        take(optimizer, alone, [g[index : index + 1] for g in gradients], weight_count=weight_count)
+        np.testing.assert_allclose(long[index], alone[0], rtol=4 * np.finfo(dtype).eps)
+        assert long[index] != start[index]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
