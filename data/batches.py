@@ -66,6 +66,8 @@ class Batches:
             self.scale = Scale.fit("unit", images)
         if isinstance(self.order, int):
             self.order = np.random.SeedSequence(self.order)
+        # A new array for each batch of 500 takes a tenth of the time of scoring.
+        self._x = np.empty((min(self.batch_size, len(images)), images.shape[1]), dtype)
 
     @property
     def examples(self) -> int:
@@ -94,11 +96,15 @@ class Batches:
             yield examples[start : start + self.batch_size]
 
     def take(self, examples: np.ndarray, epoch: int) -> tuple[np.ndarray, np.ndarray]:
-        """The inputs (n, d), scaled, and the labels (n,) of intp of ``examples`` (n,)."""
+        """The inputs (n, d) of ``dtype``, scaled, and the labels (n,) of intp of ``examples`` (n,).
+
+        The inputs live in a buffer that the next call overwrites.
+        """
         images = self.images[examples]
         if self.transform is not None:
             images = self.transform(images, examples, epoch)
-        x = images.astype(self.dtype)
+        x = self._x[: len(examples)]
+        x[:] = images
         if self.scale is not None:
             x *= x.dtype.type(self.scale.multiplier)
             if self.scale.offset:

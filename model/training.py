@@ -29,7 +29,7 @@ class BatchSource(Protocol):
     """What `nnbasic.data.Batches` is: examples in batches, as many in an epoch as its length.
 
     ``indices`` are the numbers of the examples in each batch of an epoch; ``take`` makes a batch of
-    them, inputs (n, inputs) in the network's dtype and labels (n,).
+    them, inputs (n, inputs) in the network's dtype and labels (n,), until the next one is taken.
     """
 
     @property
