@@ -6,7 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from nnbasic.model import ACTIVATIONS
 from nnbasic.model.registry import default
@@ -43,18 +43,6 @@ MANY = 4
 """Above how many ids of runs a sentence abridges them."""
 
 
-class Group(NamedTuple):
-    """Runs that differ in the seed alone, and the ``key`` that tells them from other groups.
-
-    Keys are written as in a config: ``activation.slope``. ``unlike`` says what these runs have
-    instead of the usual `TERMS`: ``epochs 9 instead of 3``; it is empty if they are comparable.
-    """
-
-    key: Values
-    runs: tuple[RunData, ...]
-    unlike: str
-
-
 def decisive(run: RunData) -> Values:
     """What decides the result of ``run``, but for its seed."""
     return {key: value for key, value in run.values.items() if key not in UNDECISIVE}
@@ -73,12 +61,14 @@ def searched(run: RunData) -> bool:
 
 def group_runs(
     runs: Sequence[RunData], by: Sequence[str] | None = None
-) -> tuple[Choices, list[Group]]:
+) -> tuple[Choices, list[tuple[Values, list[RunData], str]]]:
     """What tells the comparable ``runs`` apart, and all of them, oldest first, in groups.
 
-    These are named ``by`` some keys, by default by all that differ. Of two runs everything may
-    differ. RunError if no run has a key, or the keys would put runs of different configs into one
-    group.
+    A group is of runs that differ in the seed alone: the keys that tell it from others, as in a
+    config (``activation.slope``), and their values, the runs, and what they have instead of the
+    usual `TERMS` (``epochs 9 instead of 3``), empty if they are comparable. The keys are those of
+    ``by``, by default all that differ. Of two runs everything may differ. RunError if no run has a
+    key, or the keys would put runs of different configs into one group.
     """
     terms = _usual_terms(runs)
     table = [(run, decisive(run), _unlike(run, terms, runs)) for run in runs]
@@ -86,17 +76,16 @@ def group_runs(
     every = tell_apart([row for _, row, _ in table])
     keys = [*every.same, *every.differs, *every.implied]
     named, others = (_chosen(by, keys, own) for own in (choices.differs, every.differs))
-    groups: dict[tuple[tuple[str, Scalar], ...], Group] = {}
+    groups: dict[tuple[tuple[str, Scalar], ...], tuple[list[RunData], str]] = {}
     for run, row, unlike in table:
         names = others if unlike else named
         if by is None:
             names = (*names, *(key for key in choices.implied if key in row and _was_set(key, row)))
         name = tuple((key, row[key]) for key in names if is_choice(key, row))
-        before = groups[name].runs if name in groups else ()
-        groups[name] = Group(dict(name), (*before, run), unlike)
+        groups.setdefault(name, ([], unlike))[0].append(run)
     if by is not None:
-        _refuse_mixtures(groups.values(), choices.differs)
-    return choices, list(groups.values())
+        _refuse_mixtures([own for own, _ in groups.values()], choices.differs)
+    return choices, [(dict(name), own, unlike) for name, (own, unlike) in groups.items()]
 
 
 def parts(keys: Sequence[Values]) -> list[dict[str, str]]:
@@ -206,9 +195,9 @@ def _chosen(
     return tuple(dict.fromkeys([*chosen, *(key for key in differs if key in (EPOCHS, *TERMS))]))
 
 
-def _refuse_mixtures(groups: Iterable[Group], differs: Sequence[str]) -> None:
-    for group in groups:
-        rows = [decisive(run) for run in group.runs]
+def _refuse_mixtures(groups: Iterable[Sequence[RunData]], differs: Sequence[str]) -> None:
+    for runs in groups:
+        rows = list(map(decisive, runs))
         mixed = [key for key in differs if len({row.get(key) for row in rows}) > 1]
         if mixed:
             raise RunError(

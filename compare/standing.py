@@ -10,7 +10,7 @@ import numpy as np
 
 from nnbasic.compare.distributions import f_tail
 from nnbasic.compare.factors import EXACT
-from nnbasic.compare.grouping import UNVALIDATED, Group, name, parts
+from nnbasic.compare.grouping import UNVALIDATED, name, parts
 from nnbasic.compare.measures import Measures, by_seed, count, latest_of_each, measure
 from nnbasic.compare.significance import Contrast, Summary, image_floor, summary
 from nnbasic.model.arrays import Array
@@ -82,10 +82,12 @@ class Row:
         return dict(Counter(run.status for run in self.runs).most_common())
 
 
-def rows_of(groups: Sequence[Group], threshold: float) -> Iterator[Row]:
-    """The ``groups`` as rows; those with other terms stand apart, with the reason."""
-    usual = iter(parts([group.key for group in groups if not group.unlike]))
-    every = parts([group.key for group in groups])
+def rows_of(
+    groups: Sequence[tuple[Values, Sequence[RunData], str]], threshold: float
+) -> Iterator[Row]:
+    """The groups of `group_runs` as rows; those with other terms stand apart, with the reason."""
+    usual = iter(parts([key for key, _, unlike in groups if not unlike]))
+    every = parts([key for key, *_ in groups])
     for (key, runs, unlike), own in zip(groups, every, strict=True):
         own = own if unlike else next(usual)
         counted, ends = count(runs), Counter(run.status for run in latest_of_each(runs))
@@ -98,7 +100,7 @@ def rows_of(groups: Sequence[Group], threshold: float) -> Iterator[Row]:
             ends.total(),
             collapsed=ends["collapsed"],
             diverged=ends["diverged"],
-            runs=runs,
+            runs=tuple(runs),
             counted=counted,
             state=APART if unlike else RANKED,
             reason=unlike,

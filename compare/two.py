@@ -16,9 +16,6 @@ from nnbasic.training.collection import RunData
 from nnbasic.training.predictions import Predictions
 from nnbasic.training.storage import RunError
 
-MOST_KEYS = 4
-"""How many of the differing keys the sentence gives with their values."""
-
 
 class McNemar(NamedTuple):
     """How many test images each of two runs alone got right, and the exact p of the difference."""
@@ -113,7 +110,6 @@ def _difference(runs: Sequence[RunData], choices: Choices) -> str:
         else short[key]
         for key in choices.differs
     ]
-    parts = [*parts[:MOST_KEYS], *(short[key] for key in choices.differs[MOST_KEYS:])]
     images = "dataset" in keys or "data.validation" in keys
     unfair = " Their accuracies are of different images." if images else ""
-    return f"They differ in {listed(parts, most=12)}.{unfair}" if parts else ""
+    return f"They differ in {listed(parts)}.{unfair}" if parts else ""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from xml.etree import ElementTree
 
 import numpy as np
@@ -24,8 +24,21 @@ from nnbasic.configs import Config, load
 from nnbasic.data import Dataset
 from nnbasic.training import EpochRow, Run, start, train
 
+if TYPE_CHECKING:  # not all tests need the comparison
+    from nnbasic.compare import Comparison, Comparisons
+
 SCRIPTS = sysconfig.get_path("scripts")
 NNBASIC = str(Path(SCRIPTS, "nnbasic"))
+
+Make = Callable[..., Path]
+"""Puts a copy of a trained run into the folder of a test: see `tests/compare/conftest.py`."""
+
+Compared: TypeAlias = "Callable[..., Comparison]"
+Compare: TypeAlias = "Callable[..., Comparisons]"
+"""Compare the runs of that folder."""
+
+Holds = Callable[..., bool]
+"""Whether one of some sentences has all of some words."""
 
 PATIENCE = 60
 """Seconds after which what a test waits for never comes, also on a machine with much to do."""

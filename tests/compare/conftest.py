@@ -21,9 +21,7 @@ from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.training import start, train
 from nnbasic.training.collection import collect
-from support import edit
-
-Make = Callable[..., Path]
+from support import Make, edit
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,11 @@ import pytest
 from scipy import stats
 
 from nnbasic import compare
-from nnbasic.compare import Comparison, Comparisons
 from nnbasic.configs import load
 from nnbasic.sweeps.plan import cells
 from nnbasic.training import RunError
 from nnbasic.training.collection import collect
-from support import scored
-
-Make = Callable[..., Path]
-Compared = Callable[..., Comparison]
-Compare = Callable[..., Comparisons]
-Said = Callable[..., bool]
+from support import Compare, Compared, Holds, Make, scored
 
 THRESHOLD = 0.7
 FAST = {"name": "sgd", "lr": 0.2, "momentum": 0.9}
@@ -86,15 +79,6 @@ def test_the_test_set_does_not_order(make: Make, compared: Compared) -> None:
     make({"best": scored(0.5), "test_correct": 90}, activation="relu")
     make({"best": scored(0.6), "test_correct": 10}, activation="tanh")
     assert [row.name for row in compared().rows] == ["tanh", "relu"]
-
-
-@pytest.mark.parametrize("order", [("relu", "tanh", "elu"), ("tanh", "elu", "relu")])
-def test_rows_of_one_mean_are_ordered_by_name(
-    make: Make, compared: Compared, order: tuple[str, ...]
-) -> None:
-    for activation in order:
-        make({"best": scored(0.5)}, activation=activation)
-    assert [row.name for row in compared().rows] == ["elu", "relu", "tanh"]
 
 
 def test_effects_and_plan(make: Make, compared: Compared) -> None:
@@ -179,7 +163,7 @@ class TestTwoRuns:
         )
 
     def test_the_images_that_one_alone_gets_right(
-        self, make: Make, compared: Compared, said: Said
+        self, make: Make, compared: Compared, said: Holds
     ) -> None:
         runs = {name: make(activation=name) for name in ("relu", "tanh")}
         right = {}
@@ -200,7 +184,7 @@ class TestTwoRuns:
 
     @pytest.mark.parametrize("damage", ["missing", "labels", "data"])
     def test_predictions_that_do_not_compare(
-        self, make: Make, compared: Compared, said: Said, damage: str
+        self, make: Make, compared: Compared, said: Holds, damage: str
     ) -> None:
         make(activation="relu")
         edited = {"dataset_sha256": "cd" * 32} if damage == "data" else {}
@@ -297,7 +281,7 @@ class TestAdvice:
         assert " --vary optimizer.lr=0.05,0.1 --seeds " in command
 
     def test_a_search_is_offered_where_the_command_takes_it(
-        self, make: Make, compared: Compared, said: Said
+        self, make: Make, compared: Compared, said: Holds
     ) -> None:
         for seed, activation in itertools.product(range(2), ("relu", "tanh")):
             make({"best": scored(0.8 + 0.01 * seed)}, activation=activation, seed=seed)

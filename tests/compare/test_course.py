@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nnbasic.compare import Comparison
 from nnbasic.compare.course import speed
 from nnbasic.compare.findings import Findings
-
-Make = Callable[..., Path]
-Compared = Callable[..., Comparison]
-Said = Callable[..., bool]
+from support import Compared, Make
 
 DEEP = [784, 8, 8, 8, 8, 8, 10]
 

@@ -52,16 +52,6 @@ def test_levels_are_means_over_the_other_factor(rng: np.random.Generator) -> Non
     assert activation.levels[0].difference is init.levels[0].difference is None
 
 
-def test_shares_by_hand() -> None:
-    """Effects of ±1 and ±2 points without noise: the variance of the means is 1 + 4."""
-    cells = list(itertools.product("ab", "cd"))
-    means = np.array([0.93, 0.91, 0.89, 0.87]) - 0.0
-    result = found(np.repeat(means[:, None], 3, axis=1), cells)
-    assert [factor.share for factor in result.factors] == pytest.approx([0.8, 0.2])
-    assert result.interactions[0].share == pytest.approx(0)
-    assert result.seeds == pytest.approx(0)
-
-
 def test_shares_are_those_of_the_variances_that_made_the_runs(rng: np.random.Generator) -> None:
     """With three seeds the noise in the effects would make 6 % of what is chance look like more."""
     activation, init, both, noise = 0.003, 0.002, 0.002, 0.004

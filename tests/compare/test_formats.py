@@ -6,16 +6,12 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from nnbasic.compare import Comparisons, formats
 from nnbasic.compare.tables import Wanted
-from support import scored
-
-Make = Callable[..., Path]
-Compare = Callable[..., Comparisons]
+from support import Compare, Make, scored
 
 ALL = Wanted(p_values=True, details=True, explain=True)
 HOSTILE = r"a\b{c}$d&e#f%g_h~i^j<k>|l[m]`n'o" + "\n\\\\\\input{x}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +11,7 @@ from nnbasic.compare import Comparison, tables
 from nnbasic.compare.grouping import name, parts
 from nnbasic.compare.standing import APART, RANKED, shared_seeds
 from nnbasic.training import RunError
-from support import scored
-
-Make = Callable[..., Path]
-Compared = Callable[..., Comparison]
-Said = Callable[..., bool]
+from support import Compared, Holds, Make, scored
 
 FAST = {"name": "sgd", "lr": 0.2, "momentum": 0.9}
 
@@ -91,7 +85,7 @@ def test_a_plugin_that_differs_is_named(make: Make, compared: Compared) -> None:
     ],
 )
 def test_what_forbids_a_comparison(
-    make: Make, changes: dict[str, Any], reason: str, compared: Compared, said: Said
+    make: Make, changes: dict[str, Any], reason: str, compared: Compared, said: Holds
 ) -> None:
     for activation, seed in product(("relu", "tanh"), range(3)):
         make(activation=activation, seed=seed)
@@ -105,7 +99,9 @@ def test_what_forbids_a_comparison(
     assert all(row.name in ("relu", "tanh") for row in comparison.rows[:-1])
 
 
-def test_other_epochs_in_many_runs_are_a_choice(make: Make, compared: Compared, said: Said) -> None:
+def test_other_epochs_in_many_runs_are_a_choice(
+    make: Make, compared: Compared, said: Holds
+) -> None:
     for seed in range(3):
         make({"best": scored(0.8)}, activation="relu", seed=seed)
         make({"config": {"epochs": 9}, "best": scored(0.9)}, activation="tanh", seed=seed)
@@ -133,7 +129,7 @@ def test_what_does_not_change_the_result_splits_no_row(
     assert names(compared()) == {"all runs"}
 
 
-def test_what_is_only_noted(make: Make, compared: Compared, said: Said) -> None:
+def test_what_is_only_noted(make: Make, compared: Compared, said: Holds) -> None:
     make(seed=0)
     make(seed=1)
     odd = make({"threads": 64, "versions": {"numpy": "1.0"}}, seed=2)
@@ -210,7 +206,7 @@ def test_a_lucky_run_does_not_lead(make: Make, compared: Compared) -> None:
 
 
 def test_means_and_differences_are_of_the_same_seeds(
-    make: Make, compared: Compared, said: Said
+    make: Make, compared: Compared, said: Holds
 ) -> None:
     for seed in range(3):
         make({"best": scored(0.9)}, activation="relu", seed=seed)
@@ -222,15 +218,6 @@ def test_means_and_differences_are_of_the_same_seeds(
     assert second.difference is not None
     assert second.difference.mean == pytest.approx(-0.1)
     assert said(comparison.warnings, "not all ranked rows have their seed", extra.name)
-
-
-def test_rows_without_validation_accuracy(make: Make, compared: Compared) -> None:
-    blind = scored(None)
-    for activation, seed in product(("relu", "tanh"), range(2)):
-        make({"best": blind, "last": blind}, activation=activation, seed=seed)
-    comparison = compared()
-    assert {row.reason for row in comparison.rows} == {"no validation accuracy"}
-    assert comparison.verdict[0] == "No row can be ranked."
 
 
 def on_all_images(make: Make, activation: str, seed: int) -> None:
@@ -272,9 +259,3 @@ def test_two_runs_of_which_one_held_nothing_out(make: Make, compared: Compared) 
         "validation=100 reached 90.00 % validation accuracy; validation=0 has nothing held out for"
         " validation (test accuracy 90.00 %)."
     )
-
-
-def test_two_runs_on_all_training_images(make: Make, compared: Compared) -> None:
-    for activation in ("relu", "tanh"):
-        on_all_images(make, activation, 0)
-    assert compared().verdict[-1] == "To rank them, train with data.validation above 0."

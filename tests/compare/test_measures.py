@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,7 @@ from scipy import stats
 from nnbasic.compare import Comparison, tables
 from nnbasic.compare.measures import Measures
 from nnbasic.compare.tables import Block, Wanted
-from support import figures, scored
-
-Make = Callable[..., Path]
-Compared = Callable[..., Comparison]
-Said = Callable[..., bool]
+from support import Compared, Holds, Make, figures, scored
 
 
 def measures_of(comparison: Comparison) -> Measures:
@@ -56,15 +51,6 @@ def test_diagnostics_of_the_last_epoch(make: Make, compared: Compared) -> None:
     assert measures.gradient_ratio == pytest.approx((0.25 + 0.5) / 2)
 
 
-def test_real_diagnostics_are_read(make: Make, compared: Compared) -> None:
-    run = make(activation="sigmoid")
-    last = json.loads((run / "diagnostics.jsonl").read_text().splitlines()[-1])["layers"]
-    measures = measures_of(compared())
-    assert measures.dead_units == last[0]["dead"]
-    assert measures.saturated_units == last[0]["saturated"]
-    assert measures.gradient_ratio == last[0]["gradient_norm"] / last[1]["gradient_norm"]
-
-
 @pytest.mark.parametrize("content", ["", "[1]\n", '{"layers": 3}\n', '{"layers": [3, {}]}\n'])
 def test_without_diagnostics(make: Make, content: str, compared: Compared) -> None:
     (make() / "diagnostics.jsonl").write_text(content)
@@ -72,7 +58,7 @@ def test_without_diagnostics(make: Make, content: str, compared: Compared) -> No
     assert (measures.dead_units, measures.saturated_units, measures.gradient_ratio) == (None,) * 3
 
 
-def test_the_error_of_the_test_set(make: Make, compared: Compared, said: Said) -> None:
+def test_the_error_of_the_test_set(make: Make, compared: Compared, said: Holds) -> None:
     make({"test_accuracy": 0.9})
     comparison = compared()
     expected = stats.binom.std(100, 0.9) / 100
@@ -83,7 +69,7 @@ def test_the_error_of_the_test_set(make: Make, compared: Compared, said: Said) -
     assert said(comparison.notes, "100 images", f"{100 * expected:.2f} points")
 
 
-def test_torn_metrics_are_named(make: Make, compared: Compared, said: Said) -> None:
+def test_torn_metrics_are_named(make: Make, compared: Compared, said: Holds) -> None:
     make(seed=0)
     torn = make(seed=1)
     path = torn / "metrics.jsonl"
@@ -113,7 +99,7 @@ def test_a_repeated_seed_counts_once(make: Make, compared: Compared) -> None:
     [("running", "crashed"), ("failed", "failed")],
 )
 def test_a_run_that_did_not_finish_is_counted(
-    make: Make, status: str, derived: str, compared: Compared, said: Said
+    make: Make, status: str, derived: str, compared: Compared, said: Holds
 ) -> None:
     finished = [make(seed=seed) for seed in range(5)]
     lost = make({"status": status, "best": scored(0.0), "test_accuracy": None}, seed=5)
@@ -163,11 +149,6 @@ def test_a_diverged_run_that_was_trained_twice_counts_once(make: Make, compared:
     assert measures_of(comparison).epochs_to_threshold[:3] == (3, 4, 1.0)
     assert row.reason == "1 of 4 runs failed"
     assert row.statuses == {"finished": 3, "diverged": 2}, "all runs are listed"
-
-
-def test_a_row_that_only_diverged_reached_nothing(make: Make, compared: Compared) -> None:
-    write_metrics(make({"status": "diverged", "epoch": 1}), (0.1,))
-    assert measures_of(compared()).epochs_to_threshold == (0, 1, None, 1.0)
 
 
 def write_metrics(run: Path, accuracies: tuple[float, ...]) -> None:

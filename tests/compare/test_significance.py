@@ -13,6 +13,7 @@ from scipy import optimize, stats
 
 from nnbasic.compare.significance import (
     Inference,
+    Plan,
     fitted_prior,
     holm,
     image_floor,
@@ -82,12 +83,6 @@ def test_a_variance_is_never_less_than_that_of_whole_images() -> None:
     assert found.p == pytest.approx(1 - math.sqrt(72 / 74))
 
 
-def test_rows_may_be_of_unequal_numbers_of_images() -> None:
-    (found,) = ranked([[0.5, 0.5], [0.5, 0.5]], np.array([100, 50])).contrasts
-    assert found.error == pytest.approx(math.sqrt((1e-4 + 4e-4) / 12 / 2))
-    assert found.p == 1
-
-
 def test_one_seed_has_a_mean_and_nothing_else() -> None:
     found = ranked([[0.9], [0.92], [0.95], [0.8]])
     assert [contrast.mean for contrast in found.contrasts] == pytest.approx(
@@ -115,10 +110,6 @@ def test_the_prior_has_the_moments_of_the_variances() -> None:
     d0, s0 = np.exp(optimize.fsolve(off, [2.0, 0.5]))
     found = fitted_prior(variances, freedom)
     assert found == pytest.approx((d0, s0), rel=1e-4)
-
-
-def test_too_few_variances_are_left_alone() -> None:
-    assert fitted_prior([1.0, 1.1, 0.9, 1.2, 0.8], 3) == (0, 0)
 
 
 def test_two_rows_that_are_nearly_one_do_not_make_the_others_look_unlike() -> None:
@@ -195,3 +186,37 @@ def test_holm_by_hand() -> None:
 def test_mcnemar_is_scipys_binomial_test(b: int, c: int) -> None:
     expected = stats.binomtest(b, b + c).pvalue if b + c else 1.0
     assert mcnemar_p(b, c) == pytest.approx(expected, rel=1e-9)
+
+
+TWO = Plan(differences=1, rank=1, sd=0.002, prior=0.0)
+TWELVE = Plan(differences=66, rank=11, sd=0.002, prior=math.inf)
+
+
+@pytest.mark.parametrize("difference", [0.001, 0.002, 0.005])
+def test_two_rows_take_what_the_noncentral_t_says(difference: float) -> None:
+    """The exact power of a paired t-test; the plan may ask for a seed more, or for one less."""
+
+    def power(n: int) -> float:
+        limit = stats.t.ppf(0.975, n - 1)
+        return float(stats.nct.sf(limit, n - 1, difference * math.sqrt(n) / TWO.sd))
+
+    exact = next(n for n in range(2, 1000) if power(n) >= 0.8)
+    found = TWO.seeds(difference)
+    assert found is not None
+    assert abs(found - exact) <= 1
+
+
+@pytest.mark.parametrize("found", [TWO, TWELVE])
+def test_the_smallest_difference_takes_those_seeds(found: Plan) -> None:
+    for seeds in (3, 7, 30):
+        smallest = found.smallest(seeds)
+        assert found.seeds(smallest * 1.0001) == seeds
+        assert found.seeds(smallest * 0.9999) == seeds + 1
+
+
+def test_one_bad_row_does_not_make_the_figure_for_all(rng: np.random.Generator) -> None:
+    accuracies = 0.97 + rng.normal(0, 0.0015, (12, 4))
+    accuracies[0] = [0.6, 0.9, 0.3, 0.8]
+    found = rank((accuracies, image_floor([5000] * 12)))[0].plan
+    assert found is not None
+    assert found.sd < 0.02

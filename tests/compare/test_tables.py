@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from nnbasic.cli.compare import in_terminal
-from nnbasic.compare import Comparison, Comparisons
 from nnbasic.compare.cells import difference, points
 from nnbasic.compare.significance import Contrast
 from nnbasic.compare.tables import Block, Wanted, blocks
-from support import scored
-
-Make = Callable[..., Path]
-Compared = Callable[..., Comparison]
-Compare = Callable[..., Comparisons]
+from support import Compare, Make, scored
 
 
 def column(table: Block, head: str) -> tuple[str, ...]:
@@ -56,12 +49,6 @@ def test_simple_effects_and_p_values(crossed: None, compare_runs: Compare) -> No
         "p of no effect: activation <.001" in line for b in found if b.lines for line in b.lines
     )
     assert all("p" in block.head for block in found if block.rows)
-
-
-def test_one_choice_is_in_the_table_of_rows_alone(make: Make, compare_runs: Compare) -> None:
-    for seed, activation in itertools.product(range(2), ("relu", "tanh")):
-        make(activation=activation, seed=seed)
-    assert len([b for b in blocks(compare_runs(), Wanted()) if b.rows]) == 1
 
 
 def test_one_seed_has_no_figure_of_chance(make: Make, compare_runs: Compare) -> None:

@@ -97,11 +97,6 @@ def test_the_effect_of_one_choice_may_depend_on_the_other(judged: Judge) -> None
     assert "The effect of the activation depends on the init." in verdict(judged(rows))
 
 
-def test_many_rows_are_not_all_named(judged: Judge) -> None:
-    said = verdict(judged({f"r{n}": around(0.96 - 0.01 * (n > 8), own=n) for n in range(12)}))
-    assert "and 3 more show no significant difference from it" in said[0]
-
-
 class TestFailures:
     """Collapsed runs are at 10 %."""
 
