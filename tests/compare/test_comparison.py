@@ -201,12 +201,6 @@ class TestTwoRuns:
         assert said(comparison.notes, "No McNemar test")
         assert said(comparison.verdict, "One seed says nothing about chance")
 
-    def test_two_seeds_of_one_config(self, make: Make, compared: Compared) -> None:
-        make({"best": scored(0.8)}, seed=0)
-        make({"best": scored(0.9)}, seed=1)
-        (sentence,) = compared().verdict
-        assert sentence.startswith("85.00 % validation accuracy over 2 seeds. There is nothing")
-
 
 def test_one_run(make: Make, compared: Compared) -> None:
     make({"best": scored(0.8)})

@@ -78,15 +78,3 @@ def test_csv_has_searched_rows_too(make: Make, compare_runs: Compare) -> None:
     assert [len(row["runs"].split()) for row in rows] == [2, 2]
     found = [(row["rate_searched"], float(row["val_accuracy_mean"])) for row in rows]
     assert found == [("True", pytest.approx(0.95)), ("False", pytest.approx(0.9))]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "parts"),
-    [
-        ("More seeds: `nnbasic sweep --seeds 5`", ("More seeds:", "nnbasic sweep --seeds 5")),
-        ("Nothing to run.", ("Nothing to run.", "")),
-        ("`nnbasic sweep` makes some.", ("`nnbasic sweep` makes some.", "")),
-    ],
-)
-def test_a_command_ends_a_sentence(sentence: str, parts: tuple[str, str]) -> None:
-    assert formats.told(sentence) == parts

@@ -10,7 +10,6 @@ import pytest
 from nnbasic.compare import Comparison, tables
 from nnbasic.compare.grouping import name, parts
 from nnbasic.compare.standing import APART, RANKED, shared_seeds
-from nnbasic.training import RunError
 from support import Compared, Holds, Make, scored
 
 FAST = {"name": "sgd", "lr": 0.2, "momentum": 0.9}
@@ -160,22 +159,6 @@ class TestBy:
         self, presets: None, compared: Compared, by: list[str], expected: set[str]
     ) -> None:
         assert names(compared(by=by)) == expected
-
-    def test_it_refuses_to_average_over_configs(
-        self, presets: None, make: Make, compared: Compared
-    ) -> None:
-        make(activation="relu", init="xavier", seed=0)
-        with pytest.raises(RunError, match="average over runs with different init in one row"):
-            compared(by=["activation"])
-
-    @pytest.mark.parametrize(
-        ("key", "hint"),
-        [("actvation", "did you mean activation?"), ("nothing", "these differ: activation, init")],
-    )
-    def test_unknown_keys(self, presets: None, compared: Compared, key: str, hint: str) -> None:
-        with pytest.raises(RunError, match="no run has a key") as caught:
-            compared(by=[key])
-        assert hint in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from nnbasic.compare import compare_all
 from nnbasic.compare.report import write
 from nnbasic.data import Dataset
 from nnbasic.training.collection import collect
-from support import contrast, luminance
 
 HOSTILE = '</script><script>alert("x")</script><img src=x onerror=alert(1)>'
 WORD = "unbreakable" * 12
@@ -151,28 +150,3 @@ def test_paper_is_light_and_nothing_is_cut_or_folded(browser: Browser, plain: Pa
     )
     browser.call("Emulation.setEmulatedMedia", media="")
     assert cut == 0
-
-
-def test_colours_stand_out(page: Browser) -> None:
-    """As WCAG 2.2 asks: text 4.5 to 1 against its ground."""
-    colours = page.evaluate(
-        """() => {
-            const probe = document.body.appendChild(document.createElement('i'));
-            const names = ['page', 'panel', 'ink', 'muted', 'alert', 'alert-panel'];
-            const found = names.map(name => {
-                probe.style.color = `var(--${name})`;
-                return [name, getComputedStyle(probe).color.match(/[0-9.]+/g).map(Number)];
-            });
-            probe.remove();
-            return Object.fromEntries(found);
-        }"""
-    )
-
-    for text in ("ink", "muted"):
-        assert contrast(colours[text], colours["page"]) >= 4.5
-        assert contrast(colours[text], colours["panel"]) >= 4.5
-    assert contrast(colours["alert"], colours["alert-panel"]) >= 4.5
-    assert contrast(colours["ink"], colours["alert-panel"]) >= 4.5
-    assert (luminance(colours["page"]) < 0.2) == page.evaluate(
-        "() => matchMedia('(prefers-color-scheme: dark)').matches"
-    )

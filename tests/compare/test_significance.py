@@ -45,12 +45,6 @@ def test_summary(values: list[float]) -> None:
     assert found.ci95 == pytest.approx(tuple(interval), abs=1e-10)
 
 
-def test_summary_of_few() -> None:
-    assert summary([]) == (0, None, None, None)
-    assert summary([0.9]) == (1, 0.9, None, None)
-    assert summary([0.1, 0.1, 0.1]).sd == 0, "equal values have no spread, not one of rounding"
-
-
 def test_no_interval_goes_beyond_all_images() -> None:
     """Of two seeds: t with one degree of freedom is 12.7, the plain interval 84 to 110 %."""
     found = summary([0.96, 0.98])
