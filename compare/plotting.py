@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from nnbasic.compare.comparison import Comparison
 from nnbasic.compare.grouping import ALL, joined, words
@@ -189,24 +189,16 @@ def scale(axis: Any, kind: str) -> None:
     """
     factor = 100 if kind == "logit" else 1
     axis.axes.set(**{f"{axis.axis_name}scale": kind})
-    axis.set_major_locator(Ticks(kind))
+    axis.axes.autoscale_view()
+    low, high = axis.get_view_interval()
+    for every in (1, 3, 6, 9, 12):  # of a logarithmic axis all, or powers of ten
+        ticks = [tick for tick in ROUND[kind][::every] if low <= tick <= high]
+        if len(ticks) <= MOST_TICKS:
+            break
+    few = MaxNLocator(5, steps=[1, 2, 5, 10])
+    axis.set_major_locator(FixedLocator(ticks) if len(ticks) > 2 else few)
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(lambda tick, _: f"{factor * tick:.6g}")
-
-
-class Ticks(MaxNLocator):
-    """The round numbers within an axis, or fewer of them; equal steps where they are too few."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(5, steps=[1, 2, 5, 10])
-        self.round = ROUND[kind]
-
-    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
-        for every in (1, 3, 6, 9, 12):  # of a logarithmic axis all, or powers of ten
-            ticks = [tick for tick in self.round[::every] if vmin <= tick <= vmax]
-            if len(ticks) <= MOST_TICKS:
-                break
-        return ticks if len(ticks) > 2 else super().tick_values(vmin, vmax)
 
 
 def logit(share: float) -> float:

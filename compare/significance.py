@@ -188,13 +188,13 @@ def moderated_t(*families: Differences) -> list[Inference]:
     """
     count = sum(len(family.values) for family in families)
     tested = [_tested(family, count) for family in families]
-    every = [contrast.p for each in tested for contrast in each.contrasts]
-    corrected = iter(holm([p for p in every if p is not None]))
+    every = [contrast.p_uncorrected for each in tested for contrast in each.contrasts]
+    p = iter(holm([own for own in every if own is not None]))
     return [
         each._replace(
             contrasts=tuple(
-                contrast if contrast.p is None else contrast._replace(p=next(corrected))
-                for contrast in each.contrasts
+                one if one.p_uncorrected is None else one._replace(p=next(p))
+                for one in each.contrasts
             )
         )
         for each in tested

@@ -119,7 +119,9 @@ def stand(rows: Sequence[Row]) -> tuple[list[Row], list[Scalar]]:
         low, high = (f"{100 * end(ranked[place].scores.values()):.1f}" for end in (min, max))
         reason = f"its seeds range from {low} to {high} %"
         placed[placed.index(ranked[place])] = replace(ranked[place], state=UNSTABLE, reason=reason)
-    placed = [_summed(row, seeds) for row in placed]
+    for place, row in enumerate(placed):
+        known = [own for seed, own in row.scores.items() if row.state != RANKED or seed in seeds]
+        placed[place] = replace(row, val_accuracy=summary(known))
     return sorted(placed, key=_place), _sorted(seeds)
 
 
@@ -192,12 +194,6 @@ def _missing(row: Row, seeds: Collection[Scalar]) -> Row:
     names = ", ".join(map(shown, lacking[:MOST_SEEDS])) + " and more" * (len(lacking) > MOST_SEEDS)
     reason = f"no result for seed {names}" + (f", {', '.join(ends)}" if ends else "")
     return replace(row, state=APART, reason=reason)
-
-
-def _summed(row: Row, seeds: Collection[Scalar]) -> Row:
-    every = row.state != RANKED
-    known = [score for seed, score in row.scores.items() if every or seed in seeds]
-    return replace(row, val_accuracy=summary(known))
 
 
 def _place(row: Row) -> tuple[int, float, float, str]:
