@@ -72,18 +72,18 @@ class Comparison(Findings):
         effects, first = self.effects, self.rows[0]
         runs = [run for row in self.rows for run in row.runs]
         images = first.counted[0].record.test_images if first.counted else None
-        content = {name: getattr(self, name) for name in WRITTEN} | {
+        content: dict[str, Any] = plain({name: getattr(self, name) for name in WRITTEN})
+        return content | {
             "runs": len(runs),
             "groups": [row_content(row, first.letters) for row in self.rows],
             "test_set": first.test_error and {"images": images, "standard_error": first.test_error},
             "curves": list(map(curve, runs)) if len(runs) == 2 else [],
-            "factors": effects.factors if effects else [],
-            "interactions": effects.interactions if effects else [],
+            "factors": plain(effects.factors if effects else []),
+            "interactions": plain(effects.interactions if effects else []),
             "seeds_share": effects and effects.seeds,
-            "decides": self.decided,
+            "decides": plain(self.decided),
             "plan": self.plan and plan_content(self.plan, len(self.seeds)),
         }
-        return plain(content)  # type: ignore[no-any-return]
 
     def to_rows(self) -> list[dict[str, Any]]:
         """A flat dict for each row, as ``pandas.DataFrame`` takes them and CSV has them."""
