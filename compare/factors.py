@@ -11,7 +11,6 @@ import numpy as np
 from nnbasic.compare.significance import (
     Contrast,
     Differences,
-    Inference,
     moderated_t,
     rank,
     significant,
@@ -105,7 +104,13 @@ def effects(
     order = [cells.index(cell) for cell in itertools.product(*values)]
     crossed, floors = accuracies[order].reshape(*sizes, -1), floor[order].reshape(sizes)
     shares = variance_shares(crossed)
-    factors = _factors(choices, crossed, floors, shares)
+    levels = _levels(
+        [(own, *_means(crossed, floors, axis)) for axis, (_, own) in enumerate(choices)]
+    )
+    factors = tuple(
+        Factor(key, own, shares.get((axis,)), p)
+        for axis, (key, (own, p)) in enumerate(zip(keys, levels, strict=True))
+    )
     alone = not any(significant(factor.p) for factor in factors)
     interactions = _interactions(choices, crossed, floors, shares, alone=alone)
     return Effects(factors, interactions, shares.get(()))
@@ -154,19 +159,6 @@ def variance_shares(crossed: Array) -> dict[tuple[int, ...], float]:
     return {chosen: part / whole for chosen, part in parts.items()} if whole else {}
 
 
-def _factors(
-    choices: Sequence[Choice], crossed: Array, floors: Array, shares: dict[tuple[int, ...], float]
-) -> tuple[Factor, ...]:
-    """The levels of all factors, their differences all tested together."""
-    levels = _levels(
-        [(own, *_means(crossed, floors, axis)) for axis, (_, own) in enumerate(choices)]
-    )
-    return tuple(
-        Factor(key, own, shares.get((axis,)), tested.smallest_p)
-        for axis, ((key, _), (own, tested)) in enumerate(zip(choices, levels, strict=True))
-    )
-
-
 def _interactions(
     choices: Sequence[Choice],
     crossed: Array,
@@ -185,13 +177,14 @@ def _interactions(
     for pair, each in zip(both, tested, strict=True):
         p = each.smallest_p
         p = p if p is None or not alone else min(1.0, 2 * p)
-        simple: list[Simple] = []
-        if significant(p):
-            for axis, at in (pair, pair[::-1]):
-                means = _means(crossed, floors, at, axis)
-                simple += _simple(choices[axis], choices[at], *means)
+        simple = (
+            one
+            for axis, at in (pair, pair[::-1])
+            for one in _simple(choices[axis], choices[at], *_means(crossed, floors, at, axis))
+        )
         keys = choices[pair[0]][0], choices[pair[1]][0]
-        interactions.append(Interaction(keys, shares.get(pair), p, tuple(simple)))
+        shown = tuple(simple) if significant(p) else ()
+        interactions.append(Interaction(keys, shares.get(pair), p, shown))
     return tuple(interactions)
 
 
@@ -225,14 +218,18 @@ def _contrasts(means: Array, floors: Array) -> Differences:
 
 def _levels(
     factors: Sequence[tuple[Sequence[str], Array, Array]],
-) -> list[tuple[tuple[Level, ...], Inference]]:
-    """The levels of each of ``factors``, best first: values, means (levels, seeds), floors."""
+) -> list[tuple[tuple[Level, ...], float | None]]:
+    """The levels of ``factors``: values, means (levels, seeds), floors; and the smallest p of each.
+
+    The best level is first.
+    """
     ordered = []
     for values, means, floor in factors:
         order = np.argsort(-means.mean(axis=1).round(EXACT), kind="stable")
         ordered.append(([values[place] for place in order], means[order], floor[order]))
     every = rank(*((means, floor) for _, means, floor in ordered))
-    return [
-        (tuple(map(Level, values, means.mean(axis=1).tolist(), own.differences, own.letters)), own)
-        for (values, means, _), own in zip(ordered, every, strict=True)
-    ]
+    found = []
+    for (values, means, _), one in zip(ordered, every, strict=True):
+        own = map(Level, values, means.mean(axis=1).tolist(), one.differences, one.letters)
+        found.append((tuple(own), one.smallest_p))
+    return found

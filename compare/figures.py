@@ -18,7 +18,7 @@ from nnbasic.compare.factors import Factor, Level
 from nnbasic.compare.plotting import WITHIN, Drawn, cut, drawn_rows, first_rows, logit
 from nnbasic.compare.pooling import by_epoch
 from nnbasic.compare.significance import Contrast
-from nnbasic.compare.standing import LOST, PARTLY, RANKED, Row
+from nnbasic.compare.standing import LOST, PARTLY, Row
 from nnbasic.compare.style import INK, MUTED
 
 ACCURACY = "validation accuracy, %"
@@ -35,16 +35,13 @@ def effects(comparison: Comparison) -> Figure | None:
 
     Without crossed choices the ranked rows; None for a single one.
     """
-    rows = [row for row in comparison.rows if row.state == RANKED]
-    found = comparison.effects
-    if found is None:
-        rows = rows[: plotting.MOST_ROWS]
+    rows, found = comparison.ranked, comparison.effects
     drawn = drawn_rows(rows)
     if len(drawn) < 2:
         return None
     text = "difference from the best, points of validation accuracy"
     if found is None:
-        choices = {"Difference from the best row": [_as_level(each) for each in drawn]}
+        choices = {"Difference from the best row": list(map(_as_level, drawn))}
     else:
         choices = {_title(factor): _levels(factor, drawn) for factor in found.factors}
         rows = list(comparison.rows)
