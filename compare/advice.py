@@ -12,7 +12,7 @@ from nnbasic.compare.grouping import ALL, EPOCHS, UNDECISIVE, config, ids, searc
 from nnbasic.compare.measures import ENDED, has_all_metrics, latest_of_each, number
 from nnbasic.compare.significance import Plan
 from nnbasic.compare.standing import Row
-from nnbasic.compare.verdict import more, points
+from nnbasic.compare.verdict import detectable, more
 from nnbasic.configs import Config, flow
 from nnbasic.training.choices import RATE, SEARCHED, Values, shown
 from nnbasic.training.collection import RunData
@@ -109,11 +109,7 @@ def next_steps(found: Findings, same: Values, searched: bool) -> Iterator[str]:
     wanted = takes[0][1] if takes else seeds
     command = more_seeds(found.comparable, wanted)
     if found.plan:
-        further = "".join(f", {points(size)} with {n}" for size, n in takes)
-        yield (
-            f"Detectable with 80 % power: {points(found.plan.smallest(seeds))} with {seeds}"
-            f" seeds{further}.{more(command if takes else None)}"
-        )
+        yield detectable(found.plan, seeds, takes) + more(command if takes else None)
     if same.get(RATE) is not None and not searched:
         how = ""
         if command is not None and command.startswith("nnbasic sweep"):

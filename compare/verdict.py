@@ -119,7 +119,9 @@ def _ranking(found: Findings, command: str | None) -> Iterator[str]:
         yield _best([row for row in ranked if row not in worse])
         yield _worse(found, worse)
     elif len(same) > 1:
-        yield from _no_difference(best, found.plan, len(found.seeds))
+        first, seeds = f"{best.name}, {_mean(best)}", len(found.seeds)
+        yield f"No row differs significantly from the one with the best mean, {first}."
+        yield detectable(found.plan, seeds, found.plan.further(seeds)[:1])
 
 
 def _alone(found: Findings) -> Iterator[str]:
@@ -145,13 +147,11 @@ def _best(rows: Sequence[Row]) -> str:
     return f"{first} {_names(peers)} {rest}"
 
 
-def _no_difference(best: Row, plan: Plan, seeds: int) -> Iterator[str]:
-    """No row is worse than the first, so what so many seeds detect."""
-    first = f"{best.name}, {_mean(best)}"
-    yield f"No row differs significantly from the one with the best mean, {first}."
-    further = "".join(f"; {n} seeds detect {points(size)}" for size, n in plan.further(seeds)[:1])
+def detectable(plan: Plan, seeds: int, further: Sequence[tuple[float, int]]) -> str:
+    """What so many ``seeds`` detect, and how many of them detect the ``further`` differences."""
+    smaller = "".join(f", {points(size)} with {n}" for size, n in further)
     smallest = points(plan.smallest(seeds))
-    yield f"{seeds} seeds detect a difference of {smallest} with 80 % power{further}."
+    return f"Detectable with 80 % power: {smallest} with {seeds} seeds{smaller}."
 
 
 def _worse(found: Findings, worse: Collection[Row]) -> str:
