@@ -48,15 +48,14 @@ def histograms(comparison: Comparison) -> Figure | None:
     Those of each row's first run. Heights are square roots of counts, so that a spike at 0 does not
     hide the rest.
     """
-    known = []
-    text = "activation: before training in grey, after it in colour · first seed"
+    known, few = [], ""
     for each in first_rows(comparison):
         run = each.row.counted[0]
         names = [str(layer.get("layer")) for layer in layers_of(run)][:-1]
         some = min(len(names), MOST_LAYERS)
         layers = np.linspace(0, len(names) - 1, some).round().astype(int)
         if len(names) > some:
-            text = f"{text} · {MOST_LAYERS} of {len(names)} layers"
+            few = f" · {MOST_LAYERS} of {len(names)} layers"
         pairs = [(activations(run, n, 0), activations(run, n)) for n in layers]
         if any(one for pair in pairs for one in pair):
             known.append((each, [names[n] for n in layers], pairs))
@@ -81,6 +80,7 @@ def histograms(comparison: Comparison) -> Figure | None:
         axes.xaxis.set_major_locator(MaxNLocator(3))
         plotting.bare(axes)
         axes.grid(visible=True, axis="y")
+    text = f"activation: before training in grey, after it in colour · first seed{few}"
     plotting.caption(figure, text, comparison, [each.row for each, *_ in known])
     return figure
 

@@ -41,7 +41,7 @@ class Block(NamedTuple):
     The first ``names`` columns of a table name a row, the others are figures; ``legend`` is a line
     below it. A terminal may draw the ``differences`` of its rows beside them, and ``curves``
     instead of them: the accuracies by epoch of the columns. ``kind`` is verdict, warnings, rows,
-    choices, details, gains, curves, steps or reading.
+    choices, details, gains, curves, steps, reading or texts.
     """
 
     kind: str
