@@ -23,7 +23,7 @@ LATEST = "latest"
 """The newest run, where commands take a RUN."""
 
 RESUMABLE = {"interrupted", "crashed", "failed"}
-"""The statuses of runs that can be gone on with."""
+"""The statuses of runs that can be resumed."""
 
 NAMED = 5
 """How many directories that are no runs are named one by one."""
@@ -112,10 +112,10 @@ def newest(runs: Path = DIRECTORY) -> Run:
 
 
 def _last(runs: Iterable[Run], count: int, statuses: Collection[str] = ()) -> list[Run]:
-    """The ``count`` runs that were started last, the newest first; those that are broken left out.
+    """The ``count`` runs that were started last, without broken ones, the newest first.
 
-    If ``statuses`` are given, only runs that have one of them count. An id begins with the second
-    in which its run was started, so few records are read.
+    With ``statuses`` only runs that have one of them. An id begins with the second in which its run
+    was started, so few records are read.
     """
     started: list[tuple[str, Run]] = []
     for second, there in groupby(sorted(runs, key=_second, reverse=True), _second):
@@ -146,8 +146,8 @@ def find(text: str, *folders: Path) -> Run:
 def find_newest(text: str, folder: Path = DIRECTORY, *, resumable: bool = False) -> tuple[Run, int]:
     """`find`, or the newest of the runs that share the name ``text``; and how many share it.
 
-    `LATEST` is the newest run of all. With ``resumable``, of those that share a name only the ones
-    that can be gone on with count. RunError if there is none.
+    `LATEST` is the newest run of all. With ``resumable`` it is the newest run of the name that can
+    be resumed. RunError if there is none.
     """
     if text == LATEST:
         return newest(folder), 1

@@ -119,17 +119,17 @@ class Run:
         If it is ``needed``, because it is about to be replaced, RunError if it is broken.
         """
         path = self.directory / "user.json"
+        user = User(name=self.id)
         try:
-            user: User = from_json(User, parse_json(read_bytes(path, LARGEST)))
-            return user
+            user = from_json(User, parse_json(read_bytes(path, LARGEST)))
         except FileNotFoundError:
-            return User(name=self.id)
+            pass
         except (OSError, ValueError):
             if needed:
                 raise RunError(
                     f"{path}: broken; repair it, or move it away to get a new one"
                 ) from None
-            return User(name=self.id)
+        return user
 
     def write_user(self, user: User) -> None:
         """Replace `user.json`; RunError if it would be larger than what is read."""

@@ -75,10 +75,10 @@ def cores() -> int:
 
 
 def quotas(root: Path = Path("/")) -> Iterator[float]:
-    """The cores' worth of time that the control groups of this process, its own and those above,
-    allow it, where they do not allow all. ``root`` is where ``proc`` and ``sys`` are.
+    """The quota, in cores, of each control group of this process, its own and those above, if any.
 
-    Groups of version 1, which systemd has given up, are not looked at.
+    ``root`` is where ``proc`` and ``sys`` are. Groups of version 1 are not looked at: systemd has
+    dropped them.
     """
     try:
         groups = (root / "proc/self/cgroup").read_text().splitlines()

@@ -34,7 +34,7 @@ class RunError(Exception):
 
 @contextlib.contextmanager
 def run_error(place: Path, what: str = "cannot be written") -> Iterator[None]:
-    """RunError for an OSError in the block, which says of ``place`` ``what`` it is, and why."""
+    """Turn an OSError in the block into a RunError: ``runs: cannot be written: File too large``."""
     try:
         yield
     except OSError as error:
