@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnbasic.data.files import append, read_bytes, sync_folder
+from nnbasic.data.files import read_bytes, sync_folder
 from nnbasic.training import lock
 from nnbasic.training.record import SCHEMA_VERSION, EpochRow, Record, User, from_json
 from nnbasic.training.storage import (
@@ -153,10 +153,6 @@ class Run:
     def diagnostics(self) -> Lines[dict[str, Any]]:
         """The lines of `diagnostics.jsonl`, from epoch 0, up to one that is torn or broken."""
         return read_lines(self.directory / "diagnostics.jsonl", with_epoch)
-
-    def append_metrics(self, row: EpochRow) -> None:
-        """Add the line of an epoch."""
-        append(self.directory / "metrics.jsonl", row.line())
 
     def keep_metrics(self, epochs: int) -> list[EpochRow]:
         """Cut `metrics.jsonl` to its first ``epochs`` lines, and return them.

@@ -17,6 +17,7 @@ from typing import Any
 
 from nnbasic.configs import Config, EarlyStopping, dump
 from nnbasic.data import Dataset
+from nnbasic.data.files import append
 from nnbasic.model import DivergedError, Epoch, Step, Trainer
 from nnbasic.training import diagnostics, environment, parallel
 from nnbasic.training.checkpoint import restore, save
@@ -213,7 +214,7 @@ class _Log:
             elapsed_seconds=time.perf_counter() - self.began,
             **result.metrics,  # type: ignore[arg-type]
         )
-        self.run.append_metrics(row)
+        append(self.run.directory / "metrics.jsonl", row.line())
         history = [*self.history, row]
         if self._best(history) is row:
             with self.trainer.averaged():

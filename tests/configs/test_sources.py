@@ -44,6 +44,8 @@ def test_a_path_comes_before_the_folder_configs_and_that_before_the_preset(
 def test_a_path_may_be_absolute_and_leave_out_the_suffix(tmp_path: Path) -> None:
     (tmp_path / "my.v2.yaml").write_text("epochs: 1")
     assert load(tmp_path / "my.v2").epochs == load(str(tmp_path / "my.v2.yaml")).epochs == 1
+    with pytest.raises(ConfigError, match="no such config"):
+        load(tmp_path / "relu.yaml")
 
 
 def test_a_path_may_begin_in_the_home_directory(
@@ -76,11 +78,6 @@ def test_no_such_config(empty_folder: Path, name: str, message: str) -> None:
         load(name)
     assert message in str(caught.value)
     assert "`nnbasic configs list`" in str(caught.value)
-
-
-def test_an_absolute_path_never_means_a_preset(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no such config"):
-        load(tmp_path / "relu.yaml")
 
 
 def test_the_listing_has_both_and_says_what_is_hidden(empty_folder: Path) -> None:

@@ -14,7 +14,6 @@ from threadpoolctl import threadpool_limits
 
 from nnbasic.training import environment
 from nnbasic.training.environment import blas_threads, code_sha256
-from nnbasic.training.machine import cores
 
 
 def asked(question: str, **environment: str) -> str:
@@ -42,9 +41,6 @@ class TestThreads:
     def test_a_limit_that_was_set_in_the_process(self) -> None:
         with threadpool_limits(1, user_api="blas"):
             assert blas_threads() == 1
-
-    def test_no_more_than_cores(self) -> None:
-        assert int(asked("e.blas_threads()", OPENBLAS_NUM_THREADS="64")) <= cores()
 
 
 class TestCode:

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from nnbasic.model import (
     DivergedError,
     Epoch,
     Layer,
+    Step,
     StepRandom,
     Trainer,
     stream,
@@ -159,30 +160,36 @@ def test_no_process_is_left() -> None:
     assert partners() == before
 
 
-def test_a_process_that_is_killed_is_noticed() -> None:
+Two = tuple[Generator[Step | Epoch, None, None], int]
+
+
+@pytest.fixture
+def two() -> Iterator[Two]:
+    """The results of a training in two processes, and the other process; it is gone afterwards."""
     before = partners()
     results = trainer(2, epochs=10**9).results()
     next(results)
     (pid,) = set(partners()) - set(before)
+    yield results, pid
+    results.close()
+    assert partners() == before
+
+
+def test_a_process_that_is_killed_is_noticed(two: Two) -> None:
+    results, pid = two
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(ChildProcessError, match="process 2 of 2 of the training was killed"):
         for _ in results:
             pass
-    assert partners() == before
 
 
-def test_a_process_that_is_stopped_is_continued() -> None:
+def test_a_process_that_is_stopped_is_continued(two: Two) -> None:
     """As by a debugger or a suspended job."""
-    before = partners()
-    results = trainer(2, epochs=10**9).results()
-    next(results)
-    (pid,) = set(partners()) - set(before)
+    results, pid = two
     os.kill(pid, signal.SIGSTOP)
     for _ in range(20):
         next(results)
     os.kill(pid, signal.SIGSTOP)
-    results.close()
-    assert partners() == before
 
 
 def test_a_process_that_fails_says_why() -> None:
