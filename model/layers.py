@@ -78,14 +78,18 @@ def check_shapes(layer: Layer, dtype: np.dtype[Any]) -> None:
 
 
 def _check_arguments(layer: Layer, method: str) -> None:
-    """LayerError if the ``method`` cannot be called with one array."""
+    """LayerError if the ``method`` cannot be called as the network or `TutorialLayer` does."""
+    written = getattr(layer, "_object", layer)
+    takes_rng = method == "forward" and written is layer
     try:
-        inspect.signature(getattr(getattr(layer, "_object", layer), method)).bind(None)
+        signature = inspect.signature(getattr(written, method))
+        signature.bind(None)
+        signature.bind(*[None] * (1 + takes_rng))
     except ValueError:
         return  # it has no signature, as a ufunc
     except TypeError:
-        wanted = {"forward": "(self, x)", "backward": "(self, dout)"}[method]
-        raise LayerError(f"{_place(layer, method)} must take {wanted}") from None
+        wanted = f"x{', rng=None' * takes_rng}" if method == "forward" else "dout"
+        raise LayerError(f"{_place(layer, method)} must take (self, {wanted})") from None
 
 
 def _place(layer: Layer, method: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nnbasic.data import Batches
-from nnbasic.model import ACTIVATIONS, MLP, LayerError, fit
+from nnbasic.model import ACTIVATIONS, MLP, Layer, LayerError, fit
 from nnbasic.model.activations import LeakyReLU
 from nnbasic.model.registry import hyperparameters
 from support import examples
@@ -144,12 +144,27 @@ class WithInput(NewArrays):
         return dout
 
 
-def test_a_backward_with_other_arguments_is_named_with_its_line() -> None:
-    ACTIVATIONS.register("theirs")(WithInput)
-    line = WithInput.backward.__code__.co_firstlineno
+class WithoutRandom(Layer):
+    def forward(self, x: Any) -> Any:  # type: ignore[override]
+        return x
+
+    def backward(self, gradient: Any) -> Any:
+        return gradient
+
+
+@pytest.mark.parametrize(
+    ("written", "method", "wanted"),
+    [(WithInput, "backward", "(self, dout)"), (WithoutRandom, "forward", "(self, x, rng=None)")],
+)
+def test_a_method_with_other_arguments_is_named_with_its_line(
+    written: type[Any], method: str, wanted: str
+) -> None:
+    ACTIVATIONS.register("theirs")(written)
+    line = getattr(written, method).__code__.co_firstlineno
     with pytest.raises(LayerError) as caught:
         MLP(SIZES, "theirs")
-    assert str(caught.value) == (f"{__file__}:{line}: backward of WithInput must take (self, dout)")
+    said = f"{__file__}:{line}: {method} of {written.__name__} must take {wanted}"
+    assert str(caught.value) == said
 
 
 class OneWay:
