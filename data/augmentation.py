@@ -120,14 +120,18 @@ def resampled(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     Places are counted in `STEPS`, from the middle of the padding's first pixel.
     """
     n = len(images)
-    padded = np.zeros((n, PADDED, PADDED), np.uint32)
+    padded = np.zeros((n, PADDED, PADDED), np.uint8)
     padded[:, 1:-2, 1:-2] = images.reshape(n, SIDE, SIDE)
-    # Two pixels in one number, 16 bits each: the lower one goes with the upper one.
-    pairs = padded[:, :-1] | padded[:, 1:] << 16
+    # A pixel, the one below, and the two on their right, in one number of 32 bits.
+    pixel = padded.ravel().astype(np.uint32)
+    column = pixel[:-PADDED] | pixel[PADDED:] << 16
+    square = column[:-1] | column[1:] << 8
     last = STEPS * (PADDED - 1) - 1
     x, y = (np.clip(each, 0, last, out=each).astype(np.int32) for each in (x, y))
-    place = (y >> 8) * PADDED + (x >> 8) + pairs[0].size * np.arange(n)[:, np.newaxis]
-    x, y = (each.astype(np.uint32) & 255 for each in (x, y))
-    both = pairs.take(place) * (STEPS - x) + pairs.take(place + 1) * x
+    first = PADDED**2 * np.arange(n, dtype=np.int32)[:, np.newaxis]
+    four = square.take((y >> 8) * PADDED + (x >> 8) + first)
+    x, y = (each.view(np.uint32) & 255 for each in (x, y))
+    # Between left and right, above and below at once: 16 bits hold each.
+    both = (four & 0xFF00FF) * (STEPS - x) + (four >> 8 & 0xFF00FF) * x
     result: np.ndarray = (both & 0xFFFF) * (STEPS - y) + (both >> 16) * y
     return ((result + STEPS**2 // 2) >> 16).astype(np.uint8)
