@@ -25,7 +25,7 @@ def accuracy(share: float | None, images: int) -> str:
     Near 0 and 100 %, where the standard error is too small, its 95 % interval stands instead:
     ``100.00 (99.36–100.00)``.
     """
-    from nnbasic.training.record import binomial_error, wilson_interval
+    from nnbasic.training.record import binomial_error, wilson_interval  # loads pydantic
 
     if share is None:
         return NONE

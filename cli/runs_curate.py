@@ -8,7 +8,7 @@ import click
 
 from nnbasic.cli import options
 from nnbasic.cli.finding import distinct, find_one, read_all
-from nnbasic.cli.terminal import indented, lines_of, out, printable
+from nnbasic.cli.terminal import indented, lines_of, out, printable, warn
 from nnbasic.training import curation, metrics_export
 from nnbasic.training.collection import find
 from nnbasic.training.storage import RunError
@@ -130,6 +130,7 @@ def export(
         rows, runs = metrics_export.write_csv(data, csv_file, overwrite=force)
         out(f"{csv_file}: {rows} epochs of {runs} run{'s' * (runs != 1)}")
     if event_folder is not None:
-        metrics_export.write_tensorboard(data, event_folder, overwrite=force)
+        for problem in metrics_export.write_tensorboard(data, event_folder, overwrite=force):
+            warn(problem)
         look = f"look at them with: tensorboard --logdir {event_folder}"
         out(f"{event_folder}: {count}; {look}")

@@ -16,6 +16,7 @@ from nnbasic.data.files import replacing
 from nnbasic.training.choices import in_spreadsheet, shown, tell_apart
 from nnbasic.training.collection import RunData
 from nnbasic.training.record import EpochRow
+from nnbasic.training.selection import is_number
 from nnbasic.training.storage import RunError, needs_extra, run_error
 
 SCALARS = {
@@ -26,6 +27,10 @@ SCALARS = {
     "learning_rate": "learning_rate",
 }
 """What metrics are called in TensorBoard: the same part before the slash, the same panel."""
+
+LAYER_SCALARS = (
+    *("dead", "saturated", "gradient_norm", "preactivation_gradient_norm", "update_ratio"),
+)
 
 
 def write_csv(data: Sequence[RunData], path: Path, *, overwrite: bool = False) -> tuple[int, int]:
@@ -56,12 +61,14 @@ def write_csv(data: Sequence[RunData], path: Path, *, overwrite: bool = False) -
     return rows, sum(bool(run.metrics) for run in data)
 
 
-def write_tensorboard(data: Sequence[RunData], folder: Path, *, overwrite: bool = False) -> None:
-    """Write the metrics and the config of each run to event files in ``folder``/<its id>.
+def write_tensorboard(
+    data: Sequence[RunData], folder: Path, *, overwrite: bool = False
+) -> list[str]:
+    """Write the metrics, layers and config of each run to event files in ``folder``/<its id>.
 
-    A step is an epoch, and its time that of the training. RunError if the extra ``tensorboard`` is
-    not installed, or one of the folders cannot be written, or exists; with ``overwrite`` its event
-    files are replaced.
+    A step is an epoch, and its time that of the training. Returns a line for each run that is
+    broken, and was written in part. RunError if the extra ``tensorboard`` is not installed, or one
+    of the folders cannot be written, or exists; with ``overwrite`` its event files are replaced.
     """
     try:
         from tensorboardX import SummaryWriter
@@ -70,6 +77,7 @@ def write_tensorboard(data: Sequence[RunData], folder: Path, *, overwrite: bool 
     for run in data:
         if (folder / run.run.id).exists() and not overwrite:
             raise RunError(f"{folder / run.run.id}: already exists; name another folder")
+    problems = []
     for run in data:
         with run_error(folder):
             # two commands cannot both make it
@@ -77,7 +85,12 @@ def write_tensorboard(data: Sequence[RunData], folder: Path, *, overwrite: bool 
             for old in (folder / run.run.id).glob("events.out.tfevents.*"):
                 old.unlink()
             with SummaryWriter(str(folder / run.run.id)) as writer:
-                _write_run(run, writer)
+                try:
+                    _write_run(run, writer)
+                except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                    said = f"{run.run.directory}: broken, it is exported in part: {error!r}"
+                    problems.append(said)
+    return problems
 
 
 def _write_run(data: RunData, writer: Any) -> None:
@@ -94,3 +107,29 @@ def _write_run(data: RunData, writer: Any) -> None:
         at = record.best.epoch, times.get(record.best.epoch, start)
         writer.add_scalar("accuracy/test", record.test_accuracy, *at)
         writer.add_scalar("loss/test", record.test_loss, *at)
+    for line in data.diagnostics:
+        for layer in line["layers"]:
+            _write_layer(layer, line["epoch"], times.get(line["epoch"], start), writer)
+
+
+def _write_layer(layer: dict[str, Any], epoch: int, time: float, writer: Any) -> None:
+    for key in LAYER_SCALARS:
+        if is_number(layer[key]):
+            writer.add_scalar(f"{key}/{layer['layer']}", layer[key], epoch, time)
+    histogram = layer["histogram"]
+    if histogram is None:
+        return
+    low, high, counts = histogram["low"], histogram["high"], histogram["counts"]
+    number, mean, sd, bins = sum(counts), layer["mean"], layer["sd"], len(counts)
+    writer.add_histogram_raw(
+        f"activations/{layer['layer']}",
+        min=low,
+        max=high,
+        num=number,
+        sum=number * mean,
+        sum_squares=number * (sd**2 + mean**2),
+        bucket_limits=[low + (high - low) * (i + 1) / bins for i in range(bins)],
+        bucket_counts=counts,
+        global_step=epoch,
+        walltime=time,
+    )

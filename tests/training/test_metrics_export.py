@@ -133,6 +133,15 @@ def test_the_event_files_say_what_the_runs_say(data: list[RunData], tmp_path: Pa
         assert each.record.best is not None
         value, _ = found["accuracy/test", each.record.best.epoch]
         assert value.simple_value == pytest.approx(each.record.test_accuracy)
+        for line in each.diagnostics:
+            layer = line["layers"][0]
+            histogram = found["activations/layer1", line["epoch"]][0].histo
+            assert list(histogram.bucket) == layer["histogram"]["counts"]
+            assert histogram.bucket_limit[-1] == layer["histogram"]["high"]
+            assert histogram.num == 100 * 16
+            assert histogram.sum / histogram.num == pytest.approx(layer["mean"])
+            gradient = found["gradient_norm/layer1", line["epoch"]][0].simple_value
+            assert gradient == pytest.approx(layer["gradient_norm"])
         (text,) = found["config/text_summary", 0][0].tensor.string_val
         assert f"    activation: {{name: {each.user.name}".encode() in text
 
@@ -149,6 +158,16 @@ def test_what_is_in_the_folder_of_events_is_kept(data: list[RunData], tmp_path: 
     (tmp_path / "file").write_text("precious")
     with pytest.raises(RunError, match="cannot be written"):
         write_tensorboard(data, tmp_path / "file")
+
+
+def test_of_broken_diagnostics_a_line_says_so(data: list[RunData], tmp_path: Path) -> None:
+    pytest.importorskip("tensorboardX")
+    (data[0].run.directory / "diagnostics.jsonl").write_text('{"epoch": 0, "layers": [{}]}\n')
+    (problem,) = write_tensorboard(data, tmp_path / "events")
+    assert problem.startswith(f"{data[0].run.directory}: broken, it is exported in part")
+    for each in data:
+        found = list(events(tmp_path / "events" / each.run.id))
+        assert any("accuracy/train" in str(event) for event in found)
 
 
 def test_without_the_extra_the_message_says_what_to_install(
