@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from nnbasic.compare.factors import EXACT, Effects, Factor, Interaction
 from nnbasic.compare.findings import Findings, by_value, crossing
-from nnbasic.compare.grouping import sorted_by
+from nnbasic.compare.grouping import ALL, sorted_by
 from nnbasic.compare.significance import Plan, significant
 from nnbasic.compare.standing import LOST, RANKED, UNSTABLE, Row
 
@@ -82,7 +82,7 @@ def _failures(found: Findings) -> Iterator[str]:
         unit = "" if parts else f" run{'s' * (ended > 1)}"
         be = "is" if len(rows) == 1 else "are"
         left_out = f", and {be} left out of means and tests" if failed < ended else ""
-        parts.append(f"{_names(rows)} {verb}in {failed} of {ended}{unit}{left_out}")
+        parts.append(f"{_subject(rows)} {verb}in {failed} of {ended}{unit}{left_out}")
         before = how
     if parts:
         yield "; ".join(parts) + "."
@@ -91,7 +91,8 @@ def _failures(found: Findings) -> Iterator[str]:
 def _unstable(found: Findings) -> Iterator[str]:
     for row in found.rows:
         if row.state == UNSTABLE:
-            yield f"{row.name} is unstable ({row.reason}), and is left out of means and tests."
+            unstable = f"{_subject([row])} is unstable ({row.reason})"
+            yield f"{unstable}, and is left out of means and tests."
 
 
 def _ranking(found: Findings, command: str | None) -> Iterator[str]:
@@ -263,6 +264,12 @@ def _apart(found: Findings) -> Iterator[str]:
 
 def _names(rows: Sequence[Row]) -> str:
     return listed([row.name for row in rows])
+
+
+def _subject(rows: Sequence[Row]) -> str:
+    """The names of ``rows`` as a sentence begins with them."""
+    names = _names(rows)
+    return "The network" if names == ALL else names
 
 
 def _mean(row: Row) -> str:
