@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnbasic.model.arrays import Array, Labels
+from nnbasic.model.blas import one_blas_thread
 from nnbasic.model.layers import Layer
 from nnbasic.model.network import MLP
 from nnbasic.model.randomness import StepRandom
@@ -103,6 +104,7 @@ def check_activation(activation: Layer) -> tuple[list[float], str | None]:
     return POINTS[kinks].tolist(), fault
 
 
+@one_blas_thread()  # thousands of small products, for which threads mostly wait for each other
 def check_gradients(
     network: MLP, x: Array, labels: Labels, *, entries: int = 100, seed: int = 0
 ) -> list[GradientCheck]:
