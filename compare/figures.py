@@ -159,7 +159,7 @@ def rates(comparison: Comparison) -> Figure | None:
     lines = []
     for each, search in searches:
         tried = sorted(search.tried.items())
-        shares = np.clip([share for _, share in tried], LOWEST, WITHIN[1])
+        shares = np.maximum([share for _, share in tried], LOWEST)
         lines.append((each.panel, each, [rate for rate, _ in tried], shares))
     text = f"learning rate, the chosen one ringed · mean of {searches[0][1].seeds} other seeds"
     figure, panels = plotting.line_figure(comparison, lines, text, ACCURACY, "logit")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
@@ -133,6 +134,7 @@ def line_figure(
     panels = dict(zip(titles, every, strict=True))
     handles: dict[str, Any] = {}
     for title, drawn, xs, ys in lines:
+        ys = np.clip(ys, *WITHIN) if kind == "logit" else ys
         (handles[drawn.line["label"]],) = panels[title].plot(xs, ys, marker="o", ms=4, **drawn.line)
         panels[title].set_title(cut(title, 34))
         panels[title].xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
@@ -189,6 +191,10 @@ def scale(axis: Any, kind: str) -> None:
     """
     factor = 100 if kind == "logit" else 1
     axis.axes.set(**{f"{axis.axis_name}scale": kind})
+    low, high = axis.get_data_interval()
+    if kind == "logit" and low == high:  # matplotlib leaves it out of the view
+        room = 0.1 * low * (1 - low)
+        axis.set_data_interval(low - room, high + room)
     axis.axes.autoscale_view()
     low, high = axis.get_view_interval()
     for every in (1, 3, 6, 9, 12):  # of a logarithmic axis all, or powers of ten

@@ -108,6 +108,24 @@ def test_every_run_is_a_dot(comparison: Comparison) -> None:
         assert sorted(line.get_xdata()) == sorted(row.scores.values())
 
 
+@pytest.mark.parametrize("share", [0.97, 1.0])
+def test_what_all_runs_have_is_within_the_figure(copied: Path, share: float) -> None:
+    for run in copied.iterdir():
+        record = json.loads((run / "run.json").read_text())
+        edit(run, best=record["best"] | {"val_accuracy": share})
+        path = run / "metrics.jsonl"
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        path.write_text(
+            "".join(json.dumps(each | {"val_accuracy": share}) + "\n" for each in lines)
+        )
+    (seeds,) = panels(draw(figures.seeds, compared(copied))).values()
+    low, high = seeds.get_xlim()
+    assert all(low < x < high for x in seeds.lines[0].get_xdata())
+    for axes in panels(draw(figures.curves, compared(copied))).values():
+        low, high = axes.get_ylim()
+        assert all(low < y < high for line in axes.lines for y in line.get_ydata())
+
+
 def test_effects_are_those_of_the_comparison(comparison: Comparison) -> None:
     assert comparison.effects is not None
     every = panels(draw(figures.effects, comparison)).items()
