@@ -84,10 +84,10 @@ def notes(found: Findings, same: Values, threshold: float) -> Iterator[str]:
             " Gradient ratio: its norm in the first layer over that in the last, median of the"
             " runs. All after the last epoch."
         )
-    if first.test_error:
+    if first.test_error is not None:
         yield (
             f"Test accuracy: its binomial standard error is {100 * first.test_error:.2f} points on"
-            f" {first.counted[0].record.test_images:,} images, which are the same for every row. No"
+            f" {first.test_images:,} images, which are the same for every row. No"
             " row is chosen by it."
         )
     for consequence, aspects in ASPECTS.items():

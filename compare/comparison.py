@@ -71,12 +71,12 @@ class Comparison(Findings):
         """The comparison as strict JSON can hold it; shares are between 0 and 1."""
         effects, first = self.effects, self.rows[0]
         runs = [run for row in self.rows for run in row.runs]
-        images = first.counted[0].record.test_images if first.counted else None
+        test_set = {"images": first.test_images, "standard_error": first.test_error}
         content: dict[str, Any] = plain({name: getattr(self, name) for name in WRITTEN})
         return content | {
             "runs": len(runs),
             "groups": [row_content(row, first.letters) for row in self.rows],
-            "test_set": first.test_error and {"images": images, "standard_error": first.test_error},
+            "test_set": None if first.test_error is None else test_set,
             "curves": list(map(curve, runs)) if len(runs) == 2 else [],
             "factors": plain(effects.factors if effects else []),
             "interactions": plain(effects.interactions if effects else []),

@@ -73,8 +73,12 @@ class Row:
     @property
     def test_error(self) -> float | None:
         """How far the mean test accuracy may be off because of its sample of images."""
-        mean = self.measures and self.measures.test_accuracy.mean
-        return mean and binomial_error(mean, self.counted[0].record.test_images)
+        mean = self.measures.test_accuracy.mean if self.measures else None
+        return None if mean is None else binomial_error(mean, self.test_images)
+
+    @property
+    def test_images(self) -> int:
+        return self.counted[0].record.test_images if self.counted else 0
 
     @property
     def statuses(self) -> dict[str, int]:

@@ -58,10 +58,13 @@ def test_without_diagnostics(make: Make, content: str, compared: Compared) -> No
     assert (measures.dead_units, measures.saturated_units, measures.gradient_ratio) == (None,) * 3
 
 
-def test_the_error_of_the_test_set(make: Make, compared: Compared, said: Holds) -> None:
-    make({"test_accuracy": 0.9})
+@pytest.mark.parametrize("share", [0.0, 0.9, 1.0])
+def test_the_error_of_the_test_set(
+    make: Make, compared: Compared, said: Holds, share: float
+) -> None:
+    make({"test_accuracy": share})
     comparison = compared()
-    expected = stats.binom.std(100, 0.9) / 100
+    expected = stats.binom.std(100, share) / 100
     assert comparison.to_dict()["test_set"] == {
         "images": 100,
         "standard_error": pytest.approx(expected),
