@@ -131,7 +131,7 @@ def adapted(cls: type[Any]) -> type[TutorialLayer]:
     and keeps its default. ValueError if ``cls`` has no forward or backward, or an argument no type.
     """
     for method in ("forward", "backward"):
-        if not hasattr(cls, method):
+        if not callable(getattr(cls, method, None)):
             raise ValueError(f"{cls.__name__} has no method {method}")
     hints, arguments = get_type_hints(cls.__init__), []
     for name, parameter in inspect.signature(cls).parameters.items():

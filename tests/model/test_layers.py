@@ -159,6 +159,10 @@ class OneWay:
         return x
 
 
+class NoMethod(NewArrays):
+    forward = None  # type: ignore[assignment]
+
+
 class Unknown(NewArrays):
     def __init__(self, slope):  # type: ignore[no-untyped-def]
         pass
@@ -174,6 +178,7 @@ class Sized(NewArrays):
     [
         (Sized, "the argument units of Sized needs another name"),
         (OneWay, "OneWay has no method backward"),
+        (NoMethod, "NoMethod has no method forward"),
         (Unknown, "the argument slope of Unknown needs a default, or an annotation such as slope:"),
     ],
 )
