@@ -64,7 +64,7 @@ class Batches:
             raise DataError(f"batches of {dtype}; expected a floating-point type")
         if self.scale is None and images.dtype == np.uint8:
             self.scale = Scale.fit("unit", images)
-        if isinstance(self.order, int):
+        if not (self.order is None or isinstance(self.order, np.random.SeedSequence)):
             self.order = np.random.SeedSequence(self.order)
         # A new array for each batch of 500 takes a tenth of the time of scoring.
         self._x = np.empty((min(self.batch_size, len(images)), images.shape[1]), dtype)
