@@ -38,7 +38,7 @@ def run_error(place: Path, what: str = "cannot be written") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RunError(f"{place}: {what}: {error.strerror}") from error
+        raise RunError(f"{place}: {what}: {error.strerror or error}") from error
 
 
 def needs_extra(what: str, extra: str) -> str:

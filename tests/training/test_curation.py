@@ -153,6 +153,15 @@ def test_what_is_in_the_trash_is_not_discarded_and_what_is_not_is_not_restored(r
         discard([trashed])
 
 
+def test_what_cannot_be_deleted_is_said(run: Run, tmp_path: Path) -> None:
+    discard([run])
+    (trashed,) = all_runs(run.directory.parent / TRASH)
+    (trashed.directory.parent / ".link.deleted").symlink_to(tmp_path)
+    with pytest.raises(RunError, match="cannot be deleted: Cannot call rmtree on a symbolic link"):
+        purge([trashed])
+    assert tmp_path.exists()
+
+
 def test_purging_deletes_runs_and_what_is_in_the_trash_and_nothing_else(runs: list[Run]) -> None:
     folder = runs[0].directory.parent
     discard(runs[:1])
