@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
 
 from nnbasic.data.files import replacing
-
-
-def write(path: Path, content: bytes) -> None:
-    with replacing(path) as file:
-        file.write(content)
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
@@ -41,29 +35,15 @@ def test_a_new_file_takes_nobodys_name(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_many_may_write_at_once_and_readers_never_see_a_part(tmp_path: Path) -> None:
+def test_two_may_write_at_once_and_each_puts_a_whole_file_in_place(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    contents = {letter * 100_000 for letter in (b"a", b"b")}
-    write(path, b"a" * 100_000)
-    stop = threading.Event()
-    errors = []
-
-    def writer(content: bytes) -> None:
-        while not stop.is_set():
-            try:
-                write(path, content)
-            except OSError as error:
-                errors.append(error)
-
-    threads = [threading.Thread(target=writer, args=(content,)) for content in contents]
-    for thread in threads:
-        thread.start()
-    try:
-        seen = {path.read_bytes() for _ in range(300)}
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    assert errors == []
-    assert seen <= contents
+    path.write_bytes(b"old")
+    before = path.stat().st_ino
+    with replacing(path) as one:
+        one.write(b"first begun")
+        with replacing(path) as other:
+            other.write(b"second")
+        assert path.read_bytes() == b"second"
+    assert path.read_bytes() == b"first begun"
+    assert path.stat().st_ino != before
     assert list(tmp_path.iterdir()) == [path]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,31 +13,9 @@ from nnbasic.training import environment
 from nnbasic.training.environment import blas_threads, code_sha256
 
 
-def asked(question: str, **environment: str) -> str:
-    """What a new process prints that finds nnbasic in the same place."""
-    code = f"from nnbasic.training import environment as e; print({question})"
-    variables = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=variables | environment,
-    )
-    return done.stdout.strip()
-
-
-class TestThreads:
-    @pytest.mark.parametrize("variable", ["MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"])
-    def test_only_variables_that_the_blas_obeys_count(self, variable: str) -> None:
-        """NumPy's wheels have OpenBLAS, which takes no notice of MKL's variable."""
-        real = "max(p['num_threads'] for p in __import__('threadpoolctl').threadpool_info())"
-        recorded, running = asked(f"e.blas_threads(), {real}", **{variable: "1"}).split()
-        assert recorded == running
-
-    def test_a_limit_that_was_set_in_the_process(self) -> None:
-        with threadpool_limits(1, user_api="blas"):
-            assert blas_threads() == 1
+def test_the_threads_of_the_blas_are_those_that_a_process_has_set() -> None:
+    with threadpool_limits(1, user_api="blas"):
+        assert blas_threads() == 1
 
 
 class TestCode:

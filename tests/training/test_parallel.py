@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from nnbasic.data import Batches
+from nnbasic.data import Batches, Dataset
 from nnbasic.model import (
     MLP,
     OPTIMIZERS,
@@ -28,8 +28,9 @@ from nnbasic.model import (
     stream,
 )
 from nnbasic.model.arrays import Array
-from nnbasic.training.parallel import AVAILABLE, SharedTrainer, Team, shared_by
-from support import examples
+from nnbasic.training import parallel
+from nnbasic.training.parallel import AVAILABLE, Team, shared_by
+from support import Begin, content, examples, finish
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="teams need Linux")
 
@@ -67,7 +68,7 @@ def trainer(
         schedule=SCHEDULES.build(schedule),
         **settings | more,
     )
-    return alone if processes == 1 else SharedTrainer(**vars(alone), processes=processes)
+    return shared_by(alone, processes)
 
 
 def figures(results: list[Any]) -> list[tuple[float, ...]]:
@@ -210,22 +211,16 @@ def test_a_process_that_fails_says_why() -> None:
         list(run.results())
 
 
-def test_beside_threads_one_process_trains() -> None:
-    """A fork has what another thread had locked, and not the thread."""
-    alone = trainer()
-    assert shared_by(alone, 1) is alone
-    ended = threading.Event()
-    thread = threading.Thread(target=ended.wait)
-    thread.start()
-    try:
-        with pytest.warns(
-            RuntimeWarning, match=r"in one process, not in 2: it has \d+ other thread"
-        ):
-            assert shared_by(alone, 2) is alone
-    finally:
-        ended.set()
-        thread.join()
-    assert isinstance(shared_by(alone, 2), SharedTrainer)
+def test_beside_threads_one_process_trains(
+    begin: Begin, dataset: Dataset, plain: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fork has what another thread had locked, and not the thread: it would wait for ever."""
+    monkeypatch.setattr(parallel, "blas_threads", lambda: 2)
+    runs = [begin(), begin()]
+    said = r"in one process, not in 2: it has \d other threads?, beside which a fork may deadlock"
+    with ThreadPoolExecutor(2) as pool, pytest.warns(RuntimeWarning, match=said):
+        ended = [*pool.map(lambda run: finish(run, dataset), runs)]
+    assert [content(run) for run in ended] == [plain, plain]
 
 
 def test_each_barrier_has_its_own_numbers() -> None:
