@@ -72,10 +72,6 @@ def endless(request: BaseHTTPRequestHandler) -> None:
         request.wfile.write(bytes(1 << 16))
 
 
-def silent(request: BaseHTTPRequestHandler) -> None:
-    request.rfile.read()  # until the client goes away
-
-
 def stalling(request: BaseHTTPRequestHandler) -> None:
     request.send_response(200)
     request.end_headers()
@@ -132,7 +128,6 @@ BAD: dict[str, tuple[Callable[[Path], Behaviour], str]] = {
     "truncated": (truncated, "broke off after "),
     "a sign-in page": (lambda _: sign_in_page, "bytes that are not MNIST's"),
     "endless": (lambda _: endless, "sends more than "),
-    "silent": (lambda _: silent, "sent nothing for 1 s"),
     "stalling": (lambda _: stalling, "sent nothing for 1 s"),
     "no HTTP": (lambda _: broken_length, "HTTP/9"),
 }

@@ -89,13 +89,11 @@ def test_a_slow_batch_is_waited_for(workplace: Path) -> None:
     assert "Interrupted after 0 of 12 epochs" in err
 
 
-@pytest.mark.parametrize("stopped", [True, pytest.param(False, marks=pytest.mark.slow)])
-def test_a_partner_does_not_outlive_its_parent(team: None, stopped: bool) -> None:
+def test_a_stopped_partner_does_not_outlive_its_parent(team: None) -> None:
     with started(NNBASIC, *TRAIN) as process:
         wait_for(lambda: epochs_on_disk() >= 1 and children(process.pid), process)
         (partner,) = children(process.pid)
-        if stopped:
-            os.kill(partner, signal.SIGSTOP)
+        os.kill(partner, signal.SIGSTOP)
         process.kill()
         process.wait()
         wait_for(lambda: gone(partner))

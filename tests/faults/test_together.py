@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nnbasic.training import Run, all_runs, newest
-from support import NNBASIC, epochs_on_disk, run, started, wait_for
+from nnbasic.training import Run, all_runs
+from support import run
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no flock")
 
@@ -36,18 +36,6 @@ def test_no_tag_is_lost(only: Run) -> None:
     ended = together(*(f"runs tag {only.id} word-{number}" for number in range(4)))
     assert [code for code, _ in ended] == [0] * 4  # each waited for its turn
     assert sorted(only.user().tags) == [f"word-{number}" for number in range(4)]
-
-
-def test_a_run_is_resumed_once(workplace: Path) -> None:
-    with started(NNBASIC, "train", "--config=small", "--quiet", "--epochs=60") as process:
-        wait_for(lambda: epochs_on_disk() >= 1, process)
-    interrupted = newest()
-    ended = together(*[f"train --resume {interrupted.id} --quiet"] * 2)
-    assert Counter(code for code, _ in ended) == {0: 1, 2: 1}, ended
-    for code, err in ended:
-        assert code == 0 or "another process is training" in err or "has finished" in err
-    lines = (interrupted.directory / "metrics.jsonl").read_text().splitlines()
-    assert len(lines) == 60
 
 
 @pytest.mark.slow

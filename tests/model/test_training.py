@@ -1,11 +1,9 @@
-"""Training: the stream of results, learning, going on after a stop, divergence, scores."""
+"""Training: the stream of results, learning, divergence, scores."""
 
 from __future__ import annotations
 
 import contextlib
 import math
-from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -49,11 +47,6 @@ def trainer(network: MLP, optimizer: Any = "sgd", schedule: Any = "constant", **
         schedule=SCHEDULES.build(schedule),
         **more,
     )
-
-
-def untimed(results: list[Any]) -> list[Any]:
-    """The results without the seconds, which are never the same."""
-    return [replace(r, seconds=0.0) if isinstance(r, Epoch) else r for r in results]
 
 
 def test_the_stream_has_every_step_and_every_epoch() -> None:
@@ -155,38 +148,6 @@ def test_every_activation_learns_with_every_loss(activation: str, loss: Any) -> 
     network = MLP(SIZES, activation, "xavier", loss=loss)
     *_, last = fit(network, batches(), optimizer={"name": "adam", "lr": 0.02}, epochs=30)
     assert last.metrics["train_accuracy"] > 0.9
-
-
-NOISY: dict[str, Any] = {"batch_norm": True, "dropout": 0.5, "input_noise": 0.1}
-
-
-@pytest.mark.parametrize(
-    ("optimizer", "schedule", "done"),
-    [
-        ({"name": "sgd", "momentum": 0.9, "weight_decay": 1e-3}, "linear", 1),
-        ({"name": "adam", "clip_norm": 0.1}, {"name": "one_cycle", "warmup": 0.1}, 3),
-        ({"name": "sgd", "averaging": 0.9, "max_norm": 1.0}, "constant", 2),
-        ("sgd", "constant", 4),
-    ],
-    ids=str,
-)
-def test_going_on_after_a_stop_gives_the_same_bits(
-    optimizer: Any, schedule: Any, done: int
-) -> None:
-    choices = {"optimizer": optimizer, "schedule": schedule, "epochs": 4}
-    whole = MLP(SIZES, "prelu", seed=5, **NOISY)
-    expected = list(trainer(whole, validation=validation(), **choices).results())
-
-    stopped = MLP(SIZES, "prelu", seed=5, **NOISY)
-    first = trainer(stopped, validation=validation(), **choices)
-    kept = list(islice(first.results(), done * 5))  # four steps and an epoch each
-
-    resumed = MLP(SIZES, "prelu", seed=99, **NOISY)
-    resumed.vector[:] = stopped.vector
-    state = {name: array.copy() for name, array in first.state.items()}
-    second = trainer(resumed, validation=validation(), state=state, **choices)
-    assert untimed([*kept, *second.results(done)]) == untimed(expected)
-    np.testing.assert_array_equal(resumed.vector, whole.vector)
 
 
 @pytest.mark.parametrize(

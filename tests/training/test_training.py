@@ -32,7 +32,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "epochs": 6,
     },
     "regularised, two processes": REGULARISED,
-    "batch norm": {**REGULARISED, "batch_norm": True, "batch_size": 23},  # and a last one of 1
+    "batch norm, adam": {
+        **REGULARISED,
+        "batch_norm": True,
+        "batch_size": 23,  # and a last one of 1
+        "optimizer": {"name": "adam", "lr": 0.003, "weight_decay": 0.001, "clip_norm": 0.1},
+        "schedule": {"name": "one_cycle", "warmup": 0.1},
+    },
 }
 
 
@@ -41,7 +47,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     [
         ("early stopping", (0, 2)),
         ("regularised, two processes", (1, 2)),
-        ("batch norm", (1,)),
+        ("batch norm, adam", (1,)),
     ],
 )
 def test_stopped_and_resumed(
