@@ -43,17 +43,18 @@ def shown(
         position=1,
         leave=False,
     )
+    drawn = not batch_bar.disable  # closing it disables it
     try:
         for event in itertools.chain(first, events):
             if isinstance(event, Epoch):
                 print_above(epoch_bar, figures(event, epochs))
-            elif not batch_bar.disable:
+            elif drawn:
                 _count(event, epoch_bar, batch_bar)
             yield event
     finally:
         batch_bar.close()
         epoch_bar.close()
-        if not batch_bar.disable:  # the ^C that a terminal writes
+        if drawn:  # the ^C that a terminal writes
             print(end="\033[J", file=sys.stderr, flush=True)
 
 

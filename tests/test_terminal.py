@@ -108,7 +108,9 @@ class TestTerminal:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=PATIENCE)
         assert process.returncode == 130
-        lines = [line for line in screen(text()) if line]
+        written = text()
+        assert written.partition("Interrupted")[0].endswith("\x1b[J")  # where ^C may be
+        lines = [line for line in screen(written) if line]
         assert lines[-1] == f"  nnbasic train --resume {newest().id}"
         assert re.fullmatch(r"Interrupted after \d+ of 500 epochs. Continue with:", lines[-2])
         for line in lines[:-2]:
