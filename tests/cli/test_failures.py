@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support import NNBASIC, PATIENCE, Command, started
+from support import NNBASIC, PATIENCE, PLUGIN, Command, started
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="/dev/full and pipes of POSIX")
 
@@ -81,19 +81,13 @@ def test_closed_streams_are_no_fault(workplace: Path, command: str) -> None:
 def test_an_unforeseen_fault_shows_where_it_is(
     workplace: Path, nnbasic: Command, fault: str
 ) -> None:
-    Path("faulty.py").write_text(
-        "from nnbasic.model import ACTIVATIONS\n"
-        "@ACTIVATIONS.register('faulty')\n"
-        "class Faulty:\n"
-        "    def forward(self, x):\n"
-        f"        raise {fault}('oh')\n"
-        "    def backward(self, dout): ...\n"
-    )
+    code = PLUGIN.format(name="faulty")
+    Path("faulty.py").write_text(code.replace("return dout", f"raise {fault}('oh')  #"))
     Path("faulty.yaml").write_text("activation: faulty\ninit: he\nplugins: [faulty.py]\n")
     said = nnbasic("gradcheck", "--config", "faulty")
     assert (said.code, said.out) == (1, "")
     assert said.err.lstrip().startswith("Error in a plugin:\n")
-    assert f'{workplace / "faulty.py"}", line 5, in forward\n' in said.err
+    assert f'{workplace / "faulty.py"}", line 17, in backward\n' in said.err
     assert said.err.endswith(f"\n{fault}: oh\n")
 
 

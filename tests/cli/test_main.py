@@ -34,17 +34,13 @@ ALL = dict(commands(main))
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
-def test_every_command_and_every_option_has_help(path: tuple[str, ...]) -> None:
+@pytest.mark.usefixtures("workplace")
+def test_every_command_and_option_has_help_in_80_columns(path: tuple[str, ...]) -> None:
     command = ALL[path]
     assert command.help
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter.name
-
-
-@pytest.mark.parametrize("path", ALL, ids=" ".join)
-def test_the_help_fits_80_columns(path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
     text = invoke(*path, "--help").out
     assert max(map(len, text.splitlines())) <= 80
     assert "..." not in text.partition("\nCommands:\n")[2]  # no summary is cut

@@ -109,12 +109,19 @@ def test_it_shows_the_pixels_that_it_saw(nnbasic: Command, pictures: list[str]) 
         assert line.ljust(53)[:26] == "".join(blocks)
 
 
-def test_several_digits_of_one_picture(nnbasic: Command, pictures: list[str]) -> None:
+def test_several_digits_of_one_picture_are_split_or_warned_of(
+    nnbasic: Command, pictures: list[str]
+) -> None:
     line = np.hstack([np.asarray(Image.open(picture)) for picture in pictures])
     Image.fromarray(line).save("line.png")
     said = nnbasic("predict", "--split", "line.png", "--json").json()["predictions"]
     assert [one["number"] for one in said] == [1, 2, 3, 4, 5, 6]
     assert "line.png #6 " in nnbasic("predict", "--split", "line.png").out
+    warning = "seems to hold 6 digits, and one is read; try --split"
+    answer = nnbasic("predict", "line.png", pictures[0])
+    assert (answer.code, answer.err) == (0, f"Warning: line.png: {warning}\n")
+    said = nnbasic("predict", "line.png", pictures[0], "--json").json()["predictions"]
+    assert [one["warnings"] for one in said] == [[warning], []]
 
 
 def test_bad_files_are_named_and_the_others_read(nnbasic: Command, pictures: list[str]) -> None:
@@ -135,16 +142,6 @@ def test_bad_files_are_named_and_the_others_read(nnbasic: Command, pictures: lis
     assert said.code == 1
     assert said.json()["predictions"] == []
     assert [error["file"] for error in said.json()["errors"]] == list(bad)
-
-
-def test_a_warning_stands_beside_the_answer(nnbasic: Command, pictures: list[str]) -> None:
-    line = np.hstack([np.asarray(Image.open(picture)) for picture in pictures])
-    Image.fromarray(line).save("line.png")
-    warning = "seems to hold 6 digits, and one is read; try --split"
-    answer = nnbasic("predict", "line.png", pictures[0])
-    assert (answer.code, answer.err) == (0, f"Warning: line.png: {warning}\n")
-    said = nnbasic("predict", "line.png", pictures[0], "--json").json()["predictions"]
-    assert [one["warnings"] for one in said] == [[warning], []]
 
 
 def test_a_folder_names_what_it_skips(nnbasic: Command, pictures: list[str]) -> None:

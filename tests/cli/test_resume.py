@@ -35,12 +35,6 @@ class TestResume:
         shutil.copytree(two_runs, workplace / "runs")
         return find("stopped")
 
-    def test_it_goes_on_to_the_end(self, stopped: Run, nnbasic: Command) -> None:
-        said = nnbasic("train", "--resume", stopped.id[:-1], "--json")
-        assert said.code == 0
-        assert said.json()["run"] == stopped.id
-        assert stopped.status() == "finished"
-
     def test_of_several_with_one_name_the_newest_that_can_be_resumed(
         self, stopped: Run, nnbasic: Command
     ) -> None:

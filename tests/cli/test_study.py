@@ -1,4 +1,4 @@
-"""`nnbasic study` as a person uses it: run, broken off, shown, reported."""
+"""`nnbasic study` as a person uses it: shown, run, reported."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def study(nnbasic: Command) -> str:
     return "mine.yaml"
 
 
-def test_from_a_claim_to_its_verdict(nnbasic: Command, study: str) -> None:
+def test_from_a_claim_to_its_page(nnbasic: Command, study: str) -> None:
     shown = nnbasic("study", "show", study).out
     assert "`nnbasic study run mine.yaml` trains" in shown
     arms = [line.split() for line in shown.partition("arm ")[2].splitlines()[:3]]
@@ -56,10 +56,6 @@ def test_from_a_claim_to_its_verdict(nnbasic: Command, study: str) -> None:
     assert epochs["verdict"] == "undecided"  # neither came to it
     assert epochs["interval"][1] is None
     assert nnbasic("study", "show", study, "--json").json() == said
-
-
-def test_runs_are_kept_and_hidden(nnbasic: Command, study: str) -> None:
-    nnbasic("study", "run", study)
     again = nnbasic("study", "run", study)
     assert "6 of 6 runs exist already." in again.err
     assert list(all_runs(Path("runs"))) == []
@@ -67,6 +63,12 @@ def test_runs_are_kept_and_hidden(nnbasic: Command, study: str) -> None:
     shown = nnbasic("study", "show", study).out
     assert "supported" in shown
     assert "For 784-16-10; 2 epochs; learning rate 0.1: it is only a test; 3 seeds." in shown
+    for page in "claims.md", "claims.html":
+        assert nnbasic("study", "report", study, "--output", page).code == 0
+        text = Path(page).read_text("utf-8")
+        assert "from which no gradient flows back" in text
+        assert "supported" in text
+    assert nnbasic("study", "report", study, "--output", page).refused("already exists", "--force")
 
 
 @pytest.mark.slow
@@ -90,17 +92,6 @@ def test_the_shipped_studies_are_listed(nnbasic: Command) -> None:
     assert all(each.keys() == {"name", "claim", "verdict"} for each in studies)
     assert {each["verdict"] for each in studies} == {None}
     assert "relu-is-faster" in {each["name"] for each in studies}
-
-
-@pytest.mark.parametrize("suffix", ["md", "html"])
-def test_a_page_of_claims(nnbasic: Command, study: str, suffix: str) -> None:
-    nnbasic("study", "run", study)
-    page = Path(f"claims.{suffix}")
-    assert nnbasic("study", "report", study, "--output", page).code == 0
-    text = page.read_text("utf-8")
-    assert "from which no gradient flows back" in text
-    assert "supported" in text
-    assert nnbasic("study", "report", study, "--output", page).refused("already exists", "--force")
 
 
 def test_mistakes_end_with_code_2(nnbasic: Command) -> None:

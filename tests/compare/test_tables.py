@@ -6,7 +6,6 @@ import itertools
 
 import pytest
 
-from nnbasic.cli.compare import in_terminal
 from nnbasic.compare.cells import difference, points
 from nnbasic.compare.significance import Contrast
 from nnbasic.compare.tables import Block, Wanted, blocks
@@ -73,18 +72,6 @@ def test_rows_that_failed_say_so_in_the_table(make: Make, compare_runs: Compare)
     assert column(rows, "group")[2:] == ("failed 1/2", "failed 2/2")
     assert rows.legend.endswith("failed: collapsed or diverged")
     assert column(others, "not comparable") == ("epochs 9 instead of 3",)
-
-
-def test_two_runs_are_two_curves_and_no_table(make: Make, compare_runs: Compare) -> None:
-    make(activation="relu")
-    make(activation="tanh")
-    comparisons = compare_runs()
-    found = list(blocks(comparisons, Wanted()))
-    (curves,) = (block for block in found if block.rows)
-    assert set(curves.head[1:]) == {"relu", "tanh"}
-    assert len(curves.rows) == len(curves.curves[0]) == 3
-    assert len([block for block in blocks(comparisons, Wanted(details=True)) if block.rows]) > 1
-    assert "Validation accuracy by epoch:" in "\n".join(in_terminal(comparisons, Wanted(), 80))
 
 
 @pytest.mark.parametrize(
