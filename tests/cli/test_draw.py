@@ -36,8 +36,3 @@ def test_without_mnist_the_examples_are_left_out(nnbasic: Command, ids: list[str
     assert answer.code == 0
     assert "Warning: The page has no examples: MNIST is not on this machine" in answer.err
     assert networks("page.html") == ["tanh"]
-
-
-def test_bad_usage(nnbasic: Command, runs: Path) -> None:
-    assert nnbasic("draw", "nobody").refused("no run 'nobody'")
-    assert not list(Path().glob("*.html"))

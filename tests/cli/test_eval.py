@@ -93,14 +93,9 @@ def test_the_table(nnbasic: Command, older: Run, newer: Run) -> None:
         assert [0 if cell == "·" else int(cell) for cell in cells.split()] == counts
 
 
-class TestRefused:
-    def test_no_run_at_all(self, workplace: Path, nnbasic: Command) -> None:
-        assert nnbasic("eval").refused("there is no run yet; start one")
-        assert not (workplace / "runs").exists()
-
-    def test_data_that_is_not_there(self, nnbasic: Command, older: Run, newer: Run) -> None:
-        edit(older, dataset="mnist")
-        assert nnbasic("eval", older.id).refused("MNIST", "Connection refused")
+def test_data_that_is_not_there(nnbasic: Command, older: Run, newer: Run) -> None:
+    edit(older, dataset="mnist")
+    assert nnbasic("eval", older.id).refused("MNIST", "Connection refused")
 
 
 def test_an_accuracy_below_the_wanted_one_is_exit_code_3(

@@ -18,12 +18,6 @@ def test_a_file_by_its_ending(ending: str, nnbasic: Command, runs: Path, ids: li
     assert Path(f"tanh.{ending}").stat().st_size > 784 * 8 * 4
 
 
-def test_bad_usage(nnbasic: Command, runs: Path) -> None:
-    assert nnbasic("export", "than", "tanh.onnx").refused("no run 'than'")
-    assert nnbasic("export", "tanh").refused("Missing argument 'FILE'")
-    assert not list(Path().glob("tanh*"))
-
-
 def test_what_it_wrote_is_the_best_checkpoint(nnbasic: Command, runs: Path, ids: list[str]) -> None:
     nnbasic("export", ids[2], "tanh.npz")
     with np.load("tanh.npz") as found, np.load(runs / ids[2] / "best.npz") as best:

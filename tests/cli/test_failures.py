@@ -15,10 +15,6 @@ from support import NNBASIC, PATIENCE, PLUGIN, Command, started
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="/dev/full and pipes of POSIX")
 
 PRINTS = ["--help", "runs list --json"]
-PRINTS += [
-    pytest.param(command, marks=pytest.mark.slow)
-    for command in ("--version", "runs list --help", "configs list")
-]
 
 
 def ended(command: str, stdout: int, **environment: str) -> tuple[int, str]:

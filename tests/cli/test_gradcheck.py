@@ -70,15 +70,3 @@ def test_a_point_that_is_wrong_is_the_last_word(workplace: Path, nnbasic: Comman
     assert said.out.endswith(
         "\nThe 6 parameters agree to within 1e-06, but not all points of far_off.\n"
     )
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ((), "Give --config FILE"),
-        (("--config", "rellu"), "did you mean"),
-        (("--config", "relu", "--set", "activation=rellu"), "did you mean"),
-    ],
-)
-def test_refused(nnbasic: Command, arguments: tuple[str, ...], words: str) -> None:
-    assert nnbasic("gradcheck", *arguments).refused(words)

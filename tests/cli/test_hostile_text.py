@@ -97,15 +97,6 @@ def test_only_escaped(evil: list[str], nnbasic: Command, command: str) -> None:
         assert line.isprintable(), line
 
 
-def test_a_row_is_one_line_of_its_own(evil: list[str], nnbasic: Command) -> None:
-    """No name, tag or value starts a line in which it could pretend to be another run."""
-    for command in (["runs", "list"], ["compare"], ["compare", "--format", "markdown"]):
-        said = nnbasic(*command)
-        assert not any(line.startswith("root") for line in said.out.splitlines())
-    rows = [line for line in nnbasic("runs", "list").out.splitlines() if "failed  " in line]
-    assert len(rows) == 2
-
-
 def test_json_keeps_the_text_as_it_is(evil: list[str], nnbasic: Command) -> None:
     shown = nnbasic("runs", "show", evil[0], "--json")
     assert shown.out.isascii()

@@ -16,8 +16,6 @@ from nnbasic.cli.groups import LazyGroup
 from nnbasic.cli.main import main
 from support import Command, invoke
 
-ROOT = Path(__file__).parents[2]
-
 
 def commands(
     command: click.Command, path: tuple[str, ...] = ()

@@ -73,12 +73,6 @@ def test_it_is_found_from_elsewhere_and_after_it_has_moved(
     moved = shapes.rename(shapes.with_name("moved"))
     assert nnbasic("eval", run).refused("images does not exist; put the four files there")
     assert nnbasic("eval", run, "--data", moved).code == 0
-    labels = moved / f"{mnist.FILES[3].name}.gz"
-    changed = idx.read(labels)
-    changed[0] = 2 - changed[0]
-    idx.write(labels, changed)
-    said = nnbasic("eval", run, "--data", moved)
-    assert said.refused("trained on shapes", "scores would not compare")
 
 
 def test_predictions_say_the_class_and_leave_its_images_alone(

@@ -183,4 +183,4 @@ def test_bad_usage(nnbasic: Command, pictures: list[str], ids: list[str]) -> Non
     nnbasic("predict", "2026", pictures[0]).refused("'2026' could mean 3 runs")
     nnbasic("predict", ids[0]).refused("Missing FILE")
     nnbasic("predict", pictures[0], "--csv", "--json").refused("exclude one another")
-    nnbasic("predict", pictures[0], "--runs", "nowhere").refused("there is no run yet")
+    nnbasic("predict", pictures[0], "--runs", "nowhere").refused("there is no run yet; start one")

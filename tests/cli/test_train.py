@@ -100,7 +100,7 @@ class TestFinished:
 
     @pytest.mark.parametrize(
         "name",
-        ["", "my run", "활성화", "a/b", "../up", ".", "-rf", "--config", "a\tb", "x" * 300, "'\""],
+        ["", "활성화", "../up", ".", "--config", "x" * 300, "'\""],
     )
     def test_odd_names(self, workplace: Path, nnbasic: Command, name: str) -> None:
         summary = nnbasic("train", "--config", "small", "--epochs", 1, "--json", f"--name={name}")

@@ -33,16 +33,6 @@ class TestFailed:
         )
         assert nnbasic("train", "--resume", run.id, "--quiet").code == 0
 
-    @pytest.mark.parametrize("size", [60_000, 4000])
-    def test_as_json(self, workplace: Path, nnbasic: Command, size: int) -> None:
-        with limited_files(size):
-            said = nnbasic(
-                "train", "--config", "small", "--json", "-q", "--set", "diagnostics=false"
-            )
-        assert said.code == 1
-        assert said.json()["status"] == "failed"
-        assert said.json()["reason"] == "OSError: [Errno 27] File too large"
-
     def test_a_fault_in_the_middle_of_a_run(self, workplace: Path, nnbasic: Command) -> None:
         write_plugin("later", "return dout", "assert len(dout) != 50\n        return dout")
         said = nnbasic("train", "--config", "later", "--json", "--set", "batch_size=2950", "-q")
@@ -81,18 +71,14 @@ class TestDiverged:
         )
         assert run.record().status == "diverged"
 
-    def test_as_json(self, nnbasic: Command) -> None:
+    def test_it_is_neither_resumed_nor_scored(self, nnbasic: Command) -> None:
         said = nnbasic(*self.HOT, "--json")
         assert said.code == 1
         summary = said.json()
         assert summary["status"] == "diverged"
         assert "likely causes" in summary["reason"]
         assert (summary["epochs"], summary["best"], summary["test_accuracy"]) == (0, None, None)
-
-    def test_it_is_not_resumed_nor_scored(self, nnbasic: Command) -> None:
-        nnbasic(*self.HOT)
-        run = newest()
-        assert nnbasic("train", "--resume", run.id).refused("diverged", "nothing to resume")
+        assert nnbasic("train", "--resume", summary["run"]).refused("nothing to resume")
         assert nnbasic("eval").refused("the run diverged in its first epoch", "optimizer.lr")
 
 

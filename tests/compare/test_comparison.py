@@ -25,11 +25,6 @@ SEARCH = {"given": 0.1, "chosen": 0.2, "tried": {"0.1": 0.8, "0.2": 0.9}, "seeds
 DEEP = [784, 8, 8, 8, 8, 8, 10]
 
 
-def record(run: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((run / "run.json").read_text())
-    return content
-
-
 def metrics(run: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 
@@ -55,7 +50,7 @@ def test_the_figures_of_a_row(make: Make, compared: Compared) -> None:
             "sd": pytest.approx(values.std(ddof=1)),
             "ci95": pytest.approx(np.clip(interval, 0, 1)),
         }
-        tests = [record(run)["test_accuracy"] for run in made[name]]
+        tests = [json.loads((run / "run.json").read_text())["test_accuracy"] for run in made[name]]
         assert row["test_accuracy"]["mean"] == pytest.approx(np.mean(tests))
         firsts = [[r for r in own if r["val_accuracy"] >= THRESHOLD][:1] for own in lines]
         assert sum(map(len, firsts)) > 3, "choose another threshold: this tests nothing"

@@ -259,13 +259,10 @@ def test_an_activation_looks_the_same_whatever_it_stands_with() -> None:
         assert looks([*others, "relu"])["relu"] == ACTIVATIONS["relu"]
 
 
-def test_one_activation_twice_keeps_its_colour() -> None:
+def test_no_two_look_alike() -> None:
     one, other = looks(["leaky_relu slope=0.01", "leaky_relu slope=0.2"]).values()
     assert one.series == other.series == ACTIVATIONS["leaky_relu"].series
     assert one.dash != other.dash
-
-
-def test_no_two_look_alike() -> None:
     assert len(set(ACTIVATIONS.values())) == len(ACTIVATIONS)
     assert len({look.series for look in looks(["mine", "relu", "yours"]).values()}) == 3
     assert len(set(looks(f"lr={n}" for n in range(30)).values())) == 30

@@ -38,10 +38,6 @@ def test_latex_has_nothing_but_its_own_commands(comparison: Comparisons) -> None
     bare = re.sub(r"\\(?:[a-z]+|.)|\$-\$", "", text)
     assert not set(bare) & set("\\#%_~^<>|")
     assert bare.count("{") == bare.count("}")
-    depth = 0
-    for sign in bare:
-        depth += {"{": 1, "}": -1}.get(sign, 0)
-        assert depth >= 0
 
 
 @pytest.mark.parametrize(

@@ -138,27 +138,13 @@ def test_what_is_only_noted(make: Make, compared: Compared, said: Holds) -> None
     assert said(comparison.notes, "last digits may differ", "NumPy 1.0 instead of", odd.name)
 
 
-class TestBy:
-    """Keys that name the rows."""
-
-    @pytest.fixture
-    def presets(self, make: Make) -> None:
-        for seed in range(2):
-            make(activation="relu", init="he", seed=seed)
-            make(activation="tanh", init="xavier", optimizer=FAST, seed=seed)
-
-    @pytest.mark.parametrize(
-        ("by", "expected"),
-        [
-            (["activation"], {"relu", "tanh"}),
-            (["lr"], {"lr=0.1", "lr=0.2"}),
-            (["optimizer.lr", "init"], {"lr=0.1/he", "lr=0.2/xavier"}),
-        ],
-    )
-    def test_it_picks_what_names_the_rows(
-        self, presets: None, compared: Compared, by: list[str], expected: set[str]
-    ) -> None:
-        assert names(compared(by=by)) == expected
+def test_keys_that_are_asked_for_name_the_rows(make: Make, compared: Compared) -> None:
+    for seed in range(2):
+        make(activation="relu", init="he", seed=seed)
+        make(activation="tanh", init="xavier", optimizer=FAST, seed=seed)
+    assert names(compared(by=["activation"])) == {"relu", "tanh"}
+    assert names(compared(by=["lr"])) == {"lr=0.1", "lr=0.2"}
+    assert names(compared(by=["optimizer.lr", "init"])) == {"lr=0.1/he", "lr=0.2/xavier"}
 
 
 @pytest.mark.parametrize(
