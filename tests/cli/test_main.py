@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 import pytest
-from click.shell_completion import ShellComplete
 
 from nnbasic.cli.groups import LazyGroup
 from nnbasic.cli.main import main
@@ -97,18 +96,6 @@ def test_the_help_and_the_names_of_commands_load_only_click() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.endswith("\n['eval', 'export']\n['rename', 'rm', 'restore']\nset()\n")
-
-
-def test_the_shell_completes_runs_newest_first(workplace: Path) -> None:
-    for name in ("20260101T000000Z-a-0000", "20260102T000000Z-b-0000", "foreign"):
-        (workplace / "runs" / name).mkdir(parents=True)
-        if name != "foreign":
-            (workplace / "runs" / name / "run.json").touch()
-    completion = ShellComplete(main, {}, "nnbasic", "_NNBASIC_COMPLETE")
-    for words in (["eval"], ["train", "--resume"], ["eval", "--runs", "runs"]):
-        found = [item.value for item in completion.get_completions(words, "2026010")]
-        assert found == ["20260102T000000Z-b-0000", "20260101T000000Z-a-0000"]
-    assert completion.get_completions(["eval", "--runs", "nowhere"], "") == []
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

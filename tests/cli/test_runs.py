@@ -193,13 +193,16 @@ class TestExport:
         assert said.refused(ids[2], "none of these runs can be read")
 
 
-def test_ids_are_completed(runs: Path, ids: list[str], nnbasic: Command) -> None:
+def test_ids_are_completed_newest_first(runs: Path, ids: list[str], nnbasic: Command) -> None:
     def offered(*arguments: str) -> list[str]:
         completion = ShellComplete(main, {}, "nnbasic", "_NNBASIC_COMPLETE")
-        return [item.value for item in completion.get_completions(["runs", *arguments], "2")]
+        return [item.value for item in completion.get_completions([*arguments], "2")]
 
     nnbasic("runs", "rm", ids[2])
+    (runs / "2-foreign").mkdir()
     for command in ("show", "tag", "rename", "rm", "export", "diff"):
-        assert offered(command) == sorted(ids[:2], reverse=True)
-    assert offered("diff", ids[0]) == offered("rm", ids[0]) == offered("show")
-    assert offered("restore") == [ids[2]]
+        assert offered("runs", command) == sorted(ids[:2], reverse=True)
+    assert offered("runs", "diff", ids[0]) == offered("runs", "rm", ids[0]) == offered("eval")
+    assert offered("train", "--resume") == offered("eval", "--runs", "runs") == offered("eval")
+    assert offered("eval", "--runs", "nowhere") == []
+    assert offered("runs", "restore") == [ids[2]]

@@ -260,8 +260,6 @@ def test_a_learning_rate_is_searched_shown_and_recorded(nnbasic: Command) -> Non
     assert " ".join(str(search).split()) in " ".join(nnbasic("runs", "show", run.id).out.split())
     trials = runs("runs/.lr-search")
     assert len(trials) == 2 * len(search.tried)
-    assert {trial.record().rate_search for trial in trials} == {None}
-    assert {trial.record().config["seed"] for trial in trials} == {1_000_000, 1_000_001}
     again = nnbasic(*command)
     assert again.code == 0
     assert "1 of 1 runs exists already." in again.err.splitlines()

@@ -194,21 +194,6 @@ def test_a_confusion_matrix_counts_the_test_images(
     assert counted == pytest.approx(len(dataset.test.labels), abs=len(texts) / 2)
 
 
-def test_the_most_wrong_image_is_shown_with_its_classes(copied: Path, dataset: Dataset) -> None:
-    label = dataset.test.labels[17]
-    for run in copied.iterdir():
-        with np.load(run / "predictions.npz") as file:
-            content = dict(file)
-        content["probabilities"][17] = np.eye(10)[(label + 1) % 10]
-        content["predicted"] = content["probabilities"].argmax(axis=1)
-        np.savez(run / "predictions.npz", **content)
-    figure = draw(network_figures.wrong_images, compared(copied), dataset.test.images)
-    assert figure is not None
-    first = figure.axes[0]
-    assert first.get_title(loc="left") == f"{label} → {(label + 1) % 10}"
-    assert (first.images[0].get_array() == dataset.test.images[17].reshape(28, 28)).all()
-
-
 @pytest.mark.parametrize("name", ["한국어🙂", "$\\frac{$", "<b>&amp;" * 30, "\x1b[31m\x00"])
 @pytest.mark.filterwarnings("ignore:letters that no installed font has")
 def test_any_name_can_be_drawn(copied: Path, name: str) -> None:
