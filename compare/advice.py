@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from nnbasic.compare.findings import Findings, crossing
-from nnbasic.compare.grouping import ALL, EPOCHS, UNDECISIVE, config, ids, searched, sorted_by
+from nnbasic.compare.grouping import EPOCHS, ONLY, UNDECISIVE, config, ids, searched, sorted_by
 from nnbasic.compare.measures import ENDED, has_all_metrics, latest_of_each, number
 from nnbasic.compare.significance import Plan
 from nnbasic.compare.standing import Row
@@ -183,7 +183,7 @@ def _about_differences(plan: Plan | None) -> Iterator[str]:
 
 def _not_counted(row: Row) -> Iterator[str]:
     """The runs of ``row`` that have no accuracy, or are repeated by a later one."""
-    which = "" if row.name == ALL else f"{row.name}: "
+    which = "" if row.name == ONLY else f"{row.name}: "
     for status, n in row.statuses.items():
         if status not in ENDED:
             runs = [run for run in row.runs if run.status == status]

@@ -38,7 +38,9 @@ UNDECISIVE = (
 COMPONENTS = ("activation", "init", "optimizer", "schedule", "loss")
 """Keys whose values are well-known names, and stand alone in the name of a row."""
 
-ALL = "all runs"
+ONLY = "the network"
+"""The name of the only row, be it one run or several, with nothing to tell it from others by."""
+
 MANY = 4
 """Above how many ids of runs a sentence abridges them."""
 
@@ -127,7 +129,7 @@ def name(row: dict[str, str]) -> str:
 
 def joined(words: Iterable[str]) -> str:
     """One name made of several words."""
-    return "/".join(words) or ALL
+    return "/".join(words) or ONLY
 
 
 def sorted_by(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from nnbasic.compare.factors import EXACT, Effects, Factor, Interaction
 from nnbasic.compare.findings import Findings, by_value, crossing
-from nnbasic.compare.grouping import ALL, sorted_by
+from nnbasic.compare.grouping import ONLY, sorted_by
 from nnbasic.compare.significance import Plan, significant
 from nnbasic.compare.standing import LOST, RANKED, UNSTABLE, Row
 
@@ -269,7 +269,7 @@ def _names(rows: Sequence[Row]) -> str:
 def _subject(rows: Sequence[Row]) -> str:
     """The names of ``rows`` as a sentence begins with them."""
     names = _names(rows)
-    return "The network" if names == ALL else names
+    return "The network" if names == ONLY else names
 
 
 def _mean(row: Row) -> str:

@@ -40,7 +40,7 @@ def test_runs_that_differ_in_the_seed_make_a_row(make: Make, compared: Compared)
         ([{"activation": "relu", "init": "he"}], ["relu/he"]),
         ([{"activation": "relu", "optimizer.lr": 0.1}], ["relu/lr=0.1"]),
         ([{"layers": "[784, 10]"}, {"layers": "[784, 8, 10]"}], ["layers=[784, 10]", None]),
-        ([{}], ["all runs"]),
+        ([{}], ["the network"]),
         (
             [{"activation": "relu"}, {"activation": "leaky_relu", "activation.slope": 0.2}],
             ["relu", "leaky_relu slope=0.2"],
@@ -125,7 +125,7 @@ def test_what_does_not_change_the_result_splits_no_row(
     make(seed=0)
     make(changes, seed=1)
     make(changes, seed=2)
-    assert names(compared()) == {"all runs"}
+    assert names(compared()) == {"the network"}
 
 
 def test_what_is_only_noted(make: Make, compared: Compared, said: Holds) -> None:

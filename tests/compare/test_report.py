@@ -155,7 +155,7 @@ def test_one_run_makes_a_report(single: Path, dataset: Dataset) -> None:
     page = Page(render(read(single), dataset=dataset, title="Lecture <7>"))
     assert page.text("h1") == "Lecture <7>"
     assert "1 run in 1 row" in page.text("p")
-    assert "all runs" in drawn(page)
+    assert "the network" in drawn(page)
 
 
 def test_runs_without_a_finished_one_make_a_report(copied: Path, dataset: Dataset) -> None:

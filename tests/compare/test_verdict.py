@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nnbasic.compare.findings import Findings
-from nnbasic.compare.grouping import ALL
+from nnbasic.compare.grouping import ONLY
 from nnbasic.compare.standing import LOST, PARTLY, RANKED, UNSTABLE, unstable
 from nnbasic.compare.verdict import points, verdict
 
@@ -150,7 +150,7 @@ class TestFailures:
         assert verdict(found) == ("tanh and relu learned nothing in 2 of 2 runs.",)
 
     def test_the_only_row(self, judged: Judge) -> None:
-        said = verdict(judged({ALL: [0.1, 0.1]}, **{ALL: 2}))
+        said = verdict(judged({ONLY: [0.1, 0.1]}, **{ONLY: 2}))
         assert said == ("The network learned nothing in 2 of 2 runs.",)
 
     def test_nothing_is_said_to_have_no_effect_beside_failures(self, judged: Judge) -> None:
