@@ -124,7 +124,7 @@ def test_neither_the_batch_nor_the_threads_change_a_bit(
     distortion = Distortion(len(images), np.random.SeedSequence(1), **RECIPE)
     for size in (1, 2, 7, 63, 64, 65, 200):
         for threads in (1, 2):
-            order = rng.permutation(len(images))
+            order = rng.permutation(len(images))[: 20 * size]
             for start in range(0, len(order), size):
                 batch = order[start : start + size]
                 distortion(flat[:1].copy(), batch[:1], 2)  # another epoch in between

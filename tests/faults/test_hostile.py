@@ -105,9 +105,9 @@ def test_what_is_only_shown(bad: Callable[[Change], Path], name: str) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "compare --report report.html",
+        "compare --format json",
         pytest.param("runs list", marks=pytest.mark.slow),
-        pytest.param("compare --format json", marks=pytest.mark.slow),
+        pytest.param("compare --report report.html", marks=pytest.mark.slow),
     ],
 )
 def test_all_at_once(good: Path, command: str) -> None:

@@ -120,7 +120,7 @@ def written() -> str:
     return b"".join(texts).decode()
 
 
-CASES = [("train", 10), *((name, 1) for name in COMMANDS if name != "train")]
+CASES = [("train", 17), *((name, 1) for name in COMMANDS if name != "train")]
 CASES += [pytest.param("train", 1, marks=pytest.mark.slow)]
 """Commands, and of how many moments one is tried."""
 
