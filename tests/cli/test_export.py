@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from support import Command
@@ -16,9 +15,3 @@ def test_a_file_by_its_ending(ending: str, nnbasic: Command, runs: Path, ids: li
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith(f"tanh.{ending}: the network of {ids[2]} (")
     assert Path(f"tanh.{ending}").stat().st_size > 784 * 8 * 4
-
-
-def test_what_it_wrote_is_the_best_checkpoint(nnbasic: Command, runs: Path, ids: list[str]) -> None:
-    nnbasic("export", ids[2], "tanh.npz")
-    with np.load("tanh.npz") as found, np.load(runs / ids[2] / "best.npz") as best:
-        np.testing.assert_array_equal(found["layer1.weight"], best["parameters/layer1.weight"])

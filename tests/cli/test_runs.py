@@ -85,9 +85,6 @@ class TestDiff:
         assert counts is not None
         assert int(counts[2]) - int(counts[1]) == 2
 
-    def test_a_run_is_the_same_as_itself(self, ids: list[str], nnbasic: Command) -> None:
-        assert len(nnbasic("runs", "diff", ids[0], ids[0]).out.split("\n\n")) == 2
-
     def test_long_values_are_shown_whole_within_80_columns(
         self, runs: Path, ids: list[str], nnbasic: Command
     ) -> None:

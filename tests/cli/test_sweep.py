@@ -44,8 +44,6 @@ def test_the_runs_of_a_sweep_are_tagged(nnbasic: Command) -> None:
     assert nnbasic(*command, "--tag", "two words").refused("a tag is one word")
     assert nnbasic(*command, "--tag", "mine", "--tag", "first").code == 0
     assert [run.user().tags for run in runs()] == [["mine", "first"]] * 2
-    assert nnbasic(*command, "--tag", "mine").code == 0  # they are there already
-    assert [run.user().tags for run in runs()] == [["mine", "first"]] * 2
 
 
 def test_a_sweep_and_the_same_again(nnbasic: Command) -> None:

@@ -43,11 +43,6 @@ class TestFinished:
         }  # fmt: skip
         assert {path.name for path in workplace.iterdir()} == {"small.yaml", "runs"}
 
-    def test_quiet(self, nnbasic: Command) -> None:
-        said = nnbasic("train", "--config", "small", "--quiet", "--epochs", 1)
-        assert (said.code, said.err) == (0, "")
-        assert said.out.startswith("test accuracy")
-
     def test_json(self, workplace: Path, nnbasic: Command) -> None:
         said = nnbasic("train", "--config", "small", "--json")
         assert said.code == 0

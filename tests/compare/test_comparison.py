@@ -94,11 +94,6 @@ def test_effects_and_plan(make: Make, compared: Compared) -> None:
     assert seeds == sorted(seeds, reverse=True)
 
 
-def test_nothing_to_compare() -> None:
-    with pytest.raises(RunError, match="no run to compare"):
-        compare.compare([])
-
-
 def test_a_public_call_gives_rows_and_sentences(make: Make, runs: Path) -> None:
     for activation, seed in itertools.product(("relu", "tanh"), range(3)):
         make({"best": scored(0.9 - (activation == "tanh") / 10)}, activation=activation, seed=seed)
