@@ -126,7 +126,9 @@ class RateSearch:
         return self.chosen in (min(self.tried), max(self.tried))
 
     def __str__(self) -> str:
-        tried = ", ".join(f"{rate:g}: {self.tried[rate]:.4f}" for rate in sorted(self.tried))
+        tried = ", ".join(
+            f"{100 * self.tried[rate]:.2f} % at {rate:g}" for rate in sorted(self.tried)
+        )
         edge = " (at the edge of the grid)" * self.at_edge
         return (
             f"optimizer.lr {self.chosen:g}{edge} chosen by the mean"

@@ -83,7 +83,7 @@ def test_the_best_rate_of_the_grid(laboratory: Any, cell: Cell) -> None:
     )
     assert str(chosen.rate_search) == (
         "optimizer.lr 0.0316 chosen by the mean validation accuracy of 2 other seeds:"
-        " 0.01: 0.8500, 0.0316: 0.9000, 0.1: 0.8500, 0.316: 0.8000, 1: 0.7500"
+        " 85.00 % at 0.01, 90.00 % at 0.0316, 85.00 % at 0.1, 80.00 % at 0.316, 75.00 % at 1"
     )
     assert lab.rounds == [[0.01, 0.0316, 0.1, 0.316, 1.0]]
 
