@@ -64,10 +64,9 @@ def _count(step: Step, epoch_bar: tqdm[Any], batch_bar: tqdm[Any]) -> None:
         batch_bar.reset()
         epoch_bar.set_description_str(str(step.epoch), refresh=False)
     epoch_bar.update()
-    if batch_bar.update():
+    if batch_bar.update() or batch_bar.n == batch_bar.total:  # an epoch may take less than 0.1 s
         batch_bar.set_postfix_str(
-            f"loss {step.loss:.3g}, acc {100 * step.accuracy:.1f} %, lr {step.learning_rate:.2g}",
-            refresh=False,
+            f"loss {step.loss:.3g}, acc {100 * step.accuracy:.1f} %, lr {step.learning_rate:.2g}"
         )
 
 
