@@ -130,7 +130,11 @@ def more_seeds(rows: Sequence[Row], seeds: int) -> str | None:
     for row in rows:
         for run in sorted(row.counted or row.runs, key=_seed):
             first.setdefault(config(run), run)
-    runs = list(first.values())
+    # the first one's config names the plugins that all need
+    runs = sorted(first.values(), key=lambda run: -len(run.record.plugins))
+    plugins = [run.record.plugins.items() for run in runs]
+    if any(own - plugins[0] for own in plugins):
+        return None
     folders = {str(run.run.directory.parent) for run in runs}
     searches = [run.record.rate_search for run in runs]
     rates = {None if search is None else search.given for search in searches}

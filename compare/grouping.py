@@ -5,14 +5,12 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from nnbasic.model import ACTIVATIONS
 from nnbasic.model.registry import default
 from nnbasic.training.choices import Choices, Scalar, Values, headings, is_choice, shown, tell_apart
 from nnbasic.training.collection import RunData
-from nnbasic.training.record import Record
 from nnbasic.training.storage import RunError
 
 Item = TypeVar("Item")
@@ -73,7 +71,7 @@ def group_runs(
     key, or the keys would put runs of different configs into one group.
     """
     terms = _usual_terms(runs)
-    table = [(run, decisive(run), _unlike(run, terms, runs)) for run in runs]
+    table = [(run, decisive(run), _unlike(run, terms)) for run in runs]
     choices = tell_apart([row for _, row, unlike in table if not unlike])
     every = tell_apart([row for _, row, _ in table])
     keys = [*every.same, *every.differs, *every.implied]
@@ -159,23 +157,14 @@ def _usual_terms(runs: Sequence[RunData]) -> Values:
     return {EPOCHS: epochs, **terms} if often > USUAL * len(own) else terms
 
 
-def _unlike(run: RunData, terms: Values, runs: Sequence[RunData]) -> str:
+def _unlike(run: RunData, terms: Values) -> str:
     if terms.get("data.validation") and not run.record.val_images:
         return UNVALIDATED
-    text = ", ".join(
+    return ", ".join(
         f"{key} {shown(run.values[key])} instead of {shown(usual)}"
         for key, usual in terms.items()
         if run.values[key] != usual
     )
-    return text and text + _other_plugins(run.record, terms["code"], runs)
-
-
-def _other_plugins(record: Record, code: Scalar, runs: Sequence[RunData]) -> str:
-    """Which plugins are not those of the runs with this ``code``: `` with another mine.py``."""
-    usual = next(run.record.plugins for run in runs if run.record.code_sha256 == code)
-    own = record.plugins.items()
-    names = [shown(Path(file).name) for file, sha256 in own if usual.get(file, sha256) != sha256]
-    return f" with another {' and '.join(names)}" if names else ""
 
 
 def _chosen(

@@ -87,6 +87,8 @@ class RunData:
         content |= {key: content.get(key) for key in ("epochs", "data.validation")}
         if self.record.rate_search is not None:
             content[SEARCHED] = True
+        if self.record.plugins:  # whoever edits a plugin compares what it was with what it is
+            content["activation.code"] = " ".join(sorted(self.record.plugins.values()))
         dataset = f"{self.record.dataset} {self.record.dataset_sha256}"
         return content | {"dataset": dataset, "code": self.record.code_sha256}
 

@@ -33,28 +33,23 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def code_sha256(plugins: Iterable[str] = ()) -> str:
-    """Hash of the code that computes: runs with equal hashes, configs and data are repetitions.
+@functools.cache
+def code_sha256() -> str:
+    """Hash of the code that computes: runs with equal hashes, configs, plugins and data are alike.
 
     It is over the files of `nnbasic.model` and `nnbasic.data`, whole rooms so that a new file
-    cannot be forgotten; the three files of this room that train; and the files
-    ``plugins`` of the config. What reads configs is left out, because the complete config is
-    compared itself; so is all that shows, finds, compares or documents runs.
+    cannot be forgotten, and the three files of this room that train. What reads configs is left
+    out, because the complete config is compared itself; so is all that shows, finds, compares or
+    documents runs.
     """
-    hashes = [*_own_hashes(), *plugins_sha256(plugins).values()]
-    return hashlib.sha256("\n".join(hashes).encode(errors="replace")).hexdigest()
-
-
-@functools.cache
-def _own_hashes() -> tuple[str, ...]:
-    """The name and the hash of each file of nnbasic that computes."""
     rooms = HERE.parent.with_name("model"), HERE.parent.with_name("data")
     files = [file for room in rooms for file in sorted(room.glob("*.py"))]
     files += [HERE.with_name(name) for name in ("parallel.py", "session.py", "trained.py")]
-    return tuple(
+    hashes = [
         f"{file.parent.name}/{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}"
         for file in files
-    )
+    ]
+    return hashlib.sha256("\n".join(hashes).encode(errors="replace")).hexdigest()
 
 
 def plugins_sha256(plugins: Iterable[str]) -> dict[str, str]:
@@ -121,7 +116,11 @@ def changes(record: Record) -> list[str]:
     """What may change the last bits and is not as in ``record``: ``numpy 2.0.1, now 2.4.6``."""
     present = versions()
     pairs = {
-        "code": (record.code_sha256[:8], code_sha256(record.plugins)[:8]),
+        "code": (record.code_sha256[:8], code_sha256()[:8]),
+        **{
+            Path(plugin).name: (record.plugins[plugin][:8], sha256[:8])
+            for plugin, sha256 in plugins_sha256(record.plugins).items()
+        },
         **{name: (record.versions.get(name), present[name]) for name in COMPUTING},
         "processor": (record.machine.get("processor"), machine()["processor"]),
         "BLAS threads": (record.threads, blas_threads()),

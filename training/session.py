@@ -80,7 +80,7 @@ def start(
             val_images=len(dataset.validation.labels),
             test_images=len(dataset.test.labels),
             scale=scale,
-            code_sha256=environment.code_sha256(config.plugins),
+            code_sha256=environment.code_sha256(),
             plugins=environment.plugins_sha256(config.plugins),
             versions=environment.versions(),
             machine=environment.machine(),

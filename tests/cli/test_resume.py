@@ -66,10 +66,14 @@ class TestResume:
         assert said.json()["directory"] == str(workplace / stopped.directory)
         assert list(elsewhere.iterdir()) == []
 
-    def test_another_environment_is_named(self, stopped: Run, nnbasic: Command) -> None:
+    def test_another_environment_is_named(
+        self, stopped: Run, nnbasic: Command, tmp_path: Path
+    ) -> None:
         """With another number of threads a product may be summed in another order."""
-        path = stopped.directory / "run.json"
+        path, plugin = stopped.directory / "run.json", tmp_path / "mine.py"
+        plugin.write_text("edited = True")
         record = json.loads(path.read_text()) | {"threads": 64, "code_sha256": "0" * 64}
+        record["plugins"] = {str(plugin): "0" * 64}
         record["versions"] |= {"numpy": "1.0", "git_commit": "an older one"}
         path.write_text(json.dumps(record))
         said = nnbasic("train", "--resume", "stopped", "--quiet")
@@ -79,6 +83,7 @@ class TestResume:
         )
         assert f"numpy 1.0, now {np.__version__}" in said.err
         assert "code 00000000, now" in said.err
+        assert "mine.py 00000000, now" in said.err
         assert "BLAS threads 64, now 1" in said.err
         assert "commit" not in said.err  # it may have changed nothing that computes
 

@@ -67,11 +67,24 @@ def test_a_hyperparameter_that_was_set_is_shown(make: Make, compared: Compared) 
     assert names(compared()) == {"relu", "leaky_relu slope=0.3", "elu"}
 
 
-def test_a_plugin_that_differs_is_named(make: Make, compared: Compared) -> None:
-    for seed in range(3):
-        make({"plugins": {"/a/mine.py": "ab" * 32}}, seed=seed)
-    make({"plugins": {"/a/mine.py": "cd" * 32}, "code_sha256": "ef" * 32}, seed=3)
-    assert compared().rows[-1].reason.endswith(" with another mine.py")
+def test_a_plugin_is_part_of_its_activation(make: Make, compared: Compared) -> None:
+    """One's own beside a built-in one, for which it was not loaded."""
+    own = []
+    for seed in range(2):
+        make(activation="relu", seed=seed)
+        own += [make({"plugins": {"/a/mine.py": "ab" * 32}}, activation="tanh", seed=seed)]
+    comparison = compared()
+    assert [row.state for row in comparison.rows] == [RANKED] * 2
+    assert names(comparison) == {"relu", "tanh"}
+    assert own[0].name in comparison.next_steps[0], "the other config does not name the plugin"
+
+
+def test_a_plugin_that_was_edited_makes_rows_of_its_own(make: Make, compared: Compared) -> None:
+    for seed, content in product(range(2), ("ab", "cd")):
+        make({"plugins": {"/a/mine.py": content * 32}}, seed=seed)
+    comparison = compared()
+    assert names(comparison) == {"code=abababab", "code=cdcdcdcd"}
+    assert "`" not in comparison.next_steps[0], "the older one cannot be trained any more"
 
 
 @pytest.mark.parametrize(
