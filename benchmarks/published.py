@@ -98,17 +98,11 @@ def draw(frontier: dict[str, list[dict[str, Any]]], minutes: dict[str, float], f
             axes.plot([took] * len(errors), errors, "o", color=SERIES[0], alpha=0.4)
             points.append((took, mean(errors)))
         axes.plot(*zip(*sorted(points), strict=True), "-o", color=SERIES[0])
-        for what, error in LARGE_NETS.items():
-            axes.axhline(error, color=MUTED, linestyle=":")
-            axes.annotate(
-                f"Cireşan et al. 2010, {what}",
-                (0.99, error),
-                (0, -4),
-                xycoords=axes.get_yaxis_transform(),
-                textcoords="offset points",
-                ha="right",
-                va="top",
+        for style, (what, error) in zip((":", "--"), LARGE_NETS.items(), strict=True):
+            axes.axhline(
+                error, color=MUTED, linestyle=style, label=f"Cireşan et al. 2010, {what}: {error} %"
             )
+        axes.legend(loc="lower left")
         axes.set(
             xscale="log", xlabel="minutes on two cores", ylabel="test error, %", ylim=(0, None)
         )
