@@ -17,7 +17,6 @@ import numpy as np
 from nnbasic.model import ACTIVATIONS
 
 
-
 @ACTIVATIONS.register("wrong_tanh")
 class WrongTanh:
     """Forgets the square in 1 - a²."""

@@ -15,7 +15,6 @@ from support import Command
     [
         ("compare --report page.html", "page.html"),
         ("compare --figure seeds.svg", "seeds.svg"),
-        ("compare --figure seeds=slide.svg", "slide.svg"),
         ("runs show --figure run.svg", "run.svg"),
         ("activations relu --figure relu.svg", "relu.svg"),
         ("draw tanh", "page.html"),

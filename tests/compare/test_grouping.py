@@ -74,8 +74,7 @@ def test_a_plugin_is_part_of_its_activation(make: Make, compared: Compared) -> N
         make(activation="relu", seed=seed)
         own += [make({"plugins": {"/a/mine.py": "ab" * 32}}, activation="tanh", seed=seed)]
     comparison = compared()
-    assert [row.state for row in comparison.rows] == [RANKED] * 2
-    assert names(comparison) == {"relu", "tanh"}
+    assert {row.name: row.state for row in comparison.rows} == {"relu": RANKED, "tanh": RANKED}
     assert own[0].name in comparison.next_steps[0], "the other config does not name the plugin"
 
 

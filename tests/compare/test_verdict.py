@@ -148,10 +148,8 @@ class TestFailures:
     def test_all_rows(self, judged: Judge) -> None:
         found = judged({"relu": [0.1, 0.1], "tanh": [0.11, 0.1]}, relu=2, tanh=2)
         assert verdict(found) == ("tanh and relu learned nothing in 2 of 2 runs.",)
-
-    def test_the_only_row(self, judged: Judge) -> None:
-        said = verdict(judged({ONLY: [0.1, 0.1]}, **{ONLY: 2}))
-        assert said == ("The network learned nothing in 2 of 2 runs.",)
+        one = judged({ONLY: [0.1, 0.1]}, **{ONLY: 2})
+        assert verdict(one) == ("The network learned nothing in 2 of 2 runs.",)
 
     def test_nothing_is_said_to_have_no_effect_beside_failures(self, judged: Judge) -> None:
         names = ("relu/he", "relu/xavier", "tanh/he", "tanh/xavier")
