@@ -38,7 +38,8 @@ def run_error(place: Path, what: str = "cannot be written") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RunError(f"{place}: {what}: {error.strerror or error}") from error
+        words = error.strerror or (error.args or ("",))[0]  # one that shutil raises has no number
+        raise RunError(f"{place}: {what}: {words}") from error
 
 
 def needs_extra(what: str, extra: str) -> str:

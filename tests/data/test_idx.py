@@ -73,7 +73,7 @@ def test_what_was_written_is_read(array: np.ndarray, name: str) -> None:
 
 
 def test_reading_never_holds_a_second_copy(tmp_path: Path, rng: np.random.Generator) -> None:
-    array = rng.integers(0, 16, (8, 1 << 20), dtype=np.uint8)  # buffers are small beside it
+    array = rng.integers(0, 16, (8, 1 << 21), dtype=np.uint8)  # buffers are small beside it
     idx.write(tmp_path / "array", array)
     content = (tmp_path / "array").read_bytes()
     assert idx.sha256(array) == hashlib.sha256(content).hexdigest()
