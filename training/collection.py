@@ -88,7 +88,8 @@ class RunData:
         if self.record.rate_search is not None:
             content[SEARCHED] = True
         if self.record.plugins:  # whoever edits a plugin compares what it was with what it is
-            content["activation.code"] = " ".join(sorted(self.record.plugins.values()))
+            # no hyperparameter can be called class, a word of Python
+            content["activation.class"] = " ".join(sorted(self.record.plugins.values()))
         dataset = f"{self.record.dataset} {self.record.dataset_sha256}"
         return content | {"dataset": dataset, "code": self.record.code_sha256}
 

@@ -82,7 +82,7 @@ def test_a_plugin_that_was_edited_makes_rows_of_its_own(make: Make, compared: Co
     for seed, content in product(range(2), ("ab", "cd")):
         make({"plugins": {"/a/mine.py": content * 32}}, seed=seed)
     comparison = compared()
-    assert names(comparison) == {"code=abababab", "code=cdcdcdcd"}
+    assert names(comparison) == {"class=abababab", "class=cdcdcdcd"}
     assert "`" not in comparison.next_steps[0], "the older one cannot be trained any more"
 
 

@@ -7,45 +7,29 @@ from pathlib import Path
 import pytest
 
 from nnbasic.configs import ConfigError, json_schema, load, loads
-
-PLUGIN = """
-from nnbasic.model import ACTIVATIONS
-
-
-@ACTIVATIONS.register("cube")
-class Cube:
-    def __init__(self, scale=1.0):
-        self.scale = scale
-
-    def forward(self, x):
-        self.x = x
-        return self.scale * x**3
-
-    def backward(self, dout):
-        return dout * 3 * self.scale * self.x**2
-"""
+from support import PLUGIN
 
 
 @pytest.fixture
 def cube(tmp_path: Path) -> Path:
     """A config with a plugin of plain NumPy."""
-    (tmp_path / "cube.py").write_text(PLUGIN, encoding="utf-8")
+    (tmp_path / "cube.py").write_text(PLUGIN.format(name="cube"), encoding="utf-8")
     config = tmp_path / "cube.yaml"
-    config.write_text("activation: {name: cube, scale: 0.5}\nplugins: [cube.py]")
+    config.write_text("activation: {name: cube, power: 3}\nplugins: [cube.py]")
     return config
 
 
 def test_a_plugin_is_known_to_its_config(cube: Path) -> None:
     config = load(cube)
-    assert config.model_dump()["activation"] == {"name": "cube", "scale": 0.5}
+    assert config.model_dump()["activation"] == {"name": "cube", "power": 3.0}
     assert config.plugins == [str(cube.parent / "cube.py")]
     schema = json_schema()["properties"]["activation"]["anyOf"]
     assert "cube" in schema[0]["enum"]
 
 
 def test_its_hyperparameters_are_checked(cube: Path) -> None:
-    with pytest.raises(ConfigError, match=r"activation\.scale: must be a number, not the text"):
-        load(cube, ["activation.scale=big"])
+    with pytest.raises(ConfigError, match=r"activation\.power: must be a number, not the text"):
+        load(cube, ["activation.power=big"])
 
 
 def test_a_config_with_plugins_is_not_told_of_them(cube: Path) -> None:
