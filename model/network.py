@@ -251,7 +251,7 @@ def parameter_shapes(layers: Sequence[Layer]) -> dict[str, tuple[int, ...]]:
     }
 
 
-NARROW, FEW = 200, 0.1
+NARROW, FEW = 200, 0.2
 """Below so many units or blank pixels (a share) gathering costs more than it saves."""
 
 

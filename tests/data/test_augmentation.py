@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
@@ -27,14 +25,9 @@ def images(rng: np.random.Generator) -> np.ndarray:
     return rng.integers(0, 256, (200, SIDE, SIDE), np.uint8)
 
 
-class Largest:
-    """A generator whose uniform numbers are as large as they may be, and the normal ones 0."""
-
-    def uniform(self, low: float, high: float, shape: Any) -> np.ndarray:
-        return np.full(shape, high, np.float64)
-
-    def standard_normal(self, shape: Any, dtype: Any) -> np.ndarray:
-        return np.zeros(shape, dtype)
+def largest(distortion: Distortion, epoch: int) -> np.ndarray:
+    """Draws by which each part of the affine map is as large as it may be."""
+    return np.full((200, 6), 2**16 - 1, np.uint16)
 
 
 def test_without_a_recipe_nothing_changes(images: np.ndarray) -> None:
@@ -43,7 +36,7 @@ def test_without_a_recipe_nothing_changes(images: np.ndarray) -> None:
 
 
 def test_each_part_by_numpy(images: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(np.random, "default_rng", lambda seed: Largest())
+    monkeypatch.setattr(Distortion, "_drawn", largest)
     turned = np.rot90(images, -1, axes=(1, 2))
     np.testing.assert_array_equal(distorted(images, rotation=90), turned)
     shifted = np.zeros_like(images)
