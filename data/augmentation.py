@@ -89,8 +89,8 @@ class Distortion:
         pixels, so the order does not matter: an image has the same bits in any batch and process.
         """
         affine, elastic = np.split(draws, [len(self._most)], axis=1)
-        uniform = (affine / (2**15 - 0.5) - 1) * self._most
-        right, down, angle, wider, higher, shear = uniform.T
+        uniform = affine / (2**15 - 0.5) - 1  # both -1 and 1 may be drawn
+        right, down, angle, wider, higher, shear = (uniform * self._most).T
         wide, high = 1 / (1 + wider), 1 / (1 + higher)  # backwards: from the new image to the old
         cos, sin = np.cos(angle), np.sin(angle)
         centre = (SIDE + 1) / 2
@@ -98,8 +98,8 @@ class Distortion:
         y = centre + down, -high * sin, high * (cos - shear * sin)
         fields = np.split(self._normals.take(elastic // (2**16 // NORMALS)), 2, axis=1)
         tables = [
-            np.column_stack([rounded(np.transpose(affine), 2.0**-15), field])
-            for affine, field in zip((x, y), fields, strict=True)
+            np.column_stack([rounded(np.transpose(rows), 2.0**-15), field])
+            for rows, field in zip((x, y), fields, strict=True)
         ]
         return tables[0], tables[1]
 
