@@ -9,7 +9,7 @@ import numpy as np
 
 SIDE = 28
 
-BLOCK = 32
+BLOCK = 64
 """Images distorted at a time: their arrays stay in a core's cache."""
 
 STEPS = 256
@@ -55,19 +55,19 @@ class Distortion:
         places = (np.arange(NORMALS) + 0.5) / NORMALS
         self._normals = rounded(np.vectorize(NormalDist().inv_cdf)(places), 2.0**-5)
         self._most = np.array([shift, shift, math.radians(rotation), scale, scale, shear])
-        y, x = np.indices((SIDE, SIDE)) - (SIDE - 1) / 2
+        line = np.arange(SIDE) - (SIDE - 1) / 2
         modes = elastic_modes(elastic, smoothness)
-        basis = np.stack([np.ones_like(x), x, y, *modes]).reshape(3 + len(modes), -1)
-        self._basis = rounded(STEPS * basis, 2.0**-3)
+        self._basis = rounded(np.column_stack([np.ones(SIDE), line, modes]), 2.0**-7)
 
     def __call__(self, images: np.ndarray, examples: np.ndarray, epoch: int) -> np.ndarray:
         """Distort the ``images`` (n, 784), uint8, of these ``examples`` (n,), in place."""
         if epoch != self._epoch:
-            self._draws, self._epoch = self._drawn(epoch), epoch
-        x, y = self._coefficients(self._draws[examples])
+            draws = self._drawn(epoch)
+            self._affine, self._elastic = self._maps(draws[:, :6]), draws[:, 6:]
+            self._epoch = epoch
         for start in range(0, len(images), BLOCK):
             part = slice(start, start + BLOCK)
-            images[part] = resampled(images[part], x[part] @ self._basis, y[part] @ self._basis)
+            resample(images[part], *self._places(examples[part]))
         return images
 
     def _drawn(self, epoch: int) -> np.ndarray:
@@ -77,51 +77,64 @@ class Distortion:
         """
         key = (*self._seed.spawn_key, epoch)
         bits = np.random.PCG64(np.random.SeedSequence(self._seed.entropy, spawn_key=key))
-        width = len(self._most) + 2 * (len(self._basis) - 3)
-        words = bits.random_raw(-(-self._count * width // 4)).view(np.uint16)
+        width = len(self._most) + 2 * (self._basis.shape[1] - 2) ** 2
+        words: np.ndarray = bits.random_raw(-(-self._count * width // 4)).view(np.uint16)
         return words[: self._count * width].reshape(-1, width)
 
-    def _coefficients(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What the basis is multiplied by, for x and for y of the images with these ``draws``.
+    def _maps(self, draws: np.ndarray) -> np.ndarray:
+        """The affine maps (n, 2, 2, 2) of ``draws`` (n, 6): of each image, to x and to y.
 
-        A BLAS adds up in an order that depends on the rows of a batch and the threads. All products
-        here are multiples of 1/256 of a step, and float32 adds these without rounding up to 256
-        pixels, so the order does not matter: an image has the same bits in any batch and process.
+        A map has the factors of 1 and x, and in its second row those of y and x · y.
         """
-        affine, elastic = np.split(draws, [len(self._most)], axis=1)
-        uniform = affine / (2**15 - 0.5) - 1  # both -1 and 1 may be drawn
+        uniform = draws / (2**15 - 0.5) - 1  # both -1 and 1 may be drawn
         right, down, angle, wider, higher, shear = (uniform * self._most).T
         wide, high = 1 / (1 + wider), 1 / (1 + higher)  # backwards: from the new image to the old
         cos, sin = np.cos(angle), np.sin(angle)
-        centre = (SIDE + 1) / 2
-        x = centre + right, wide * cos, wide * (sin + shear * cos)
-        y = centre + down, -high * sin, high * (cos - shear * sin)
-        fields = np.split(self._normals.take(elastic // (2**16 // NORMALS)), 2, axis=1)
-        tables = [
-            np.column_stack([rounded(np.transpose(rows), 2.0**-15), field])
-            for rows, field in zip((x, y), fields, strict=True)
-        ]
-        return tables[0], tables[1]
+        centre, none = (SIDE + 1) / 2, np.zeros(len(draws))
+        x = centre + right, wide * cos, wide * (sin + shear * cos), none
+        y = centre + down, -high * sin, high * (cos - shear * sin), none
+        return rounded(np.transpose([x, y], (2, 0, 1)), 2.0**-15).reshape(-1, 2, 2, 2)
+
+    def _places(self, examples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where the pixels of ``examples`` (n,) are taken from: x and y (28, n · 28), in `STEPS`.
+
+        Each is a sum of products of a function of the new y, a function of the new x and a factor.
+        The sums over the functions of x come first.
+
+        A BLAS adds up in an order that depends on the rows of a batch and the threads. All products
+        here are multiples of 2⁻¹⁶ pixels, and float32 adds these without rounding up to 256
+        pixels, so the order does not matter: an image has the same bits in any batch and process.
+        """
+        n, functions = len(examples), self._basis.shape[1]
+        factors = np.zeros((functions, 2, n, functions), np.float32)
+        factors[:2, ..., :2] = self._affine[examples].transpose(2, 1, 0, 3)
+        drawn = self._normals.take(self._elastic[examples] // (2**16 // NORMALS))
+        modes = functions - 2
+        factors[2:, ..., 2:] = drawn.reshape(n, 2, modes, modes).transpose(2, 1, 0, 3)
+        lines = np.rint(2**9 * factors.reshape(-1, functions) @ self._basis.T)
+        x, y = lines.reshape(functions, 2, n * SIDE).swapaxes(0, 1)
+        down = self._basis * np.float32(STEPS / 2**9)
+        return down @ x, down @ y
 
 
 def elastic_modes(elastic: float, smoothness: float) -> np.ndarray:
-    """Fields (modes, 28, 28) whose sum, each times a normal number, displaces one coordinate.
+    """Functions of a coordinate (28, modes): products of one of x and one of y are elastic fields.
 
-    Simard et al. 2003 smooth white noise, uniform in -1…1, by a Gaussian of standard deviation σ,
-    ``smoothness``, and multiply it by α, ``elastic``. Places d pixels apart then have the
-    covariance α²/3 · e^(-d²/4σ²) / 4πσ². Its leading eigenvectors are the modes, far fewer than
-    pixels.
+    The sum of all products, each times a normal number, displaces one coordinate. Simard et al.
+    2003 smooth white noise, uniform in -1…1, by a Gaussian of standard deviation σ, ``smoothness``,
+    and multiply it by α, ``elastic``. Places d pixels apart then have the covariance
+    α²/3 · e^(-d²/4σ²) / 4πσ². Its leading eigenvectors are the modes, far fewer than pixels.
     """
     if not elastic:
-        return np.empty((0, SIDE, SIDE))
+        return np.empty((SIDE, 0))
     distance = np.subtract.outer(np.arange(SIDE), np.arange(SIDE))
-    variances, lines = np.linalg.eigh(np.exp(-(distance**2) / (4 * smoothness**2)))
-    variances, lines = variances[::-1], lines[:, ::-1] * np.sqrt(np.maximum(variances[::-1], 0))
+    variances, modes = np.linalg.eigh(np.exp(-(distance**2) / (4 * smoothness**2)))
+    variances, modes = np.maximum(variances[::-1], 0), modes[:, ::-1]
     shares = np.cumsum(variances) / variances.sum()
-    few = lines[:, : 1 + int(np.argmax(shares**2 >= EXPLAINED))]
+    few = 1 + int(np.argmax(shares**2 >= EXPLAINED))
     sd = elastic / (smoothness * math.sqrt(12 * math.pi))
-    fields: np.ndarray = sd * np.einsum("yi,xj->ijyx", few, few)
-    return fields.reshape(-1, SIDE, SIDE)
+    scaled: np.ndarray = modes[:, :few] * np.sqrt(sd * variances[:few])
+    return scaled
 
 
 def rounded(values: np.ndarray, unit: float) -> np.ndarray:
@@ -129,28 +142,30 @@ def rounded(values: np.ndarray, unit: float) -> np.ndarray:
     return (unit * np.rint(values / unit)).astype(np.float32)
 
 
-def resampled(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """``images`` (n, 784), uint8, at the places ``x`` and ``y`` (n, 784), float32, changed.
+def resample(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+    """Take ``images`` (n, 784), uint8, at the places ``x`` and ``y`` (28, n · 28), float32.
 
     Places are counted in `STEPS`, from the middle of the padding's first pixel.
     """
     n = len(images)
-    squares = np.zeros((n, PADDED, PADDED), np.uint32)
+    squares = np.zeros((n, PADDED, PADDED), np.uint16)
     squares[:, 1:-2, 1:-2] = images.reshape(n, SIDE, SIDE)
     padded = squares.ravel()
     # A pixel, the one below, and the two on their right, in one number of 32 bits.
-    column = padded[:-PADDED] | padded[PADDED:] << 16
-    square = column[:-1] | column[1:] << 8
+    column = (padded[:-PADDED] | padded[PADDED:] << 8).astype(np.uint32)
+    square = column[:-1] | column[1:] << 16
     last = STEPS * (PADDED - 1) - 1
     x, y = (np.clip(each, 0, last, out=each).astype(np.int32) for each in (x, y))
-    first = PADDED**2 * np.arange(n, dtype=np.int32)[:, np.newaxis]
+    first = np.repeat(PADDED**2 * np.arange(n, dtype=np.int32), SIDE)
     # "wrap" spares a check of the places: all are within.
     four = square.take((y >> 8) * PADDED + (x >> 8) + first, mode="wrap")
     x, y = (each.view(np.uint32) & 255 for each in (x, y))
-    # Between left and right, above and below at once: 16 bits hold each.
-    both = between(four & 0xFF00FF, four >> 8 & 0xFF00FF, x)
-    result = between(both & 0xFFFF, both >> 16, y)
-    return ((result + STEPS**2 // 2) >> 16).astype(np.uint8)
+    # Between above and below, left and right at once: 16 bits hold each.
+    both = between(four & 0xFF00FF, four >> 8 & 0xFF00FF, y)
+    result = between(both & 0xFFFF, both >> 16, x)
+    result += STEPS**2 // 2
+    result >>= 16
+    images.reshape(n, SIDE, SIDE)[:] = result.reshape(SIDE, n, SIDE).swapaxes(0, 1)
 
 
 def between(one: np.ndarray, other: np.ndarray, steps: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
@@ -11,6 +11,12 @@ from numpy.typing import DTypeLike
 
 from nnbasic.data.files import DataError
 from nnbasic.data.scale import Scale
+
+AHEAD = 1024
+"""Examples of the next batches that are transformed at once.
+
+A training step leaves nothing in a core's cache of what a transform needs, the code included.
+"""
 
 
 class Transform(Protocol):
@@ -78,9 +84,14 @@ class Batches:
         """The number of batches in an epoch; the last one may be smaller."""
         return -(-self.examples // self.batch_size)
 
-    def epoch(self, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """`take` each batch of ``epoch``."""
-        return (self.take(examples, epoch) for examples in self.indices(epoch))
+    def epoch(
+        self, epoch: int, part: Callable[[int], slice] = slice
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """`take` each batch of ``epoch``, or of its n examples those of ``part(n)``."""
+        batches = [examples[part(len(examples))] for examples in self.indices(epoch)]
+        ahead = 1 if self.transform is None else -(-AHEAD // self.batch_size)
+        for start in range(0, len(batches), ahead):
+            yield from self._taken(batches[start : start + ahead], epoch)
 
     def indices(self, epoch: int) -> Iterator[np.ndarray]:
         """The example numbers (n,) of each batch of ``epoch``.
@@ -100,13 +111,23 @@ class Batches:
 
         The inputs live in a buffer that the next call overwrites.
         """
+        return next(self._taken([examples], epoch))
+
+    def _taken(
+        self, batches: list[np.ndarray], epoch: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """`take` each of ``batches``, their images transformed at once."""
+        examples = np.concatenate(batches)
         images = self.images[examples]
         if self.transform is not None:
             images = self.transform(images, examples, epoch)
-        x = self._x[: len(examples)]
-        x[:] = images
-        if self.scale is not None:
-            x *= x.dtype.type(self.scale.multiplier)
-            if self.scale.offset:
-                x += x.dtype.type(self.scale.offset)
-        return x, self.labels[examples].astype(np.intp)
+        end = 0
+        for batch in batches:
+            start, end = end, end + len(batch)
+            x = self._x[: len(batch)]
+            x[:] = images[start:end]
+            if self.scale is not None:
+                x *= x.dtype.type(self.scale.multiplier)
+                if self.scale.offset:
+                    x += x.dtype.type(self.scale.offset)
+            yield x, self.labels[batch].astype(np.intp)

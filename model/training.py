@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -30,11 +30,15 @@ class BatchSource(Protocol):
 
     ``indices`` are the numbers of the examples in each batch of an epoch; ``take`` makes a batch of
     them, inputs (n, inputs) in the network's dtype and labels (n,), until the next one is taken.
+    ``epoch`` takes each batch in turn, or of its n examples those of ``part(n)``.
     """
 
     @property
     def examples(self) -> int: ...
     def __len__(self) -> int: ...
+    def epoch(
+        self, epoch: int, part: Callable[[int], slice] = ...
+    ) -> Iterator[tuple[Array, Labels]]: ...
     def indices(self, epoch: int) -> Iterator[np.ndarray]: ...
     def take(self, examples: np.ndarray, epoch: int) -> tuple[Array, Labels]: ...
 
@@ -126,8 +130,7 @@ class Trainer:
 
     def batches(self, epoch: int) -> Iterator[tuple[Array, Labels]]:
         """The batches of an epoch."""
-        for examples in self.train.indices(epoch):
-            yield self.train.take(examples, epoch)
+        return self.train.epoch(epoch)
 
     def learn(
         self, x: Array, labels: Labels, rng: StepRandom, rate: float
@@ -191,7 +194,7 @@ class Trainer:
 
 def check_batches(network: MLP, batches: BatchSource) -> None:
     """ValueError unless the first batch has the network's inputs, dtype and classes."""
-    x, labels = batches.take(next(batches.indices(0)), 0)
+    x, labels = next(batches.epoch(0))
     inputs, classes = network.sizes[0], network.sizes[-1]
     if x.shape[1:] != (inputs,) or x.dtype != network.dtype:
         raise ValueError(
@@ -230,8 +233,7 @@ def evaluate(network: MLP, batches: BatchSource) -> dict[str, float]:
     """
     sums = np.zeros((len(batches), 1 + len(METRICS)))
     with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-        for number, examples in enumerate(batches.indices(0)):
-            x, labels = batches.take(examples, 0)
+        for number, (x, labels) in enumerate(batches.epoch(0)):
             logits = network.forward(x)
             metrics = (metric(logits, labels) for metric in METRICS.values())
             values = [network.loss.forward(logits, labels), *metrics]

@@ -132,10 +132,11 @@ class SharedTrainer(Trainer):
     def batches(self, epoch: int) -> Iterator[tuple[Array, Labels]]:
         """This process's rows of each batch of an epoch; of a small one perhaps none."""
         with one_blas_thread():
-            for examples in self.train.indices(epoch):
+            mine = self.train.epoch(epoch, self.team.part)
+            for examples, (x, labels) in zip(self.train.indices(epoch), mine, strict=True):
                 self._size, self._batch = len(examples), (examples, epoch)
                 self._rows = self.team.part(len(examples))
-                yield self.train.take(examples[self._rows], epoch)
+                yield x, labels
 
     def learn(
         self, x: Array, labels: Labels, rng: StepRandom, rate: float

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnbasic.data import Batches, DataError, Scale
+from nnbasic.data.batches import Transform
 
 SEED = np.random.SeedSequence(7, spawn_key=(2,))
 
@@ -131,17 +132,6 @@ def test_scales_that_cannot_be_are_refused() -> None:
         Scale.fit("standard", np.zeros((3, 3)))
 
 
-def test_any_examples_can_be_taken() -> None:
-    """As a process does that has the second half of each batch."""
-    batches = Batches(*numbered(46), batch_size=10, order=SEED)
-    for examples, (x, labels) in zip(batches.indices(2), batches.epoch(2), strict=True):
-        assert examples.tolist() == labels.tolist()
-        half, whole = len(examples) // 2, x.copy()
-        mine, mine_labels = batches.take(examples[half:], 2)
-        np.testing.assert_array_equal(mine, whole[half:])
-        np.testing.assert_array_equal(mine_labels, labels[half:])
-
-
 def shifted(images: np.ndarray, examples: np.ndarray, epoch: int) -> np.ndarray:
     assert images.dtype == np.uint8
     return images + (100 + examples[:, np.newaxis] + epoch).astype(np.uint8)
@@ -156,3 +146,19 @@ def test_a_transform_changes_the_images_before_they_are_scaled() -> None:
             # pixel 0 says which one it is: number + 100 + number + epoch, scaled
             np.testing.assert_array_equal(x[:, 0], (2 * found + 100 + epoch) / 2 + 1)
             np.testing.assert_array_equal(x[:, 1], (found + 100 + epoch) / 2 + 1)
+
+
+@pytest.mark.parametrize("transform", [None, shifted])
+def test_a_process_may_ask_for_its_part_of_each_batch(
+    transform: Transform | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many batches are transformed at once."""
+    batches = Batches(*numbered(46), batch_size=10, order=SEED, transform=transform)
+    whole = [batches.take(examples, 2)[0].copy() for examples in batches.indices(2)]
+    for ahead in (1, 20, 1000):
+        monkeypatch.setattr("nnbasic.data.batches.AHEAD", ahead)
+        parts = batches.epoch(2, lambda n: slice(n // 2, n))
+        for (x, labels), examples, of in zip(parts, batches.indices(2), whole, strict=True):
+            half = len(examples) // 2
+            assert labels.tolist() == examples[half:].tolist()
+            np.testing.assert_array_equal(x, of[half:])
