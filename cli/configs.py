@@ -9,7 +9,7 @@ from nnbasic.cli.failures import UNUSABLE
 from nnbasic.cli.groups import OrderedGroup
 from nnbasic.cli.tables import pairs
 from nnbasic.cli.terminal import GAP, indented, out, print_file, print_json, terminal_width
-from nnbasic.configs import Config, ConfigError, dump, json_schema, listing, load, reference
+from nnbasic.configs import Config, ConfigError, dump, json_schema, listing, load
 from nnbasic.configs.plugins import May, only_known
 
 
@@ -72,13 +72,9 @@ def check(file: str, overrides: tuple[str, ...], trust_plugins: bool, as_json: b
 
 
 @configs.command()
-@click.option("--markdown", is_flag=True, help="Print the reference, docs/config.md, instead.")
-def schema(markdown: bool) -> None:
+def schema() -> None:
     """Print the JSON Schema of a config, for editors that check YAML."""
-    if markdown:
-        print_file(reference())
-    else:
-        print_json(json_schema())
+    print_json(json_schema())
 
 
 def may_run(trust_plugins: bool) -> May | None:

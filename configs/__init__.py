@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from nnbasic.configs.errors import ConfigError, Problem, printable
 
 if TYPE_CHECKING:
-    from nnbasic.configs.describing import json_schema, reference
+    from nnbasic.configs.describing import json_schema
     from nnbasic.configs.loading import load, loads
     from nnbasic.configs.schema import Config, Data, EarlyStopping, cautions
     from nnbasic.configs.sources import Listed, listing, presets
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # fmt: off
 __all__ = [
     "Config", "ConfigError", "Data", "EarlyStopping", "Listed", "Problem", "cautions", "dump",
-    "flow", "json_schema", "listing", "load", "loads", "presets", "printable", "reference",
+    "flow", "json_schema", "listing", "load", "loads", "presets", "printable",
 ]
 # fmt: on
 
