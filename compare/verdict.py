@@ -115,8 +115,7 @@ def _ranking(found: Findings, command: str | None) -> Iterator[str]:
         if len(rows) > 1:  # as of a hyperparameter that does nothing
             mean = f" ({_mean(best)})" if len(same) == 1 else ""
             yield f"{_names(rows)} are identical in every seed{mean}."
-    worse = [row for row in ranked if not set(row.letters or "") & set(best.letters or "")]
-    if worse:
+    if worse := _behind(ranked):
         yield _best([row for row in ranked if row not in worse])
         yield _worse(found, worse)
     elif len(same) > 1:
@@ -153,6 +152,11 @@ def detectable(plan: Plan, seeds: int, further: Sequence[tuple[float, int]]) -> 
     smaller = "".join(f", {points(size)} with {n}" for size, n in further)
     smallest = points(plan.smallest(seeds))
     return f"Detectable with 80 % power: {smallest} with {seeds} seeds{smaller}."
+
+
+def _behind(ranked: Sequence[Row]) -> list[Row]:
+    """The rows that share no letter with the first."""
+    return [row for row in ranked if not set(row.letters or "") & set(ranked[0].letters or "")]
 
 
 def _worse(found: Findings, worse: Collection[Row]) -> str:
@@ -229,8 +233,10 @@ def _effects(found: Findings) -> Iterator[str]:
     elif depends:
         yield f"Of the variance between runs, {', '.join(shares)}.{without}"
     elif not troubled:  # what failed may be all that the choices do
-        every = ", ".join(shares)
-        yield f"No choice has a significant effect (of the variance between runs: {every})."
+        what = "No choice has a significant effect"
+        if _behind(found.ranked):
+            what = f"Which choice makes the difference is not clear from {len(found.seeds)} seeds"
+        yield f"{what} (of the variance between runs: {', '.join(shares)})."
     for both in depends:
         what, on = map(word, both.keys)
         yield f"The effect of the {what} depends on the {on}."
