@@ -17,6 +17,7 @@ from nnbasic.cli.tables import Column, fitting, table
 from nnbasic.cli.terminal import out, paragraph, print_json, printable, terminal_width
 from nnbasic.training.choices import headings, shown, tell_apart
 from nnbasic.training.collection import RunData, all_runs
+from nnbasic.training.directory import IN_ID
 from nnbasic.training.selection import is_number, select
 
 SHORTEST_NAME = 12
@@ -94,7 +95,7 @@ def epochs(data: RunData) -> str:
 
 def _named(runs: Sequence[RunData]) -> list[Column]:
     """The names, if there is one that its id does not contain."""
-    names = ["" if f"-{d.user.name}-" in d.run.id else d.user.name for d in runs]
+    names = ["" if f"-{d.user.name[:IN_ID]}-" in d.run.id else d.user.name for d in runs]
     return [Column("name", names, min_width=SHORTEST_NAME)] if any(names) else []
 
 

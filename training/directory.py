@@ -37,6 +37,9 @@ if TYPE_CHECKING:  # NumPy and YAML take their time: they are loaded once they a
 
 UNUSABLE = "cannot make a run directory (--runs names another folder)"
 
+IN_ID = 40
+"""So many characters of a run's name are in its id."""
+
 
 class ForeignError(RunError):
     """A directory that is no run, or one of another version of nnbasic: not even a broken one."""
@@ -201,7 +204,7 @@ def check_folder(runs: Path) -> None:
 
 def create(runs: Path, name: str) -> Run:
     """Make a new directory ``<utc time>-<name>-<4 hex>`` in ``runs``; RunError if impossible."""
-    word = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:40] or "run"
+    word = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:IN_ID] or "run"
     with run_error(runs, UNUSABLE):
         # the folder of runs may be new, as may those above it
         new = [folder for folder in (runs, *runs.absolute().parents) if not folder.exists()]
