@@ -18,8 +18,11 @@ STEPS = 256
 PADDED = SIDE + 3
 """A blank pixel stands before an image and two behind, so that what lies outside is blank."""
 
-NORMALS = 2**12
-"""A normal number is drawn from so many: the quantiles in the middle of equally likely parts."""
+SPARE = 4
+"""So many of the 16 bits drawn for a normal number are not used."""
+
+NORMALS = 2 ** (16 - SPARE)
+"""It is one of so many: the quantiles in the middle of equally likely parts."""
 
 EXPLAINED = 0.99
 """The modes have at least this share of the variance of an elastic field."""
@@ -57,7 +60,8 @@ class Distortion:
         self._most = np.array([shift, shift, math.radians(rotation), scale, scale, shear])
         line = np.arange(SIDE) - (SIDE - 1) / 2
         modes = elastic_modes(elastic, smoothness)
-        self._basis = rounded(np.column_stack([np.ones(SIDE), line, modes]), 2.0**-7)
+        basis = rounded(np.column_stack([np.ones(SIDE), line, modes]), 2.0**-7)
+        self._across, self._down = 2**9 * basis.T, STEPS / np.float32(2**9) * basis
 
     def __call__(self, images: np.ndarray, examples: np.ndarray, epoch: int) -> np.ndarray:
         """Distort the ``images`` (n, 784), uint8, of these ``examples`` (n,), in place."""
@@ -77,7 +81,7 @@ class Distortion:
         """
         key = (*self._seed.spawn_key, epoch)
         bits = np.random.PCG64(np.random.SeedSequence(self._seed.entropy, spawn_key=key))
-        width = len(self._most) + 2 * (self._basis.shape[1] - 2) ** 2
+        width = len(self._most) + 2 * (len(self._across) - 2) ** 2
         words: np.ndarray = bits.random_raw(-(-self._count * width // 4)).view(np.uint16)
         return words[: self._count * width].reshape(-1, width)
 
@@ -105,16 +109,15 @@ class Distortion:
         here are multiples of 2⁻¹⁶ pixels, and float32 adds these without rounding up to 256
         pixels, so the order does not matter: an image has the same bits in any batch and process.
         """
-        n, functions = len(examples), self._basis.shape[1]
+        n, functions = len(examples), len(self._across)
         factors = np.zeros((functions, 2, n, functions), np.float32)
         factors[:2, ..., :2] = self._affine[examples].transpose(2, 1, 0, 3)
-        drawn = self._normals.take(self._elastic[examples] // (2**16 // NORMALS))
+        drawn = self._normals.take(self._elastic[examples] >> SPARE)
         modes = functions - 2
         factors[2:, ..., 2:] = drawn.reshape(n, 2, modes, modes).transpose(2, 1, 0, 3)
-        lines = np.rint(2**9 * factors.reshape(-1, functions) @ self._basis.T)
+        lines = np.rint(factors.reshape(-1, functions) @ self._across)
         x, y = lines.reshape(functions, 2, n * SIDE).swapaxes(0, 1)
-        down = self._basis * np.float32(STEPS / 2**9)
-        return down @ x, down @ y
+        return self._down @ x, self._down @ y
 
 
 def elastic_modes(elastic: float, smoothness: float) -> np.ndarray:
@@ -155,11 +158,11 @@ def resample(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
     column = (padded[:-PADDED] | padded[PADDED:] << 8).astype(np.uint32)
     square = column[:-1] | column[1:] << 16
     last = STEPS * (PADDED - 1) - 1
-    x, y = (np.clip(each, 0, last, out=each).astype(np.int32) for each in (x, y))
-    first = np.repeat(PADDED**2 * np.arange(n, dtype=np.int32), SIDE)
+    x, y = (np.clip(each, 0, last, out=each).astype(np.int16) for each in (x, y))
+    first = np.repeat(PADDED**2 * np.arange(n), SIDE)
     # "wrap" spares a check of the places: all are within.
     four = square.take((y >> 8) * PADDED + (x >> 8) + first, mode="wrap")
-    x, y = (each.view(np.uint32) & 255 for each in (x, y))
+    x, y = ((each & 255).astype(np.uint32) for each in (x, y))
     # Between above and below, left and right at once: 16 bits hold each.
     both = between(four & 0xFF00FF, four >> 8 & 0xFF00FF, y)
     result = between(both & 0xFFFF, both >> 16, x)
