@@ -94,8 +94,14 @@ def epochs(data: RunData) -> str:
 
 
 def _named(runs: Sequence[RunData]) -> list[Column]:
-    """The names, if there is one that its id does not contain."""
-    names = ["" if f"-{d.user.name[:IN_ID]}-" in d.run.id else d.user.name for d in runs]
+    """The names, if the beginning in its id does not tell one from the others."""
+    sharing = Counter(name[:IN_ID] for name in {data.user.name for data in runs})
+
+    def told(data: RunData) -> bool:
+        start = data.user.name[:IN_ID]
+        return f"-{start}-" in data.run.id and sharing[start] == 1
+
+    names = ["" if told(data) else data.user.name for data in runs]
     return [Column("name", names, min_width=SHORTEST_NAME)] if any(names) else []
 
 

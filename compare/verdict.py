@@ -216,6 +216,7 @@ def _effects(found: Findings) -> Iterator[str]:
         effects.factors, key=lambda each: (not significant(each.p), -(each.share or 0))
     )
     first, *others = factors
+    unclear = bool(_behind(found.ranked)) and not significant(first.p)
     depends = [both for both in effects.interactions if significant(both.p)]
     shares = _shares(factors, effects)
     left_out = effects.left_out
@@ -234,13 +235,13 @@ def _effects(found: Findings) -> Iterator[str]:
         yield f"Of the variance between runs, {', '.join(shares)}.{without}"
     elif not troubled:  # what failed may be all that the choices do
         what = "No choice has a significant effect"
-        if _behind(found.ranked):
-            what = f"Which choice makes the difference is not clear from {len(found.seeds)} seeds"
-        yield f"{what} (of the variance between runs: {', '.join(shares)})."
+        if unclear:
+            what = "No single choice is shown to be the reason"
+        yield f"{what} (of the variance between runs: {', '.join(shares)}).{without}"
     for both in depends:
         what, on = map(word, both.keys)
         yield f"The effect of the {what} depends on the {on}."
-    if len(effects.interactions) == 1 and not depends and not troubled:
+    if len(effects.interactions) == 1 and not (depends or troubled or unclear):
         what, on = map(word, effects.interactions[0].keys)
         yield f"No interaction between {what} and {on} found."
 

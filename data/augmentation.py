@@ -10,10 +10,13 @@ import numpy as np
 SIDE = 28
 
 BLOCK = 64
-"""Images distorted at a time: their arrays stay in a core's cache."""
+"""Images distorted at a time; more and fewer were slower."""
 
 STEPS = 256
 """Steps to a pixel: places between pixels are whole numbers of these, of 8 bits."""
+
+ROUNDED = 2**9
+"""To so many parts of a pixel the sums over x are rounded: see `Distortion._places`."""
 
 PADDED = SIDE + 3
 """A blank pixel stands before an image and two behind, so that what lies outside is blank."""
@@ -22,7 +25,7 @@ SPARE = 4
 """So many of the 16 bits drawn for a normal number are not used."""
 
 NORMALS = 2 ** (16 - SPARE)
-"""It is one of so many: the quantiles in the middle of equally likely parts."""
+"""How many normal numbers there are: the quantiles in the middle of equally likely parts."""
 
 EXPLAINED = 0.99
 """The modes have at least this share of the variance of an elastic field."""
@@ -61,17 +64,17 @@ class Distortion:
         line = np.arange(SIDE) - (SIDE - 1) / 2
         modes = elastic_modes(elastic, smoothness)
         basis = rounded(np.column_stack([np.ones(SIDE), line, modes]), 2.0**-7)
-        self._across, self._down = 2**9 * basis.T, STEPS / np.float32(2**9) * basis
+        self._across, self._down = ROUNDED * basis.T, STEPS / np.float32(ROUNDED) * basis
 
     def __call__(self, images: np.ndarray, examples: np.ndarray, epoch: int) -> np.ndarray:
         """Distort the ``images`` (n, 784), uint8, of these ``examples`` (n,), in place."""
         if epoch != self._epoch:
-            draws = self._drawn(epoch)
-            self._affine, self._elastic = self._maps(draws[:, :6]), draws[:, 6:]
-            self._epoch = epoch
+            self._draws, self._epoch = self._drawn(epoch), epoch
+        affine, elastic = np.split(self._draws[examples], [len(self._most)], axis=1)
+        maps = self._maps(affine)
         for start in range(0, len(images), BLOCK):
             part = slice(start, start + BLOCK)
-            resample(images[part], *self._places(examples[part]))
+            resample(images[part], *self._places(maps[part], elastic[part]))
         return images
 
     def _drawn(self, epoch: int) -> np.ndarray:
@@ -88,7 +91,7 @@ class Distortion:
     def _maps(self, draws: np.ndarray) -> np.ndarray:
         """The affine maps (n, 2, 2, 2) of ``draws`` (n, 6): of each image, to x and to y.
 
-        A map has the factors of 1 and x, and in its second row those of y and x · y.
+        A map has the factors of 1 and x, and in its second row that of y and 0.
         """
         uniform = draws / (2**15 - 0.5) - 1  # both -1 and 1 may be drawn
         right, down, angle, wider, higher, shear = (uniform * self._most).T
@@ -99,34 +102,36 @@ class Distortion:
         y = centre + down, -high * sin, high * (cos - shear * sin), none
         return rounded(np.transpose([x, y], (2, 0, 1)), 2.0**-15).reshape(-1, 2, 2, 2)
 
-    def _places(self, examples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Where the pixels of ``examples`` (n,) are taken from: x and y (28, n · 28), in `STEPS`.
+    def _places(self, maps: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where each pixel of n images is taken from: x and y (28, n · 28), in `STEPS`.
 
-        Each is a sum of products of a function of the new y, a function of the new x and a factor.
-        The sums over the functions of x come first.
+        Each is a sum of products of a function of the new y, a function of the new x and a factor:
+        those of ``maps`` (n, 2, 2, 2), and normal numbers by the ``draws`` (n, 2 · modes²). The
+        sums over the functions of x come first.
 
         A BLAS adds up in an order that depends on the rows of a batch and the threads. All products
-        here are multiples of 2⁻¹⁶ pixels, and float32 adds these without rounding up to 256
-        pixels, so the order does not matter: an image has the same bits in any batch and process.
+        here are multiples of 2⁻¹⁶ pixels, the second ones because the first sums are rounded, and
+        float32 adds these without rounding up to 256 pixels. So the order does not matter: an image
+        has the same bits in any batch and process.
         """
-        n, functions = len(examples), len(self._across)
+        n, functions = len(maps), len(self._across)
         factors = np.zeros((functions, 2, n, functions), np.float32)
-        factors[:2, ..., :2] = self._affine[examples].transpose(2, 1, 0, 3)
-        drawn = self._normals.take(self._elastic[examples] >> SPARE)
-        modes = functions - 2
-        factors[2:, ..., 2:] = drawn.reshape(n, 2, modes, modes).transpose(2, 1, 0, 3)
+        factors[:2, ..., :2] = maps.transpose(2, 1, 0, 3)
+        normals = self._normals.take(draws >> SPARE).reshape(n, 2, functions - 2, functions - 2)
+        factors[2:, ..., 2:] = normals.transpose(2, 1, 0, 3)
         lines = np.rint(factors.reshape(-1, functions) @ self._across)
         x, y = lines.reshape(functions, 2, n * SIDE).swapaxes(0, 1)
         return self._down @ x, self._down @ y
 
 
 def elastic_modes(elastic: float, smoothness: float) -> np.ndarray:
-    """Functions of a coordinate (28, modes): products of one of x and one of y are elastic fields.
+    """The modes (28, modes) along a coordinate: functions of it, far fewer than pixels.
 
-    The sum of all products, each times a normal number, displaces one coordinate. Simard et al.
-    2003 smooth white noise, uniform in -1…1, by a Gaussian of standard deviation σ, ``smoothness``,
-    and multiply it by α, ``elastic``. Places d pixels apart then have the covariance
-    α²/3 · e^(-d²/4σ²) / 4πσ². Its leading eigenvectors are the modes, far fewer than pixels.
+    What an elastic deformation adds to x or y is the sum, over all pairs of a mode of y and one of
+    x, of their product times a normal number. Simard et al. 2003 smooth white noise, uniform in
+    -1…1, by a Gaussian of standard deviation σ, ``smoothness``, and multiply it by α, ``elastic``.
+    Places d pixels apart then have the covariance α²/3 · e^(-d²/4σ²) / 4πσ², which is a product of
+    a function of x and one of y. The modes are the leading eigenvectors of such a one, scaled.
     """
     if not elastic:
         return np.empty((SIDE, 0))

@@ -13,9 +13,9 @@ from nnbasic.data.files import DataError
 from nnbasic.data.scale import Scale
 
 AHEAD = 1024
-"""Examples of the next batches that are transformed at once.
+"""Of so many examples batches are transformed at once, rounded up to whole batches.
 
-A training step leaves nothing in a core's cache of what a transform needs, the code included.
+A training step drives a transform's data and code out of a core's cache.
 """
 
 
@@ -87,7 +87,7 @@ class Batches:
     def epoch(
         self, epoch: int, part: Callable[[int], slice] = slice
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """`take` each batch of ``epoch``, or of its n examples those of ``part(n)``."""
+        """`take` each batch of ``epoch``; of one with n examples, only those of ``part(n)``."""
         batches = [examples[part(len(examples))] for examples in self.indices(epoch)]
         ahead = 1 if self.transform is None else -(-AHEAD // self.batch_size)
         for start in range(0, len(batches), ahead):

@@ -30,7 +30,7 @@ class BatchSource(Protocol):
 
     ``indices`` are the numbers of the examples in each batch of an epoch; ``take`` makes a batch of
     them, inputs (n, inputs) in the network's dtype and labels (n,), until the next one is taken.
-    ``epoch`` takes each batch in turn, or of its n examples those of ``part(n)``.
+    ``epoch`` takes each batch in turn; of one with n examples, only those of ``part(n)``.
     """
 
     @property
@@ -194,7 +194,7 @@ class Trainer:
 
 def check_batches(network: MLP, batches: BatchSource) -> None:
     """ValueError unless the first batch has the network's inputs, dtype and classes."""
-    x, labels = next(batches.epoch(0))
+    x, labels = batches.take(next(batches.indices(0)), 0)
     inputs, classes = network.sizes[0], network.sizes[-1]
     if x.shape[1:] != (inputs,) or x.dtype != network.dtype:
         raise ValueError(

@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # NumPy and YAML take their time: they are loaded once they a
 UNUSABLE = "cannot make a run directory (--runs names another folder)"
 
 IN_ID = 40
-"""So many characters of a run's name are in its id."""
+"""At most so many characters of a run's name are in its id."""
 
 
 class ForeignError(RunError):

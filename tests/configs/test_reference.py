@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from config_tables import tables
 
+from config_tables import tables
 from nnbasic import configs
 from nnbasic.configs import ConfigError, dump, json_schema, load, loads, presets
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES
