@@ -58,7 +58,7 @@ class FigureFile(options.OutputFile):
 @click.option(
     "--by",
     metavar="KEY,...",
-    help="Name rows by these keys only, e.g. activation,init.  [default: all that differ]",
+    help="Group runs by these keys only, e.g. activation,init.  [default: all that differ]",
 )
 @click.option(
     "--threshold",
@@ -66,9 +66,7 @@ class FigureFile(options.OutputFile):
     default=0.97,
     help="Time how long runs take to reach this validation accuracy.",
 )
-@click.option(
-    "--details", is_flag=True, help="Also show how fast and how healthily the rows learned."
-)
+@click.option("--details", is_flag=True, help="Also show speed and layer diagnostics.")
 @click.option("--p-values", is_flag=True, help="Also show the p of each difference.")
 @click.option("--explain", is_flag=True, help="Also say what the figures mean.")
 @click.option(

@@ -10,7 +10,7 @@ from nnbasic.cli.groups import OrderedGroup
 from nnbasic.cli.tables import pairs
 from nnbasic.cli.terminal import GAP, indented, out, print_file, print_json, terminal_width
 from nnbasic.configs import Config, ConfigError, dump, json_schema, listing, load
-from nnbasic.configs.plugins import May, only_known
+from nnbasic.configs.plugins import may_run
 
 
 @click.group(cls=OrderedGroup)
@@ -75,8 +75,3 @@ def check(file: str, overrides: tuple[str, ...], trust_plugins: bool, as_json: b
 def schema() -> None:
     """Print the JSON Schema of a config, for editors that check YAML."""
     print_json(json_schema())
-
-
-def may_run(trust_plugins: bool) -> May | None:
-    """Looking at a config runs no plugin that has not been trained with."""
-    return None if trust_plugins else only_known

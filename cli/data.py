@@ -16,6 +16,7 @@ from nnbasic.cli.groups import OrderedGroup
 from nnbasic.cli.loading import download_bar, load
 from nnbasic.cli.terminal import indented, out, paragraph, print_json, terminal_width
 from nnbasic.configs import Data
+from nnbasic.configs.plugins import may_run
 from nnbasic.data import DataError, Dataset, mnist
 from nnbasic.data.fetch import fetch as fetch_mnist
 from nnbasic.data.files import replacing
@@ -38,7 +39,7 @@ def data() -> None:
 @options.data
 @options.json
 def status(data_dir: Path | None, as_json: bool) -> int:
-    """Say where MNIST is looked for, and check what is there.
+    """Say where MNIST is read from, and check what is there.
 
     Every byte is checked. The exit code is 2 if a file is missing or is not as it should be.
     """
@@ -65,15 +66,15 @@ def status(data_dir: Path | None, as_json: bool) -> int:
         print_json({"mnist": {"used": used and str(used), "problem": problem, "places": places}})
         return code
     room = terminal_width()
-    lines: list[str] = ["MNIST is looked for in"]
+    lines: list[str] = ["MNIST is read from the first of these folders:"]
     for place in places:
         lines += ["", f"  {place['folder']}  ({place['from']})", *_listed(place["files"], room)]
     if problem:
         lines += ["", *paragraph(f"Problem: {problem}.", room)]
     elif used is None:
-        lines += ["", "None of these holds its four files; `nnbasic data fetch` gets them (11 MB)."]
+        lines += ["", "It is not there yet; `nnbasic data fetch` gets it (11 MB)."]
     else:
-        lines += ["", f"The first that has all four is used: {used}"]
+        lines += ["", "All four files are there."]
     out(*lines)
     return code
 
@@ -121,6 +122,7 @@ def fetch(data_dir: Path | None) -> None:
     help=f"With --augment, draw them as a .png file, as in epochs 1 to {EPOCHS}.",
 )
 @options.force
+@options.trust
 @options.data
 def show(
     config: str | None,
@@ -130,6 +132,7 @@ def show(
     augment: str | None,
     output: Path | None,
     force: bool,
+    trust_plugins: bool,
     data_dir: Path | None,
 ) -> None:
     """Print the first few images as text.
@@ -143,23 +146,25 @@ def show(
     if augment is not None:
         if config is not None or split != "train":
             raise click.UsageError("--augment says which images: the config's training images.")
-        show_distorted(augment, count, output, data_dir)
+        show_distorted(augment, count, output, data_dir, trust_plugins)
         return
     if output is not None:
         raise click.UsageError("--output goes with --augment.")
     wanted = Data.model_validate({"dataset": dataset, "validation": 0})
     if config is not None:
-        wanted = configs.load(config).data
+        wanted = configs.load(config, may=may_run(trust_plugins)).data
     loaded = load(wanted, data_dir=data_dir)
     images = (loaded.train if split == "train" else loaded.test).images[:count]
     out(*side_by_side(images, _captions(loaded, wanted, split, count), terminal_width()))
 
 
-def show_distorted(source: str, count: int, output: Path | None, data_dir: Path | None) -> None:
+def show_distorted(
+    source: str, count: int, output: Path | None, data_dir: Path | None, trust_plugins: bool
+) -> None:
     """Show the first training images of the config ``source``, each beside its distortions."""
     if output is not None:
         check_pillow()
-    config = configs.load(source)
+    config = configs.load(source, may=may_run(trust_plugins))
     recipe = config.augmentation
     if recipe is None:
         raise click.BadParameter(

@@ -63,7 +63,10 @@ def evaluate(
     trust_plugins: bool,
     as_json: bool,
 ) -> int:
-    """Score RUN: an id, its beginning, a name or a directory.  [default: the newest run]"""
+    """Evaluate a trained network.
+
+    RUN is an id, its beginning, a name or a directory.  [default: the newest run]
+    """
     chosen = find_one(run, runs_dir)
     record, config = chosen.record(), chosen.config(trust_plugins=trust_plugins)
     dataset = load(config.data, record.dataset, data_dir=data_dir)

@@ -43,8 +43,8 @@ def load(
         dataset = load_dataset(wanted, recorded, directory=data_dir, progress=shown)
     if dataset.note:
         warn(
-            "MNIST is not available, so these are the built-in digits; results on them do not"
-            " compare with MNIST's.",
+            "MNIST is not available: using the built-in digits, on which accuracies are not"
+            " comparable with MNIST's.",
             *lines_of(dataset.note),
             UNFETCHED,
         )

@@ -22,7 +22,7 @@ os.environ.setdefault("PYTHONSAFEPATH", "1")
 
 COMMANDS = {
     "train": "Train a network and leave its record in ./runs.",
-    "eval": "Score RUN: an id, its beginning, a name or a directory.",
+    "eval": "Evaluate a trained network.",
     "sweep": "Train every combination of choices with the same seeds.",
     "compare": "Compare runs, the repetitions of each in one row.",
     "study": "Test a claim: train what it takes, and read the verdict.",

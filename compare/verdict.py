@@ -223,9 +223,7 @@ def _effects(found: Findings) -> Iterator[str]:
     without = f" Without {listed(left_out)}, of which rows are left out." if left_out else ""
     if significant(first.p):
         own, rest = percent(first.share or 0), ", ".join(shares[1:])
-        close = any(
-            significant(each.p) and 2 * (each.share or 0) > (first.share or 0) for each in others
-        )
+        close = any(2 * (each.share or 0) > (first.share or 0) for each in others)
         kind = "the largest" if others and not close else "a significant"
         yield (
             f"The {word(first.key)} has {kind} effect ({own} of the variance between runs; {rest})."

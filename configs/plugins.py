@@ -76,6 +76,11 @@ def only_known(path: str, sha256: str) -> str | None:
     return f"{why}; if you would run it as a program, add --trust-plugins"
 
 
+def may_run(trusted: bool) -> May | None:
+    """Which plugins of a config run that is only looked at: if not all, those that are known."""
+    return None if trusted else only_known
+
+
 def known() -> set[str]:
     """The SHA-256 of each plugin that this user has run by naming it."""
     try:

@@ -82,7 +82,7 @@ def at_home(folder: Path) -> Path:
 
 
 def places(directory: Path | None = None) -> dict[str, Path]:
-    """Where MNIST is looked for, in order: what names a folder → the folder."""
+    """What names a folder of MNIST → the folder; the first of them is used."""
     named = {ARGUMENT: directory, f"${VARIABLE}": os.environ.get(VARIABLE), DEFAULT: CACHE}
     return {source: at_home(Path(folder)) for source, folder in named.items() if folder}
 
@@ -104,10 +104,9 @@ def paths(folder: Path) -> list[Path]:
 
 
 def find(directory: Path | None = None) -> Path | None:
-    """The first of the `places` that holds the four files, or None; nothing is read yet.
+    """The first of the `places`; None if it is `DEFAULT` and lacks a file. Nothing is read yet.
 
-    MnistError if ``directory`` is given, or else ``$NNBASIC_DATA`` is set, and does not hold them:
-    a folder that was chosen is not passed over silently.
+    MnistError if it was chosen, by ``directory`` or ``$NNBASIC_DATA``, and lacks a file.
     """
     source, folder = next(iter(places(directory).items()))
     problem = lacking(folder)

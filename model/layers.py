@@ -150,7 +150,7 @@ def adapted(cls: type[Any]) -> type[TutorialLayer]:
                 f" {name}: float"
             )
         arguments.append((name, kind, field(default=default)))
-    namespace = {"written": cls, "__doc__": cls.__doc__, "__module__": cls.__module__}
+    namespace = {"written": cls, "__doc__": cls.__doc__ or "", "__module__": cls.__module__}
     return make_dataclass(
         cls.__name__, arguments, bases=(TutorialLayer,), namespace=namespace, init=False
     )

@@ -48,7 +48,7 @@ def test_status_of_nothing() -> None:
     result = data("status")
     assert result.code == 2
     assert "data/mnist  (the cache)\n    nothing there" in result.out
-    assert "`nnbasic data fetch` gets them" in result.out
+    assert "`nnbasic data fetch` gets it" in result.out
     assert json.loads(data("status", "--json").out)["mnist"]["used"] is None
 
 
@@ -57,7 +57,7 @@ def test_status_of_mnist(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = data("status")
     assert result.code == 0
     assert result.out.count("verified") == 4
-    assert f"is used: {copy}\n" in result.out
+    assert f"folders:\n\n  {copy}  ($NNBASIC_DATA)\n" in result.out
     report = json.loads(data("status", "--json").out)
     assert report["mnist"]["used"] == str(copy)
     places = report["mnist"]["places"]

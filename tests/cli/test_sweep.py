@@ -215,7 +215,7 @@ def test_without_mnist_the_network_is_asked_once_for_all(nnbasic: Command) -> No
     vary = ("--vary=activation=tanh,relu", "--seeds=1", "--set=data.dataset=auto")
     said = nnbasic("sweep", "--config=small", *vary)
     assert said.code == 0
-    assert said.err.startswith("Warning: MNIST is not available, so these are the built-in")
+    assert said.err.startswith("Warning: MNIST is not available: using the built-in")
     assert said.err.count("MNIST could not be fetched") == 1
     records = [run.record() for run in runs()]
     # the config stays as it was given, so that it is the same sweep when the network is back

@@ -90,6 +90,7 @@ LOADING = {
     "export": "export x network.npz",
     "check": "configs check CONFIG",
     "show": "configs show CONFIG",
+    "images": "data show --config CONFIG",
 }
 """The commands that load a run or look at its config."""
 
