@@ -75,7 +75,7 @@ class Comparison(Findings):
         content: dict[str, Any] = plain({name: getattr(self, name) for name in WRITTEN})
         return content | {
             "runs": len(runs),
-            "groups": [row_content(row, first.letters) for row in self.rows],
+            "groups": list(map(row_content, self.rows)),
             "test_set": None if first.test_error is None else test_set,
             "curves": list(map(curve, runs)) if len(runs) == 2 else [],
             "factors": plain(effects.factors if effects else []),
@@ -238,8 +238,7 @@ def plain(value: Any) -> Any:
     return content
 
 
-def row_content(row: Row, first: str | None) -> dict[str, Any]:
-    """A row; ``first`` are the letters of the best one."""
+def row_content(row: Row) -> dict[str, Any]:
     content = {
         "key": row.key,
         "label": row.name,
@@ -254,7 +253,6 @@ def row_content(row: Row, first: str | None) -> dict[str, Any]:
         "highest": max(row.scores.values(), default=None),
         "difference": row.difference,
         "letters": row.letters,
-        "may_be_best": row.letters and bool(set(first or "") & set(row.letters)),
     }
     found: dict[str, Any] = plain(content | (row.measures._asdict() if row.measures else {}))
     return found
@@ -273,8 +271,8 @@ def plan_content(plan: Plan, seeds: int) -> dict[str, Any]:
 
 def flat_row(row: Row) -> dict[str, Any]:
     """A row without mappings and lists; unknown figures are None."""
-    content = row_content(row, None)
-    del content["key"], content["may_be_best"]
+    content = row_content(row)
+    del content["key"]
     return {key: shown(value) for key, value in row.key.items()} | dict(_flat(content))
 
 

@@ -67,7 +67,6 @@ def test_the_figures_of_a_row(make: Make, compared: Compared) -> None:
     assert second["difference_ci95"] == pytest.approx([*expected.confidence_interval()])
     assert second["p"] == pytest.approx(expected.pvalue)
     assert (first["letters"], second["letters"]) == ("a", "b" if differ else "a")
-    assert (first["may_be_best"], second["may_be_best"]) == (True, not differ)
 
 
 def test_the_test_set_does_not_order(make: Make, compared: Compared) -> None:
