@@ -229,7 +229,7 @@ def _at_rate(content: dict[str, Any], rate: float | None) -> dict[str, Any]:
 def _parts(key: str, values: Sequence[Any]) -> Iterator[tuple[str, list[str]]]:
     """The values of ``key``, or of its hyperparameters if it has the same component throughout."""
     if all(isinstance(value, dict) for value in values):
-        kinds = {(value.get("name"), *value) for value in values}
+        kinds = {(str(value.get("name")), *value) for value in values}
         if len(kinds) == 1:
             for part in values[0]:
                 yield f"{key}.{part}", _written("", [value[part] for value in values])

@@ -132,3 +132,16 @@ def test_whatever_a_file_holds(folder: Path, monkeypatch: pytest.MonkeyPatch, na
         check()
     finally:
         path.write_bytes(good)
+
+
+def test_a_name_that_is_a_list(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    path = folder / "runs" / "good" / "run.json"
+    good = path.read_text()
+    record = json.loads(good)
+    record["config"]["activation"]["name"] = [[]]
+    try:
+        path.write_text(json.dumps(record))
+        assert invoke("compare").code in (0, 2)
+    finally:
+        path.write_text(good)
