@@ -150,7 +150,9 @@ def adapted(cls: type[Any]) -> type[TutorialLayer]:
                 f" {name}: float"
             )
         arguments.append((name, kind, field(default=default)))
-    namespace = {"written": cls, "__doc__": cls.__doc__ or "", "__module__": cls.__module__}
-    return make_dataclass(
+    namespace = {"written": cls, "__module__": cls.__module__}
+    layer = make_dataclass(
         cls.__name__, arguments, bases=(TutorialLayer,), namespace=namespace, init=False
     )
+    layer.__doc__ = cls.__doc__ or ""  # for none, dataclasses write one
+    return layer

@@ -88,6 +88,13 @@ class Typed(Untyped):
         self.factor = slope
 
 
+@pytest.mark.parametrize("formula", ["f(z) = z", ""])
+def test_the_docstring_is_that_of_the_class(formula: str) -> None:
+    written = type("Written", (Untyped,), {"__doc__": formula or None})
+    ACTIVATIONS.register("theirs")(written)
+    assert ACTIVATIONS["theirs"].__doc__ == formula  # not one that dataclasses write
+
+
 @pytest.mark.parametrize(
     ("written", "given"), [(Untyped, {"slope": 0.2}), (Typed, {"slope": np.float32(0.25)})]
 )
