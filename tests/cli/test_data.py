@@ -68,7 +68,7 @@ def test_status_of_mnist(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_status_names_what_is_broken_and_what_is_missing(copy: Path) -> None:
     damage(copy)
-    assert "Problem: " in data("status", "--data", copy).out
+    assert "\nProblem:" in data("status", "--data", copy).out
     broken = json.loads(data("status", "--json", "--data", copy).out)
     assert broken["mnist"]["problem"].startswith(f"{copy} has broken files")
     (copy / "t10k-images-idx3-ubyte.gz").unlink()

@@ -69,6 +69,14 @@ def test_no_new_processes_or_threads(calls: str, said: str) -> None:
 
 
 @pytest.mark.slow
+def test_a_sweep_needs_threads() -> None:
+    ended = run(*SWEEP, before=failing("clone3", "EAGAIN"))
+    assert ended.code == 2
+    assert "a sweep needs a thread for each process: can't start new thread" in ended.err
+    assert statuses() == []
+
+
+@pytest.mark.slow
 def test_no_shared_memory() -> None:
     unshare = shutil.which("unshare") or pytest.skip("needs unshare")
     before = [unshare, "-m", "sh", "-c", 'mount -t tmpfs -o ro none /dev/shm && exec "$@"', "sh"]
