@@ -20,7 +20,6 @@ from nnbasic import model
 from nnbasic.configs.sections import Section, key, part
 from nnbasic.data import DATASETS
 from nnbasic.model import Bounds
-from nnbasic.model.layers import Layer
 from nnbasic.model.network import parameter_shapes, stack
 from nnbasic.model.registry import Registry, hyperparameters
 
@@ -216,18 +215,6 @@ class Config(Section):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def layers(config: Config) -> list[Layer]:
-    """The layers of the network that ``config`` describes, without parameters."""
-    return stack(
-        config.layers,
-        config.activation,
-        config.batch_norm,
-        config.dropout,
-        config.input_dropout,
-        config.input_noise,
-    )
-
-
 def known_classes(data: Data) -> int | None:
     """The number of classes; None if it is known only once the images are read."""
     if data.dataset != "idx":
@@ -237,7 +224,7 @@ def known_classes(data: Data) -> int | None:
 
 def cautions(config: Config) -> list[str]:
     """A warning for each choice in ``config`` that may surprise, none of them twice."""
-    causes = [layer.caution for layer in layers(config)]
+    causes = [layer.caution for layer in stack(config.layers, config.activation)]
     found = [each for each in dict.fromkeys([*causes, config.init.caution]) if each]
     classes, outputs = known_classes(config.data), config.layers[-1]
     if len(config.layers) == 2:
@@ -255,8 +242,8 @@ def shortage(config: Config) -> str | None:
     """
     moments = sum(state.size for state in config.optimizer.init(np.zeros(1)).values() if state.ndim)
     copies = 2 + moments  # the parameters, their gradient, and what the optimiser keeps of each
-    shapes = parameter_shapes(layers(config)).values()
-    values = copies * sum(map(math.prod, shapes))
+    shapes = parameter_shapes(stack(config.layers, config.activation, config.batch_norm))
+    values = copies * sum(map(math.prod, shapes.values()))
     needed = values * np.dtype(config.dtype).itemsize / 2**30
     try:
         available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
