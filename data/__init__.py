@@ -9,18 +9,12 @@ if TYPE_CHECKING:
     from nnbasic.data.batches import Batches, Transform
     from nnbasic.data.dataset import DATASETS, Dataset, Split, load, load_idx
 
+# fmt: off
 __all__ = [
-    "DATASETS",
-    "SCALES",
-    "Batches",
-    "DataError",
-    "Dataset",
-    "Scale",
-    "Split",
-    "Transform",
-    "load",
+    "DATASETS", "SCALES", "Batches", "DataError", "Dataset", "Scale", "Split", "Transform", "load",
     "load_idx",
 ]
+# fmt: on
 
 
 def __getattr__(name: str) -> Any:

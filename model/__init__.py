@@ -15,28 +15,10 @@ from nnbasic.model.registry import Bounds
 from nnbasic.model.schedules import SCHEDULES, Schedule
 from nnbasic.model.training import DivergedError, Epoch, Step, Trainer, evaluate, fit
 
+# fmt: off
 __all__ = [
-    "ACTIVATIONS",
-    "INITIALIZERS",
-    "LOSSES",
-    "METRICS",
-    "MLP",
-    "OPTIMIZERS",
-    "SCHEDULES",
-    "Bounds",
-    "Dense",
-    "DivergedError",
-    "Epoch",
-    "Initializer",
-    "Layer",
-    "LayerError",
-    "Loss",
-    "Optimizer",
-    "Schedule",
-    "Step",
-    "StepRandom",
-    "Trainer",
-    "evaluate",
-    "fit",
-    "stream",
+    "ACTIVATIONS", "INITIALIZERS", "LOSSES", "METRICS", "MLP", "OPTIMIZERS", "SCHEDULES", "Bounds",
+    "Dense", "DivergedError", "Epoch", "Initializer", "Layer", "LayerError", "Loss", "Optimizer",
+    "Schedule", "Step", "StepRandom", "Trainer", "evaluate", "fit", "stream",
 ]
+# fmt: on
