@@ -9,6 +9,7 @@ component: `Component` checks values against them, and `nnbasic.configs` writes 
 from __future__ import annotations
 
 import difflib
+import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
@@ -36,7 +37,7 @@ Spec = str | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Bounds:
-    """The range of a hyperparameter: greater than, at least, less than, at most."""
+    """The range of a hyperparameter; each end is called as the function of `operator` for it."""
 
     gt: float | None = None
     ge: float | None = None
@@ -44,12 +45,8 @@ class Bounds:
     le: float | None = None
 
     def __contains__(self, value: float) -> bool:
-        return (
-            (self.gt is None or value > self.gt)
-            and (self.ge is None or value >= self.ge)
-            and (self.lt is None or value < self.lt)
-            and (self.le is None or value <= self.le)
-        )
+        limits = ((name, limit) for name, limit in vars(self).items() if limit is not None)
+        return all(getattr(operator, name)(value, limit) for name, limit in limits)
 
     def __str__(self) -> str:
         words = {"gt": "greater than", "ge": "at least", "lt": "less than", "le": "at most"}
