@@ -84,7 +84,7 @@ def _edited(run: Run) -> Iterator[User]:
         user = run.user(needed=True)
         yield user
         with run_error(run.directory):
-            run.write_user(user)
+            run.write(user)
 
 
 def discard(runs: Sequence[Run]) -> None:

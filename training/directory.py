@@ -87,10 +87,6 @@ class Run:
             f" {SCHEMA_VERSION}; use {remedy}"
         )
 
-    def write_record(self, record: Record) -> None:
-        """Replace `run.json`; RunError if it would be larger than what is read."""
-        self._write("run.json", record)
-
     def config(self, *, trust_plugins: bool = False) -> Config:
         """The config in `run.json`; RunError if it is invalid.
 
@@ -134,12 +130,9 @@ class Run:
                 ) from None
         return user
 
-    def write_user(self, user: User) -> None:
-        """Replace `user.json`; RunError if it would be larger than what is read."""
-        self._write("user.json", user)
-
-    def _write(self, name: str, content: Record | User) -> None:
-        path = self.directory / name
+    def write(self, content: Record | User) -> None:
+        """Replace `run.json` or `user.json`; RunError if it would be larger than what is read."""
+        path = self.directory / ("user.json" if isinstance(content, User) else "run.json")
         text = json.dumps(asdict(content), indent=2, ensure_ascii=False, allow_nan=False)
         encoded = f"{text}\n".encode(errors="replace")  # an argument may hold half a character
         if len(encoded) > LARGEST:

@@ -68,7 +68,7 @@ def start(
         if config.diagnostics:
             diagnostics.append(run, 0, 0, layers)
         write_text(run.directory / "config.yaml", dump(config))
-        run.write_user(User(name=name))
+        run.write(User(name=name))
         record = Record(
             id=run.id,
             status="interrupted",  # until `train` begins
@@ -90,7 +90,7 @@ def start(
             started=environment.now(),
             process=os.getpid(),
         )
-        run.write_record(record)
+        run.write(record)
     except BaseException as error:  # an interrupt too leaves nothing half written
         shutil.rmtree(run.directory, ignore_errors=True)
         if isinstance(error, OSError):
@@ -255,7 +255,7 @@ class _Log:
             "seconds": time.perf_counter() - self.began,
         }
         self.record = replace(self.record, **changes)
-        self.run.write_record(self.record)
+        self.run.write(self.record)
 
     def gone(self) -> RunError:
         """What to say if the directory is not the one any more that was locked."""

@@ -95,8 +95,8 @@ def few(
     """The page of two networks of two hidden layers: relu, and tanh, whose name is hostile."""
     tanh = networks["tanh"]
     before = tanh.user()
-    tanh.write_user(replace(before, name=HOSTILE, notes="note " + HOSTILE))
+    tanh.write(replace(before, name=HOSTILE, notes="note " + HOSTILE))
     file = tmp_path_factory.mktemp("few") / "page.html"
     write([networks["relu"], tanh], file, dataset=dataset)
-    tanh.write_user(before)
+    tanh.write(before)
     return file

@@ -58,7 +58,7 @@ def test_names_and_notes_do_not_end_the_script(
     finished: Run, dataset: Dataset, tmp_path: Path
 ) -> None:
     before = render([finished], dataset=dataset)
-    finished.write_user(replace(finished.user(), name=HOSTILE, notes=HOSTILE))
+    finished.write(replace(finished.user(), name=HOSTILE, notes=HOSTILE))
     html = render([finished], dataset=dataset)
     network = data_of(html)["networks"][0]
     assert (network["name"], network["notes"]) == (HOSTILE, HOSTILE)

@@ -191,7 +191,7 @@ class TestFiles:
 
     def test_a_run_that_had_begun_is_completed_but_stays_the_persons(self, finished: Run) -> None:
         files = read_files(finished)
-        finished.write_user(replace(finished.user(), tags=["mine"]))
+        finished.write(replace(finished.user(), tags=["mine"]))
         (finished.directory / "run.json").write_text("old")
         (finished.directory / "predictions.npz").unlink()
         write_files(finished.directory.parent, files, begun=finished)

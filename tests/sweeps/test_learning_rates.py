@@ -41,7 +41,7 @@ class Laboratory:
             change: dict[str, Any] = {"status": ended}
             if not isinstance(ended, str):
                 change = {"status": "finished", "best": figures(ended)}
-            run.write_record(replace(run.record(), **change))
+            run.write(replace(run.record(), **change))
         return attempts(self.runs)
 
     def choose(self, cells: Sequence[Cell]) -> tuple[list[Cell], list[str]]:

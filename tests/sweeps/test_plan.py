@@ -243,12 +243,12 @@ class TestOutstanding:
     ) -> None:
         """A recorded ``running`` that nobody holds has crashed, and goes on."""
         run = self.begin(job, dataset, epochs=0)
-        run.write_record(replace(run.record(), status=status))
+        run.write(replace(run.record(), status=status))
         assert ["the run" if begun else None for begun in self.left(job)] == left
 
     def test_a_run_at_work_is_left_alone(self, job: Job, dataset: Dataset) -> None:
         run = self.begin(job, dataset, epochs=0)
-        run.write_record(replace(run.record(), status="running"))
+        run.write(replace(run.record(), status="running"))
         with run.claim():
             assert self.left(job) == []
 
@@ -258,7 +258,7 @@ class TestOutstanding:
         self.begin(job, dataset, epochs=0)
         self.begin(job, dataset)
         failed = self.begin(job, dataset, epochs=0)
-        failed.write_record(replace(failed.record(), status="failed"))
+        failed.write(replace(failed.record(), status="failed"))
         assert self.left(job) == []
 
     @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def pair(tmp_path: Path, finished: Run, monkeypatch: pytest.MonkeyPatch) -> Path
     for run_id, name, second in (FIRST, "shallow", 2), (SECOND, "deep", 1):
         copy = Run(folder / run_id)
         shutil.copytree(finished.directory, copy.directory)
-        copy.write_user(User(name=name, tags=["good", name[:1]]))
+        copy.write(User(name=name, tags=["good", name[:1]]))
         edit(copy, id=run_id, started=f"2026-01-01T00:00:00.{second}+00:00")
     shutil.rmtree(finished.directory)
     for other in (".trash", "__pycache__", "notes"):
@@ -54,7 +54,7 @@ class TestFinding:
         assert find(text).id == FIRST
 
     def test_an_id_is_taken_before_a_name(self, pair: Path) -> None:
-        Run(pair / SECOND).write_user(User(name=FIRST))
+        Run(pair / SECOND).write(User(name=FIRST))
         assert find(FIRST, pair).id == FIRST
 
     @pytest.mark.parametrize("text", ["", "nope", "x" * 5000, "runs", "../..", "sha\nllow", "a\0"])
@@ -64,13 +64,13 @@ class TestFinding:
                 look()
 
     def test_a_text_that_means_several_names_them(self, pair: Path) -> None:
-        Run(pair / FIRST).write_user(User(name="deep"))
+        Run(pair / FIRST).write(User(name="deep"))
         for text in ("20260101", "deep"):
             with pytest.raises(RunError, match=f"could mean 2 runs: .*{FIRST}, {SECOND}"):
                 find(text, pair)
 
     def test_the_newest_of_those_that_share_a_name(self, pair: Path) -> None:
-        Run(pair / FIRST).write_user(User(name="deep"))
+        Run(pair / FIRST).write(User(name="deep"))
         run, sharing = find_newest("deep", pair)
         assert (run.id, sharing) == (FIRST, 2)
         run, sharing = find_newest(SECOND, pair)
@@ -79,7 +79,7 @@ class TestFinding:
             find_newest("20260101", pair)
 
     def test_latest_is_the_newest(self, pair: Path) -> None:
-        Run(pair / SECOND).write_user(User(name="latest"))
+        Run(pair / SECOND).write(User(name="latest"))
         assert find_newest("latest", pair)[0].id == FIRST
         assert [data.run.id for data in collect(pair, ["latest"])[0]] == [FIRST]
 

@@ -17,7 +17,7 @@ def runs(finished: Run) -> list[Run]:
     for number in range(3):
         copy = finished.directory.with_name(f"2026010{number}T000000Z-x-0000")
         shutil.copytree(finished.directory, copy)
-        Run(copy).write_user(User(name=f"relu{number}"))
+        Run(copy).write(User(name=f"relu{number}"))
     shutil.rmtree(finished.directory)
     return list(all_runs(finished.directory.parent))
 
@@ -63,7 +63,7 @@ def test_a_tag_that_is_not_there_cannot_be_removed(run: Run) -> None:
 
 
 def test_a_run_is_renamed_and_keeps_its_id_tags_and_notes(run: Run) -> None:
-    run.write_user(User(name="relu", tags=["a"]))
+    run.write(User(name="relu", tags=["a"]))
     note(run, " first try ")
     note(run, "caf\udce9")  # an argument that is no Unicode
     rename(run, "  더 좋은 실행 ")

@@ -91,7 +91,7 @@ def test_a_run_directory_has_a_tame_name(tmp_path: Path, name: str, word: str) -
 
 @pytest.mark.parametrize("name", ["활성화 ½", "a\nb", "caf\udce9"])
 def test_the_name_itself_is_kept_as_it_was_typed(finished: Run, name: str) -> None:
-    finished.write_user(User(name=name))
+    finished.write(User(name=name))
     assert finished.user().name == name.replace("\udce9", "?")
 
 
@@ -116,9 +116,9 @@ def test_what_cannot_be_begun_leaves_no_directory(
 def test_what_would_not_be_read_is_not_written(finished: Run) -> None:
     before = finished.user()
     with pytest.raises(RunError, match=r"user\.json: would have 67,\d+,\d+ bytes"):
-        finished.write_user(User(name="a", notes="x" * (1 << 26)))
+        finished.write(User(name="a", notes="x" * (1 << 26)))
     assert finished.user() == before
-    finished.write_user(User(name="a", notes="1" * 200_000))
+    finished.write(User(name="a", notes="1" * 200_000))
     assert len(finished.user().notes) == 200_000
 
 

@@ -28,7 +28,7 @@ def data(finished: Run) -> list[RunData]:
     for number, (name, seed) in enumerate([("relu", 0), ("relu", 1), ("leaky_relu", 0)]):
         copy = Run(finished.directory.with_name(f"2026010{number}T000000Z-x-0000"))
         shutil.copytree(finished.directory, copy.directory)
-        copy.write_user(User(name=name))
+        copy.write(User(name=name))
         activation = config["activation"] if name == "relu" else {"name": name, "slope": 0.1}
         edit(copy, id=copy.id, config=config | {"activation": activation, "seed": seed})
     shutil.rmtree(finished.directory)

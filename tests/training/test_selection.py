@@ -38,8 +38,8 @@ def data(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> list[Run
             "epoch": number,
             "seconds": 10.0 - number,
         }
-        run.write_record(replace(record, **changes))
-        run.write_user(User(name=f"{number}e3", tags=["odd", f"n{number}"] if number % 2 else []))
+        run.write(replace(record, **changes))
+        run.write(User(name=f"{number}e3", tags=["odd", f"n{number}"] if number % 2 else []))
     return collect(runs)[0]
 
 
