@@ -7,7 +7,7 @@ that the network was trained on.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -113,15 +113,8 @@ class Trained:
         """``split``, scaled, in batches for training: shuffled, and distorted if so configured."""
         config, recipe = self.config, self.config.augmentation
         transform = distortion(recipe, config.seed, len(split.labels)) if recipe else None
-        return Batches(
-            split.images,
-            split.labels,
-            batch_size=config.batch_size,
-            scale=self.scale,
-            dtype=config.dtype,
-            order=stream(config.seed, "batch_order"),
-            transform=transform,
-        )
+        order, in_order = stream(config.seed, "batch_order"), self.batches(split, config.batch_size)
+        return replace(in_order, order=order, transform=transform)
 
 
 def load(run: Run, checkpoint: Checkpoint = "best", *, trust_plugins: bool = False) -> Trained:
