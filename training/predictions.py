@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from nnbasic.data.files import replacing
 from nnbasic.model.arrays import Array
+from nnbasic.model.network import check_labels
 from nnbasic.training.checkpoint import read_arrays
 from nnbasic.training.storage import RunError
 
@@ -73,23 +75,16 @@ class Predictions:
         """What `save` wrote to ``path``; RunError if it is missing or holds anything else."""
         names = [field.name for field in fields(cls)]
         labels, predicted, probabilities = read_arrays(path, names, LARGEST).values()
-        if not (
-            probabilities.ndim == 2
-            and probabilities.dtype.kind == "f"
-            and np.isfinite(probabilities).all()
-            and all(_are_classes(each, *probabilities.shape) for each in (labels, predicted))
-        ):
-            raise RunError(
-                f"{path} is damaged: it does not hold a label, a class and probabilities for each"
-                " image"
+        with contextlib.suppress(ValueError):
+            images, classes = probabilities.shape
+            labels, predicted = (
+                check_labels(each, images, classes) for each in (labels, predicted)
             )
-        return cls(labels.astype(np.intp), predicted.astype(np.intp), probabilities)
-
-
-def _are_classes(numbers: Array, images: int, classes: int) -> bool:
-    """Whether there is a number from 0 to ``classes`` - 1 for each of at least one image."""
-    whole = numbers.dtype.kind in "iu" and numbers.shape == (images,) and images > 0
-    return whole and numbers.min() >= 0 and numbers.max() < classes
+            if probabilities.dtype.kind == "f" and np.isfinite(probabilities).all():
+                return cls(labels, predicted, probabilities)
+        raise RunError(
+            f"{path} is damaged: it does not hold a label, a class and probabilities for each image"
+        )
 
 
 @dataclass(frozen=True)
