@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from nnbasic.data.scale import Scale
@@ -32,6 +32,8 @@ Share = Annotated[float, lambda x: 0 <= x <= 1]
 Seconds = Annotated[float, lambda x: 0 <= x < 1e12]
 Rate = Annotated[float, lambda x: x > 0]
 Moment = Annotated[str, _is_moment]
+
+_hints = cache(partial(get_type_hints, include_extras=True))
 
 
 def from_json(kind: Any, content: Any, path: str = "") -> Any:
@@ -66,11 +68,6 @@ def from_json(kind: Any, content: Any, path: str = "") -> Any:
     if kind is Any or type(content) is kind or (origin is Literal and content in arguments):
         return content
     raise ValueError(f"{path or 'content'}: has a value of another kind than it must have")
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind, include_extras=True)
 
 
 @dataclass(frozen=True, kw_only=True)
