@@ -23,7 +23,7 @@ from nnbasic.training import diagnostics, environment, parallel
 from nnbasic.training.checkpoint import restore, save
 from nnbasic.training.directory import Run, create
 from nnbasic.training.record import EpochRow, RateSearch, Record, Status, User
-from nnbasic.training.storage import RunError, clear, write_text
+from nnbasic.training.storage import RunError, clear, run_error, write_text
 from nnbasic.training.trained import Trained, build, check_dataset
 
 
@@ -64,7 +64,9 @@ def start(
     if config.diagnostics:
         warnings += filter(None, [diagnostics.mismatch(config, layers)])
     run = create(runs, name)
-    try:
+    with run_error(runs, "cannot begin a run"), contextlib.ExitStack() as undoing:
+        # an interrupt too leaves nothing half written
+        undoing.callback(shutil.rmtree, run.directory, ignore_errors=True)
         if config.diagnostics:
             diagnostics.append(run, 0, 0, layers)
         write_text(run.directory / "config.yaml", dump(config))
@@ -91,11 +93,7 @@ def start(
             process=os.getpid(),
         )
         run.write(record)
-    except BaseException as error:  # an interrupt too leaves nothing half written
-        shutil.rmtree(run.directory, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise RunError(f"{runs}: cannot begin a run: {error.strerror}") from error
-        raise
+        undoing.pop_all()
     return run
 
 
