@@ -185,13 +185,9 @@ class Record:
         """ValueError for what those who read the record would trip over."""
         if not (abs(self.scale.multiplier) < 1e9 and abs(self.scale.offset) < 1e9):
             raise ValueError("its scale is none for pixels")
-        layers = self.config.get("layers", [1])
-        if not isinstance(layers, list) or not layers or any(type(n) is not int for n in layers):
-            raise ValueError("its config's layers are no list of whole numbers")
-        if min(layers) < 1:
-            raise ValueError("its config has a layer without units")
-        if type(self.config.get("seed", 0)) is not int:
-            raise ValueError("its config's seed is no whole number")
+        if not from_json(list[Size], self.config.get("layers", [1]), "config.layers"):
+            raise ValueError("config.layers: is empty")
+        from_json(int, self.config.get("seed", 0), "config.seed")
 
     @property
     def val_accuracy(self) -> float | None:
