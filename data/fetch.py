@@ -7,14 +7,13 @@ import contextlib
 import hashlib
 import os
 import re
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from nnbasic.data import mnist
-from nnbasic.data.files import PART, DataError, replacing
+from nnbasic.data.files import DataError, clear, replacing
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -59,7 +58,7 @@ def fetch(folder: Path = mnist.CACHE, *, progress: Progress | None = None) -> li
         content = _first_delivery(file, target, mirrors, progress or (lambda *_: None))
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _discard_stale(folder)
+            clear(folder, STALE)
             with replacing(target) as part:
                 part.write(content)
         except OSError as error:
@@ -139,11 +138,3 @@ def _download(url: str, password: str | None, file: mnist.File, progress: Progre
     if hashlib.sha256(unpacked).hexdigest() != file.sha256:
         raise FetchError(f"sent {len(received):,} bytes that are not MNIST's {file.name}")
     return bytes(received)
-
-
-def _discard_stale(folder: Path) -> None:
-    """Delete what killed processes left half written in ``folder``."""
-    for part in folder.glob(f".*{PART}"):
-        with contextlib.suppress(OSError):  # another process deletes it, too
-            if time.time() - part.stat().st_mtime > STALE:
-                part.unlink()

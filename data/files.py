@@ -6,13 +6,15 @@ device without an end, or a link to a file somewhere else.
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import math
 import os
 import secrets
 import stat
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
 from typing import BinaryIO
@@ -75,7 +77,7 @@ def _regular(descriptor: int) -> int:
     return descriptor
 
 
-@contextmanager
+@contextlib.contextmanager
 def replacing(path: Path, *, new: bool = False) -> Iterator[BinaryIO]:
     """Open a new file that replaces ``path`` at the end of the block.
 
@@ -99,6 +101,17 @@ def replacing(path: Path, *, new: bool = False) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
+def clear(folder: Path, age: float = -math.inf) -> None:
+    """Delete what killed processes left half written in ``folder``, if it has this ``age`` in s.
+
+    Without one, no other process may be at work there.
+    """
+    for part in folder.glob(f".*{PART}"):
+        with contextlib.suppress(OSError):  # another one deletes it too, or it is a directory
+            if time.time() - part.lstat().st_mtime > age:
+                part.unlink()
+
+
 def _give(name: Path, file: Path) -> None:
     """Give ``file`` the ``name``, which nothing may have."""
     try:
@@ -119,7 +132,7 @@ def append(path: Path, text: str) -> None:
         sync(file.fileno())
 
 
-@contextmanager
+@contextlib.contextmanager
 def syncing(wanted: bool) -> Iterator[None]:
     """A block in which this process waits for the disk, or does not.
 

@@ -17,13 +17,13 @@ from typing import Any
 
 from nnbasic.configs import Config, EarlyStopping, dump
 from nnbasic.data import Dataset
-from nnbasic.data.files import append
+from nnbasic.data.files import append, clear
 from nnbasic.model import DivergedError, Epoch, Step, Trainer
 from nnbasic.training import diagnostics, environment, parallel
 from nnbasic.training.checkpoint import restore, save
 from nnbasic.training.directory import Run, create
 from nnbasic.training.record import EpochRow, RateSearch, Record, Status, User
-from nnbasic.training.storage import RunError, clear, run_error, write_text
+from nnbasic.training.storage import RunError, run_error, write_text
 from nnbasic.training.trained import Trained, build, check_dataset
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nnbasic.data.files import PART, read_bytes, replacing
+from nnbasic.data.files import read_bytes, replacing
 
 LARGEST = 1 << 26
 """Bytes of a file of JSON that is read or written."""
@@ -63,13 +63,6 @@ def refuse_link(directory: Path) -> None:
             f"{directory}: is a link, and nothing is changed through one; name the directory that"
             f" it leads to: {directory.resolve()}"
         )
-
-
-def clear(directory: Path) -> None:
-    """Remove what killed processes left half written; call it only while holding the run's lock."""
-    for partial in directory.glob(f".*{PART}"):
-        with contextlib.suppress(OSError):  # a directory of this name is none of ours
-            partial.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
