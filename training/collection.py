@@ -214,7 +214,11 @@ def collect(
     not be read, and with ``whole`` for one whose longer files are torn. Of directories that are no
     runs, or runs of another version of nnbasic, a few are named and the rest counted.
     """
-    runs = _selected(runs_dir, selectors) if selectors else all_runs(runs_dir)
+    chosen: dict[Path, Run] = {}
+    for text in selectors:
+        meant = [newest(runs_dir)] if text == LATEST else _meant(text, [runs_dir], tags=True)
+        chosen |= {run.directory.resolve(): run for run in meant}
+    runs: Iterable[Run] = chosen.values() if selectors else all_runs(runs_dir)
     if last is not None:
         runs = _last(runs, last)
     data: list[RunData] = []
@@ -243,12 +247,3 @@ def of_sweep(data: Sequence[RunData], sweep: str) -> list[RunData]:
         there = f"there are {', '.join(known[-5:])}" if known else "no run is of any"
         raise RunError(f"no sweep {sweep!r}; {there}")
     return [run for run in data if wanted in run.user.sweeps]
-
-
-def _selected(runs_dir: Path, selectors: Sequence[str]) -> Iterable[Run]:
-    chosen: dict[Path, Run] = {}
-    for text in selectors:
-        latest = text == LATEST
-        matches = [newest(runs_dir)] if latest else _meant(text, [runs_dir], tags=True)
-        chosen |= {run.directory.resolve(): run for run in matches}
-    return chosen.values()
