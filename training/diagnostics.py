@@ -16,7 +16,6 @@ from nnbasic.data import Dataset, files
 from nnbasic.model import ACTIVATIONS, INITIALIZERS, Epoch, Step
 from nnbasic.training.directory import Run
 from nnbasic.training.layer_statistics import Figures, diagnose, variance_ratio
-from nnbasic.training.storage import write_text
 from nnbasic.training.trained import Trained
 
 FILE = "diagnostics.jsonl"
@@ -76,16 +75,6 @@ def append(run: Run, epoch: int, step: int, layers: Sequence[Figures]) -> None:
 def _finite(figures: Figures) -> Figures:
     bad = [k for k, v in figures.items() if isinstance(v, float) and not math.isfinite(v)]
     return figures | dict.fromkeys(bad)
-
-
-def keep(run: Run, epochs: int) -> None:
-    """Leave out the lines after the first ``epochs`` epochs, which the run is about to repeat.
-
-    A file that is missing, or cannot be read, stays as it is: it is only looked at.
-    """
-    if rows := run.diagnostics():
-        kept = (row for row in rows if row["epoch"] <= epochs)
-        write_text(run.directory / FILE, "".join(json.dumps(row) + "\n" for row in kept))
 
 
 def mismatch(config: Config, layers: Sequence[Figures]) -> str | None:

@@ -150,10 +150,11 @@ class Run:
         """The lines of `diagnostics.jsonl`, from epoch 0, up to one that is torn or broken."""
         return read_lines(self.directory / "diagnostics.jsonl", with_epoch)
 
-    def keep_metrics(self, epochs: int) -> list[EpochRow]:
-        """Cut `metrics.jsonl` to its first ``epochs`` lines, and return them.
+    def keep(self, epochs: int) -> list[EpochRow]:
+        """Cut metrics and diagnostics to the first ``epochs`` epochs, and return these metrics.
 
-        RunError if the file has fewer lines: early stopping needs the whole history.
+        RunError if there are fewer metrics: early stopping needs the whole history. Diagnostics
+        that are missing, or cannot be read, stay as they are: they are only looked at.
         """
         rows = self.metrics()[:epochs]
         if [row.epoch for row in rows] != list(range(1, epochs + 1)):
@@ -162,6 +163,9 @@ class Run:
                 " so the run cannot be resumed exactly; train it again from the start"
             )
         write_text(self.directory / "metrics.jsonl", "".join(row.line() for row in rows))
+        if found := self.diagnostics():
+            kept = (json.dumps(line) + "\n" for line in found if line["epoch"] <= epochs)
+            write_text(self.directory / "diagnostics.jsonl", "".join(kept))
         return rows
 
     def status(self, record: Record | None = None) -> str:

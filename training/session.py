@@ -173,12 +173,9 @@ class _Log:
         )
         clear(run.directory)
         done = restore(run.last, trainer.network, trainer.state) if run.last.exists() else 0
-        self.history = run.keep_metrics(done)
+        self.history = run.keep(done)
         self.trainer = parallel.shared_by(trainer, parallel.processes(config.batch_size))
-        self.watcher = None
-        if config.diagnostics:
-            diagnostics.keep(run, done)
-            self.watcher = diagnostics.Watcher(self.trained, dataset)
+        self.watcher = diagnostics.Watcher(self.trained, dataset) if config.diagnostics else None
         spent = self.history[-1].elapsed_seconds if self.history else 0.0
         self.began = time.perf_counter() - spent
 

@@ -128,7 +128,7 @@ class TestMetrics:
         whole = path.read_text()
         path.write_text(whole + '{"epoch": 4, "st')
         assert [row.epoch for row in finished.metrics()] == [1, 2, 3]
-        assert finished.keep_metrics(2) == finished.metrics()
+        assert finished.keep(2) == finished.metrics()
         assert path.read_text() == "".join(whole.splitlines(keepends=True)[:2])
 
     @pytest.mark.parametrize("keep", [slice(1), slice(1, None), slice(0)])
@@ -139,5 +139,5 @@ class TestMetrics:
         text = "".join(path.read_text().splitlines(keepends=True)[keep])
         path.write_text(text)
         with pytest.raises(RunError, match="does not hold the 3 epochs"):
-            finished.keep_metrics(3)
+            finished.keep(3)
         assert path.read_text() == text
