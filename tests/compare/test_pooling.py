@@ -16,7 +16,7 @@ from nnbasic.configs import Config
 from nnbasic.data import Dataset
 from nnbasic.training import Predictions, evaluate_run, start, train
 from nnbasic.training.collection import RunData
-from nnbasic.training.layer_statistics import histogram
+from nnbasic.training.diagnostics import histogram
 from support import figures
 
 

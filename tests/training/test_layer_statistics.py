@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from nnbasic.model import MLP
-from nnbasic.training.layer_statistics import diagnose, histogram
+from nnbasic.training.diagnostics import diagnose, histogram
 
 LABELS = np.array([0, 1], dtype=np.intp)
 
