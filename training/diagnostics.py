@@ -98,10 +98,15 @@ def _finite(figures: Figures) -> Figures:
 def mismatch(config: Config, layers: Sequence[Figures]) -> str | None:
     """A warning if, before the first step, the activations vanish or explode with depth.
 
-    None with batch normalisation, which prevents both from the first batch on.
+    None with batch normalisation, which prevents both from the first batch on, and where there is
+    no variance to begin with.
     """
-    ratio = variance_ratio(layers)
-    if config.batch_norm or ratio is None or 1 / MISMATCH <= ratio <= MISMATCH:
+    hidden = layers[:-1]
+    if config.batch_norm or len(hidden) < 2 or not hidden[0]["image_sd"]:
+        return None
+    ratio: float = hidden[-1]["image_sd"] / hidden[0]["image_sd"]
+    ratio *= ratio  # which overflows to infinity, where ** would raise
+    if 1 / MISMATCH <= ratio <= MISMATCH:
         return None
     used = config.activation if isinstance(config.activation, list) else [config.activation]
     activations = " and ".join(dict.fromkeys(map(ACTIVATIONS.name, used)))
@@ -113,7 +118,7 @@ def mismatch(config: Config, layers: Sequence[Figures]) -> str | None:
     return (
         f"activation {activations} does not go with init {INITIALIZERS.name(config.init)} in a net"
         " this deep: before the first step the variance of the activations over the images"
-        f" {change} from {layers[0]['layer']} to {layers[-2]['layer']} (a factor of {MISMATCH:g} is"
+        f" {change} from {hidden[0]['layer']} to {hidden[-1]['layer']} (a factor of {MISMATCH:g} is"
         f" too much). Try {'larger' if ratio < 1 else 'smaller'} initial weights or fewer layers:"
         " he suits relu and the like, lecun suits selu, xavier suits tanh, and xavier with gain 4"
         " suits sigmoid."
@@ -252,18 +257,6 @@ def histogram(values: Array) -> Figures | None:
     first = int(indices.min())
     counts = np.bincount(indices - first).tolist()
     return {"low": first * width, "high": (first + len(counts)) * width, "counts": counts}
-
-
-def variance_ratio(layers: Sequence[Figures]) -> float | None:
-    """The last hidden layer's variance over the images in terms of the first one's.
-
-    None with fewer than two hidden layers, or where there is no variance to begin with.
-    """
-    hidden = layers[:-1]
-    if len(hidden) < 2 or not hidden[0]["image_sd"]:
-        return None
-    ratio: float = hidden[-1]["image_sd"] / hidden[0]["image_sd"]
-    return ratio * ratio  # which overflows to infinity, where ** would raise
 
 
 def _saturated(a: Array, limits: tuple[float, float] | None) -> float | None:
