@@ -129,7 +129,6 @@ class Trainer:
             yield Epoch(epoch, step, metrics, rate, time.perf_counter() - started)
 
     def batches(self, epoch: int) -> Iterator[tuple[Array, Labels]]:
-        """The batches of an epoch."""
         return self.train.epoch(epoch)
 
     def learn(

@@ -70,7 +70,6 @@ class RunData:
 
     @property
     def seed(self) -> Scalar:
-        """The seed of its config."""
         return self.record.config.get("seed")
 
     @cached_property

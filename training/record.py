@@ -97,7 +97,6 @@ class EpochRow:
                 object.__setattr__(self, key, None)
 
     def line(self) -> str:
-        """The line of the file."""
         return json.dumps(asdict(self), allow_nan=False) + "\n"
 
 

@@ -238,7 +238,6 @@ class _Log:
             self.write(status="finished", reason=why)
 
     def write(self, *, status: Status, reason: str | None = None, **changes: Any) -> None:
-        """Write the record."""
         self._check_held()
         changes |= {
             "status": status,
