@@ -153,12 +153,9 @@ class MLP:
         for layer in self.layers:
             if isinstance(layer, BatchNorm):
                 factor, shift = layer.scoring()
-                weight, bias = (
-                    plain.parameters[f"{layer.name}.{key}"] for key in ("weight", "bias")
-                )
-                weight *= factor
-                bias *= factor
-                bias += shift
+                for key in ("weight", "bias"):
+                    plain.parameters[f"{layer.name}.{key}"] *= factor
+                plain.parameters[f"{layer.name}.bias"] += shift
         return plain
 
     def bind(self, vector: Array, gradient: Array) -> None:
