@@ -278,10 +278,8 @@ def _reason(error: Exception) -> str:
 
 def best_epoch(history: Sequence[EpochRow], metric: str) -> EpochRow | None:
     """The first epoch of the highest accuracy or lowest loss; without validation, the last one."""
-    scored = [row for row in history if _score(row, metric) > -math.inf]
-    if scored:
-        return max(scored, key=lambda row: _score(row, metric))
-    return history[-1] if history else None
+    scored = [row for row in history if _score(row, metric) > -math.inf] or history[-1:]
+    return max(scored, key=lambda row: _score(row, metric), default=None)
 
 
 def patience_is_over(stopping: EarlyStopping, history: Sequence[EpochRow]) -> bool:
