@@ -181,10 +181,7 @@ class Run:
         return "crashed" if (ended := self.record().outcome) == "running" else ended
 
     def claim(self) -> AbstractContextManager[Callable[[], bool]]:
-        """Lock the run for this process; RunError if another one holds it.
-
-        What it gives tells whether the directory is still the one that was locked.
-        """
+        """Lock the run for this process: see `nnbasic.training.lock.locked`."""
         return lock.locked(self.directory)
 
 
