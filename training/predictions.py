@@ -32,14 +32,9 @@ class Predictions:
     probabilities: Array
 
     @property
-    def correct(self) -> int:
-        """How many images are classified right."""
-        return int(np.count_nonzero(self.labels == self.predicted))
-
-    @property
     def accuracy(self) -> float:
         """The share of images classified right."""
-        return self.correct / len(self.labels)
+        return int(np.count_nonzero(self.labels == self.predicted)) / len(self.labels)
 
     def confusion(self) -> Array:
         """Counts of shape (classes, classes): a row for a true class, a column for a predicted."""

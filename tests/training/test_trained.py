@@ -76,7 +76,7 @@ def test_the_class_of_saturated_outputs_is_the_one_that_training_counts(
     correct = np.count_nonzero(trained.network.forward(x).argmax(axis=1) == labels)
     evaluation = trained.evaluate(dataset.test)
     assert ((evaluation.probabilities == 1).sum(axis=1) > 1).any()
-    assert evaluation.correct == correct
+    assert evaluation.accuracy == correct / len(labels)
 
 
 class TestNoTrainedNetwork:
