@@ -1,7 +1,5 @@
 """The JSON Schema of a config, made from the annotations that check it."""
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Annotated, Any, Literal, get_args, get_origin
 

@@ -1,7 +1,5 @@
 """The problems of a config, each with its key and its place."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any

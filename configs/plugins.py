@@ -5,8 +5,6 @@ and its hash is kept among those of the user. The config of a run may come from 
 plugins run only if they are known in this way.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

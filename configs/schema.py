@@ -4,8 +4,6 @@ A `Config` holds its components built, so that ``config.optimizer.lr`` is a numb
 gives their specifications.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

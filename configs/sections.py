@@ -1,7 +1,5 @@
 """Sections of a config: frozen dataclasses whose annotations check every value."""
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Finding configs: at a path, in ``./configs``, and among the shipped presets."""
 
-from __future__ import annotations
-
 import contextlib
 import difflib
 import filecmp

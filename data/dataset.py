@@ -1,12 +1,11 @@
 """A data set ready for training: three splits of images and labels, and where they come from."""
 
-from __future__ import annotations
-
 import hashlib
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -47,7 +46,7 @@ class Dataset:
     """A sentence for each split that lacks classes, so that its accuracy misleads."""
     _scales: dict[str, Scale] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def shortened(self, train: int | None) -> Dataset:
+    def shortened(self, train: int | None) -> Self:
         """With the first ``train`` training images alone; DataError if there are fewer."""
         if train is None:
             return self

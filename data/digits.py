@@ -3,8 +3,6 @@
 ``benchmarks/digits`` has the program that drew them, and docs/digits.md says how.
 """
 
-from __future__ import annotations
-
 import hashlib
 import zipfile
 import zlib

@@ -1,7 +1,5 @@
 """Fetching MNIST from public mirrors, one after another: whole and verified files, or none."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import hashlib

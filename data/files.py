@@ -4,8 +4,6 @@ A folder may come from a stranger: a name in it may be a pipe on which reading w
 device without an end, or a link to a file somewhere else.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import math

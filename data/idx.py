@@ -5,8 +5,6 @@ as a big-endian 32-bit number, and the elements, big-endian, the last dimension 
 (Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits").
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import io

@@ -4,8 +4,6 @@ Y. LeCun, C. Cortes, C. J. C. Burges: 60,000 training and 10,000 test images of 
 each labelled with its digit.
 """
 
-from __future__ import annotations
-
 import math
 import os
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ turns dL/da into dL/dz = dL/da · f'(z). Where f' is cheaper from a, it comes fr
 is finite up to z = ±1e4, also in float32, and raises no floating-point warning there.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

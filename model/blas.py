@@ -1,7 +1,5 @@
 """The threads of the BLAS, which computes NumPy's products."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 from collections.abc import Iterator

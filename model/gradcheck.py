@@ -1,7 +1,5 @@
 """Activations as curves, and analytic against numeric gradients: by point, and by parameter."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What a layer is, and how a class as the tutorials write it becomes one."""
 
-from __future__ import annotations
-
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

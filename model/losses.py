@@ -1,7 +1,5 @@
 """Losses on logits and integer labels, and the metrics that a network is scored by."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Annotated, Literal

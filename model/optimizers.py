@@ -3,8 +3,6 @@
 The state is a dict of arrays, so that resuming is loading a dict; its ``steps`` counts the updates.
 """
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ bool, int, float, str, a Literal, a tuple ``tuple[float, ...]`` of these, or one
 component: `Component` checks values against them, and `nnbasic.configs` writes its JSON Schema.
 """
 
-from __future__ import annotations
-
 import difflib
 import operator
 import sys

@@ -3,8 +3,6 @@
 Scoring and prediction pass through noise unchanged; `BatchNorm` is then one affine map.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

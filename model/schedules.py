@@ -4,8 +4,6 @@ Lengths are fractions of the whole training, so that a schedule keeps its shape 
 of epochs or the batch size changes.
 """
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ It yields a `Step` after every update and an `Epoch` after every pass over the e
 prints or writes, and ends early only where the loss is no longer finite: who reads the stream does.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Generator, Iterator

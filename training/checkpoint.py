@@ -4,8 +4,6 @@ No random generator is saved: what is random in an epoch depends on the seed and
 epoch alone (see `nnbasic.model.randomness`), so that number is the whole state.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

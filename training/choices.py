@@ -1,7 +1,5 @@
 """What runs were made of, as keys and values, and which of these tell several runs apart."""
 
-from __future__ import annotations
-
 import functools
 import json
 import re

@@ -1,7 +1,5 @@
 """The runs of a folder: found by id, name, tag or directory, and read, whole and broken ones."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -9,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from nnbasic.configs.errors import printable
 from nnbasic.training.choices import SEARCHED, Scalar, Values, flatten
@@ -43,7 +41,7 @@ class RunData:
     status: str
 
     @classmethod
-    def read(cls, run: Run) -> RunData:
+    def read(cls, run: Run) -> Self:
         """Read the short files of ``run``; RunError if it has no record that can be used."""
         record = run.record()
         return cls(run, record, run.user(), run.status(record))

@@ -1,7 +1,5 @@
 """Keeping runs in order: tags, names, notes, and a trash from which they can be brought back."""
 
-from __future__ import annotations
-
 import contextlib
 import secrets
 import shutil

@@ -5,8 +5,6 @@ number that is not finite is null. To diagnose changes nothing that training dep
 parameters, not the optimiser's state, not a random generator.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """What a result may depend on besides its config: code, versions, machine, threads."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import hashlib

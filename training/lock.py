@@ -3,8 +3,6 @@
 A process id in a file would outlive a killed process, and could later belong to another one.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys

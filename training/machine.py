@@ -3,8 +3,6 @@
 OpenBLAS reads its environment variables when NumPy is imported, so this module does not import it.
 """
 
-from __future__ import annotations
-
 import math
 import os
 import threading

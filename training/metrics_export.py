@@ -1,7 +1,5 @@
 """Runs for other programs: a CSV file for spreadsheets, event files for TensorBoard."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ NumPy uses several cores for matrix products only, and one for all else. Here al
 several cores.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import math

@@ -1,11 +1,9 @@
 """A network's answers for a set of images, their figures, and the file that holds them."""
 
-from __future__ import annotations
-
 import contextlib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -66,7 +64,7 @@ class Predictions:
             np.savez(file, labels=labels, predicted=predicted, probabilities=probabilities)
 
     @classmethod
-    def load(cls, path: Path) -> Predictions:
+    def load(cls, path: Path) -> Self:
         """What `save` wrote to ``path``; RunError if it is missing or holds anything else."""
         names = [field.name for field in fields(cls)]
         labels, predicted, probabilities = read_arrays(path, names, LARGEST).values()

@@ -1,7 +1,5 @@
 """What `run.json`, `user.json` and a line of `metrics.jsonl` hold, as types."""
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass

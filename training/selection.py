@@ -1,7 +1,5 @@
 """Choosing and ordering runs by what is known about them: ``activation=relu``, ``seconds<60``."""
 
-from __future__ import annotations
-
 import difflib
 import operator
 import re

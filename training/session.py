@@ -3,8 +3,6 @@
 It reads the stream of `nnbasic.model.Trainer`, writes what belongs on disk, and passes it on.
 """
 
-from __future__ import annotations
-
 import contextlib
 import math
 import os

@@ -1,7 +1,5 @@
 """The files of a run: JSON and JSON Lines, written safely and read with care."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ Training scores with it, `eval` and the report load it from a run; none of them 
 that the network was trained on.
 """
 
-from __future__ import annotations
-
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
