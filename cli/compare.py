@@ -1,7 +1,5 @@
 """`nnbasic compare`: runs side by side, the repetitions of one run in one row."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

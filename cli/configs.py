@@ -1,7 +1,5 @@
 """`nnbasic configs`: list them, show one complete, check one, and the schema of them all."""
 
-from __future__ import annotations
-
 import click
 
 from nnbasic.cli import options

@@ -1,7 +1,5 @@
 """`nnbasic data`: where the images are, getting them, checking them, looking at them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

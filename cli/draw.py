@@ -1,7 +1,5 @@
 """`nnbasic draw`: a page on which one draws, and networks answer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`nnbasic eval`: score a trained network."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal

@@ -1,7 +1,5 @@
 """`nnbasic export`: a trained network for other programs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """What went wrong, at the edge of the program: one message on stderr, and an exit code."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os

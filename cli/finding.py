@@ -1,7 +1,5 @@
 """Runs for commands: found, read with a warning about whatever is broken, summed up for JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """`nnbasic gradcheck`: is the gradient that training uses the gradient of the loss?"""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import click

@@ -1,7 +1,5 @@
 """Groups of commands: in the order of use, and loaded when they are called."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Mapping
 from typing import Any

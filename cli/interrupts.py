@@ -1,7 +1,5 @@
 """What Ctrl-C, SIGTERM and a closed terminal do to a command that is running."""
 
-from __future__ import annotations
-
 import contextlib
 import signal
 import time

@@ -1,7 +1,5 @@
 """Data sets for commands: progress of a download, warnings, and what to do about errors."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

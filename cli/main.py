@@ -1,7 +1,5 @@
 """The `nnbasic` command: the group, its commands, and where every error ends."""
 
-from __future__ import annotations
-
 import os
 import sys
 import warnings

@@ -1,7 +1,5 @@
 """Options and arguments that several commands share, and what the shell completes them with."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 import os

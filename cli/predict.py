@@ -1,7 +1,5 @@
 """`nnbasic predict`: which digits are in these pictures."""
 
-from __future__ import annotations
-
 import csv
 import io
 import sys

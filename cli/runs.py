@@ -1,7 +1,5 @@
 """`nnbasic runs`: what has been trained, and keeping it in order."""
 
-from __future__ import annotations
-
 import click
 
 from nnbasic.cli.groups import LazyGroup

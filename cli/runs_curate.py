@@ -1,7 +1,5 @@
 """`nnbasic runs tag`, `rename`, `note`, `rm`, `restore` and `export`: keeping runs in order."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """`nnbasic runs list`: runs as rows of a table, a column for each key that differs."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The sentences of a comparison in a terminal."""
 
-from __future__ import annotations
-
 import re
 
 import wcwidth

@@ -1,7 +1,5 @@
 """`nnbasic study`: put a claim to the test, and read the verdict."""
 
-from __future__ import annotations
-
 import shlex
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`nnbasic sweep`: every combination of choices, with the same seeds in each."""
 
-from __future__ import annotations
-
 import os
 import shlex
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Training many runs: by processes here or by a cluster, one bar over all of them."""
 
-from __future__ import annotations
-
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence

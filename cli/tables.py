@@ -4,8 +4,6 @@ Widths are those of wcwidth: two columns for a Hangul syllable or an emoji, of h
 points, and none for a style. What stands in a cell is escaped here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -5,8 +5,6 @@ written the files they come from. Only here, and in the cells of `nnbasic.cli.ta
 escaped.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

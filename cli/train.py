@@ -1,7 +1,5 @@
 """`nnbasic train`: build the network that a config describes, train it, leave a record."""
 
-from __future__ import annotations
-
 import contextlib
 import shlex
 from dataclasses import replace

@@ -5,8 +5,6 @@ of them that rate suits. Each cell is tried on a grid of half decades around its
 the grid grows while the best rate lies at its edge.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean

@@ -1,7 +1,5 @@
 """The jobs of a sweep in processes on this machine."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import shutil

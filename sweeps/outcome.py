@@ -1,7 +1,5 @@
 """How the jobs of a sweep end, wherever they were trained."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The plan of a sweep: every combination of choices with the same seeds, and what is left to do."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

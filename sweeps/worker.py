@@ -11,8 +11,6 @@ other end only that process has, and when this is closed it interrupts itself as
 that the run can be resumed.
 """
 
-from __future__ import annotations
-
 import _thread
 import contextlib
 import functools

@@ -3,8 +3,6 @@
 This is the package above the rooms; it imports none of them.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 
