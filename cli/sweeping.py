@@ -19,12 +19,13 @@ from nnbasic.configs.plugins import unkept
 from nnbasic.data import Dataset
 from nnbasic.sweeps.learning_rates import FOLDER, choose_rates
 from nnbasic.sweeps.local import run_local
-from nnbasic.sweeps.outcome import Outcome, Progress
 from nnbasic.sweeps.plan import (
     Attempt,
     Cell,
     Job,
     Key,
+    Outcome,
+    Progress,
     attempts,
     changed_plugins,
     jobs,

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnbasic.data.files import read_bytes, sync_folder, syncing
-from nnbasic.sweeps.outcome import Outcome, outcome
-from nnbasic.sweeps.plan import Job
+from nnbasic.sweeps.plan import Job, Outcome, outcome
 from nnbasic.sweeps.worker import Server, Task, train_in_process
 from nnbasic.training.directory import Run
 from nnbasic.training.storage import FILES, RunError, needs_extra, write_bytes

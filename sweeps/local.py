@@ -9,8 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 
-from nnbasic.sweeps.outcome import Outcome, Progress, outcome
-from nnbasic.sweeps.plan import ENDED, Job, attempts
+from nnbasic.sweeps.plan import ENDED, Job, Outcome, Progress, attempts, outcome
 from nnbasic.sweeps.worker import Server, train_in_process
 from nnbasic.training.collection import all_runs
 from nnbasic.training.lock import locked

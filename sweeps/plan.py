@@ -1,4 +1,4 @@
-"""The plan of a sweep: every combination of choices with the same seeds, and what is left to do."""
+"""The plan of a sweep: every combination with the same seeds, what is left, and how a job ends."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -95,6 +95,30 @@ class Attempt(NamedTuple):
     status: str
     run: Run
     record: Record
+
+
+class Progress(NamedTuple):
+    """How many epochs of a job have been trained."""
+
+    job: Job
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: ``status`` is that of its run, ``message`` the reason for a bad end."""
+
+    job: Job
+    status: str
+    message: str = ""
+    val_accuracy: float | None = None
+    """The best validation accuracy, if the run got that far and has a validation split."""
+    run: Run | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing left to do here."""
+        return self.status in (*ENDED, "running")
 
 
 def cells(source: str, overrides: Sequence[str], vary: Sequence[str]) -> list[Cell]:
@@ -212,6 +236,18 @@ def changed_plugins(left: Iterable[Job], there: Mapping[Key, Sequence[Attempt]])
             before = {each for own in alike for a in own for each in a.record.plugins.items()}
             found.update({Path(p).name for p, sha256 in before if now.get(p, sha256) != sha256})
     return found
+
+
+def outcome(job: Job, run: Run | None, words: str) -> Outcome:
+    """The outcome in the record of ``run``; ``words`` are the last ones of its process."""
+    if run is None:
+        return Outcome(job, "failed", words or "interrupted before it began")
+    try:
+        record = run.record()
+        status = run.status(record)
+    except RunError as error:
+        return Outcome(job, "failed", str(error), run=run)
+    return Outcome(job, status, record.reason or words, record.val_accuracy, run)
 
 
 def _placed(problem: Problem, combination: str, changes: Sequence[str]) -> Problem:

@@ -17,8 +17,7 @@ import pytest
 from nnbasic import data
 from nnbasic.configs import load
 from nnbasic.sweeps.local import run_local
-from nnbasic.sweeps.outcome import Outcome, outcome
-from nnbasic.sweeps.plan import Cell, Job, jobs
+from nnbasic.sweeps.plan import Cell, Job, Outcome, jobs, outcome
 from nnbasic.sweeps.worker import Server, train_in_process
 from nnbasic.training import RateSearch, Run, all_runs, start
 
