@@ -112,7 +112,7 @@ def _received(job: Job, future: Future[Any], runs: Path, sync: bool) -> Outcome:
             run = write_files(runs, files, job.begun) if files else None
         return outcome(job, run, words)
     except Exception as error:  # a worker or the network may fail with anything
-        return Outcome(job, "failed", f"on the cluster: {' '.join(str(error).split())}")
+        return Outcome(job, "failed", f"on the cluster: {error}")
     finally:
         future.release()  # or the cluster would repeat it if its worker died later
 
@@ -162,12 +162,17 @@ def write_files(runs: Path, files: Files, begun: Run | None = None) -> Run:
     or the names are not those of a run's files.
     """
     names = dict(files)
-    run = Run(runs / _plain(names.pop("").decode()))
+    word = names.pop("").decode()
+    if not word or word != Path(word).name or word.startswith(".") or "\0" in word:
+        raise RunError(f"a worker sent the id {word!r}, which is none")
+    run = Run(runs / word)
     if foreign := names.keys() - set(FILES):
         raise RunError(f"{run.id}: a worker sent {min(foreign)!r}, which is no file of a run")
     if begun is not None:
         with begun.claim():
-            for name in sorted(names.keys() - {"user.json"}, key=_writing_order):
+            # The order of `training.train`: a crash between any two leaves what can be resumed.
+            order = {"last.npz": 1, "run.json": 2}
+            for name in sorted(names.keys() - {"user.json"}, key=lambda name: order.get(name, 0)):
                 write_bytes(begun.directory / name, names[name])
         return begun
     runs.mkdir(parents=True, exist_ok=True)
@@ -179,15 +184,3 @@ def write_files(runs: Path, files: Files, begun: Run | None = None) -> Run:
         arrived.rename(run.directory)
         sync_folder(runs)
     return run
-
-
-def _plain(name: str) -> str:
-    """``name``, if it names a directory in another one; RunError if it leads elsewhere."""
-    if not name or name != Path(name).name or name.startswith(".") or "\0" in name:
-        raise RunError(f"a worker sent the id {name!r}, which is none")
-    return name
-
-
-def _writing_order(name: str) -> int:
-    """That of `training.train`, so that the run can be resumed after a crash between any two."""
-    return {"last.npz": 1, "run.json": 2}.get(name, 0)

@@ -43,8 +43,7 @@ def choose_rates(
     searches = [_Search(cell, datasets) for cell in cells]
     growing = searches
     while growing:
-        trials = [job for search in growing for job in search.new_trials()]
-        there = train(trials)
+        there = train([job for search in growing for job in search.new_trials()])
         growing = [search for search in growing if search.goes_on(there)]
     chosen = [search.chosen() for search in searches if not search.problem]
     return chosen, [search.problem for search in searches if search.problem]

@@ -140,7 +140,10 @@ def cells(source: str, overrides: Sequence[str], vary: Sequence[str]) -> list[Ce
             config = load(source, [*overrides, *changes]) if changes else base
         except ConfigError as error:
             for problem in error.problems:  # one that many combinations have is told once
-                problems.setdefault(str(problem), _placed(problem, combination, changes))
+                place = f"the combination {combination}"  # not the change that caused it
+                if problem.place.removeprefix("--set ") not in changes:
+                    place += f": {problem.place}"
+                problems.setdefault(str(problem), replace(problem, place=place))
             continue
         name = "-".join(map(word, keys, values)) or Path(source).stem
         if config.identity() in found:
@@ -174,8 +177,8 @@ def parse_vary(text: str) -> tuple[str, list[Any]]:
             )
         return key.strip(), choices
     except ConfigError as error:
-        found = error.problems
-    raise ConfigError(Problem(p.message, key.strip(), place) for p in found)
+        found = [Problem(problem.message, key.strip(), place) for problem in error.problems]
+        raise ConfigError(found) from None
 
 
 def jobs(cells: Sequence[Cell], seeds: Sequence[int], datasets: Mapping[str, Images]) -> list[Job]:
@@ -186,9 +189,8 @@ def jobs(cells: Sequence[Cell], seeds: Sequence[int], datasets: Mapping[str, Ima
     """
     found = []
     for seed, cell in product(seeds, cells):
-        config = replace(cell.config, seed=seed)
-        dataset = datasets[config.data.source]
-        found.append(Job(config, cell.name, cell.rate_search, dataset.name, dataset.sha256))
+        config, images = replace(cell.config, seed=seed), datasets[cell.config.data.source]
+        found.append(Job(config, cell.name, cell.rate_search, images.name, images.sha256))
     return found
 
 
@@ -248,14 +250,6 @@ def outcome(job: Job, run: Run | None, words: str) -> Outcome:
     except RunError as error:
         return Outcome(job, "failed", str(error), run=run)
     return Outcome(job, status, record.reason or words, record.val_accuracy, run)
-
-
-def _placed(problem: Problem, combination: str, changes: Sequence[str]) -> Problem:
-    """``problem`` placed in the combination that has it, not in the change that caused it."""
-    place = f"the combination {combination}"
-    if problem.place.removeprefix("--set ") not in changes:
-        place += f": {problem.place}"
-    return replace(problem, place=place)
 
 
 def word(key: str, value: Any) -> str:

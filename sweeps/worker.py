@@ -27,7 +27,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from nnbasic.configs import ConfigError, loads
 from nnbasic.configs.schema import Data
@@ -190,40 +190,34 @@ def main() -> None:
             if ready in at_work:
                 _ended(*at_work.pop(ready))
                 os.close(ready)
-            elif received := _received(tasks):
-                _begin(*received, at_work)
-            else:  # the process that sent tasks has ended, or wants no more of them
+            elif not _begin(tasks, at_work):  # their sender has ended, or wants no more of them
                 more = False
                 for pid, _ in at_work.values():
                     os.kill(pid, signal.SIGCONT)  # one that is stopped would not see it
 
 
-def _received(tasks: socket.socket) -> tuple[Task, socket.socket] | None:
-    """The next task and the socket of its process; None if there will be no more."""
+def _begin(tasks: socket.socket, at_work: AtWork) -> bool:
+    """Read the next task, its images unless they are here, and fork; False if no more will come."""
     head, descriptors, _, _ = socket.recv_fds(tasks, 4, 1)
     if not head:
-        return None
-    content = tasks.recv(int.from_bytes(head), socket.MSG_WAITALL)
-    return from_json(Task, json.loads(content)), socket.socket(fileno=descriptors[0])
-
-
-def _begin(task: Task, connection: socket.socket, at_work: AtWork) -> None:
-    """Read the images, unless they are here, and fork a process for ``task``."""
+        return False
+    task = from_json(Task, json.loads(tasks.recv(int.from_bytes(head), socket.MSG_WAITALL)))
+    connection = socket.socket(fileno=descriptors[0])  # that of the task's process
     try:
         dataset = _load(json.dumps(task.images), task.dataset, task.data)
         pid = os.fork() if FORKS else 0
     except (DataError, OSError) as error:
-        _say(connection, words=_one_line(str(error)))
+        _say(connection, words=str(error))
         connection.close()
-        return
-    if pid:
-        _say(connection, process=pid)
-        at_work[os.pidfd_open(pid)] = pid, connection
-        return
-    for descriptor, (_, other) in at_work.items():
-        other.close()
-        os.close(descriptor)
-    _work(task, dataset, connection)
+        return True
+    if not pid:
+        for descriptor, (_, other) in at_work.items():
+            other.close()
+            os.close(descriptor)
+        _work(task, dataset, connection)
+    _say(connection, process=pid)
+    at_work[os.pidfd_open(pid)] = pid, connection
+    return True
 
 
 def _ended(pid: int, connection: socket.socket) -> None:
@@ -236,7 +230,7 @@ def _ended(pid: int, connection: socket.socket) -> None:
             _say(connection, words=f"ended with exit code {code}")
 
 
-def _work(task: Task, dataset: Dataset, connection: socket.socket) -> None:
+def _work(task: Task, dataset: Dataset, connection: socket.socket) -> NoReturn:
     """Do ``task`` in this process, and end it."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupt)
@@ -249,7 +243,7 @@ def _work(task: Task, dataset: Dataset, connection: socket.socket) -> None:
         pass  # an outcome like any other; the record has it
     except BaseException as error:
         known = isinstance(error, (ConfigError, DataError, RunError, FailedError))
-        _say(connection, words=_one_line(f"{'' if known else f'{type(error).__name__}: '}{error}"))
+        _say(connection, words=f"{'' if known else f'{type(error).__name__}: '}{error}")
         code = 1
     sys.exit(code)
 
@@ -304,10 +298,6 @@ def _interrupt(number: int, frame: Any) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):  # once is enough: now the record is written
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 if __name__ == "__main__":
