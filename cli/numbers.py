@@ -1,11 +1,6 @@
 """Figures as text, the same in every command."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from nnbasic.training.record import Record
+from nnbasic.training.record import Record, binomial_error, wilson_interval
 
 NONE = "–"
 """What stands for a figure that there is not."""
@@ -25,8 +20,6 @@ def accuracy(share: float | None, images: int) -> str:
     Near 0 and 100 %, where the standard error is too small, its 95 % interval stands instead:
     ``100.00 (99.36–100.00)``.
     """
-    from nnbasic.training.record import binomial_error, wilson_interval  # loads pydantic
-
     if share is None:
         return NONE
     if min(share, 1 - share) * images >= FEW:
