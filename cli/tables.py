@@ -14,6 +14,8 @@ import wcwidth
 
 from nnbasic.cli.terminal import GAP, Printable, encodable
 
+PAD = {"left": wcwidth.ljust, "right": wcwidth.rjust}
+
 
 @dataclass(frozen=True, eq=False)
 class Column:
@@ -74,12 +76,13 @@ def table(columns: Sequence[Column], room: int, gap: str = GAP) -> list[Printabl
     ``room``, the widest of those that may shrink does.
     """
     kept = fitting(columns, room, gap)
-    widths = _widths(kept, room - _gaps(kept, gap))
+    widths = _widths(kept, room - len(gap) * (len(kept) - 1))
     lines = []
     for row in zip(*(c.lines_within(w) for c, w in zip(kept, widths, strict=True)), strict=True):
         for pieces in zip_longest(*row, fillvalue=""):
-            cells = map(_pad, pieces, widths, (column.justify for column in kept))
-            lines.append(Printable(gap.join(cells).rstrip()))
+            cells = zip(kept, pieces, widths, strict=True)
+            padded = (PAD[column.justify](piece, width) for column, piece, width in cells)
+            lines.append(Printable(gap.join(padded).rstrip()))
     return lines if any(column.head for column in kept) else lines[1:]
 
 
@@ -93,7 +96,7 @@ def pairs(texts: Mapping[str, str], room: int) -> list[Printable]:
 def fitting(columns: Sequence[Column], room: int, gap: str = GAP) -> list[Column]:
     """``columns`` without those for which there is no room, the last that ``may_drop`` first."""
     kept = list(columns)
-    while least_width(kept, gap) > room:
+    while sum(len(gap) + column.least_width for column in kept) > room + len(gap):
         may_drop = [column for column in kept if column.may_drop]
         if not may_drop:
             break
@@ -101,18 +104,9 @@ def fitting(columns: Sequence[Column], room: int, gap: str = GAP) -> list[Column
     return kept
 
 
-def least_width(columns: Sequence[Column], gap: str = GAP) -> int:
-    """How wide the terminal must be for ``columns``, each as narrow as it may become."""
-    return _gaps(columns, gap) + sum(column.least_width for column in columns)
-
-
-def full_width(columns: Sequence[Column], gap: str = GAP) -> int:
+def full_width(columns: Sequence[Column]) -> int:
     """How wide the terminal must be for all of ``columns`` to stand in it whole."""
-    return _gaps(columns, gap) + sum(column.full_width for column in columns)
-
-
-def _gaps(columns: Sequence[Column], gap: str) -> int:
-    return len(gap) * (len(columns) - 1)
+    return sum(len(GAP) + column.full_width for column in columns) - len(GAP)
 
 
 def _widths(columns: Sequence[Column], room: int) -> list[int]:
@@ -124,7 +118,3 @@ def _widths(columns: Sequence[Column], room: int) -> list[int]:
             break
         widths[max(wide, key=lambda i: (widths[i], i))] -= 1
     return widths
-
-
-def _pad(text: str, width: int, justify: str) -> str:
-    return wcwidth.rjust(text, width) if justify == "right" else wcwidth.ljust(text, width)
