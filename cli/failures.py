@@ -31,7 +31,9 @@ def report(error: Exception) -> int:
         err("Interrupted.")
         return INTERRUPTED
     if isinstance(error, OSError) and _while_printing(error):
-        _give_up_stdout(error)
+        err(f"Error: stdout: {error.strerror}")
+        with contextlib.suppress(OSError):  # Python must not try again when it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     if isinstance(error, MemoryError):
         err(*lines_of(f"Error: there is not enough memory: {error or 'for anything'}"))
@@ -74,10 +76,3 @@ def _while_printing(error: OSError) -> bool:
     """Whether `click.echo` raised ``error``: help and everything else is printed with it."""
     frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
     return any(frame.f_code is click.echo.__code__ for frame in frames)
-
-
-def _give_up_stdout(error: OSError) -> None:
-    """Say so; Python must not try again when it ends."""
-    err(f"Error: stdout: {error.strerror}")
-    with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
