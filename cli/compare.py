@@ -35,9 +35,7 @@ class FigureFile(options.OutputFile):
     """The type of a figure's kind and file; no other name is taken, so that no file is lost."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        kind, equals, name = value.partition("=")
-        file = name if equals else value
-        kind = kind if equals else Path(file).stem
+        kind, file = value.split("=", 1) if "=" in value else (Path(value).stem, value)
         if kind not in figure_file.KINDS:
             self.fail(
                 f"{value}: there is no figure {kind!r}. Name the file after one of"
@@ -60,7 +58,7 @@ class FigureFile(options.OutputFile):
 )
 @click.option(
     "--threshold",
-    type=options.Share(),
+    type=options.Share(0, 1),
     default=0.97,
     help="Time how long runs take to reach this validation accuracy.",
 )
