@@ -4,7 +4,6 @@ import contextlib
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
@@ -25,14 +24,8 @@ from nnbasic.model import DivergedError
 from nnbasic.training import Record, Run, environment
 from nnbasic.training.directory import check_folder
 
-
-class Work(NamedTuple):
-    """A run that is about to be trained."""
-
-    run: Run
-    record: Record
-    config: configs.Config
-    dataset: Dataset
+Work = tuple[Run, Record, configs.Config, Dataset]
+"""A run that is about to be trained."""
 
 
 @click.command(cls=options.ConfigCommand)
@@ -107,7 +100,7 @@ def train(
                 err("", "Interrupted before the training began.")
                 return INTERRUPTED
             failure = None
-    run, record = work.run, work.record
+    run, record, *_ = work
     with contextlib.suppress(training.RunError):  # its directory may be gone
         record = run.record()
     if failure:  # a full disk may have kept it from the record
@@ -138,7 +131,7 @@ def started(
     record = run.record()
     for warning in record.warnings:
         warn(warning)
-    return Work(run, record, config, dataset)
+    return run, record, config, dataset
 
 
 def check_validation(config: configs.Config, fail_under: float | None) -> None:
@@ -164,7 +157,7 @@ def resumed(run: Run, config: configs.Config, data_dir: Path | None, quiet: bool
     dataset = load(config.data, record.dataset, data_dir=data_dir, quiet=quiet)
     if changes := environment.changes(record):
         warn(f"the last bits may differ from those of an uninterrupted run: {'; '.join(changes)}.")
-    return Work(run, record, config, dataset)
+    return run, record, config, dataset
 
 
 def follow(work: Work, quiet: bool, interrupt: Interrupts) -> str | None:
