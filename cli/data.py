@@ -45,7 +45,7 @@ def status(data_dir: Path | None, as_json: bool) -> int:
         {
             "from": "--data" if source == mnist.ARGUMENT else source,
             "folder": str(folder),
-            "files": _files(folder),
+            "files": [_state(file, folder) for file in mnist.FILES],
         }
         for source, folder in mnist.places(data_dir).items()
     ]
@@ -54,10 +54,7 @@ def status(data_dir: Path | None, as_json: bool) -> int:
         used = mnist.find(data_dir)
     except DataError as error:
         problem = str(error)
-    used_files = [
-        file for place in places if place["folder"] == str(used) for file in place["files"]
-    ]
-    if any(file["problem"] for file in used_files):
+    if used and any(file["problem"] for file in places[0]["files"]):  # the first is used
         problem = f"{used} has broken files; move them away and run `nnbasic data fetch`"
     code = UNUSABLE if problem or used is None else 0
     if as_json:
@@ -222,27 +219,22 @@ def _captions(dataset: Dataset, wanted: Data, split: str, count: int) -> list[st
     return [f"{dataset.name} {split} {i}: {names.get(each, each)}" for i, each in enumerate(labels)]
 
 
-def _files(folder: Path) -> list[dict[str, Any]]:
-    """What is known about each of MNIST's files in ``folder``, each one read and verified."""
-    files = []
-    for file in mnist.FILES:
-        path, problem = None, None
-        try:
-            path = file.within(folder)
-            if path is not None:
-                mnist.read_file(path, file)
-        except DataError as error:
-            problem = str(error)
-        files.append(
-            {
-                "name": file.name,
-                "path": path and str(path),
-                "examples": file.shape[0],
-                "verified": path is not None and problem is None,
-                "problem": problem,
-            }
-        )
-    return files
+def _state(file: mnist.File, folder: Path) -> dict[str, Any]:
+    """What is known about one of MNIST's files in ``folder``; it is read and verified."""
+    path, problem = None, None
+    try:
+        path = file.within(folder)
+        if path is not None:
+            mnist.read_file(path, file)
+    except DataError as error:
+        problem = str(error)
+    return {
+        "name": file.name,
+        "path": path and str(path),
+        "examples": file.shape[0],
+        "verified": path is not None and problem is None,
+        "problem": problem,
+    }
 
 
 def _listed(files: list[dict[str, Any]], room: int) -> list[str]:
