@@ -101,7 +101,8 @@ def predict(
     for one in bad:
         err(f"Error: {_place(one)}: {one.reason}")
     for folder, others in skipped:
-        err(f"{folder}: skipped what is no picture: {_listed(others)}")
+        more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+        err(f"{folder}: skipped what is no picture: {', '.join(others[:SHOWN])}{more}")
     cautions = (  # of a picture with several digits, the same for all of them
         f"{digit.file if split else _place(digit)}: {caution}"
         for digit in digits
@@ -153,11 +154,6 @@ def _sorted_out(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _place(one: Digit | Unreadable) -> str:
     return one.file if one.number is None else f"{one.file} #{one.number}"
-
-
-def _listed(files: Sequence[str]) -> str:
-    shown = ", ".join(files[:SHOWN])
-    return shown if len(files) <= SHOWN else f"{shown} and {len(files) - SHOWN} more"
 
 
 def _objects(digits: Sequence[Digit], answers: Sequence[Answer]) -> Iterator[dict[str, Any]]:
