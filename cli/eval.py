@@ -95,8 +95,6 @@ def evaluate(
             "",
             *by_class(predictions, names, terminal_width(), every),
         )
-    if fail_under is None:
-        return 0
     return low(predictions.accuracy, fail_under, f"{split} accuracy")
 
 

@@ -64,9 +64,9 @@ def traced(error: BaseException) -> list[str]:
     return ["Error in a plugin:", *lines_of("".join(shown))]
 
 
-def low(accuracy: float | None, bound: float, what: str) -> int:
+def low(accuracy: float | None, bound: float | None, what: str) -> int:
     """The exit code of ``--fail-under``; that ``accuracy`` is below ``bound`` is said."""
-    if accuracy is not None and accuracy >= bound:
+    if bound is None or (accuracy is not None and accuracy >= bound):
         return 0
     err(f"{what} {percent(accuracy)} % is below {percent(bound)} %")
     return LOW

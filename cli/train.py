@@ -110,11 +110,9 @@ def train(
     report(run, record, data_dir, as_json)
     if curve and not as_json:
         out("", *accuracy_curve(run.metrics(), terminal_width()))
-    if record.status == "finished" and fail_under is not None:
+    if record.status == "finished":
         return low(record.val_accuracy, fail_under, "validation accuracy")
-    if record.status == "interrupted":
-        return INTERRUPTED
-    return 0 if record.status == "finished" else FAILED
+    return INTERRUPTED if record.status == "interrupted" else FAILED
 
 
 def started(
