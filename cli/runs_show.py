@@ -62,10 +62,9 @@ def show(
     A name that several runs share means the newest of them, and `latest` the newest of all; so in
     all commands that take a RUN, but for rm and restore.
     """
-    if figure is not None:
-        figure_file.check()
     data = read_one(run, runs_dir)
     if figure is not None:
+        figure_file.check()
         figure_file.save(draw(data), figure)
         err(f"The figure is in {figure}")
     if as_json:
