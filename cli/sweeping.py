@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from nnbasic import configs
-from nnbasic.cli.interrupts import INTERRUPTED, interrupts
+from nnbasic.cli.failures import INTERRUPTED, interrupts
 from nnbasic.cli.loading import load
 from nnbasic.cli.numbers import percent
 from nnbasic.cli.progress import bar, print_above

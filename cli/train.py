@@ -10,9 +10,8 @@ import click
 from nnbasic import configs, training
 from nnbasic.cli import options
 from nnbasic.cli.charts import accuracy_curve
-from nnbasic.cli.failures import FAILED, low, traced
+from nnbasic.cli.failures import FAILED, INTERRUPTED, Interrupts, interrupts, low, traced
 from nnbasic.cli.finding import find_one, result
-from nnbasic.cli.interrupts import INTERRUPTED, Interrupts, interrupts
 from nnbasic.cli.loading import load
 from nnbasic.cli.numbers import percent, short, tested
 from nnbasic.cli.progress import shown
