@@ -183,4 +183,5 @@ def line(outcome: Outcome) -> str:
     accuracy = outcome.val_accuracy
     best = "" if accuracy is None else f", validation {percent(accuracy)} %"
     message = f": {' '.join(outcome.message.split())}" if outcome.message else ""
-    return f"{outcome.job.label}: {outcome.status}{best}{message}"
+    job = outcome.job
+    return f"{job.name} seed {job.config.seed}: {outcome.status}{best}{message}"

@@ -68,10 +68,6 @@ class Job:
         plugins = frozenset(environment.plugins_sha256(self.config.plugins).values())
         return (self.config.identity(), self.config.seed, self.sha256, searched, plugins)
 
-    @property
-    def label(self) -> str:
-        return f"{self.name} seed {self.config.seed}"
-
     def task(self, runs: Path, data: Path | None, sync: bool = True) -> Task:
         """What to send to the process that trains it."""
         return Task(

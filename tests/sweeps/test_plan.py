@@ -152,12 +152,8 @@ class TestPairs:
 
     def test_a_part_of_a_sweep_is_balanced(self, dataset: Dataset) -> None:
         planned = jobs(varied("activation=tanh,relu"), [5, 6], {"auto": dataset})
-        assert [job.label for job in planned] == [
-            "tanh seed 5",
-            "relu seed 5",
-            "tanh seed 6",
-            "relu seed 6",
-        ]
+        named = [(job.name, job.config.seed) for job in planned]
+        assert named == [("tanh", 5), ("relu", 5), ("tanh", 6), ("relu", 6)]
         assert {(job.dataset, job.sha256) for job in planned} == {("digits", "ab" * 32)}
         times = [job.queued for job in planned]
         assert times == sorted(set(times))  # figures stand in this order
