@@ -95,10 +95,8 @@ def conclude(
 ) -> None:
     """Print what the runs of ``wanted`` showed, and the command that tells more."""
     there = attempts(runs_dir)
-    trained = {attempt.run.directory for job in wanted for attempt in there.get(job.key, ())}
-    data, unreadable = (
-        collect(runs_dir, [str(folder) for folder in trained]) if trained else ([], [])
-    )
+    trained = [str(attempt.run.directory) for job in wanted for attempt in there.get(job.key, ())]
+    data, unreadable = collect(runs_dir, trained) if trained else ([], [])
     verdict = compare(data).verdict if data else ()
     sweep = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{os.urandom(2).hex()}"
     for run in data:
