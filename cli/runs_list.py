@@ -56,6 +56,7 @@ def list_runs(
 def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[str]:
     """The table of ``runs``, at least one; below it how many there are, and what all have alike."""
     shortest = max(unique_length(all_ids), _to_name(runs))
+    tags = [" ".join(data.user.tags) for data in runs]
     columns = [
         Column("id", [data.run.id for data in runs], min_width=shortest),
         *_named(runs),
@@ -65,7 +66,7 @@ def listing(runs: Sequence[RunData], all_ids: Iterable[str], room: int) -> list[
         *_unlike(Column("epochs", [*map(epochs, runs)], justify="right")),
         Column("val. %", [percent(data.record.val_accuracy) for data in runs], justify="right"),
         Column("test %", [tested(data.record) for data in runs], justify="right"),
-        *_tags(runs),
+        *([Column("tags", tags, may_drop=True)] if any(tags) else []),
     ]
     kept = fitting(columns, room)
     lines = table(kept, room)
@@ -137,11 +138,6 @@ def _choices(runs: Sequence[RunData]) -> list[Column]:
         )
         for key in keys
     ]
-
-
-def _tags(runs: Sequence[RunData]) -> list[Column]:
-    tags = [" ".join(data.user.tags) for data in runs]
-    return [Column("tags", tags, may_drop=True)] if any(tags) else []
 
 
 def _count(runs: Sequence[RunData]) -> str:

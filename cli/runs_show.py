@@ -193,11 +193,8 @@ def _course(data: RunData, room: int) -> list[Printable]:
     best = data.record.best.epoch if data.record.best and data.record.val_images else None
     rows: list[EpochRow] = data.metrics
     if len(rows) > HEAD + TAIL:
-        rows = [
-            row
-            for index, row in enumerate(rows)
-            if index < HEAD or index >= len(rows) - TAIL or row.epoch == best
-        ]
+        between = [row for row in rows[HEAD:-TAIL] if row.epoch == best]
+        rows = [*rows[:HEAD], *between, *rows[-TAIL:]]
     rates = [row.learning_rate for row in rows]
     figures = {
         "epoch": [str(row.epoch) for row in rows],
