@@ -16,12 +16,12 @@ from nnbasic.cli.progress import bar, print_above
 from nnbasic.cli.terminal import err, warn
 from nnbasic.configs import Data
 from nnbasic.configs.plugins import unkept
-from nnbasic.data import Dataset
 from nnbasic.sweeps.learning_rates import FOLDER, choose_rates
 from nnbasic.sweeps.local import run_local
 from nnbasic.sweeps.plan import (
     Attempt,
     Cell,
+    Images,
     Job,
     Key,
     Outcome,
@@ -74,7 +74,7 @@ def workforce(
         raise click.exceptions.Exit(INTERRUPTED) from None
 
 
-def load_all(combinations: Sequence[Cell], data_dir: Path | None) -> dict[str, Dataset]:
+def load_all(combinations: Sequence[Cell], data_dir: Path | None) -> dict[str, Images]:
     """The data set that each source in the configs means here; MNIST is fetched now if need be."""
     largest: dict[str, Data] = {}
     for cell in combinations:
@@ -88,7 +88,7 @@ def load_all(combinations: Sequence[Cell], data_dir: Path | None) -> dict[str, D
     datasets = {source: load(wanted, data_dir=data_dir) for source, wanted in largest.items()}
     for warning in (warning for dataset in datasets.values() for warning in dataset.warnings):
         warn(warning)
-    return datasets
+    return {source: (dataset.name, dataset.sha256) for source, dataset in datasets.items()}
 
 
 def train_all(

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -126,7 +125,7 @@ class Evidence(NamedTuple):
         for record in sorted(records, key=lambda record: record.started):
             with contextlib.suppress(LookupError, TypeError, ValueError):  # it may hold anything
                 source = Data(**record.config["data"]).source
-                found[source] = SimpleNamespace(name=record.dataset, sha256=record.dataset_sha256)
+                found[source] = record.dataset, record.dataset_sha256
         return found
 
     def of_arms(self, study: Study) -> tuple[Study, dict[str, dict[int, RunData]]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from nnbasic.configs import Config, ConfigError, Problem, dump, flow, load
 from nnbasic.configs.text import Document
@@ -26,6 +26,9 @@ rate was searched, and the SHA-256 of each plugin, wherever its file is. A run w
 does not stand in for one whose search happened to choose this rate: the two belong to different
 comparisons."""
 
+Images = tuple[str, str]
+"""What identifies a data set: its name and SHA-256."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -36,16 +39,6 @@ class Cell:
     config: Config
     rate_search: RateSearch | None = None
     """How its learning rate was chosen, if it was searched."""
-
-
-class Images(Protocol):
-    """What identifies a data set."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def sha256(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -185,8 +178,8 @@ def jobs(cells: Sequence[Cell], seeds: Sequence[int], datasets: Mapping[str, Ima
     """
     found = []
     for seed, cell in product(seeds, cells):
-        config, images = replace(cell.config, seed=seed), datasets[cell.config.data.source]
-        found.append(Job(config, cell.name, cell.rate_search, images.name, images.sha256))
+        config = replace(cell.config, seed=seed)
+        found.append(Job(config, cell.name, cell.rate_search, *datasets[config.data.source]))
     return found
 
 

@@ -45,7 +45,8 @@ class Laboratory:
         return attempts(self.runs)
 
     def choose(self, cells: Sequence[Cell]) -> tuple[list[Cell], list[str]]:
-        return choose_rates(cells, {"auto": self.dataset}, self.carry_out)
+        images = self.dataset.name, self.dataset.sha256
+        return choose_rates(cells, {"auto": images}, self.carry_out)
 
 
 @pytest.fixture

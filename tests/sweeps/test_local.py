@@ -28,8 +28,9 @@ SEARCH = RateSearch(given=0.1, chosen=0.1, tried={0.1: 0.9, 1.0: 0.1}, seeds=2)
 def job(workplace: Path) -> Job:
     """Train `small.yaml` for one epoch."""
     config = load("small.yaml", ["epochs=1"])
-    datasets = {"digits": data.load("digits", validation=9000)}
-    return jobs([Cell("small", config, SEARCH)], [0], datasets)[0]
+    digits = data.load("digits", validation=9000)
+    images = digits.name, digits.sha256
+    return jobs([Cell("small", config, SEARCH)], [0], {"digits": images})[0]
 
 
 def carried_out(*wanted: Job, workers: int = 2) -> list[Outcome]:

@@ -146,12 +146,14 @@ class TestPairs:
 
     def by_seed(self, dataset: Dataset, *vary: str) -> dict[int, list[Config]]:
         found: dict[int, list[Config]] = {}
-        for job in jobs(varied(*vary), [5, 6], {"auto": dataset}):
+        for job in jobs(varied(*vary), [5, 6], {"auto": (dataset.name, dataset.sha256)}):
             found.setdefault(job.config.seed, []).append(job.config)
         return found
 
     def test_a_part_of_a_sweep_is_balanced(self, dataset: Dataset) -> None:
-        planned = jobs(varied("activation=tanh,relu"), [5, 6], {"auto": dataset})
+        planned = jobs(
+            varied("activation=tanh,relu"), [5, 6], {"auto": (dataset.name, dataset.sha256)}
+        )
         named = [(job.name, job.config.seed) for job in planned]
         assert named == [("tanh", 5), ("relu", 5), ("tanh", 6), ("relu", 6)]
         assert {(job.dataset, job.sha256) for job in planned} == {("digits", "ab" * 32)}
@@ -200,7 +202,7 @@ class TestPairs:
 class TestOutstanding:
     @pytest.fixture
     def job(self, dataset: Dataset) -> Job:
-        (job,) = jobs(varied(), [5], {"auto": dataset})
+        (job,) = jobs(varied(), [5], {"auto": (dataset.name, dataset.sha256)})
         return job
 
     def begin(self, job: Job, dataset: Dataset, epochs: int | None = None) -> Run:
@@ -293,7 +295,7 @@ class TestOutstanding:
 
 def test_a_task_says_all_that_a_process_needs(dataset: Dataset, finished: Run) -> None:
     (cell,) = varied("init=xavier")
-    (job,) = jobs([cell], [8], {"auto": dataset})
+    (job,) = jobs([cell], [8], {"auto": (dataset.name, dataset.sha256)})
     task = job.task(Path("runs"), Path("images"))
     assert loads(task.config) == job.config
     assert (task.name, task.dataset, task.sha256) == ("xavier", "digits", "ab" * 32)
