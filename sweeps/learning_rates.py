@@ -43,7 +43,7 @@ def choose_rates(
     searches = [_Search(cell, datasets) for cell in cells]
     growing = searches
     while growing:
-        there = train([job for search in growing for job in search.new_trials()])
+        there = train([job for search in growing for own in search.trials.values() for job in own])
         growing = [search for search in growing if search.goes_on(there)]
     chosen = [search.chosen() for search in searches if not search.problem]
     return chosen, [search.problem for search in searches if search.problem]
@@ -60,17 +60,14 @@ class _Search:
             )
         self.cell = cell
         self.datasets = datasets
-        self.grid = set(GRID)
+        self.trials = {step: self._trials(step) for step in GRID}
         self.scores: dict[int, float] = {}
         self.problem = ""
 
-    def new_trials(self) -> list[Job]:
-        return [job for step in sorted(self.grid - set(self.scores)) for job in self._trials(step)]
-
     def goes_on(self, there: Mapping[Key, Sequence[Attempt]]) -> bool:
-        """Read the accuracies of the new trials; grow the grid if the best rate is at its edge."""
-        for step in sorted(self.grid - set(self.scores)):
-            accuracies = [_accuracy(there.get(job.key, ())) for job in self._trials(step)]
+        """Read the accuracies of the trials; go one rate beyond if the best is at the edge."""
+        for step, trials in self.trials.items():
+            accuracies = [_accuracy(there.get(job.key, ())) for job in trials]
             if None in accuracies:
                 self.problem = (
                     f"{self.cell.name}: no learning rate chosen, because trials at"
@@ -79,8 +76,9 @@ class _Search:
                 return False
             self.scores[step] = fmean(each for each in accuracies if each is not None)
         best = self._best()
-        if best in (min(self.grid), max(self.grid)) and abs(best) < FARTHEST:
-            self.grid.add(best + (1 if best > 0 else -1))
+        if best in (min(self.scores), max(self.scores)) and abs(best) < FARTHEST:
+            beyond = best + (1 if best > 0 else -1)
+            self.trials = {beyond: self._trials(beyond)}
             return True
         if not self.scores[best]:
             self.problem = f"{self.cell.name}: no learning rate chosen, because it diverges at each"
