@@ -78,11 +78,7 @@ class FigureFile(options.OutputFile):
     type=options.OutputFile(".html", ".htm"),
     help="Also write everything, with figures, into one HTML file.",
 )
-@click.option(
-    "--title",
-    metavar="TEXT",
-    help="The heading of the report.  [default: what differs]",
-)
+@click.option("--title", metavar="TEXT", help="The heading of the report.  [default: what differs]")
 @click.option(
     "--figure",
     "figures",

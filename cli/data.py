@@ -99,10 +99,7 @@ def fetch(data_dir: Path | None) -> None:
     help="Without --config: MNIST, the built-in digits, or MNIST if it is available.",
 )
 @click.option(
-    "--split",
-    type=click.Choice(["train", "test"]),
-    default="train",
-    help="Which images.",
+    "--split", type=click.Choice(["train", "test"]), default="train", help="Which images."
 )
 @click.option("--count", type=click.IntRange(min=1), default=6, help="How many to print.")
 @click.option(

@@ -12,10 +12,7 @@ from nnbasic.inference import formats
 
 @click.command()
 @click.argument("run", shell_complete=options.complete_run)
-@click.argument(
-    "file",
-    type=options.OutputFile(".onnx", ".safetensors", ".npz", ".json"),
-)
+@click.argument("file", type=options.OutputFile(".onnx", ".safetensors", ".npz", ".json"))
 @options.force
 @options.runs
 @options.trust

@@ -11,11 +11,7 @@ from nnbasic.training.record import Record, User
 
 
 def read_all(
-    runs_dir: Path,
-    selectors: Sequence[str] = (),
-    *,
-    whole: bool = False,
-    last: int | None = None,
+    runs_dir: Path, selectors: Sequence[str] = (), *, whole: bool = False, last: int | None = None
 ) -> tuple[list[RunData], list[str]]:
     """The runs that can be read, all or those that ``selectors`` mean, and the warnings given.
 

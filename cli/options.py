@@ -184,9 +184,7 @@ where = click.option(
 )
 
 figure = click.option(
-    "--figure",
-    type=OutputFile(*FIGURES),
-    help="Draw the curves into a .png, .svg or .pdf file.",
+    "--figure", type=OutputFile(*FIGURES), help="Draw the curves into a .png, .svg or .pdf file."
 )
 
 trust = click.option(
