@@ -87,11 +87,7 @@ def sweep(
 
 
 def conclude(
-    wanted: Sequence[Job],
-    problems: Sequence[str],
-    tags: Sequence[str],
-    runs_dir: Path,
-    as_json: bool,
+    wanted: list[Job], problems: list[str], tags: Sequence[str], runs_dir: Path, as_json: bool
 ) -> None:
     """Print what the runs of ``wanted`` showed, and the command that tells more."""
     there = attempts(runs_dir)
