@@ -160,7 +160,7 @@ def variance_ratio(run: RunData) -> float | None:
     """
     deviations = _hidden(run, 0, "image_sd")
     ratio = _over(deviations[-1], deviations[0]) if len(deviations) > 1 else None
-    return None if ratio is None else ratio**2
+    return None if ratio is None else ratio * ratio  # ** would raise where this is infinite
 
 
 def _hidden(run: RunData, epoch: int | None, key: str) -> list[float | None]:

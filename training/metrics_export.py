@@ -39,7 +39,9 @@ def write_csv(data: Sequence[RunData], path: Path, *, overwrite: bool = False) -
     """
     _, differs, implied = tell_apart([run.values for run in data])
     keys = (*differs, *implied)
-    figures = [field.name for field in fields(EpochRow) if field.name != "non_finite"]
+    own = (field.name for field in fields(EpochRow) if field.name not in ("scores", "non_finite"))
+    scores = (key for run in data for row in run.metrics for key in row.scores)
+    figures = list(dict.fromkeys([*own, *scores]))
     text, rows = io.StringIO(), 0
     writer = csv.writer(text)
     writer.writerow(map(in_spreadsheet, ["run", "name", "seed", *keys, *figures]))
@@ -47,8 +49,8 @@ def write_csv(data: Sequence[RunData], path: Path, *, overwrite: bool = False) -
         rows += len(run.metrics)
         choices = [shown(run.values[key]) if key in run.values else "" for key in keys]
         for row in run.metrics:
-            own = [row.non_finite.get(key, getattr(row, key)) for key in figures]
-            cells = [run.run.id, run.user.name, run.seed, *choices, *own]
+            known = vars(row) | row.scores | row.non_finite
+            cells = [run.run.id, run.user.name, run.seed, *choices, *map(known.get, figures)]
             writer.writerow(map(in_spreadsheet, cells))
     with run_error(path):
         try:
@@ -98,8 +100,9 @@ def _write_run(data: RunData, writer: Any) -> None:
     config = yaml.safe_dump(record.config, default_flow_style=None, sort_keys=False)
     writer.add_text("config", "".join(f"    {line}\n" for line in config.splitlines()), 0, start)
     for row in data.metrics:
-        for key, name in SCALARS.items():
-            if (value := getattr(row, key)) is not None:
+        known = {name: getattr(row, key) for key, name in SCALARS.items()} | row.scores
+        for name, value in known.items():
+            if value is not None:
                 writer.add_scalar(name, value, row.epoch, times[row.epoch])
     if record.best and record.test_accuracy is not None and record.test_loss is not None:
         at = record.best.epoch, times.get(record.best.epoch, start)

@@ -86,13 +86,16 @@ class EpochRow:
     epoch_seconds: Seconds
     elapsed_seconds: Seconds
     """Seconds of training and validation since the start of the run, over all sessions."""
+    scores: dict[str, float | None] = field(default_factory=dict)
+    """``val_`` and the name of each of `nnbasic.model.METRICS` but accuracy → what it came to."""
     non_finite: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for key, value in vars(self).items():
-            if isinstance(value, float) and not math.isfinite(value):
-                self.non_finite[key] = str(value)
-                object.__setattr__(self, key, None)
+        for values in (vars(self), self.scores):
+            for key, value in values.items():
+                if isinstance(value, float) and not math.isfinite(value):
+                    self.non_finite[key] = str(value)
+                    values[key] = None
 
     def line(self) -> str:
         return json.dumps(asdict(self), allow_nan=False) + "\n"

@@ -199,13 +199,16 @@ class _Log:
             self.watcher.read(result, self.run)
         if isinstance(result, Step):
             return
+        metrics: dict[str, Any] = dict(result.metrics)
+        others = result.metrics.keys() - EpochRow.__dataclass_fields__
         row = EpochRow(
             epoch=result.epoch,
             step=result.step,
             learning_rate=result.learning_rate,
             epoch_seconds=result.seconds,
             elapsed_seconds=time.perf_counter() - self.began,
-            **result.metrics,  # type: ignore[arg-type]
+            scores={key: metrics.pop(key) for key in sorted(others)},
+            **metrics,
         )
         append(self.run.directory / "metrics.jsonl", row.line())
         history = [*self.history, row]

@@ -56,7 +56,7 @@ def test_the_csv_has_a_row_for_each_epoch_of_each_run(data: list[RunData], tmp_p
             assert float(row[key]) == getattr(metrics, key)
     head = list(rows[0])
     assert head[:5] == ["run", "name", "seed", "activation", "activation.slope"]
-    assert head[5:] == list(asdict(data[0].metrics[0]))[:-1]
+    assert head[5:] == list(asdict(data[0].metrics[0]))[:-2]
     assert [row["seed"] for row in rows] == list("000111000")
     assert [row["activation"] for row in rows] == ["relu"] * 6 + ["leaky_relu"] * 3
     assert [row["activation.slope"] for row in rows] == [""] * 6 + ["0.1"] * 3
@@ -83,12 +83,13 @@ def test_numbers_stay_numbers_and_no_heading_is_a_formula(
     path = data[0].run.directory / "metrics.jsonl"
     changes = {"train_loss": -1.5e-7, "val_loss": None, "learning_rate": None}
     infinite = {"non_finite": {"val_loss": "inf", "learning_rate": "-inf", "train_accuracy": "=2"}}
+    changes |= {"scores": {"val_top3": 0.5, "val_nll": None}}
     path.write_text(json.dumps(asdict(data[0].metrics[0]) | changes | infinite) + "\n")
     edit(data[0].run, config={"=1+1": 2.5})
     write_csv(collect(tmp_path / "runs")[0], tmp_path / "metrics.csv")
     first = read_csv(tmp_path / "metrics.csv")[0]
     expected = {"epoch": "1", "train_loss": "-1.5e-07", "val_loss": "inf", "learning_rate": "-inf"}
-    expected |= {"'=1+1": "2.5", "train_accuracy": "'=2"}
+    expected |= {"'=1+1": "2.5", "train_accuracy": "'=2", "val_top3": "0.5", "val_nll": ""}
     assert {key: first[key] for key in expected} == expected
     assert "non_finite" not in first
 

@@ -63,7 +63,7 @@ def test_the_standard_error_of_an_accuracy() -> None:
 class TestRows:
     def test_what_is_written_is_read_bit_for_bit(self) -> None:
         row = EpochRow(**ROW)
-        assert json.loads(row.line()) == ROW | {"non_finite": {}}
+        assert json.loads(row.line()) == ROW | {"scores": {}, "non_finite": {}}
         assert from_json(EpochRow, json.loads(row.line())) == row
 
     def test_without_validation_there_are_no_figures_of_it(self) -> None:
@@ -71,10 +71,13 @@ class TestRows:
         assert (row.val_loss, row.val_accuracy) == (None, None)
 
     def test_a_number_that_is_not_finite_is_null_and_named(self) -> None:
-        row = EpochRow(**(ROW | {"train_loss": math.inf, "val_loss": math.nan}))
-        assert (row.train_loss, row.val_loss) == (None, None)
+        scores = {"val_top3": -math.inf}
+        row = EpochRow(**(ROW | {"train_loss": math.inf, "val_loss": math.nan, "scores": scores}))
+        assert (row.train_loss, row.val_loss, row.scores) == (None, None, {"val_top3": None})
         written = json.loads(row.line(), parse_constant=pytest.fail)
-        assert written["non_finite"] == {"train_loss": "inf", "val_loss": "nan"}
+        assert written["non_finite"] == {
+            "train_loss": "inf", "val_loss": "nan", "val_top3": "-inf"
+        }  # fmt: skip
         assert from_json(EpochRow, json.loads(row.line())) == row
 
     @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nnbasic.data import Dataset
-from nnbasic.model import Epoch
+from nnbasic.model import METRICS, Epoch
 from nnbasic.training import parallel, train
 from small_runs import make_config
 from support import Begin, Straight, content, finish, stop_after
@@ -66,6 +67,16 @@ def test_stopped_and_resumed(
         assert run.record().status == run.status() == "interrupted"
         assert run.record().epoch == epochs == len(run.metrics())
     assert content(finish(run, dataset)) == straight(name, make_config(**SETTINGS[name]))
+
+
+def test_a_new_metric_is_recorded(
+    begin: Begin, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METRICS, "twos", lambda logits, labels: labels == 2)
+    share = np.mean(dataset.validation.labels == 2)
+    assert [row.scores for row in finish(begin(epochs=1), dataset).metrics()] == [
+        {"val_twos": share}
+    ]
 
 
 def test_the_metrics_of_an_epoch_are_on_disk_when_it_is_told(
