@@ -76,8 +76,7 @@ def speed(found: Findings, threshold: float) -> Iterator[str]:
         )
 
 
-def _epochs(row: Row, threshold: float) -> dict[Scalar, int] | None:
+def _epochs(row: Row, threshold: float) -> dict[Scalar, float] | None:
     """In which epoch each of the row's runs reached ``threshold``; None if one did not."""
-    firsts = {run.seed: first_at(run, threshold) for run in row.counted}
-    epochs = {seed: first.epoch for seed, first in firsts.items() if first is not None}
-    return epochs if len(epochs) == len(firsts) else None
+    epochs = {run.seed: first_at(run, threshold, "epoch") for run in row.counted}
+    return None if math.inf in epochs.values() else epochs

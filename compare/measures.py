@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from nnbasic.compare.significance import Summary, summary
 from nnbasic.training.choices import Scalar
 from nnbasic.training.collection import RunData
-
-if TYPE_CHECKING:
-    from nnbasic.training import EpochRow
 
 FAILED = ("collapsed", "diverged")
 """How a run may end that did not work out, and would do so again."""
@@ -100,9 +97,10 @@ def has_all_metrics(run: RunData) -> bool:
     )
 
 
-def first_at(run: RunData, threshold: float) -> EpochRow | None:
-    """The first epoch in which ``run`` has ``threshold``; None if there is none."""
-    return next((row for row in run.metrics if (row.val_accuracy or 0) >= threshold), None)
+def first_at(run: RunData, threshold: float, key: str) -> float:
+    """``key`` of the first epoch in which ``run`` has ``threshold``; infinite if there is none."""
+    at = (getattr(row, key) for row in run.metrics if (row.val_accuracy or 0) >= threshold)
+    return float(next(at, math.inf))
 
 
 def number(value: object) -> float | None:
@@ -114,14 +112,14 @@ def number(value: object) -> float | None:
 
 def _reached(runs: Sequence[RunData], threshold: float, key: str) -> Reached:
     """When ``runs``, that have all their metrics, first have ``threshold``, by ``key``."""
-    firsts = [(run, first_at(run, threshold)) for run in runs]
-    times = [math.inf if first is None else float(getattr(first, key)) for _, first in firsts]
-    reached = sum(first is not None for _, first in firsts)
+    times = [first_at(run, threshold, key) for run in runs]
+    reached = sum(map(math.isfinite, times))
     median = _of_known(statistics.median, times)
     if median != math.inf:
         return Reached(reached, len(times), median, None)
-    ends = [(run, first, getattr(run.metrics[-1], key)) for run, first in firsts if run.metrics]
-    gave_up = [end for run, first, end in ends if first is None and run.status != "diverged"]
+    ended = [(run, time) for run, time in zip(runs, times, strict=True) if run.metrics]
+    ends = [(run, time, getattr(run.metrics[-1], key)) for run, time in ended]
+    gave_up = [end for run, time, end in ends if time == math.inf and run.status != "diverged"]
     # a diverged one never reaches it
     beyond = min(gave_up, default=None) or max((end for *_, end in ends), default=None)
     return Reached(reached, len(times), None, beyond)

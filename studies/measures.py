@@ -12,8 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from nnbasic.compare import measures
-from nnbasic.compare.measures import layers_of, number
+from nnbasic.compare.measures import first_at, layers_of, number
 from nnbasic.model.arrays import Array
 from nnbasic.training.collection import RunData
 
@@ -57,10 +56,10 @@ def measure(name: str) -> Measure:
     word, _, share = name.removesuffix(")").partition("(")
     try:
         if word == "epochs_to" and 0 < float(share) < 1:
-            first = partial(first_at, float(share), "epoch")
+            first = partial(first_at, threshold=float(share), key="epoch")
             return Measure(name, "epochs", first, one_epoch_more, lambda run: 1)
         if word == "seconds_to" and 0 < float(share) < 1:
-            first = partial(first_at, float(share), "elapsed_seconds")
+            first = partial(first_at, threshold=float(share), key="elapsed_seconds")
             return Measure(name, "s", first, whole_seconds)
         return next(each for each in MEASURES if each.name == name)
     except (ValueError, StopIteration):
@@ -69,12 +68,6 @@ def measure(name: str) -> Measure:
         if word in ("epochs_to", "seconds_to"):
             message = f"{name!r}: its accuracy is a share between 0 and 1, as in {word}(0.95)"
         raise ValueError(message) from None
-
-
-def first_at(share: float, key: str, run: RunData) -> float | None:
-    """``key`` of the first epoch with a validation accuracy of ``share``."""
-    row = measures.first_at(run, share)
-    return math.inf if row is None else float(getattr(row, key))
 
 
 def one_epoch_more(run: RunData) -> float:
