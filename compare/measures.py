@@ -67,18 +67,18 @@ def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: floa
     """
     ended = [run for run in latest_of_each(runs) if has_all_metrics(run)]
     epochs = (row.epoch_seconds for run in counted for row in run.metrics)
-    layers = list(map(layers_of, counted))
-    untrained = (layers_of(run, 0) for run in latest_of_each(runs))
+    before = (ratio(figures(run, "gradient_norm", 0)) for run in latest_of_each(runs))
+    after = (ratio(figures(run, "gradient_norm")) for run in counted)
     tests = by_seed(counted, lambda run: run.record.test_accuracy)
     return Measures(
         summary([*tests.values()]),
         _reached(ended, threshold, "epoch"),
         _reached(ended, threshold, "elapsed_seconds"),
         _of_known(statistics.median, epochs),
-        _of_known(statistics.fmean, (_worst(each, "dead") for each in layers)),
-        _of_known(statistics.fmean, (_worst(each, "saturated") for each in layers)),
-        _of_known(statistics.median, map(_gradient_ratio, untrained)),
-        _of_known(statistics.median, map(_gradient_ratio, layers)),
+        _of_known(statistics.fmean, (worst(run, "dead") for run in counted)),
+        _of_known(statistics.fmean, (worst(run, "saturated") for run in counted)),
+        _of_known(statistics.median, before),
+        _of_known(statistics.median, after),
     )
 
 
@@ -137,16 +137,21 @@ def layers_of(run: RunData, epoch: int | None = None) -> list[Mapping[str, Any]]
     return []
 
 
-def _worst(layers: Sequence[Mapping[str, Any]], key: str) -> float | None:
-    return _of_known(max, (number(layer.get(key)) for layer in layers))
+def figures(run: RunData, key: str, epoch: int | None = None) -> list[float | None]:
+    """The figure ``key`` of each layer, of the same line as `layers_of`; None if not known."""
+    return [number(layer.get(key)) for layer in layers_of(run, epoch)]
 
 
-def _gradient_ratio(layers: Sequence[Mapping[str, Any]]) -> float | None:
-    """The norm of the first layer's weight gradient over that of the last one's."""
-    if len(layers) < 2:
+def worst(run: RunData, key: str) -> float | None:
+    """The largest figure ``key`` of any hidden layer after training."""
+    return _of_known(max, figures(run, key)[:-1])
+
+
+def ratio(figures: Sequence[float | None]) -> float | None:
+    """The first of several ``figures`` over the last one."""
+    if len(figures) < 2 or figures[0] is None or not figures[-1]:
         return None
-    first, last = (number(layers[index].get("gradient_norm")) for index in (0, -1))
-    return first / last if first is not None and last else None
+    return figures[0] / figures[-1]
 
 
 def _of_known(

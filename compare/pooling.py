@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnbasic.compare.distributions import LEVEL, t_quantile
-from nnbasic.compare.measures import layers_of, number
+from nnbasic.compare.measures import figures, layers_of, number
 from nnbasic.model.arrays import Array
 from nnbasic.training.collection import RunData
 from nnbasic.training.predictions import Predictions
@@ -110,8 +110,7 @@ def gradient_norms(runs: Sequence[RunData], epoch: int | None = None) -> dict[in
     """
     logs: dict[int, list[float]] = {}
     for run in runs:
-        for place, layer in enumerate(layers_of(run, epoch), start=1):
-            norm = number(layer.get("gradient_norm"))
+        for place, norm in enumerate(figures(run, "gradient_norm", epoch), start=1):
             if norm is not None and norm > 0:
                 logs.setdefault(place, []).append(math.log(norm))
     return {place: math.exp(sum(own) / len(own)) for place, own in logs.items()}

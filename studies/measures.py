@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from nnbasic.compare.measures import first_at, layers_of, number
+from nnbasic.compare.measures import figures, first_at, ratio, worst
 from nnbasic.model.arrays import Array
 from nnbasic.training.collection import RunData
 
@@ -120,18 +120,12 @@ def failed_runs(run: RunData) -> float | None:
     return 100.0 * (run.status in ("collapsed", "diverged"))
 
 
-def worst_share(key: str, run: RunData) -> float | None:
-    """The largest share of any hidden layer at the end."""
-    shares = [share for share in _hidden(run, None, key) if share is not None]
-    return _percent(max(shares)) if shares else None
-
-
 def mean_activation(run: RunData) -> float | None:
     """How far the mean activation of a hidden layer is from 0 at the end, in standard deviations.
 
     The mean over the hidden layers.
     """
-    means, deviations = (_hidden(run, None, key) for key in ("mean", "sd"))
+    means, deviations = (figures(run, key)[:-1] for key in ("mean", "sd"))
     ratios = [
         abs(mean) / deviation
         for mean, deviation in zip(means, deviations, strict=True)
@@ -140,28 +134,13 @@ def mean_activation(run: RunData) -> float | None:
     return statistics.fmean(ratios) if ratios else None
 
 
-def gradient_ratio(key: str, epoch: int | None, run: RunData) -> float | None:
-    """The norm of the first layer's gradient under ``key`` over the output layer's."""
-    norms = [number(layer.get(key)) for layer in layers_of(run, epoch)]
-    return _over(norms[0], norms[-1]) if len(norms) > 1 else None
-
-
 def variance_ratio(run: RunData) -> float | None:
     """The variance of the activations over the images, of the last hidden layer over the first.
 
     Before the first step: above 1 if the signal grows with depth, below 1 if it shrinks.
     """
-    deviations = _hidden(run, 0, "image_sd")
-    ratio = _over(deviations[-1], deviations[0]) if len(deviations) > 1 else None
-    return None if ratio is None else ratio * ratio  # ** would raise where this is infinite
-
-
-def _hidden(run: RunData, epoch: int | None, key: str) -> list[float | None]:
-    return [number(layer.get(key)) for layer in layers_of(run, epoch)[:-1]]
-
-
-def _over(dividend: float | None, divisor: float | None) -> float | None:
-    return None if dividend is None or not divisor else dividend / divisor
+    found = ratio(figures(run, "image_sd", 0)[-2::-1])  # from the last hidden layer to the first
+    return None if found is None else found * found  # ** would raise beyond floats
 
 
 def _percent(share: float | None) -> float | None:
@@ -181,12 +160,14 @@ MEASURES = (
     Measure("train_accuracy", "points", train_accuracy),
     Measure("train_loss", "", train_loss, loss_of_guessing),
     Measure("seconds_per_epoch", "s", seconds_per_epoch),
-    Measure("dead_units", "points", partial(worst_share, "dead"), step=_unit),
-    Measure("saturated_units", "points", partial(worst_share, "saturated")),
+    Measure("dead_units", "points", lambda run: _percent(worst(run, "dead")), step=_unit),
+    Measure("saturated_units", "points", lambda run: _percent(worst(run, "saturated"))),
     Measure("mean_activation", "SD", mean_activation),
-    Measure("gradient_ratio_before", "", partial(gradient_ratio, "gradient_norm", 0)),
-    Measure("gradient_ratio", "", partial(gradient_ratio, "gradient_norm", None)),
-    Measure("error_ratio_before", "", partial(gradient_ratio, "preactivation_gradient_norm", 0)),
+    Measure("gradient_ratio_before", "", lambda run: ratio(figures(run, "gradient_norm", 0))),
+    Measure("gradient_ratio", "", lambda run: ratio(figures(run, "gradient_norm"))),
+    Measure(
+        "error_ratio_before", "", lambda run: ratio(figures(run, "preactivation_gradient_norm", 0))
+    ),
     Measure("variance_ratio_before", "", variance_ratio),
     Measure("failed_runs", "points", failed_runs, binary=True),
     Measure("variance_share", "points", val_accuracy, of_choices=True),
