@@ -8,13 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nnbasic.compare.significance import Summary, summary
-from nnbasic.training.choices import Scalar
 from nnbasic.training.collection import RunData
 
-FAILED = ("collapsed", "diverged")
-"""How a run may end that did not work out, and would do so again."""
-
-ENDED = ("finished", *FAILED)
+ENDED = ("finished", "collapsed", "diverged")
+"""How a run may end so that it would do the same again."""
 
 
 class Reached(NamedTuple):
@@ -54,24 +51,19 @@ def latest_of_each(runs: Iterable[RunData]) -> list[RunData]:
     return list({run.seed: run for run in runs if run.status in ENDED}.values())
 
 
-def count(runs: Sequence[RunData]) -> tuple[RunData, ...]:
-    """The runs that have accuracies: of each seed the latest, unless it diverged."""
-    return tuple(run for run in latest_of_each(runs) if run.status != "diverged")
-
-
-def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: float) -> Measures:
-    """Measure a row by its ``counted`` runs.
+def measure(latest: Sequence[RunData], counted: Sequence[RunData], threshold: float) -> Measures:
+    """Measure a row by the ``latest_of_each`` seed, and by those of them that are ``counted``.
 
     A run that diverged or collapsed counts among those that did not reach the threshold, unless
     it had.
     """
-    ended = [run for run in latest_of_each(runs) if has_all_metrics(run)]
+    ended = [run for run in latest if has_all_metrics(run)]
     epochs = (row.epoch_seconds for run in counted for row in run.metrics)
-    before = (ratio(figures(run, "gradient_norm", 0)) for run in latest_of_each(runs))
+    before = (ratio(figures(run, "gradient_norm", 0)) for run in latest)
     after = (ratio(figures(run, "gradient_norm")) for run in counted)
-    tests = by_seed(counted, lambda run: run.record.test_accuracy)
+    tests = [run.record.test_accuracy for run in counted]
     return Measures(
-        summary([*tests.values()]),
+        summary([share for share in tests if share is not None]),
         _reached(ended, threshold, "epoch"),
         _reached(ended, threshold, "elapsed_seconds"),
         _of_known(statistics.median, epochs),
@@ -80,14 +72,6 @@ def measure(runs: Sequence[RunData], counted: Sequence[RunData], threshold: floa
         _of_known(statistics.median, before),
         _of_known(statistics.median, after),
     )
-
-
-def by_seed(
-    runs: Iterable[RunData], figure: Callable[[RunData], float | None]
-) -> dict[Scalar, float]:
-    """The ``figure`` of each seed for which it is known."""
-    found = ((run.seed, figure(run)) for run in runs)
-    return {seed: value for seed, value in found if value is not None}
 
 
 def has_all_metrics(run: RunData) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from nnbasic.compare.distributions import f_tail
 from nnbasic.compare.factors import EXACT
 from nnbasic.compare.grouping import UNVALIDATED, name, parts
-from nnbasic.compare.measures import Measures, by_seed, count, latest_of_each, measure
+from nnbasic.compare.measures import Measures, latest_of_each, measure
 from nnbasic.compare.significance import Contrast, Summary, image_floor, summary
 from nnbasic.model.arrays import Array
 from nnbasic.training.choices import Scalar, Values, shown
@@ -94,21 +94,24 @@ def rows_of(
     every = parts([key for key, *_ in groups])
     for (key, runs, unlike), own in zip(groups, every, strict=True):
         own = own if unlike else next(usual)
-        counted, ends = count(runs), Counter(run.status for run in latest_of_each(runs))
+        latest = latest_of_each(runs)
+        counted = tuple(run for run in latest if run.status != "diverged")
+        ends = Counter(run.status for run in latest)
+        scores = {run.seed: run.record.val_accuracy for run in counted}
         yield Row(
             name(own),
             key,
             own,
-            by_seed(counted, lambda run: run.record.val_accuracy),
+            {seed: share for seed, share in scores.items() if share is not None},
             max(counted[0].record.val_images, 1) if counted else 1,
-            ends.total(),
+            len(latest),
             collapsed=ends["collapsed"],
             diverged=ends["diverged"],
             runs=tuple(runs),
             counted=counted,
             state=APART if unlike else RANKED,
             reason=unlike,
-            measures=measure(runs, counted, threshold),
+            measures=measure(latest, counted, threshold),
         )
 
 
