@@ -44,24 +44,20 @@ def t_quantile(level: float, freedom: float) -> float:
 
 def digamma(x: float) -> float:
     """ψ(x), the derivative of ln Γ, for x > 0 (Abramowitz & Stegun 6.3.5 and 6.3.18)."""
-    below = 0.0
-    while x < SHIFT:
-        below += 1 / x
-        x += 1
+    if x < SHIFT:
+        return digamma(x + 1) - 1 / x
     s = 1 / (x * x)
     series = s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132)))))
-    return math.log(x) - 0.5 / x - series - below
+    return math.log(x) - 0.5 / x - series
 
 
 def trigamma(x: float) -> float:
     """ψ'(x), the derivative of digamma, for x > 0 (Abramowitz & Stegun 6.4.6 and 6.4.12)."""
-    below = 0.0
-    while x < SHIFT:
-        below += 1 / (x * x)
-        x += 1
     s = 1 / (x * x)
+    if x < SHIFT:
+        return trigamma(x + 1) + s
     series = s * (1 / 6 - s * (1 / 30 - s * (1 / 42 - s * (1 / 30 - s * (5 / 66)))))
-    return (1 + 0.5 / x + series) / x + below
+    return (1 + 0.5 / x + series) / x
 
 
 def trigamma_inverse(value: float) -> float:
