@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnbasic.compare.style import SETTINGS
-from nnbasic.data.files import replacing
-from nnbasic.training.storage import RunError, needs_extra
+from nnbasic.training.storage import RunError, needs_extra, run_error, write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,11 +67,8 @@ def drawn(comparison: Comparison, kind: str) -> Figure | None:
 def save(figure: Figure, file: Path) -> None:
     """Write ``figure`` as PDF, SVG or PNG, by the suffix of ``file``; RunError if it cannot be."""
     content = encoded(figure, file.suffix[1:].lower())
-    try:
-        with replacing(file) as stream:
-            stream.write(content)
-    except OSError as error:
-        raise RunError(f"{file}: the figure cannot be written: {error.strerror}") from error
+    with run_error(file, "the figure cannot be written"):
+        write_bytes(file, content)
 
 
 def encoded(figure: Figure, form: str) -> bytes:

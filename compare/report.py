@@ -24,7 +24,7 @@ from nnbasic.data import Dataset
 from nnbasic.training import environment
 from nnbasic.training.choices import shown
 from nnbasic.training.collection import RunData
-from nnbasic.training.storage import RunError, write_text
+from nnbasic.training.storage import run_error, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,10 +40,8 @@ def write(comparisons: Comparisons, file: Path, *, dataset: Dataset | str, title
     in. RunError if an extra is missing or ``file`` not writable.
     """
     html = render(comparisons, dataset=dataset, title=title)
-    try:
+    with run_error(file, "the report cannot be written"):
         write_text(file, html)
-    except OSError as error:
-        raise RunError(f"{file}: the report cannot be written: {error.strerror}") from error
 
 
 def check() -> None:
