@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ from nnbasic.training.storage import run_error, write_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TEMPLATE = "report.html.j2"
+TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
 def write(comparisons: Comparisons, file: Path, *, dataset: Dataset | str, title: str = "") -> None:
@@ -52,19 +52,8 @@ def check() -> None:
 def render(comparisons: Comparisons, *, dataset: Dataset | str, title: str = "") -> str:
     """The report as HTML; its figures show the first of ``comparisons``."""
     check()
-    import jinja2
-
     from nnbasic.compare import figures, network_figures, plotting
 
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_shown,
-    )
-    templates.filters["told"] = told
     comparison = comparisons.first
     runs = [run for each in comparisons.parts for row in each.rows for run in row.runs]
     images, problem = _test_images(comparison, dataset)
@@ -83,9 +72,10 @@ def render(comparisons: Comparisons, *, dataset: Dataset | str, title: str = "")
 
     wanted = Wanted(details=True, explain=True, test=True)
     differing = " × ".join(comparison.differs)
-    return templates.get_template(TEMPLATE).render(
+    return filled(
+        TEMPLATE,
+        {"told": told},
         title=title or ": ".join(filter(None, (differing, tables.opening(comparison)[0]))),
-        style=Path(__file__).with_name("report.css").read_text("utf-8"),
         blocks=list(tables.blocks(comparisons, wanted)),
         draw=draw,
         figures=figures,
@@ -102,6 +92,22 @@ def render(comparisons: Comparisons, *, dataset: Dataset | str, title: str = "")
         made=environment.now()[:16].replace("T", " "),
         version=environment.versions()["nnbasic"],
     )
+
+
+def filled(template: Path, filters: Mapping[str, Callable[..., Any]], **content: Any) -> str:
+    """The ``template`` with ``content``; it may extend the page beside this file."""
+    import jinja2
+
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([template.parent, TEMPLATE.parent]),
+        autoescape=".html" in template.suffixes,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+    )
+    templates.filters |= filters
+    return templates.get_template(template.name).render(content)
 
 
 def _shown(value: object) -> object:

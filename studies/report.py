@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnbasic.compare import figure_file
+from nnbasic.compare.report import filled
 from nnbasic.studies.judge import Judged, Verdict
 
 SUFFIXES = (".html", ".md")
@@ -14,18 +15,8 @@ SUFFIXES = (".html", ".md")
 def render(verdicts: Sequence[Verdict], suffix: str) -> str:
     """The page, of the kind that ``suffix``, one of `SUFFIXES`, names; RunError without jinja2."""
     figure_file.check("reports", ("jinja2",))
-    import jinja2
-
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=suffix == ".html",
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    templates.filters |= {"result": result, "words": verdict_words}
-    style = Path(figure_file.__file__).with_name("report.css").read_text("utf-8")
-    return templates.get_template(f"report{suffix}.j2").render(verdicts=verdicts, style=style)
+    filters = {"result": result, "words": verdict_words}
+    return filled(Path(__file__).with_name(f"report{suffix}.j2"), filters, verdicts=verdicts)
 
 
 def result(judged: Judged) -> str:
