@@ -12,13 +12,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from nnbasic.compare.advice import ASPECTS
-from nnbasic.compare.factors import Choice
+from nnbasic.compare.factors import Choice, variance_shares
 from nnbasic.compare.significance import Differences, Inference, moderated_t
 from nnbasic.configs import Data
 from nnbasic.model.arrays import Array
 from nnbasic.studies.expectation import Expectation
-from nnbasic.studies.shares import share_values
-from nnbasic.studies.study import Study
+from nnbasic.studies.study import SEED, Study
 from nnbasic.sweeps.learning_rates import FOLDER, choose_rates
 from nnbasic.sweeps.plan import ENDED, Attempt, Images, Key, attempts, jobs
 from nnbasic.training.collection import RunData
@@ -241,6 +240,27 @@ def _sample(expectation: Expectation, arms: Arms, choices: Sequence[Choice]) -> 
     widest = 100.0 if measure.unit == "points" and not expectation.ratio else math.inf
     floor = np.array([max(sum(floors), LAST_DIGIT**2)])
     return _Sample(values, Differences(differences, floor, 1, widest), (never[1], never[0]))
+
+
+def share_values(figures: Array, choices: Sequence[Choice], named: Sequence[str]) -> Array:
+    """The shares of the ``named`` choices in percent, as values (named, seeds) with these means.
+
+    ``figures`` (arms, seeds) are those of every combination of the ``choices``, in order. A share
+    is one number of all runs; how much it varies with the seeds is read off what it would be
+    without each of them (the pseudo-values of the jackknife, Tukey 1958, moved to this mean).
+    """
+    crossed = figures.reshape(*(len(values) for _, values in choices), -1)
+    axes = {SEED: ()} | {key: (axis,) for axis, (key, _) in enumerate(choices)}
+    seeds = crossed.shape[-1]
+
+    def shares(runs: Array) -> list[float]:
+        every = variance_shares(runs)
+        return [100 * every.get(axes[name], 0.0) for name in named]
+
+    without = np.array([shares(np.delete(crossed, seed, axis=-1)) for seed in range(seeds)]).T
+    spread = (seeds - 1) * (without.mean(axis=1, keepdims=True) - without)
+    values: Array = np.array(shares(crossed))[:, None] + spread
+    return values
 
 
 def _judged(expectation: Expectation, sample: _Sample, tested: Inference) -> Judged:

@@ -17,7 +17,6 @@ from nnbasic.configs.sources import read
 from nnbasic.configs.text import Document
 from nnbasic.studies.expectation import Expectation, parse
 from nnbasic.studies.measures import measure
-from nnbasic.studies.shares import FEWEST_SEEDS, SEED
 from nnbasic.sweeps.learning_rates import at_rate
 from nnbasic.sweeps.plan import Cell, word
 
@@ -25,6 +24,12 @@ SHIPPED = Path(__file__).resolve().parent
 
 REQUIRED = ("claim", "config", "arms", "measure", "expect")
 OPTIONAL = ("source", "learning_rate", "seeds")
+
+SEED = "seed"
+"""What the share of chance is called among the choices."""
+
+FEWEST_SEEDS = 3
+"""For a share of variance: of fewer, one cannot be left out."""
 
 CROSSED = "such as `{activation: [relu, tanh], init: [he, xavier]}`"
 

@@ -9,8 +9,7 @@ import pytest
 
 from nnbasic.configs import ConfigError
 from nnbasic.model import ACTIVATIONS
-from nnbasic.studies.shares import SEED
-from nnbasic.studies.study import read_study, shipped
+from nnbasic.studies.study import SEED, read_study, shipped
 from nnbasic.training.record import RateSearch
 
 GOOD = """\
