@@ -12,7 +12,8 @@ from typing import Any
 
 from nnbasic.compare.factors import Choice
 from nnbasic.configs import Config, ConfigError, Problem, flow, load, loads
-from nnbasic.configs.errors import KeyPath, described, dotted
+from nnbasic.configs.errors import KeyPath, described
+from nnbasic.configs.loading import Draft
 from nnbasic.configs.sources import read
 from nnbasic.configs.text import Document
 from nnbasic.studies.expectation import Expectation, parse
@@ -95,24 +96,23 @@ def find(name: str) -> Path:
 def read_study(name: str) -> Study:
     """The study that ``name`` means, as `find` does; ConfigError with all its problems."""
     path = find(name)
-    return _Reader(Document(read(path), str(path)), path).study()
+    return _Reader(Draft(Document(read(path), str(path)), ()), path).study()
 
 
 class _Reader:
     """Reads a study, and collects its problems."""
 
-    def __init__(self, document: Document, path: Path) -> None:
-        self.document = document
+    def __init__(self, draft: Draft, path: Path) -> None:
+        self.draft = draft
         self.path = path
         self.problems: list[Problem] = []
-        self.content: dict[str, Any] = {}
+        self.content = draft.root
         self.choices: tuple[Choice, ...] = ()
 
     def study(self) -> Study:
-        if not isinstance(self.document.value, dict):
+        if not isinstance(self.content, dict):
             self._problem((), "must be keys and values: claim, config, arms, measure, expect")
         else:
-            self.content = self.document.value
             for key in self.content:
                 if key not in REQUIRED + OPTIONAL:
                     known = ", ".join(REQUIRED + OPTIONAL)
@@ -251,9 +251,7 @@ class _Reader:
         return tuple(found)
 
     def _problem(self, path: KeyPath, message: str) -> None:
-        ends = (path[:end] for end in range(len(path), 0, -1))
-        line = next((self.document.lines[end] for end in ends if end in self.document.lines), None)
-        problem = Problem(message, dotted(path), self.document.place, line)
+        problem = self.draft.problem(path, message)
         if problem not in self.problems:  # one of the config itself is found with each arm
             self.problems.append(problem)
 
