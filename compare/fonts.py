@@ -9,7 +9,6 @@ import contextlib
 import functools
 import logging
 import warnings
-from collections.abc import Iterable
 from unicodedata import east_asian_width
 
 from matplotlib import font_manager
@@ -56,8 +55,9 @@ def arrange(figure: Figure) -> None:
             text.set_fontfamily(families)
     if unknown:
         _say_once("Noto Emoji" if min(unknown) >= EMOJI else "Noto Sans CJK")
-        for text, content in texts.items():
-            text.set_text(_stand_in(content, unknown))
+        wide = {ord(letter): "W" for letter in unknown if east_asian_width(letter) in "WF"}
+        for text, content in texts.items():  # letters that can be measured, as wide as those
+            text.set_text(content.translate(wide))
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         for text, content in texts.items():
@@ -67,12 +67,6 @@ def arrange(figure: Figure) -> None:
 @functools.cache
 def _say_once(font: str) -> None:
     warnings.warn(MISSING.format(font), stacklevel=3)
-
-
-def _stand_in(text: str, unknown: Iterable[str]) -> str:
-    """``text`` as wide as it will be, with letters that can be measured for the ``unknown``."""
-    wide = {ord(letter): "W" for letter in unknown if east_asian_width(letter) in "WF"}
-    return text.translate(wide)
 
 
 @functools.cache
