@@ -11,7 +11,7 @@ import numpy as np
 from nnbasic.compare.factors import Cell, Effects, effects
 from nnbasic.compare.grouping import sorted_by
 from nnbasic.compare.significance import Plan, holm, rank, significant
-from nnbasic.compare.standing import LOST, PARTLY, RANKED, Row, accuracies, stand
+from nnbasic.compare.standing import RANKED, Row, accuracies, stand
 from nnbasic.training.choices import Scalar
 
 DRAWS = 10_000
@@ -49,11 +49,6 @@ class Findings:
     @property
     def comparable(self) -> list[Row]:
         return [row for row in self.rows if row.comparable]
-
-    @property
-    def failures(self) -> list[Row]:
-        """The rows of which all runs failed, and those of which some did."""
-        return [row for state in (LOST, PARTLY) for row in self.rows if row.state == state]
 
 
 def judge(given: Sequence[Row]) -> Findings:

@@ -8,7 +8,7 @@ from nnbasic.compare.factors import EXACT, Effects, Factor, Interaction
 from nnbasic.compare.findings import Findings, by_value, crossing
 from nnbasic.compare.grouping import ONLY, sorted_by
 from nnbasic.compare.significance import Plan, significant
-from nnbasic.compare.standing import LOST, RANKED, UNSTABLE, Row
+from nnbasic.compare.standing import LOST, PARTLY, RANKED, UNSTABLE, Row
 
 MOST_NAMES = 6
 """How many rows a sentence names."""
@@ -75,7 +75,8 @@ def outcome(row: Row) -> str:
 
 def _failures(found: Findings) -> Iterator[str]:
     """``a and b learned nothing in 4 of 4 runs; c in 2 of 4, and is left out of …``"""
-    alike = sorted_by(found.failures, lambda row: (outcome(row), row.failed, row.ended))
+    failures = [row for state in (LOST, PARTLY) for row in found.rows if row.state == state]
+    alike = sorted_by(failures, lambda row: (outcome(row), row.failed, row.ended))
     parts, before = list[str](), ""
     for (how, failed, ended), rows in alike.items():
         verb = f"{how} " if how != before else ""
