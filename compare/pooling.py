@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnbasic.compare.distributions import LEVEL, t_quantile
-from nnbasic.compare.measures import figures, layers_of, number
+from nnbasic.compare.measures import figures, layers_of
 from nnbasic.model.arrays import Array
 from nnbasic.training.collection import RunData
 from nnbasic.training.predictions import Predictions
@@ -70,8 +70,11 @@ class Answers:
 
 def by_epoch(runs: Sequence[RunData], key: str) -> Band | None:
     """The metric ``key`` over the epochs that all of ``runs`` have; None if there are none."""
-    curves = [_curve(run, key) for run in runs]
-    shared = set[float].intersection(*map(set, curves)) if curves else set()
+    curves = [
+        {row.epoch: value for row in run.metrics if (value := getattr(row, key)) is not None}
+        for run in runs
+    ]
+    shared = set[int].intersection(*map(set, curves)) if curves else set()
     if not shared:
         return None
     x = np.array(sorted(shared))
@@ -138,8 +141,3 @@ def answers(runs: Sequence[RunData]) -> Answers | None:
         np.stack([each.probabilities for each in same]).mean(axis=0, dtype=np.float64),
         np.sum([each.predicted != each.labels for each in same], axis=0),
     )
-
-
-def _curve(run: RunData, key: str) -> dict[float, float]:
-    points = ((row.epoch, number(getattr(row, key))) for row in run.metrics)
-    return {epoch: value for epoch, value in points if epoch is not None and value is not None}
