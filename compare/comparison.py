@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from nnbasic.compare.advice import SEVERAL_SEEDS, more_seeds, next_steps, notes, warnings
 from nnbasic.compare.course import inside, speed
 from nnbasic.compare.findings import Findings, judge
-from nnbasic.compare.grouping import config, decisive, group_runs, searched, sorted_by
+from nnbasic.compare.grouping import config, group_runs, searched, sorted_by
 from nnbasic.compare.significance import (
     DIFFERENCES,
     POWER,
@@ -179,10 +179,7 @@ def compare(
         rates_searched=searched(data[0]),
         mcnemar=test if isinstance(test, McNemar) else None,
         warnings=(*problems, *warnings(found, choices.differs)),
-        notes=(
-            *notes(found, choices.same, threshold),
-            *([test] if isinstance(test, str) else []),
-        ),
+        notes=(*notes(found, choices.same, threshold), *([test] if isinstance(test, str) else [])),
         next_steps=tuple(next_steps(found, choices.same, not search or searched(data[0]))),
     )
 
@@ -199,7 +196,7 @@ def _gains(given: Comparison, searched: Comparison) -> tuple[Gain, ...]:
     gained = Differences(new_shares - old_shares, old_floor + new_floor, len(both))
     (tested,) = moderated_t(gained)
     return tuple(
-        Gain(a.name, _rate(a), _rate(b), contrast)
+        Gain(a.name, a.counted[0].values.get(RATE), b.counted[0].values.get(RATE), contrast)
         for a, b, contrast in zip(old, new, tested.contrasts, strict=True)
     )
 
@@ -212,10 +209,6 @@ def _by_choice(rows: Sequence[Row]) -> dict[object, Row]:
         return frozenset(each for each in chosen if each[0] not in (RATE, SEARCHED))
 
     return {key: same[0] for key, same in sorted_by(rows, choice).items() if len(same) == 1}
-
-
-def _rate(row: Row) -> Scalar:
-    return decisive(row.counted[0]).get(RATE)
 
 
 def plain(value: Any) -> Any:

@@ -8,13 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnbasic.compare.significance import (
-    Contrast,
-    Differences,
-    moderated_t,
-    rank,
-    significant,
-)
+from nnbasic.compare.significance import Contrast, Differences, moderated_t, rank, significant
 from nnbasic.model.arrays import Array
 
 Cell = tuple[str, ...]
