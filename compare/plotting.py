@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -43,8 +42,7 @@ ROUND = {
 """Numbers at which a scale has ticks."""
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(NamedTuple):
     """A row as figures draw it: ``look`` is that of its activation, or of its ``first`` word.
 
     ``others`` is what else varies, ``panel`` the title of the panel in which it has a line.

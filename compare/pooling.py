@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -40,8 +39,7 @@ class Histogram(NamedTuple):
         return float(self.edges[first]), float(self.edges[last + 1])
 
 
-@dataclass(frozen=True)
-class Answers:
+class Answers(NamedTuple):
     """The predictions of ``runs`` runs on the same test images.
 
     ``labels`` (n,); ``confusion`` (classes, classes), a row a true class, counts summed over the
