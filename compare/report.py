@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from nnbasic.compare import cells, figure_file, tables
 from nnbasic.compare.comparison import Comparison, Comparisons
 from nnbasic.compare.formats import told
-from nnbasic.compare.grouping import config
+from nnbasic.compare.grouping import config, sorted_by
 from nnbasic.compare.standing import Row
 from nnbasic.compare.tables import Block, Wanted
 from nnbasic.configs import printable
@@ -168,9 +168,7 @@ def _commands(row: Row) -> Iterator[str]:
     How many threads the runs had decides the order of their sums: a run of a sweep has one, and
     one of `train` several.
     """
-    alike: dict[tuple[object, ...], list[RunData]] = {}
-    for run in row.runs:
-        alike.setdefault((config(run), run.record.threads, run.record.dataset), []).append(run)
+    alike = sorted_by(row.runs, lambda run: (config(run), run.record.threads, run.record.dataset))
     for (_, threads, dataset), runs in alike.items():
         source = shlex.quote(str(runs[0].run.directory / "config.yaml"))
         train = f"OPENBLAS_NUM_THREADS={threads} nnbasic train --config {source}"

@@ -109,7 +109,13 @@ def rows(comparison: Comparison, wanted: Wanted) -> Iterator[Block]:
         }
         ranked = tuple(row.difference for row in comparable if row.state == RANKED)
         table = _table("rows", "", _names(comparable), figures, wanted)
-        yield table._replace(legend=_legend(comparable), differences=ranked)
+        parts = {
+            "± SD over n seeds": any(row.val_accuracy.sd is not None for row in comparable),
+            "same group: no significant difference": any(row.letters for row in comparable),
+            "failed: collapsed or diverged": any(row.failed for row in comparable),
+        }
+        legend = "; ".join(part for part, said in parts.items() if said)
+        yield table._replace(legend=legend, differences=ranked)
     if others:
         tested = [row.measures if row.reason == UNVALIDATED else None for row in others]
         figures = {
@@ -231,15 +237,6 @@ def _curves(comparison: Comparison) -> Block | None:
     )
     head = ("epoch", *names)
     return Block("curves", "Validation accuracy by epoch:", head=head, rows=lines, curves=curves)
-
-
-def _legend(rows: Sequence[Row]) -> str:
-    parts = {
-        "± SD over n seeds": any(row.val_accuracy.sd is not None for row in rows),
-        "same group: no significant difference": any(row.letters for row in rows),
-        "failed: collapsed or diverged": any(row.failed for row in rows),
-    }
-    return "; ".join(part for part, said in parts.items() if said)
 
 
 def _levels(found: Effects, wanted: Wanted) -> Block:
