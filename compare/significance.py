@@ -184,19 +184,15 @@ def pairs(values: Array, floor: Array) -> Differences:
 def moderated_t(*families: Differences) -> list[Inference]:
     """The moderated paired t-test (Smyth 2004, sections 3 to 6), Holm over all ``families``.
 
-    Variances are shrunk within a family: differences of rows are not like those of means.
+    All are over the same seeds. Variances are shrunk within a family: differences of rows are not
+    like those of means.
     """
     count = sum(len(family.values) for family in families)
     tested = [_tested(family, count) for family in families]
     every = [contrast.p_uncorrected for each in tested for contrast in each.contrasts]
-    p = iter(holm([own for own in every if own is not None]))
+    p = iter(holm([own for own in every if own is not None]))  # a single seed has none
     return [
-        each._replace(
-            contrasts=tuple(
-                one if one.p_uncorrected is None else one._replace(p=next(p))
-                for one in each.contrasts
-            )
-        )
+        each._replace(contrasts=tuple(one._replace(p=next(p, None)) for one in each.contrasts))
         for each in tested
     ]
 
@@ -207,18 +203,21 @@ def rank(*items: tuple[Array, Array]) -> list[Inference]:
     p-values and intervals are corrected for all of them together.
     """
     every = moderated_t(*(pairs(*each) for each in items))
-    return [
-        tested._replace(letters=_lettered(len(values), tested))
-        for (values, _), tested in zip(items, every, strict=True)
-    ]
+    found = []
+    for (values, _), tested in zip(items, every, strict=True):
+        both = zip(combinations(range(len(values)), 2), tested.contrasts, strict=True)
+        apart = [pair for pair, contrast in both if significant(contrast.p)]
+        own = letters(len(values), apart) if tested.plan else (None,) * len(values)
+        found.append(tested._replace(letters=own))
+    return found
 
 
 def letters(rows: int, apart: Iterable[tuple[int, int]]) -> tuple[str, ...]:
     """Letters such that two rows share one if, and only if, they are not ``apart``.
 
-    Insert and absorb (Piepho 2004): all rows begin with one letter; for each pair that is apart,
-    every letter that both have is split in two, and what another letter covers is dropped. The
-    rows of a letter are the bits of an integer.
+    They are a to z, A to Z, and then numbers. Insert and absorb (Piepho 2004): all rows begin with
+    one letter; for each pair that is apart, every letter that both have is split in two, and what
+    another letter covers is dropped. The rows of a letter are the bits of an integer.
     """
     columns = [(1 << rows) - 1]
     for first, second in apart:
@@ -231,8 +230,9 @@ def letters(rows: int, apart: Iterable[tuple[int, int]]) -> tuple[str, ...]:
             if not any(part & column == part for column in columns):
                 columns = [column for column in columns if column & part != column] + [part]
     members = sorted([row for row in range(rows) if column >> row & 1] for column in columns)
+    names = [*string.ascii_letters, *(f"({n})" for n in range(53, len(members) + 1))]
     return tuple(
-        "".join(_letter(index) for index, column in enumerate(members) if row in column)
+        "".join(name for name, column in zip(names, members, strict=False) if row in column)
         for row in range(rows)
     )
 
@@ -272,13 +272,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _lettered(count: int, tested: Inference) -> tuple[str | None, ...]:
-    if not tested.plan:
-        return (None,) * count
-    every = zip(combinations(range(count), 2), tested.contrasts, strict=True)
-    return letters(count, [pair for pair, contrast in every if significant(contrast.p)])
-
-
 def _tested(differences: Differences, count: int) -> Inference:
     """The contrasts of a family, one of ``count`` differences in all; p is not corrected yet."""
     values, floor, rank, widest = differences
@@ -289,7 +282,9 @@ def _tested(differences: Differences, count: int) -> Inference:
     prior, common = fitted_prior(variances.tolist(), seeds - 1)
     borrowed = min(prior, rank * (seeds - 1))  # there is no more than all the differences have
     shrunk = (borrowed * common + (seeds - 1) * variances) / (borrowed + seeds - 1)
-    plan = Plan(count, rank, math.sqrt(_typical(shrunk)), prior)
+    # of many, the mean is robust: their median bounds each from above
+    most = 4 * np.median(shrunk) if len(shrunk) >= SHRUNK_FROM else math.inf
+    plan = Plan(count, rank, math.sqrt(np.minimum(shrunk, most).mean()), prior)
     errors = np.sqrt(shrunk / seeds)
     freedom = plan.freedom(seeds)
     p = [2 * t_tail(t, freedom) for t in abs(means / errors).tolist()]
@@ -297,15 +292,3 @@ def _tested(differences: Differences, count: int) -> Inference:
     lows, highs = np.maximum(means - half, -widest), np.minimum(means + half, widest)
     intervals = zip(lows.tolist(), highs.tolist(), strict=True)
     return Inference(tuple(map(Contrast, means.tolist(), errors.tolist(), p, p, intervals)), plan)
-
-
-def _typical(variances: Array) -> float:
-    """The mean of ``variances``; of many it is robust: their median bounds each from above."""
-    if len(variances) < SHRUNK_FROM:
-        return float(variances.mean())
-    return float(np.minimum(variances, 4 * np.median(variances)).mean())
-
-
-def _letter(index: int) -> str:
-    """a to z, A to Z, and then numbers."""
-    return string.ascii_letters[index] if index < 52 else f"({index + 1})"
