@@ -10,9 +10,7 @@ import numpy as np
 from nnbasic.compare.findings import Findings
 from nnbasic.compare.measures import first_at
 from nnbasic.compare.significance import moderated_t, pairs, significant
-from nnbasic.compare.standing import Row
 from nnbasic.compare.verdict import listed, percent
-from nnbasic.training.choices import Scalar
 
 EXTREME = 100.0
 """How many times smaller or larger than the last layer's gradient the first one's is where the
@@ -55,13 +53,16 @@ def speed(found: Findings, threshold: float) -> Iterator[str]:
     By the test of accuracies, over the shared seeds, among the ranked rows all of whose runs
     reach it; nothing where no difference is significant.
     """
-    reached = [(row, epochs) for row in found.ranked if (epochs := _epochs(row, threshold))]
+    every = [
+        (row, {run.seed: first_at(run, threshold, "epoch") for run in row.counted})
+        for row in found.ranked
+    ]
+    reached = [(row, epochs) for row, epochs in every if epochs and math.inf not in epochs.values()]
     if len(reached) < 2 or len(found.seeds) < 2:
         return
     reached.sort(key=lambda pair: sum(pair[1][seed] for seed in found.seeds))
     values = np.array([[epochs[seed] for seed in found.seeds] for _, epochs in reached], float)
-    every = pairs(values, np.full(len(values), ROUNDING))._replace(widest=math.inf)
-    (tested,) = moderated_t(every)
+    (tested,) = moderated_t(pairs(values, np.full(len(values), ROUNDING))._replace(widest=math.inf))
     from_first = zip(reached[1:], tested.contrasts, strict=False)
     later = {
         row.name: test.ci95 for (row, _), test in from_first if significant(test.p) and test.ci95
@@ -74,9 +75,3 @@ def speed(found: Findings, threshold: float) -> Iterator[str]:
             f"{first} reaches {100 * threshold:g} % after {mean:.1f} epochs on average,"
             f" {listed(list(later))} {least:.1f} to {most:.1f} epochs later."
         )
-
-
-def _epochs(row: Row, threshold: float) -> dict[Scalar, float] | None:
-    """In which epoch each of the row's runs reached ``threshold``; None if one did not."""
-    epochs = {run.seed: first_at(run, threshold, "epoch") for run in row.counted}
-    return None if math.inf in epochs.values() else epochs

@@ -163,7 +163,12 @@ def _behind(ranked: Sequence[Row]) -> list[Row]:
 def _worse(found: Findings, worse: Collection[Row]) -> str:
     """Which rows are worse, first the values of a choice that are so in each of their rows."""
     keys, _ = crossing(found.comparable)
-    every = {key: _wholly(worse, by_value(found.comparable, key)) for key in keys}
+    every: dict[str, dict[str, list[Row]]] = {}
+    for key in keys:
+        levels = by_value(found.comparable, key).items()
+        every[key] = {
+            value: own for value, own in levels if len(own) > 1 and set(own) <= set(worse)
+        }
     key = max(every, key=lambda key: len(every[key]), default="")
     whole = every.get(key, {})
     others = " and ".join(word(other) for other in keys if other != key)
@@ -172,15 +177,6 @@ def _worse(found: Findings, worse: Collection[Row]) -> str:
     if rest:
         parts.append(f"{_names(rest)}, {_by(rest)}")
     return f"Worse: {'; '.join(parts)}."
-
-
-def _wholly(worse: Collection[Row], levels: dict[str, list[Row]]) -> dict[str, list[Row]]:
-    """Those of ``levels`` that have several rows, all of them ``worse``."""
-    return {
-        value: rows
-        for value, rows in levels.items()
-        if len(rows) > 1 and all(row in worse for row in rows)
-    }
 
 
 def _by(rows: Sequence[Row]) -> str:
