@@ -18,7 +18,7 @@ from nnbasic.compare.factors import Factor, Level
 from nnbasic.compare.plotting import WITHIN, Drawn, cut, drawn_rows, first_rows, logit
 from nnbasic.compare.pooling import by_epoch
 from nnbasic.compare.significance import Contrast
-from nnbasic.compare.standing import LOST, PARTLY, Row
+from nnbasic.compare.standing import Row
 from nnbasic.compare.style import INK, MUTED
 
 ACCURACY = "validation accuracy, %"
@@ -98,15 +98,15 @@ def accuracy_map(comparison: Comparison) -> Figure | None:
     if len({others for _, others in cells}) > MOST_ACROSS:
         cells = [(others, first) for first, others in cells]
     rows, columns = (list(dict.fromkeys(words)) for words in zip(*cells, strict=True))
-    means = [logit(mean) for each in drawn if (mean := _mean(each.row)) is not None]
-    low, high = min(means, default=0), max(means, default=1)
+    means = [None if each.row.failed else each.row.val_accuracy.mean for each in drawn]
+    known = [logit(mean) for mean in means if mean is not None]
+    low, high = min(known, default=0), max(known, default=1)
     room = max(0.0, 1 - (high - low)) / 2  # or cells that hardly differ would look far apart
     width = 1.15 * len(columns) + 0.08 * max(map(wcwidth.width, rows))
     figure, (axes,) = plotting.grid(1, (width, 0.45 * len(rows) + 0.5))
     values = np.full((len(rows), len(columns)), np.nan)
-    for each, (name, head) in zip(drawn, cells, strict=True):
-        y, x, mean = rows.index(name), columns.index(head), _mean(each.row)
-        ink = MUTED
+    for each, (name, head), mean in zip(drawn, cells, means, strict=True):
+        y, x, ink = rows.index(name), columns.index(head), MUTED
         if mean is not None:
             values[y, x] = logit(mean)
             ink = INK if values[y, x] < (low + high + room) / 2 else "white"
@@ -196,12 +196,7 @@ def _levels(factor: Factor, drawn: list[Drawn]) -> list[tuple[Level, str]]:
     ]
 
 
-def _mean(row: Row) -> float | None:
-    """The mean that colours the cell of ``row``; one that failed has none."""
-    return None if row.state in (PARTLY, LOST) else row.val_accuracy.mean
-
-
 def _in_cell(row: Row) -> str:
-    if row.state in (PARTLY, LOST):
+    if row.failed:
         return f"{'failed' if row.diverged else 'collapsed'} {row.failed}/{row.ended}"
     return f"{spread(row.val_accuracy)} {row.letters or ''}".strip()

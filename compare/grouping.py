@@ -122,12 +122,7 @@ def words(row: dict[str, str]) -> dict[str, str]:
 
 def name(row: dict[str, str]) -> str:
     """The name of a row with these `parts`: ``relu/he``, ``relu/lr=0.1``."""
-    return joined(words(row).values())
-
-
-def joined(words: Iterable[str]) -> str:
-    """One name made of several words."""
-    return "/".join(words) or ONLY
+    return "/".join(words(row).values()) or ONLY
 
 
 def sorted_by(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:

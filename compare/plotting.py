@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from nnbasic.compare.comparison import Comparison
-from nnbasic.compare.grouping import ONLY, joined, words
+from nnbasic.compare.grouping import ONLY, words
 from nnbasic.compare.standing import Row
 from nnbasic.compare.style import INK, SETTINGS, TEXT, Look, looks
 from nnbasic.compare.verdict import listed
@@ -86,7 +86,7 @@ def drawn_rows(rows: Sequence[Row]) -> list[Drawn]:
     varying = [f for f in factors if len({row.parts.get(f) for row in rows}) > 1]
     parts = [[words(row.parts).get(factor, "–") for factor in varying] for row in rows]
     firsts = [next(iter(own), ONLY) for own in parts]
-    others = [joined(own[1:]) if own[1:] else "" for own in parts]
+    others = ["/".join(own[1:]) for own in parts]
     alone = len(set(others)) == len(others)  # panels would compare nothing
     look = looks(firsts)
     return [
