@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -118,10 +118,12 @@ def rows_of(
 def stand(rows: Sequence[Row]) -> tuple[list[Row], list[Scalar]]:
     """``rows`` with their states, the ranked ones first and best first, and the shared seeds."""
     placed = [row if row.state == APART else _by_failures(row) for row in rows]
-    seeds = shared_seeds([row.scores for row in placed if row.state == RANKED])
+    shared = shared_seeds([row.scores for row in placed if row.state == RANKED])
+    # numbers by size; a record may hold anything else as well
+    seeds = sorted(shared, key=lambda seed: (isinstance(seed, str), str(seed).zfill(20)))
     placed = [_missing(row, seeds) if row.state == RANKED else row for row in placed]
     ranked = [row for row in placed if row.state == RANKED]
-    wild = unstable(accuracies(ranked, _sorted(seeds))[0]) if ranked else []
+    wild = unstable(accuracies(ranked, seeds)[0]) if ranked else []
     for place in wild:
         low, high = (f"{100 * end(ranked[place].scores.values()):.1f}" for end in (min, max))
         reason = f"its seeds range from {low} to {high} %"
@@ -129,7 +131,7 @@ def stand(rows: Sequence[Row]) -> tuple[list[Row], list[Scalar]]:
     for place, row in enumerate(placed):
         known = [own for seed, own in row.scores.items() if row.state != RANKED or seed in seeds]
         placed[place] = replace(row, val_accuracy=summary(known))
-    return sorted(placed, key=_place), _sorted(seeds)
+    return sorted(placed, key=_place), seeds
 
 
 def shared_seeds(rows: Sequence[Mapping[Scalar, float]]) -> frozenset[Scalar]:
@@ -192,9 +194,9 @@ def _by_failures(row: Row) -> Row:
     return row
 
 
-def _missing(row: Row, seeds: Collection[Scalar]) -> Row:
+def _missing(row: Row, seeds: Sequence[Scalar]) -> Row:
     """A row that lacks some of the others' ``seeds`` stands apart; how its runs of them ended."""
-    lacking = _sorted(seed for seed in seeds if seed not in row.scores)
+    lacking = [seed for seed in seeds if seed not in row.scores]
     if not lacking:
         return row
     ends = sorted({run.status for run in row.runs if run.seed in lacking} - {"finished"})
@@ -208,8 +210,3 @@ def _place(row: Row) -> tuple[int, float, float, str]:
     mean = row.val_accuracy.mean
     failed = row.failed / row.ended if row.state == PARTLY else 0.0
     return row.state, failed, 1.0 if mean is None else -round(mean, EXACT), row.name
-
-
-def _sorted(seeds: Iterable[Scalar]) -> list[Scalar]:
-    """Numbers by size; a record may hold anything else as well."""
-    return sorted(seeds, key=lambda seed: (isinstance(seed, str), str(seed).zfill(20)))
