@@ -88,9 +88,7 @@ def effects(
     """
     if len(set(cells)) < len(cells) or not cells:
         return None
-    values = [
-        tuple(dict.fromkeys(column)) for column in zip(*complete_crossing(cells), strict=True)
-    ]
+    values = complete_crossing(cells)
     sizes = list(map(len, values))
     if min(sizes) < 2:
         return None
@@ -110,8 +108,8 @@ def effects(
     return Effects(factors, interactions, shares.get(()))
 
 
-def complete_crossing(cells: Sequence[Cell]) -> list[Cell]:
-    """Those of different ``cells`` that are all combinations of some values.
+def complete_crossing(cells: Sequence[Cell]) -> list[tuple[str, ...]]:
+    """Values of each factor all of whose combinations are among the different ``cells``.
 
     While a combination is missing, the value goes that has the smallest part of its own.
     """
@@ -119,7 +117,7 @@ def complete_crossing(cells: Sequence[Cell]) -> list[Cell]:
     while True:
         values = [tuple(dict.fromkeys(column)) for column in zip(*kept, strict=True)]
         if len(kept) == np.prod(list(map(len, values))):
-            return kept
+            return values
         parts = {
             (axis, value): len(own) * sum(cell[axis] == value for cell in kept)
             for axis, own in enumerate(values)
