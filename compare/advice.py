@@ -254,6 +254,4 @@ def _spelled(key: str, value: Any) -> str:
             for part, given in value.items()
             if part == "name" or part not in default or default[part] != given
         }
-        if len(value) == 1:
-            return str(value["name"])
     return flow(value)

@@ -158,9 +158,8 @@ def rates(comparison: Comparison) -> Figure | None:
         return None
     lines = []
     for each, search in searches:
-        tried = sorted(search.tried.items())
-        shares = np.maximum([share for _, share in tried], LOWEST)
-        lines.append((each.panel, each, [rate for rate, _ in tried], shares))
+        tried, shares = zip(*sorted(search.tried.items()), strict=True)
+        lines.append((each.panel, each, tried, np.maximum(shares, LOWEST)))
     text = f"learning rate, the chosen one ringed · mean of {searches[0][1].seeds} other seeds"
     figure, panels = plotting.line_figure(comparison, lines, text, ACCURACY, "logit")
     for axes in panels.values():

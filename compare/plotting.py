@@ -65,11 +65,11 @@ Line = tuple[str, Drawn, Any, Any]
 
 
 def draw(
-    figure_of: Callable[..., Figure | None], comparison: Comparison, *args: Any, **options: Any
+    figure_of: Callable[..., Figure | None], comparison: Comparison, *args: Any
 ) -> Figure | None:
     """The figure that ``figure_of`` draws; its label describes it to those who cannot see it."""
     with matplotlib.rc_context(SETTINGS):
-        figure = figure_of(comparison, *args, **options)
+        figure = figure_of(comparison, *args)
     if figure is not None:
         names = ", ".join(row.name for row in comparison.comparable)
         what = figure.get_label() or str(figure_of.__doc__).partition(".")[0]

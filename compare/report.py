@@ -58,9 +58,9 @@ def render(comparisons: Comparisons, *, dataset: Dataset | str, title: str = "")
     runs = [run for each in comparisons.parts for row in each.rows for run in row.runs]
     images, problem = _test_images(comparison, dataset)
 
-    def draw(figure_of: Callable[..., Figure | None], *args: Any, **options: Any) -> Any:
+    def draw(figure_of: Callable[..., Figure | None], *args: Any) -> Any:
         """A figure as an image in the page: its address, what it shows, and its width."""
-        figure = plotting.draw(figure_of, comparison, *args, **options)
+        figure = plotting.draw(figure_of, comparison, *args)
         if figure is None:
             return None
         content = base64.b64encode(figure_file.encoded(figure, "svg")).decode()

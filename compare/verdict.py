@@ -38,10 +38,10 @@ def verdict(found: Findings, command: str | None = None) -> tuple[str, ...]:
     )
 
 
-def listed(names: Sequence[str], most: int = MOST_NAMES) -> str:
+def listed(names: Sequence[str]) -> str:
     """``a, b and c``; of many the first ones, and how many more."""
-    if len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    if len(names) > MOST_NAMES:
+        names = [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more"]
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
