@@ -6,8 +6,6 @@ Trains 784-512-512-10 at batch 128 with every activation in turn, so that each i
 ReLU. Forward and backward are the seconds of those passes over one hidden layer's batch.
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What the benchmarks share: epochs, measuring in turn, memory, ratios, a table, a JSON file."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -4,8 +4,6 @@ Each takes accuracies (rows, seeds) and says of each two rows whether they diffe
 pairs together: (pairs,) of bool, in the order of `itertools.combinations`.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 from collections.abc import Callable

@@ -9,8 +9,6 @@ verdict, and the differences found by each of the ways of `comparison_methods`. 
 docs/statistics.md shows.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import sys

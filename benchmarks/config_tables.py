@@ -5,8 +5,6 @@
 prints them; a test compares them with the page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

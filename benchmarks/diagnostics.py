@@ -3,8 +3,6 @@
 python benchmarks/diagnostics.py --json diagnostics.json
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 import tempfile

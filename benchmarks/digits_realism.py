@@ -5,8 +5,6 @@ MNIST and on the built-in digits, each from several seeds, scores every network 
 images of both sets, and prints the accuracies. It needs MNIST; ``nnbasic data fetch`` gets it.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -3,8 +3,6 @@
 python benchmarks/evaluation.py --json evaluation.json
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 from itertools import pairwise

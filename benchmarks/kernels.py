@@ -4,8 +4,6 @@ python benchmarks/kernels.py
 python benchmarks/kernels.py --kernels SkylakeX,Haswell
 """
 
-from __future__ import annotations
-
 import argparse
 import multiprocessing
 import os

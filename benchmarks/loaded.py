@@ -3,8 +3,6 @@
 python benchmarks/loaded.py --json loaded.json
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import itertools

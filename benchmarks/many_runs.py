@@ -7,8 +7,6 @@ ten epochs leaves but the checkpoints, as if sweeps over activation × init × s
 Whole processes are timed, in turn, after one round that fills the file system's cache.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import random

@@ -5,8 +5,6 @@
 Trains one net with every optimiser in turn, so that each is measured beside SGD.
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Paper to write digits on with a pen, and a camera that takes pictures of it."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 

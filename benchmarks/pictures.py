@@ -6,8 +6,6 @@ reads right. ``--train`` takes training digits instead, to look at while the rea
 ``--save DIR`` keeps the pictures that are read wrong, for looking at them.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import zlib

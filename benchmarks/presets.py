@@ -5,8 +5,6 @@
 target counts as reached if every seed reaches it. It needs MNIST; ``nnbasic data fetch`` gets it.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import subprocess

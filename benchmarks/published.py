@@ -7,8 +7,6 @@ seed would lie with 95 % (mean ± t · SD · √(1 + 1/seeds)), if errors are no
 paper's figure is compared with that, as it is one run's.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import math

@@ -9,8 +9,6 @@ says to save: the code blocks after a paragraph that ends by naming a file, as i
 it, that stays.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

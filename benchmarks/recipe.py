@@ -1,7 +1,5 @@
 """What the peers of `time_to_accuracy.py` share: a config's images as float32, and its rates."""
 
-from __future__ import annotations
-
 import gzip
 import os
 from pathlib import Path

@@ -6,8 +6,6 @@ Trains one net with each kind in turn, beside the plain one, each in as many pro
 `nnbasic train` takes: with batch normalisation in one.
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 from collections.abc import Callable

@@ -6,8 +6,6 @@ Every figure is a process of its own, with those that it starts. Within an axis 
 take turns, and the median is told; the memory is that of another run.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

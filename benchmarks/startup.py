@@ -3,8 +3,6 @@
 python benchmarks/startup.py --json startup.json
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 import subprocess

@@ -11,8 +11,6 @@ one thread; scikit-learn fits under joblib with two jobs (it has no ELU and no c
 initialisation).
 """
 
-from __future__ import annotations
-
 import argparse
 import resource
 import statistics

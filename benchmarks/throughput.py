@@ -8,8 +8,6 @@ memory: uint8 for nnbasic, which scales each batch as it goes, and ready-made fl
 others. The products are the matrix products of the same shapes and nothing else: the roofline.
 """
 
-from __future__ import annotations
-
 import argparse
 import functools
 import multiprocessing

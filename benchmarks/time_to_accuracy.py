@@ -8,8 +8,6 @@ nnbasic, PyTorch and JAX train the same recipe, `fast.yaml` unless told otherwis
 $NNBASIC_DATA.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """What weakens a comparison, how to read it, and what to do next, in sentences."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from math import prod

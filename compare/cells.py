@@ -1,7 +1,5 @@
 """The cells of the tables of a comparison: how each figure is written."""
 
-from __future__ import annotations
-
 from nnbasic.compare.factors import EXACT
 from nnbasic.compare.measures import Reached
 from nnbasic.compare.significance import Contrast, Summary

@@ -1,7 +1,5 @@
 """Runs side by side: everything that a table, a file or the report shows of a comparison."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """What the verdict says besides accuracy: gradients and units that are not healthy, and speed."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

@@ -3,8 +3,6 @@
 The statistics of a comparison need no more; SciPy, against which the tests hold them, has 35 MB.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Callable

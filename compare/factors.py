@@ -1,7 +1,5 @@
 """The effect of each choice where several are crossed: activation, init, and their interaction."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from typing import NamedTuple

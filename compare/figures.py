@@ -1,7 +1,5 @@
 """The figures of accuracies: each is one function, from a comparison to a matplotlib figure."""
 
-from __future__ import annotations
-
 from textwrap import fill
 from typing import Any
 

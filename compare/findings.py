@@ -1,7 +1,5 @@
 """What the rows of a comparison show, computed once: who only shows it computes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple

@@ -3,8 +3,6 @@
 A figure's own font has Latin, Greek and Cyrillic letters, but no Hangul, Chinese or emoji.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import logging

@@ -1,7 +1,5 @@
 """Which runs repeat one another, what all have in common, and how the others are named."""
 
-from __future__ import annotations
-
 import difflib
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence

@@ -1,7 +1,5 @@
 """What is measured in the runs of a row; docs/statistics.md explains each measure."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence

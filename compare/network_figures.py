@@ -1,7 +1,5 @@
 """The figures of what is inside the networks, and of their mistakes."""
 
-from __future__ import annotations
-
 import math
 from itertools import islice
 from typing import Any

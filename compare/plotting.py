@@ -1,7 +1,5 @@
 """What all figures share: which rows they draw, and their panels, scales and captions."""
 
-from __future__ import annotations
-
 import math
 import textwrap
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """What figures show of the runs of a row: mean curves, activations, answers on test images."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ pairs of rows, or of all pairs of levels of each choice. A few seeds say little 
 of one difference, so it is shrunk towards that of the others (Smyth 2004).
 """
 
-from __future__ import annotations
-
 import bisect
 import math
 import statistics

@@ -1,7 +1,5 @@
 """The rows of a comparison: which are ranked, over which seeds, and what keeps the others out."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

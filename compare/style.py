@@ -3,8 +3,6 @@
 This module loads no matplotlib.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import product
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """A comparison as sentences and tables: what a terminal, Markdown, LaTeX and the report show."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import NamedTuple

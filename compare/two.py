@@ -1,7 +1,5 @@
 """Two runs side by side: what differs, what they reached, and which test images they get right."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What a comparison shows, in a few plain sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 
 from nnbasic.compare.factors import EXACT, Effects, Factor, Interaction

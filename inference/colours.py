@@ -1,7 +1,5 @@
 """The colours of a picture, as numbers from 0 to 255, whatever kind of array it is."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnbasic.data import DataError

@@ -1,7 +1,5 @@
 """Connected pieces of ink."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A trained network as a file for other programs: ONNX, safetensors, `.npz` or JSON."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Callable, Mapping

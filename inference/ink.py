@@ -4,8 +4,6 @@ For photographs and scans of dark ink on light paper, and the reverse, as for dr
 screen. Lines, boxes, a table and a frame are not ink.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -6,8 +6,6 @@ by column except where it is much thicker than elsewhere, for there a stroke cro
 removal algorithms", IEEE Transactions on Pattern Analysis and Machine Intelligence 30 (2008).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A network as an ONNX graph, from pixels to probabilities."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

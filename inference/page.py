@@ -5,8 +5,6 @@ element, the script only ever makes text of it, and the page's own policy allows
 than this one, and no request.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

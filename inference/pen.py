@@ -3,8 +3,6 @@
 `preparation.js` writes with the same one in the page to draw on, pixel for pixel.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

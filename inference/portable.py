@@ -1,7 +1,5 @@
 """What other programs can compute: the components of nnbasic, and none of a plugin."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from nnbasic.model import ACTIVATIONS, LOSSES, Layer, Loss

@@ -5,8 +5,6 @@ smoothly, and placed so that its centre of mass is in the middle of 28 × 28 (Le
 "The MNIST database of handwritten digits"). `preparation.js` does the same in the page to draw on.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

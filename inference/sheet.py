@@ -1,7 +1,5 @@
 """Where the sheet of paper is in a picture, and where the table or the shadow of a window is."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnbasic.inference.components import Mask, components

@@ -1,7 +1,5 @@
 """Several digits in one picture: which pieces of ink are one digit, and in what order to read."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

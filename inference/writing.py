@@ -1,7 +1,5 @@
 """Which of the dark pixels are writing: lines, boxes, and what reaches the edge are not."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

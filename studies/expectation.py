@@ -1,7 +1,5 @@
 """What a study expects: an inequality of two arms or choices, with a bound set before any run."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Collection

@@ -4,8 +4,6 @@ Accuracies and shares are in percent. A measure is `math.inf` where a run never 
 where it is not known.
 """
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The verdicts on several studies as one page, in HTML or in Markdown."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

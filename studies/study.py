@@ -1,7 +1,5 @@
 """A study as a YAML file: a claim, the arms that test it, and what is expected of them."""
 
-from __future__ import annotations
-
 import difflib
 import os
 from collections.abc import Mapping, Sequence

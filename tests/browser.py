@@ -1,7 +1,5 @@
 """A real browser for tests: Chromium, driven by its own protocol over a pipe, without a package."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

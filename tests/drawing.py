@@ -1,7 +1,5 @@
 """The page to draw on, as tests use it: drawn on, clicked, and read, in a real browser."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

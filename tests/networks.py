@@ -1,7 +1,5 @@
 """What the layers of a trained network compute."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnbasic.data import Split

@@ -1,7 +1,5 @@
 """A small data set in memory and configs that train on it in a moment."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from pathlib import Path

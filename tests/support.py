@@ -1,7 +1,5 @@
 """What several test files use: the command, here or as a process, and what a run has left."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import signal

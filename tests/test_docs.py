@@ -1,7 +1,5 @@
 """The README and the pages of docs/: their links lead somewhere, and their commands exist."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Without the optional packages: what needs one says how to install it, and begins nothing."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

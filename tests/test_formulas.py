@@ -1,7 +1,5 @@
 """docs/formulas.md has every component, as it is; the example of docs/own-activation.md runs."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import subprocess

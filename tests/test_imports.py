@@ -1,7 +1,5 @@
 """Which room may import which, read from the imports as they stand, also those in functions."""
 
-from __future__ import annotations
-
 import ast
 import importlib.util
 import sys

@@ -1,7 +1,5 @@
 """The Korean README and claims have the commands and the verdicts of the English ones."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The package above the rooms: `python -m nnbasic`, and its version."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from importlib.metadata import version

@@ -1,7 +1,5 @@
 """The installed `nnbasic` as a real process: interrupted, killed and resumed."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

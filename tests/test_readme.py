@@ -1,7 +1,5 @@
 """What the README and docs/python.md show works when it is typed, from top to bottom."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

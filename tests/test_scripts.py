@@ -1,7 +1,5 @@
 """The loops of docs/scripts.md that log runs elsewhere, with the programs that they log to."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The progress bars of `nnbasic train` and `sweep` in a real terminal of 80 columns."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

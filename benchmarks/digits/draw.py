@@ -4,8 +4,6 @@
 `strokes` has the skeletons, `pen` draws them, and this module makes labelled sets of them.
 """
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

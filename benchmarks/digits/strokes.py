@@ -8,8 +8,6 @@ pen runs through the points on a smooth curve, turns sharply at a point marked `
 at ``|``. Equal points in the first drawing of a style are one point, and move together.
 """
 
-from __future__ import annotations
-
 DRAWINGS: dict[int, list[tuple[float, list[str]]]] = {
     0: [
         (3, ["30,0 10,12 0,45 6,85 28,100 50,88 60,52 50,14 30,0",

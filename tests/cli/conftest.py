@@ -1,7 +1,5 @@
 """Runs that the commands are given."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

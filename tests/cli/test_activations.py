@@ -1,7 +1,5 @@
 """`nnbasic activations`: the table and the picture."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

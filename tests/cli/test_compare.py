@@ -1,7 +1,5 @@
 """`nnbasic compare` on runs that were really trained, as a person and a program read it."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

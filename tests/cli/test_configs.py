@@ -1,7 +1,5 @@
 """`nnbasic configs`."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

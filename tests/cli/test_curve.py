@@ -1,7 +1,5 @@
 """The course of a run, drawn in the terminal and into a file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """`nnbasic data` as a person or a script uses it."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import re

@@ -1,7 +1,5 @@
 """`nnbasic draw`: the page of some runs, or of the newest."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

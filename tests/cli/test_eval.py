@@ -1,7 +1,5 @@
 """`nnbasic eval`: the scores of a run, again and by class."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`nnbasic export`: the network of a run as a file, by the file's ending."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

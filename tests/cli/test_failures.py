@@ -1,7 +1,5 @@
 """Where errors end: a stdout that takes nothing, a fault that nobody foresaw, a Ctrl-C."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

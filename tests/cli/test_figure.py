@@ -1,7 +1,5 @@
 """`nnbasic compare --figure`: one figure in a file of its own."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`nnbasic gradcheck`: right gradients pass, wrong ones do not."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Text that others wrote, in every field and in every command: none of it drives the terminal."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`--json` leaves stdout to one JSON object, whatever else prints."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

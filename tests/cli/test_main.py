@@ -1,7 +1,5 @@
 """The group of commands: quick to start, documented, and completed by the shell."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

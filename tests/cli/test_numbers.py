@@ -1,7 +1,5 @@
 """Figures as text, and tables where stdout lacks their marks."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

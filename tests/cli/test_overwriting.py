@@ -1,7 +1,5 @@
 """Files to write: no command replaces one unless it is told to, or begins work for a wrong name."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

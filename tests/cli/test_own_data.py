@@ -1,7 +1,5 @@
 """Images of others, from the config to the report: trained on, scored, predicted, compared."""
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -1,7 +1,5 @@
 """`nnbasic predict`: pictures in, digits out, by one network or several."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """`nnbasic compare --report`."""
 
-from __future__ import annotations
-
 import html
 import json
 import os

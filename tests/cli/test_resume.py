@@ -1,7 +1,5 @@
 """`nnbasic train --resume`: from anywhere, and what is not gone on with."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

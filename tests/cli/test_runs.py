@@ -1,7 +1,5 @@
 """`nnbasic runs`, on runs that were really trained."""
 
-from __future__ import annotations
-
 import csv
 import json
 import re

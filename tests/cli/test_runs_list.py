@@ -1,7 +1,5 @@
 """`nnbasic runs list`, on runs that were really trained, one of them at work."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Sentences of a comparison as a terminal shows them."""
 
-from __future__ import annotations
-
 import subprocess
 
 import pytest

@@ -1,7 +1,5 @@
 """`nnbasic study` as a person uses it: shown, run, reported."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

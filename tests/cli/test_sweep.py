@@ -1,7 +1,5 @@
 """`nnbasic sweep` as a person uses it: whole, broken off in every way, and wrongly asked for."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

@@ -1,7 +1,5 @@
 """Tables of text: what fits, what is cut, what is left out, and what is escaped."""
 
-from __future__ import annotations
-
 import click
 import wcwidth
 from hypothesis import given

@@ -1,7 +1,5 @@
 """`nnbasic train` as a person or a script uses it."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

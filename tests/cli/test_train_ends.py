@@ -1,7 +1,5 @@
 """How `nnbasic train` says that a training failed, diverged or collapsed."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

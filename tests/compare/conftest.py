@@ -1,7 +1,5 @@
 """Runs that were really trained, copies of them with edited records, and their comparison."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

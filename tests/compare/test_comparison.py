@@ -1,7 +1,5 @@
 """A comparison of runs: its figures against SciPy, its sentences on real runs, its two kinds."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import shlex

@@ -1,7 +1,5 @@
 """What the verdict says besides accuracy, on real runs and on stubs."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

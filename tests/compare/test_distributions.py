@@ -1,7 +1,5 @@
 """Student's t, digamma and trigamma against SciPy's."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """What each choice does: by hand, against the analysis of variance, and with cells missing."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Whether a choice decides if runs fail: against exact tests, and by hand."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest

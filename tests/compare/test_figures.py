@@ -1,7 +1,5 @@
 """The figures of a comparison show what is in the files of its runs."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A comparison in other formats: what LaTeX, Markdown and a table of figures take."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """What makes a row, what names it, which rows are ranked, and over which seeds."""
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The figures of rows whose runs did not all end well, or whose files are not whole."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

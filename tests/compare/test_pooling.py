@@ -1,7 +1,5 @@
 """Mean curves, gradients and activations, against figures worked out by hand and by scipy."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace

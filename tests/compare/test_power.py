@@ -3,8 +3,6 @@
 The bounds are some four standard errors from what is measured, so that the draws do not decide.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from comparison_power import IMAGES, SIMULATED, claims

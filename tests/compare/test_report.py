@@ -1,7 +1,5 @@
 """The report as a file: what it holds, and that nothing in it can act."""
 
-from __future__ import annotations
-
 import base64
 import re
 import shutil

@@ -1,7 +1,5 @@
 """The report in a real browser: everything is there to be seen, at every width, light and dark."""
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -1,7 +1,5 @@
 """The statistics against SciPy, against what they are defined by, and worked by hand."""
 
-from __future__ import annotations
-
 import itertools
 import math
 

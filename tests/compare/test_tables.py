@@ -1,7 +1,5 @@
 """A comparison as sentences and tables."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest

@@ -1,7 +1,5 @@
 """The sentences of a comparison."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Everything that a config can get wrong, and what the user is told."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

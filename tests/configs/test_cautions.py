@@ -1,7 +1,5 @@
 """Choices that are allowed, and pointed out."""
 
-from __future__ import annotations
-
 import pytest
 
 from nnbasic.configs import cautions, load, loads, presets

@@ -1,7 +1,5 @@
 """What a config means once it is read."""
 
-from __future__ import annotations
-
 from dataclasses import FrozenInstanceError, dataclass
 
 import pytest

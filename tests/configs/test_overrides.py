@@ -1,7 +1,5 @@
 """`--set KEY=VALUE`."""
 
-from __future__ import annotations
-
 import pytest
 
 from nnbasic.configs import ConfigError, EarlyStopping, dump, loads

@@ -1,7 +1,5 @@
 """Components of the user."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

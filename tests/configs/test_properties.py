@@ -1,7 +1,5 @@
 """What holds for every input: a config or a ConfigError, and nothing lost in writing."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The JSON Schema and the tables of docs/config.md say what the reader does."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which file a name means."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

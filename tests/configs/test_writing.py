@@ -1,7 +1,5 @@
 """Values on one line, as overrides and names are written."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

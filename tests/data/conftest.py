@@ -1,7 +1,5 @@
 """A small stand-in for MNIST, and real HTTP servers on this machine that behave in any way."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import gzip

@@ -1,7 +1,5 @@
 """Distorted images: what each part of a recipe does, and what a distortion depends on."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits

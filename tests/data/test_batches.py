@@ -1,7 +1,5 @@
 """Batches: which examples, in which order, with which values and types."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -1,7 +1,5 @@
 """Data sets: which one `load` gives, its splits, and when it refuses to fall back."""
 
-from __future__ import annotations
-
 import shutil
 import tracemalloc
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The built-in digits: the file in the package, what drew it, and how like MNIST it is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

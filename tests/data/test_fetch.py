@@ -1,7 +1,5 @@
 """Fetching from real HTTP servers that are slow, wrong, cut short, silent or absent."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import os

@@ -1,7 +1,5 @@
 """Files are replaced whole, whoever else reads or writes them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The IDX reader and writer, against bytes written out by hand, round trips and damage."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import struct

@@ -1,7 +1,5 @@
 """MNIST on disk: the real files, where they are looked for, and what is refused."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Data sets of others, in files made and named as MNIST's."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from pathlib import Path

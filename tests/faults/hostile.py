@@ -3,8 +3,6 @@
 What the files hold, what they are, or where links in the directory lead may trip a reader over.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -4,8 +4,6 @@ What a killed process leaves is what stands in the folder at the moment: the ker
 a power cut leaves, at worst, is what was synced: content once its file was, names once the folder.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 import sys

@@ -1,7 +1,5 @@
 """The directory of a run goes away while it trains: one message, and nothing is spoilt."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from collections.abc import Callable

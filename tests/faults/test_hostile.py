@@ -3,8 +3,6 @@
 What is wrong with a run is said in one line, and the good runs are shown.
 """
 
-from __future__ import annotations
-
 import csv
 import os
 import shutil

@@ -1,7 +1,5 @@
 """A command is killed, the power is cut, or a change fails, at every moment: nothing is lost."""
 
-from __future__ import annotations
-
 import errno
 import json
 import re

@@ -3,8 +3,6 @@
 With the hypothesis profile `thorough`, many more contents are tried.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import shutil

@@ -1,7 +1,5 @@
 """Little of everything: a training works, or says what is missing before it begins."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 

@@ -1,7 +1,5 @@
 """Signals to the processes of a training and of a sweep, also to those that are stopped."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

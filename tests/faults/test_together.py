@@ -1,7 +1,5 @@
 """Several commands on one run at the same moment: each change is there, or was refused."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from collections import Counter

@@ -1,7 +1,5 @@
 """What comes from others is not run, and nothing is written outside the folder that was named."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

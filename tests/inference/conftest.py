@@ -1,7 +1,5 @@
 """Real networks, and the first test images of MNIST."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The page in a real browser: what is drawn on it, what the networks say, and what one can see."""
 
-from __future__ import annotations
-
 import base64
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The page in a real browser, on the devices that people have: fingers, palms, pens, screens."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from functools import partial

@@ -1,7 +1,5 @@
 """The page in a real browser: what is behind the answers, and how it looks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Files of trained networks: what is in them, and what keeps one from being written."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Ruled paper, boxes, tables, frames, windows: what is in a picture beside the digit."""
 
-from __future__ import annotations
-
 import contextlib
 
 import numpy as np

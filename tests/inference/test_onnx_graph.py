@@ -1,7 +1,5 @@
 """ONNX files compute what NumPy computes, on all of MNIST's test images."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The pen is as thick as MNIST's, whatever the size of what it writes."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Files of every kind, and files that are none."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import os

@@ -1,7 +1,5 @@
 """A trained network says of images what it said when it was scored."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The preparation: MNIST's own images are left alone, and pictures of them become them again."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Several digits in one picture, read as a person reads them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -3,8 +3,6 @@
 All properties are tested on the layers, for everything in the table.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

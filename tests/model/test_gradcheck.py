@@ -1,7 +1,5 @@
 """Gradients against difference quotients, and the faults that a check must find."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

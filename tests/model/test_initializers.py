@@ -1,7 +1,5 @@
 """Initialisers: the moments that they promise, over many draws, and how schemes are related."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Classes as tutorials write them train as they are; those that do not fit are named."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Losses: values and gradients by hand, stability, and what holds for any logits."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

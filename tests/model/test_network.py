@@ -1,7 +1,5 @@
 """The network and its affine layers: names, shapes, values by hand, and what it refuses."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Optimisers: the first two steps by hand, a parabola, blocks, and states that can be saved."""
 
-from __future__ import annotations
-
 from math import sqrt
 from typing import Any
 

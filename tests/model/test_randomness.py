@@ -1,7 +1,5 @@
 """Streams of random numbers: one seed, independent purposes."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnbasic.model import StepRandom, stream

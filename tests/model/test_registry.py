@@ -1,7 +1,5 @@
 """The tables of components: adding to them, building from them, and what they refuse."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 import numpy as np

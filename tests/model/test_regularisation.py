@@ -1,7 +1,5 @@
 """Dropout, noise and batch normalisation: in training, and what scoring leaves of them."""
 
-from __future__ import annotations
-
 from math import sqrt
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Schedules: the factor at chosen steps, worked out by hand, and what holds for all."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

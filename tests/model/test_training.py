@@ -1,7 +1,5 @@
 """Training: the stream of results, learning, divergence, scores."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 from typing import Any

@@ -1,7 +1,5 @@
 """Inequalities between arms, as they are written in a study."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

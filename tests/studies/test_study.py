@@ -1,7 +1,5 @@
 """Study files: the shipped ones, and the messages for those that are none."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Runs on a real Dask scheduler and real workers, which die; and the way of the files."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

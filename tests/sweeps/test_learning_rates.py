@@ -1,7 +1,5 @@
 """The choice of a learning rate, from trials whose accuracies are known beforehand."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

@@ -3,8 +3,6 @@
 How it ends with the sweep, or by a signal, is tested with the command.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """What a sweep consists of, that it is paired, and what is left of it to do."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace

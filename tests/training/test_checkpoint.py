@@ -1,7 +1,5 @@
 """A checkpoint brings back all state, or says what is wrong with it and changes nothing."""
 
-from __future__ import annotations
-
 import io
 import pickle
 import re

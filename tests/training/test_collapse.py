@@ -1,7 +1,5 @@
 """Runs that end near chance, and the cause that is named."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

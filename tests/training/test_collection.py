@@ -1,7 +1,5 @@
 """The runs of a folder: found by id, name, tag or directory, and read, whole and broken ones."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from pathlib import Path

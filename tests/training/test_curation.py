@@ -1,7 +1,5 @@
 """Tags, names, the trash."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`diagnostics.jsonl`: its lines, its warnings, and that training does not notice it."""
 
-from __future__ import annotations
-
 import json
 import os
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """The directory of a run: its files, whole and broken, and a new one."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Which epoch is the best, when to stop waiting for a better one, and a run that does."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 import pytest

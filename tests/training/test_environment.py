@@ -1,7 +1,5 @@
 """What a result may depend on: the code that computes, and the threads that really run."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The diagnostics of a batch: against figures worked out by hand, and the bits of training."""
 
-from __future__ import annotations
-
 import math
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Who is at work on a run, seen from another process than the one that trains it."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """The cores that a process may use, and which BLAS kernels it asks for and then really uses."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

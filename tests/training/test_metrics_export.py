@@ -1,7 +1,5 @@
 """What other programs read: CSV, and TensorBoard's event files."""
 
-from __future__ import annotations
-
 import csv
 import json
 import shutil

@@ -1,7 +1,5 @@
 """Several processes at one training: the result of one alone, and how it ends."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

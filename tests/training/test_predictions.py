@@ -1,7 +1,5 @@
 """A network's answers: their figures, and the file that holds them."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 from typing import Any

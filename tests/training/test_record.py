@@ -1,7 +1,5 @@
 """What `run.json`, `user.json` and a line of `metrics.jsonl` hold."""
 
-from __future__ import annotations
-
 import json
 import math
 import os

@@ -1,7 +1,5 @@
 """Scoring a run again, on any split."""
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Choosing runs by conditions, and ordering them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path

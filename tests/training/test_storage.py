@@ -1,7 +1,5 @@
 """JSON of others is strict, and what a crash left of a file of lines can be read."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A trained network without the images that it was trained on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A run goes on with the same bits wherever it was stopped, and its time adds up."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Any
 

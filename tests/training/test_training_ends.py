@@ -1,7 +1,5 @@
 """How a run ends that does not finish: refused, diverged, or failed."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
