@@ -61,17 +61,18 @@ def activations(
     nnbasic activations relu 'leaky_relu(slope=0.2)' --figure two.pdf
     nnbasic activations my_own --plugin my_activation.py --figure own.png
     """
+    if figure is not None:
+        figure_file.check()
     for plugin in plugins:
         try:
             run_plugin(plugin.resolve())
         except PluginError as error:
             raise click.BadParameter(str(error), param_hint="--plugin") from None
     chosen = [named(text) for text in names or ACTIVATIONS]
+    out(*table_of(chosen, terminal_width()))
     if figure is not None:
-        figure_file.check()
         figure_file.save(draw(chosen), figure)
         err(f"The figure is in {figure}")
-    out(*table_of(chosen, terminal_width()))
 
 
 def named(text: str) -> Layer:

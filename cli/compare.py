@@ -58,7 +58,7 @@ class FigureFile(options.OutputFile):
 )
 @click.option(
     "--threshold",
-    type=options.Share(0, 1),
+    type=options.Share(),
     default=0.97,
     help="Time how long runs take to reach this validation accuracy.",
 )

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import click
 
-from nnbasic.cli.numbers import percent
 from nnbasic.cli.terminal import err, lines_of
 
 FAILED, UNUSABLE, LOW, INTERRUPTED = 1, 2, 3, 130
@@ -74,6 +73,8 @@ def traced(error: BaseException) -> list[str]:
 
 def low(accuracy: float | None, bound: float | None, what: str) -> int:
     """The exit code of ``--fail-under``; that ``accuracy`` is below ``bound`` is said."""
+    from nnbasic.cli.numbers import percent  # a mistyped command does without the record
+
     if bound is None or (accuracy is not None and accuracy >= bound):
         return 0
     err(f"{what} {percent(accuracy)} % is below {percent(bound)} %")

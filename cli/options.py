@@ -78,6 +78,9 @@ class ConfigCommand(click.Command):
 class Share(click.FloatRange):
     """The type of a number between 0 and 1, which NaN is not."""
 
+    def __init__(self) -> None:
+        super().__init__(0, 1)
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         share = super().convert(value, param, ctx)
         if math.isnan(share):
@@ -171,7 +174,7 @@ curve = click.option(
 
 fail_under = click.option(
     "--fail-under",
-    type=Share(0, 1),
+    type=Share(),
     metavar="SHARE",
     help="End with exit code 3 if the accuracy is below it, as in 0.97: by validation for train.",
 )

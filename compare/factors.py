@@ -167,16 +167,23 @@ def _interactions(
     for pair, each in zip(both, tested, strict=True):
         p = each.smallest_p
         p = p if p is None or not alone else min(1.0, 2 * p)
-        simple: list[Simple] = []
-        for axis, at in (pair, pair[::-1]) if significant(p) else ():
-            (key, values), (other, fixed) = choices[axis], choices[at]
-            own = zip(*_means(crossed, floors, at, axis), strict=True)
-            levels = _levels([(values, *each) for each in own])  # all tested together
-            every = zip(fixed, levels, strict=True)
-            simple += [Simple(key, {other: value}, each) for value, (each, _) in every]
+        simple = (
+            one
+            for axis, at in ((pair, pair[::-1]) if significant(p) else ())
+            for one in _simple(choices[axis], choices[at], *_means(crossed, floors, at, axis))
+        )
         keys = choices[pair[0]][0], choices[pair[1]][0]
         interactions.append(Interaction(keys, shares.get(pair), p, tuple(simple)))
     return tuple(interactions)
+
+
+def _simple(choice: Choice, at: Choice, means: Array, floors: Array) -> list[Simple]:
+    """The effects of ``choice`` for each value of ``at``, the first axis, all tested together."""
+    levels = _levels([(choice[1], *each) for each in zip(means, floors, strict=True)])
+    return [
+        Simple(choice[0], {at[0]: value}, own)
+        for value, (own, _) in zip(at[1], levels, strict=True)
+    ]
 
 
 def _means(crossed: Array, floors: Array, *axes: int) -> tuple[Array, Array]:

@@ -57,8 +57,8 @@ def measure(latest: Sequence[RunData], counted: Sequence[RunData], threshold: fl
     """
     ended = [run for run in latest if has_all_metrics(run)]
     epochs = (row.epoch_seconds for run in counted for row in run.metrics)
-    before = (ratio(figures(run, "gradient_norm", 0)) for run in latest)
-    after = (ratio(figures(run, "gradient_norm")) for run in counted)
+    before = (ratio(by_layer(run, "gradient_norm", 0)) for run in latest)
+    after = (ratio(by_layer(run, "gradient_norm")) for run in counted)
     tests = [run.record.test_accuracy for run in counted]
     return Measures(
         summary([share for share in tests if share is not None]),
@@ -119,21 +119,21 @@ def layers_of(run: RunData, epoch: int | None = None) -> list[Mapping[str, Any]]
     return []
 
 
-def figures(run: RunData, key: str, epoch: int | None = None) -> list[float | None]:
+def by_layer(run: RunData, key: str, epoch: int | None = None) -> list[float | None]:
     """The figure ``key`` of each layer, of the same line as `layers_of`; None if not known."""
     return [number(layer.get(key)) for layer in layers_of(run, epoch)]
 
 
 def worst(run: RunData, key: str) -> float | None:
     """The largest figure ``key`` of any hidden layer after training."""
-    return _of_known(max, figures(run, key)[:-1])
+    return _of_known(max, by_layer(run, key)[:-1])
 
 
-def ratio(figures: Sequence[float | None]) -> float | None:
-    """The first of several ``figures`` over the last one."""
-    if len(figures) < 2 or figures[0] is None or not figures[-1]:
+def ratio(values: Sequence[float | None]) -> float | None:
+    """The first of several ``values`` over the last one; None if that is no finite number."""
+    if len(values) < 2 or values[0] is None or not values[-1]:
         return None
-    return figures[0] / figures[-1]
+    return number(values[0] / values[-1])
 
 
 def _of_known(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnbasic.compare.distributions import LEVEL, t_quantile
-from nnbasic.compare.measures import figures, layers_of
+from nnbasic.compare.measures import by_layer, layers_of
 from nnbasic.model.arrays import Array
 from nnbasic.training.collection import RunData
 from nnbasic.training.predictions import Predictions
@@ -109,7 +109,7 @@ def gradient_norms(runs: Sequence[RunData], epoch: int | None = None) -> dict[in
     """
     logs: dict[int, list[float]] = {}
     for run in runs:
-        for place, norm in enumerate(figures(run, "gradient_norm", epoch), start=1):
+        for place, norm in enumerate(by_layer(run, "gradient_norm", epoch), start=1):
             if norm is not None and norm > 0:
                 logs.setdefault(place, []).append(math.log(norm))
     return {place: math.exp(sum(own) / len(own)) for place, own in logs.items()}

@@ -165,7 +165,7 @@ def _worse(found: Findings, worse: Collection[Row]) -> str:
     for key in keys:
         levels = by_value(found.comparable, key).items()
         every[key] = {
-            value: own for value, own in levels if len(own) > 1 and set(own) <= set(worse)
+            value: own for value, own in levels if len(own) > 1 and all(row in worse for row in own)
         }
     key = max(every, key=lambda key: len(every[key]), default="")
     whole = every.get(key, {})

@@ -35,7 +35,7 @@ Spec = str | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Bounds:
-    """The range of a hyperparameter; each end is called as the function of `operator` for it."""
+    """A hyperparameter's range: greater than, at least, less than, at most, as in `operator`."""
 
     gt: float | None = None
     ge: float | None = None

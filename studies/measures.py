@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from nnbasic.compare.measures import figures, first_at, ratio, worst
+from nnbasic.compare.measures import by_layer, first_at, ratio, worst
 from nnbasic.model.arrays import Array
 from nnbasic.training.collection import RunData
 
@@ -123,7 +123,7 @@ def mean_activation(run: RunData) -> float | None:
 
     The mean over the hidden layers.
     """
-    means, deviations = (figures(run, key)[:-1] for key in ("mean", "sd"))
+    means, deviations = (by_layer(run, key)[:-1] for key in ("mean", "sd"))
     ratios = [
         abs(mean) / deviation
         for mean, deviation in zip(means, deviations, strict=True)
@@ -137,7 +137,7 @@ def variance_ratio(run: RunData) -> float | None:
 
     Before the first step: above 1 if the signal grows with depth, below 1 if it shrinks.
     """
-    found = ratio(figures(run, "image_sd", 0)[-2::-1])  # from the last hidden layer to the first
+    found = ratio(by_layer(run, "image_sd", 0)[-2::-1])  # from the last hidden layer to the first
     return None if found is None else found * found  # ** would raise beyond floats
 
 
@@ -161,10 +161,10 @@ MEASURES = (
     Measure("dead_units", "points", lambda run: _percent(worst(run, "dead")), step=_unit),
     Measure("saturated_units", "points", lambda run: _percent(worst(run, "saturated"))),
     Measure("mean_activation", "SD", mean_activation),
-    Measure("gradient_ratio_before", "", lambda run: ratio(figures(run, "gradient_norm", 0))),
-    Measure("gradient_ratio", "", lambda run: ratio(figures(run, "gradient_norm"))),
+    Measure("gradient_ratio_before", "", lambda run: ratio(by_layer(run, "gradient_norm", 0))),
+    Measure("gradient_ratio", "", lambda run: ratio(by_layer(run, "gradient_norm"))),
     Measure(
-        "error_ratio_before", "", lambda run: ratio(figures(run, "preactivation_gradient_norm", 0))
+        "error_ratio_before", "", lambda run: ratio(by_layer(run, "preactivation_gradient_norm", 0))
     ),
     Measure("variance_ratio_before", "", variance_ratio),
     Measure("failed_runs", "points", failed_runs, binary=True),

@@ -50,9 +50,11 @@ def run_local(
     """
     stop, server = threading.Event(), Server()
     events: SimpleQueue[Progress | Future[Outcome]] = SimpleQueue()
-    known = {run.directory for run in all_runs(runs)}
+    known = frozenset(run.directory for run in all_runs(runs))
 
     def run(job: Job) -> Outcome:
+        nonlocal known
+
         def progress(epochs: int) -> None:
             events.put(Progress(job, epochs))
 
@@ -60,7 +62,10 @@ def run_local(
             if taken is not None:
                 return taken
             task = job.task(runs, data, sync)
-            return outcome(job, *train_in_process(server, task, stop.is_set, progress))
+            ended = outcome(job, *train_in_process(server, task, stop.is_set, progress))
+        if ended.run is not None:
+            known |= {ended.run.directory}
+        return ended
 
     with ThreadPoolExecutor(workers) as pool:
         try:

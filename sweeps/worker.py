@@ -157,9 +157,9 @@ def train_in_process(
                     return run, said.get("words", "")
                 *lines, unread = (unread + content).split(b"\n")
                 for line in lines:
-                    said |= json.loads(line)
-                    if progress and b"epochs" in line:
-                        progress(said["epochs"])
+                    said |= (news := json.loads(line))
+                    if progress and "epochs" in news:
+                        progress(news["epochs"])
             if time.monotonic() > overdue:
                 _send(signal.SIGKILL, said)
             elif overdue == math.inf and stopped():

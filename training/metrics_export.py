@@ -100,7 +100,8 @@ def _write_run(data: RunData, writer: Any) -> None:
     config = yaml.safe_dump(record.config, default_flow_style=None, sort_keys=False)
     writer.add_text("config", "".join(f"    {line}\n" for line in config.splitlines()), 0, start)
     for row in data.metrics:
-        known = {name: getattr(row, key) for key, name in SCALARS.items()} | row.scores
+        known = {name: getattr(row, key) for key, name in SCALARS.items()}
+        known |= {f"{key.removeprefix('val_')}/validation": row.scores[key] for key in row.scores}
         for name, value in known.items():
             if value is not None:
                 writer.add_scalar(name, value, row.epoch, times[row.epoch])

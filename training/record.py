@@ -12,6 +12,9 @@ from nnbasic.data.scale import Scale
 SCHEMA_VERSION = 3
 """Raised when a record changes so that older ones can no longer be read."""
 
+MOST_SCORES = 100
+"""A CSV file has a column for each."""
+
 NEAR_CHANCE = 1.5
 """A run that ends with less than so many times the accuracy of guessing has collapsed."""
 
@@ -26,6 +29,7 @@ def _is_moment(text: str) -> bool:
 
 Count = Annotated[int, lambda n: 0 <= n < 2**53]
 Size = Annotated[int, lambda n: 1 <= n < 2**53]
+Units = Annotated[int, lambda n: n >= 1]
 Share = Annotated[float, lambda x: 0 <= x <= 1]
 Seconds = Annotated[float, lambda x: 0 <= x < 1e12]
 Rate = Annotated[float, lambda x: x > 0]
@@ -91,6 +95,8 @@ class EpochRow:
     non_finite: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if len(self.scores) > MOST_SCORES or not all(key[:4] == "val_" for key in self.scores):
+            raise ValueError("scores: are not those of a few metrics")
         for values in (vars(self), self.scores):
             for key, value in values.items():
                 if isinstance(value, float) and not math.isfinite(value):
@@ -185,7 +191,7 @@ class Record:
         """ValueError for what those who read the record would trip over."""
         if not (abs(self.scale.multiplier) < 1e9 and abs(self.scale.offset) < 1e9):
             raise ValueError("its scale is none for pixels")
-        if not from_json(list[Size], self.config.get("layers", [1]), "config.layers"):
+        if not from_json(list[Units], self.config.get("layers", [1]), "config.layers"):
             raise ValueError("config.layers: is empty")
         from_json(int, self.config.get("seed", 0), "config.seed")
 

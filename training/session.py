@@ -199,16 +199,18 @@ class _Log:
             self.watcher.read(result, self.run)
         if isinstance(result, Step):
             return
-        metrics: dict[str, Any] = dict(result.metrics)
-        others = result.metrics.keys() - EpochRow.__dataclass_fields__
+        known: dict[str, Any] = {}
+        scores: dict[str, float | None] = {}
+        for key, value in result.metrics.items():
+            (known if key in EpochRow.__dataclass_fields__ else scores)[key] = value
         row = EpochRow(
             epoch=result.epoch,
             step=result.step,
             learning_rate=result.learning_rate,
             epoch_seconds=result.seconds,
             elapsed_seconds=time.perf_counter() - self.began,
-            scores={key: metrics.pop(key) for key in sorted(others)},
-            **metrics,
+            scores=scores,
+            **known,
         )
         append(self.run.directory / "metrics.jsonl", row.line())
         history = [*self.history, row]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from nnbasic.training import Run, all_runs
-from support import PATIENCE, PLUGIN, Command, started, wait_for
+from support import PATIENCE, PLUGIN, Command, edit, started, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
@@ -206,6 +206,17 @@ def test_one_failing_run_does_not_stop_the_others(workplace: Path) -> None:
     code, lines = swept("--config=small", "--seeds=1", *vary)
     assert (code, lines[0]) == (1, "2 of 4 runs exist already.")
     assert statuses() == ["diverged", *["failed"] * 4, "finished"]
+
+
+def test_a_run_that_cannot_go_on_is_told_in_a_line(nnbasic: Command) -> None:
+    sweep = "sweep", "--config", "small", "--set", "epochs=1", "--seeds", "1"
+    assert nnbasic(*sweep).code == 0
+    (run,) = all_runs()
+    edit(run, status="interrupted")
+    (run.directory / "metrics.jsonl").write_text("")
+    again = nnbasic(*sweep)
+    assert again.code == 1
+    assert "does not hold the 1 epochs before last.npz" in again.err
 
 
 @pytest.mark.slow

@@ -37,14 +37,15 @@ def test_diagnostics_of_the_last_epoch(make: Make, compared: Compared) -> None:
     lasts = [
         [layer(0.1, None, 1.0), layer(0.5, None, 3.0), layer(None, None, 4.0)],
         [layer(0.2, None, 2.0), layer(0.1, None, 3.0), layer(None, None, 4.0)],
-        [layer(0.0, None, 3.0), layer(0.0, None, 3.0), layer(None, None, 0.0)],
+        [layer(0.0, None, 3.0), layer(0.0, None, 3.0), layer(0.9, None, 0.0)],  # no hidden one
+        [layer(0.0, None, 1e100), layer(0.0, None, 3.0), layer(None, None, 1e-300)],
     ]
     for seed, last in enumerate(lasts):
         rows = [{"epoch": 0, "layers": [layer(1.0, 1.0, 9.0)] * 3}, {"epoch": 3, "layers": last}]
         text = "".join(json.dumps(row) + "\n" for row in rows)
         (make(seed=seed) / "diagnostics.jsonl").write_text(text)
     measures = measures_of(compared())
-    assert measures.dead_units == pytest.approx((0.5 + 0.2 + 0.0) / 3)
+    assert measures.dead_units == pytest.approx((0.5 + 0.2 + 0.0 + 0.0) / 4)
     assert measures.saturated_units is None
     assert measures.gradient_ratio == pytest.approx((0.25 + 0.5) / 2)
 

@@ -117,6 +117,7 @@ def events(folder: Path) -> Iterator[Any]:
 def test_the_event_files_say_what_the_runs_say(data: list[RunData], tmp_path: Path) -> None:
     pytest.importorskip("tensorboardX")
     folder = tmp_path / "events"
+    data[0].metrics[0].scores["val_top3"] = 0.5
     write_tensorboard(data, folder)
     assert sorted(path.name for path in folder.iterdir()) == sorted(each.run.id for each in data)
     for each in data:
@@ -124,6 +125,7 @@ def test_the_event_files_say_what_the_runs_say(data: list[RunData], tmp_path: Pa
         for event in events(folder / each.run.id):
             for value in event.summary.value:
                 found[value.tag, event.step] = value, event.wall_time
+        assert (("top3/validation", 1) in found) == (each is data[0])
         start = datetime.fromisoformat(each.record.started).timestamp()
         for row in each.metrics:
             value, time = found["accuracy/validation", row.epoch]

@@ -83,6 +83,7 @@ class TestRows:
         [
             {"epoch": 0}, {"epoch": 2**53}, {"epoch": 1.5}, {"epoch": True}, {"step": -1},
             {"train_accuracy": None}, {"train_accuracy": "0.5"}, {"val_accuracy": 1.1},
+            {"scores": {"loss": 1.0}}, {"scores": {f"val_{n}": 1.0 for n in range(101)}},
             {"epoch_seconds": -1}, {"elapsed_seconds": 1e300}, {"val_loss": []},
         ],
         ids=str,
