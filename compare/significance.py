@@ -111,11 +111,11 @@ class Plan(NamedTuple):
     def further(self, seeds: int) -> list[tuple[float, int]]:
         """Of `DIFFERENCES` those well below what ``seeds`` detect, and how many do; at most MANY.
 
-        The largest one first.
+        The largest one first; of those that as many detect only the smallest.
         """
         sizes = [size for size in reversed(DIFFERENCES) if size < 0.8 * self.smallest(seeds)]
-        needed = [(size, self.seeds(size)) for size in sizes]
-        return [(size, n) for size, n in needed if n is not None and seeds < n <= MANY]
+        needed = {self.seeds(size): size for size in sizes}
+        return [(size, n) for n, size in needed.items() if n is not None and seeds < n <= MANY]
 
     def freedom(self, seeds: int) -> float:
         """The degrees of freedom of each difference over ``seeds`` seeds."""

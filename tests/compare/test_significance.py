@@ -200,6 +200,12 @@ def test_the_smallest_difference_takes_those_seeds(found: Plan) -> None:
         assert found.seeds(smallest * 0.9999) == seeds + 1
 
 
+def test_of_what_as_many_seeds_detect_the_smallest_is_told() -> None:
+    plan = TWO._replace(sd=0.003)
+    assert plan.seeds(0.02) == plan.seeds(0.01) == 3
+    assert plan.further(2) == [(0.01, 3), (0.005, 5), (0.002, 20), (0.001, 73)]
+
+
 def test_one_bad_row_does_not_make_the_figure_for_all(rng: np.random.Generator) -> None:
     accuracies = 0.97 + rng.normal(0, 0.0015, (12, 4))
     accuracies[0] = [0.6, 0.9, 0.3, 0.8]
