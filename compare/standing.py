@@ -117,7 +117,7 @@ def stand(rows: Sequence[Row]) -> tuple[list[Row], list[Scalar]]:
     """``rows`` with their states, the ranked ones first and best first, and the shared seeds."""
     placed = [row if row.state == APART else _by_failures(row) for row in rows]
     shared = shared_seeds([row.scores for row in placed if row.state == RANKED])
-    # numbers by size; a record may hold anything else as well
+    # by size; a record may lack one
     seeds = sorted(shared, key=lambda seed: (isinstance(seed, str), str(seed).zfill(20)))
     placed = [_missing(row, seeds) if row.state == RANKED else row for row in placed]
     ranked = [row for row in placed if row.state == RANKED]

@@ -100,9 +100,9 @@ def replacing(path: Path, *, new: bool = False) -> Iterator[BinaryIO]:
 
 
 def clear(folder: Path, age: float = -math.inf) -> None:
-    """Delete what killed processes left half written in ``folder``, if it has this ``age`` in s.
+    """Delete what killed processes left half written in ``folder``, if older than ``age`` seconds.
 
-    Without one, no other process may be at work there.
+    Without an age, no other process may be at work there.
     """
     for part in folder.glob(f".*{PART}"):
         with contextlib.suppress(OSError):  # another one deletes it too, or it is a directory

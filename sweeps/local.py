@@ -23,7 +23,8 @@ CLAIMS = ".claims"
 def claimed(runs: Path, job: Job, known: Set[Path]) -> Iterator[Outcome | None]:
     """Keep other sweeps on this machine from ``job`` during the block, or give what became of it.
 
-    The same sweep may have been started twice. ``known`` are the runs that the plan took in.
+    The same sweep may have been started twice. ``known`` are the runs that the plan took in,
+    and those that this sweep has trained since.
     """
     folder = runs / CLAIMS / hashlib.sha256(repr(job.key).encode()).hexdigest()[:16]
     with contextlib.ExitStack() as lock:
